@@ -1,0 +1,133 @@
+import { isIPv6 } from 'node:net'
+
+/** An address as its bytes in network order: 4 for IPv4, 16 for IPv6, with the zone where the text had one. */
+export interface ParsedAddress {
+  family: 4 | 6
+  bytes: Uint8Array
+  zone?: string
+}
+
+const DOT = 46
+const ZERO = 48
+const NINE = 57
+const COLON = 58
+
+/** The dotted decimal as an unsigned 32-bit number, -1 where it is none. No regex and no substrings: it runs for each datagram. */
+function ipv4Number(text: string): number {
+  const { length } = text
+  if (length < 7 || length > 15) return -1
+  let value = 0
+  let octet = -1
+  let dots = 0
+  for (let i = 0; i < length; i++) {
+    const char = text.charCodeAt(i)
+    if (char >= ZERO && char <= NINE) {
+      // A leading zero is octal to some parsers and decimal to others, so it is an address to none.
+      if (octet === 0) return -1
+      octet = (octet < 0 ? 0 : octet * 10) + char - ZERO
+      if (octet > 255) return -1
+    } else if (char === DOT && octet >= 0 && dots < 3) {
+      value = value * 256 + octet
+      octet = -1
+      dots++
+    } else return -1
+  }
+  return dots === 3 && octet >= 0 ? value * 256 + octet : -1
+}
+
+function ipv6Bytes(text: string): Uint8Array {
+  const bytes = new Uint8Array(16)
+  const [head = '', tail] = text.split('::')
+  const write = (part: string, fromEnd: boolean): void => {
+    const words: number[] = []
+    for (const word of part === '' ? [] : part.split(':')) {
+      if (!word.includes('.')) words.push(Number.parseInt(word, 16))
+      else {
+        const embedded = ipv4Number(word)
+        words.push(Math.floor(embedded / 65536), embedded % 65536)
+      }
+    }
+    let at = fromEnd ? 16 - 2 * words.length : 0
+    for (const word of words) {
+      bytes[at++] = word >> 8
+      bytes[at++] = word & 255
+    }
+  }
+  write(head, false)
+  if (tail !== undefined) write(tail, true)
+  return bytes
+}
+
+/** Reads an IPv4 or IPv6 address (`fe80::1%eth0` with its zone). `undefined` where the text is neither. */
+export function parseAddress(text: string): ParsedAddress | undefined {
+  if (typeof text !== 'string') return undefined
+  const number = ipv4Number(text)
+  if (number >= 0) {
+    return { family: 4, bytes: Uint8Array.of(number / 2 ** 24, number >>> 16, number >>> 8, number) }
+  }
+  if (!isIPv6(text)) return undefined
+  const percent = text.indexOf('%')
+  if (percent < 0) return { family: 6, bytes: ipv6Bytes(text) }
+  return { family: 6, bytes: ipv6Bytes(text.slice(0, percent)), zone: text.slice(percent + 1) }
+}
+
+const isMapped = (bytes: Uint8Array): boolean =>
+  bytes[10] === 255 && bytes[11] === 255 && bytes.subarray(0, 10).every((byte) => byte === 0)
+
+/**
+ * The text of an address from its 4 or 16 bytes in network order, IPv6 as RFC 5952 has it: lower case, the longest run
+ * of two or more zero words shortened, the first of equals, an IPv4-mapped address with its IPv4 part in dotted decimal.
+ */
+export function formatAddress(bytes: Uint8Array): string {
+  if (bytes.length === 4) return bytes.join('.')
+  if (isMapped(bytes)) return `::ffff:${bytes.subarray(12).join('.')}`
+  const words: number[] = []
+  for (let i = 0; i < 16; i += 2) words.push(((bytes[i] ?? 0) << 8) | (bytes[i + 1] ?? 0))
+  let start = -1
+  let longest = 1
+  for (let i = 0; i < 8; i++) {
+    let end = i
+    while (end < 8 && words[end] === 0) end++
+    if (end - i > longest) {
+      start = i
+      longest = end - i
+    }
+    if (end > i) i = end
+  }
+  const hex = (from: number, to: number): string =>
+    words
+      .slice(from, to)
+      .map((word) => word.toString(16))
+      .join(':')
+  return start < 0 ? hex(0, 8) : `${hex(0, start)}::${hex(start + longest, 8)}`
+}
+
+/**
+ * The one spelling of an address, so that two texts of the same address compare equal: RFC 5952 for IPv6, with its zone
+ * if it has one. An IPv4-mapped address stays one. `undefined` where the text is no address.
+ */
+export function canonical(address: string): string | undefined {
+  // Dotted decimal without leading zeros has one spelling only.
+  if (typeof address === 'string' && ipv4Number(address) >= 0) return address
+  const parsed = parseAddress(address)
+  if (parsed === undefined) return undefined
+  const text = formatAddress(parsed.bytes)
+  return parsed.zone === undefined ? text : `${text}%${parsed.zone}`
+}
+
+/**
+ * True for an IPv4 address in 224.0.0.0/4 and an IPv6 address in ff00::/8 (RFC 5771, RFC 4291 2.7). False for any
+ * other text, and for an IPv4-mapped IPv6 address, which the kernel takes for unicast.
+ */
+export function isMulticast(address: string): boolean {
+  if (typeof address !== 'string') return false
+  const first = address.charCodeAt(0)
+  if (first === 50) {
+    const number = ipv4Number(address)
+    return number >= 0xe0000000 && number < 0xf0000000
+  }
+  // `ff:` is 00ff, so four digits before the first colon.
+  return (
+    (first | 32) === 102 && (address.charCodeAt(1) | 32) === 102 && address.charCodeAt(4) === COLON && isIPv6(address)
+  )
+}

@@ -1,0 +1,77 @@
+import { getSystemErrorMap } from 'node:util'
+
+/** What kind of thing went wrong, whatever the family and the errno. */
+export type Reason =
+  | 'already-member'
+  | 'not-member'
+  | 'filter-mode'
+  | 'limit'
+  | 'no-interface'
+  | 'no-route'
+  | 'bad-value'
+  | 'unsupported'
+  | 'permission'
+  | 'closed'
+  | 'system'
+
+export interface SocketOptionErrorFields {
+  code: string
+  reason: Reason
+  errno?: number | undefined
+  syscall?: string | undefined
+  option?: string | undefined
+}
+
+/**
+ * The one error this library throws or rejects with.
+ *
+ * `code` is the kernel's, spelled as Node does (`EADDRINUSE`), with `errno` and `syscall`; or `ERR_...` where the
+ * library refuses before the kernel, and then there is no `errno`. `reason` is the same for IPv4 and IPv6, where the
+ * kernel's errno often is not. `message` says what was asked, what is wrong and what to do.
+ */
+export class SocketOptionError extends Error {
+  override readonly name = 'SocketOptionError'
+  readonly code: string
+  readonly reason: Reason
+  readonly errno?: number
+  readonly syscall?: string
+  readonly option?: string
+
+  constructor(message: string, fields: SocketOptionErrorFields) {
+    super(message)
+    this.code = fields.code
+    this.reason = fields.reason
+    if (fields.errno !== undefined) this.errno = fields.errno
+    if (fields.syscall !== undefined) this.syscall = fields.syscall
+    if (fields.option !== undefined) this.option = fields.option
+  }
+}
+
+/** `EADDRINUSE` and its text in words, for a positive errno. */
+export function describeErrno(errno: number): { code: string; text: string } {
+  const [code, text] = getSystemErrorMap().get(-errno) ?? [`E${errno}`, `errno ${errno}`]
+  return { code, text }
+}
+
+/** A value the kernel would take silently and get wrong, or could not take at all. */
+export function badValue(message: string, option?: string): SocketOptionError {
+  return new SocketOptionError(message, { code: 'ERR_INVALID_VALUE', reason: 'bad-value', option })
+}
+
+export function unsupported(what: string, option?: string): SocketOptionError {
+  return new SocketOptionError(`${what} is not available on this system`, {
+    code: 'ERR_UNSUPPORTED',
+    reason: 'unsupported',
+    option,
+  })
+}
+
+/** How a value looks in a message: short, and never the whole of something long. */
+export function show(value: unknown): string {
+  if (typeof value === 'string') return `'${value.length > 60 ? `${value.slice(0, 60)}...` : value}'`
+  if (typeof value === 'bigint') return `${value}n`
+  if (Array.isArray(value)) return `an array of ${value.length}`
+  if (typeof value === 'function') return 'a function'
+  if (typeof value === 'object' && value !== null) return 'an object'
+  return String(value)
+}

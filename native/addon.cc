@@ -1,0 +1,37 @@
+#include <napi.h>
+
+#include "batch.h"
+#include "codec.h"
+#include "constants.h"
+#include "interfaces.h"
+#include "lookup.h"
+#include "socket.h"
+#include "sockopt.h"
+
+namespace sockctl {
+namespace {
+
+Napi::Object Init(Napi::Env env, Napi::Object exports) {
+  const auto add = [&](const char* name, Napi::Value (*function)(const Napi::CallbackInfo&)) {
+    exports.Set(name, Napi::Function::New(env, function, name));
+  };
+  exports.Set("constants", Constants(env));
+  exports.Set("codecs", CodecIndex(env));
+  exports.Set("Batch", Batch::Define(env));
+  exports.Set("Lookup", Lookup::Define(env));
+  add("set", SetSync);
+  add("get", GetSync);
+  add("encode", Encode);
+  add("decode", Decode);
+  add("kind", Kind);
+  add("interfaces", Interfaces);
+  add("nameToIndex", NameToIndex);
+  add("indexToName", IndexToName);
+  return exports;
+}
+
+}  // namespace
+
+NODE_API_MODULE(sockctl, Init)  // NOLINT
+
+}  // namespace sockctl

@@ -1,0 +1,23 @@
+#pragma once
+#include <napi.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+
+#include <string>
+
+namespace sockctl {
+
+// Throw a TypeError that names what was given.
+in_addr ParseIn4(const Napi::Value& value);
+in6_addr ParseIn6(const Napi::Value& value);
+// An IPv4 or IPv6 address, with or without a %zone, and a port.
+sockaddr_storage ParseSockaddr(const Napi::Value& address, uint16_t port = 0);
+socklen_t SockaddrLength(const sockaddr_storage& address);
+
+std::string TextOf(const in_addr& address);
+std::string TextOf(const in6_addr& address);
+// Empty where the family is neither IPv4 nor IPv6.
+std::string TextOf(const sockaddr_storage& address);
+uint16_t PortOf(const sockaddr_storage& address);
+
+}  // namespace sockctl

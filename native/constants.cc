@@ -1,0 +1,49 @@
+#include "constants.h"
+
+#include <sys/socket.h>
+#ifdef __linux__
+// The kernel's own headers: glibc's netinet headers lack most Linux options and clash with these.
+#include <linux/if.h>
+#include <linux/in.h>
+#include <linux/in6.h>
+#include <linux/tcp.h>
+#include <linux/udp.h>
+#else
+#include <net/if.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#endif
+
+
+// Linux numbers socket options alike on these; elsewhere (MIPS, SPARC, PA-RISC) a number is never guessed.
+#if defined(__linux__) && (defined(__x86_64__) || defined(__i386__) || defined(__aarch64__) || defined(__arm__) || \
+                           (defined(__riscv) && __riscv_xlen == 64))
+#define SOCKCTL_UAPI
+#endif
+
+// Enumerators, not macros, in the C library's headers: the rows of constants.inc look for macros.
+#define SOCK_STREAM SOCK_STREAM
+#define SOCK_DGRAM SOCK_DGRAM
+#define SOCK_RAW SOCK_RAW
+
+namespace sockctl {
+namespace {
+
+struct Constant {
+  const char* name;
+  double value;
+};
+
+constexpr Constant kConstants[] = {  // NOLINT(*-c-arrays): std::array can't count rows that come and go
+#include "constants.inc"
+};
+
+}  // namespace
+
+Napi::Object Constants(Napi::Env env) {
+  Napi::Object object = Napi::Object::New(env);
+  for (const Constant& constant : kConstants) object.Set(constant.name, constant.value);
+  return object;
+}
+
+}  // namespace sockctl

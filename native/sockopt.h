@@ -1,0 +1,11 @@
+#pragma once
+#include <napi.h>
+
+namespace sockctl {
+
+Napi::Value SetSync(const Napi::CallbackInfo& info);
+Napi::Value GetSync(const Napi::CallbackInfo& info);
+Napi::Value Encode(const Napi::CallbackInfo& info);
+Napi::Value Decode(const Napi::CallbackInfo& info);
+
+}  // namespace sockctl

@@ -1,0 +1,54 @@
+#pragma once
+#include <netinet/in.h>
+#include <sys/socket.h>
+
+// The fields of each fixed struct, once for both directions. Names in JavaScript are the field's words; the order and
+// the padding in memory are the platform's own (Linux and Darwin order ip_mreq_source differently).
+namespace sockctl {
+
+template <class IO>
+void Fields(IO& io, linger& value) {
+  io.Boolean("onoff", value.l_onoff);
+  io("linger", value.l_linger);
+}
+
+template <class IO>
+void Fields(IO& io, ip_mreq& value) {
+  io("group", value.imr_multiaddr);
+  io("interface", value.imr_interface);
+}
+
+template <class IO>
+void Fields(IO& io, ip_mreqn& value) {
+  io("group", value.imr_multiaddr);
+  io("address", value.imr_address);
+  io("interface", value.imr_ifindex);
+}
+
+template <class IO>
+void Fields(IO& io, ip_mreq_source& value) {
+  io("group", value.imr_multiaddr);
+  io("interface", value.imr_interface);
+  io("source", value.imr_sourceaddr);
+}
+
+template <class IO>
+void Fields(IO& io, group_req& value) {
+  io("interface", value.gr_interface);
+  io("group", value.gr_group);
+}
+
+template <class IO>
+void Fields(IO& io, group_source_req& value) {
+  io("interface", value.gsr_interface);
+  io("group", value.gsr_group);
+  io("source", value.gsr_source);
+}
+
+template <class IO>
+void Fields(IO& io, ipv6_mreq& value) {
+  io("group", value.ipv6mr_multiaddr);
+  io("interface", value.ipv6mr_interface);
+}
+
+}  // namespace sockctl

@@ -1,0 +1,104 @@
+import { spawnSync } from 'node:child_process'
+import dgram from 'node:dgram'
+import { EventEmitter, once } from 'node:events'
+import { fileURLToPath } from 'node:url'
+import type { Pair, TwoHosts } from './hosts.ts'
+import { describeUnless, namespaceMissing } from './namespace.ts'
+import { decodeReport, type GroupRecord, type Report } from './reports.ts'
+
+/** The IGMP or MLD reports that host A puts on one veth pair, as host B sees them. */
+export interface Capture extends AsyncDisposable {
+  /** Everything so far, each repetition too. */
+  readonly reports: readonly Report[]
+  /**
+   * Does something on host A and gives what it made the kernel report, once all of it has been sent: a record each, its
+   * repetitions left out. None is silence, proved by another group's report that went out after).
+   */
+  step(action: () => unknown): Promise<GroupRecord[]>
+}
+
+/** A family's own group for the proof, which no test may join. */
+const PROOF = { 4: '239.255.77.77', 6: 'ff15::7777' } as const
+
+const missing =
+  namespaceMissing ??
+  (spawnSync('python3', ['-V']).error ? 'python3 is not installed (Debian package python3)' : undefined)
+
+/** `describe` for tests with captures. */
+export function describeWithCaptures(name: string, tests: () => void): void {
+  describeUnless(missing, name, tests)
+}
+
+export async function captureReports(hosts: TwoHosts, { a, b }: Pair, family: 4 | 6): Promise<Capture> {
+  // Each change is reported twice, the second time after a random part of this: a second by default.
+  const interval = family === 4 ? 'ipv4/conf/NAME/igmpv3' : 'ipv6/conf/NAME/mldv2'
+  await hosts.sysctl('A', `net/${interval.replace('NAME', a.name)}_unsolicited_report_interval`, 20)
+
+  const reader = hosts.spawnProgram('B', [
+    'python3',
+    '-I',
+    fileURLToPath(new URL('capture.py', import.meta.url)),
+    b.name,
+  ])
+  await reader.next()
+
+  const reports: Report[] = []
+  const arrivals = new EventEmitter()
+  const read = async () => {
+    for (;;) {
+      const { frame } = await reader.next<{ frame: string }>()
+      const report = decodeReport(Buffer.from(frame, 'hex'))
+      if (report?.family !== family) continue
+      reports.push(report)
+      arrivals.emit('report')
+    }
+  }
+  let failure: Error | undefined
+  const reading = read().catch((error: Error) => {
+    failure = error
+    arrivals.emit('report')
+  })
+
+  const proof = PROOF[family]
+  /** Both copies of a change of the group for the proof: every earlier change has then been sent twice as well. */
+  const seenTwice = async (from: number, kind: string) => {
+    const copies = () =>
+      reports.slice(from).filter(({ records }) => records.some((r) => r.kind === kind && r.group === proof)).length
+    const patience = AbortSignal.timeout(10_000)
+    while (copies() < 2) {
+      if (failure) throw failure
+      await once(arrivals, 'report', { signal: patience })
+    }
+  }
+
+  return {
+    reports,
+    async step(action) {
+      const from = reports.length
+      await action()
+      const socket = dgram.createSocket(family === 4 ? 'udp4' : 'udp6')
+      await new Promise<void>((resolve) => socket.bind(0, resolve))
+      socket.addMembership(proof, family === 4 ? a.ipv4[0] : `::%${a.name}`)
+      await seenTwice(from, 'TO_EX')
+      await new Promise<void>((resolve) => socket.close(resolve))
+      await seenTwice(from, 'TO_IN')
+      return withoutRepetitions(reports.slice(from).flatMap(({ records }) => records))
+    },
+    async [Symbol.asyncDispose]() {
+      await reader.close()
+      await reading
+    },
+  }
+
+  function withoutRepetitions(records: GroupRecord[]): GroupRecord[] {
+    // The kernel's own neighbour-discovery groups come and go with addresses.
+    const ours = records.filter(({ group }) => group !== proof && !group.startsWith('ff02::1:ff'))
+    const said = new Map<string, string>()
+    return ours.filter(({ kind, group, sources }) => {
+      const record = `${kind} ${sources}`
+      const repeated = said.get(group) === record
+      said.set(group, record)
+      return !repeated
+    })
+  }
+}

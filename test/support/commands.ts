@@ -1,0 +1,45 @@
+import { execFile } from 'node:child_process'
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { promisify } from 'node:util'
+import { inNamespace } from './namespace.ts'
+
+const execute = promisify(execFile)
+
+/** Runs a program to its end and gives its output; a failure is an error with what the program said. */
+export async function run(program: string, args: readonly string[], input?: string): Promise<string> {
+  const running = execute(program, args)
+  if (input !== undefined) running.child.stdin?.end(input)
+  const { stdout } = await running
+  return stdout
+}
+
+/** `ip ARGS...` in the namespace of the tests (host A). */
+export async function ip(...args: string[]): Promise<string> {
+  requireNamespace(`ip ${args.join(' ')}`)
+  return await run('ip', args)
+}
+
+/**
+ * Sets a sysctl of the namespace of the tests (host A), `net.ipv4.igmp_max_msf` or `net/ipv4/conf/a0.5/rp_filter`,
+ * and puts the old value back when disposed of.
+ */
+export function sysctl(path: string, value: string | number): Disposable {
+  requireNamespace(`sysctl ${path}`)
+  const file = sysctlFile(path)
+  const before = readFileSync(file, 'utf8')
+  writeFileSync(file, `${value}`)
+  return {
+    [Symbol.dispose]: () => {
+      // An interface's settings go with the interface.
+      if (existsSync(file)) writeFileSync(file, before)
+    },
+  }
+}
+
+export function sysctlFile(path: string): string {
+  return `/proc/sys/${path.includes('/') ? path : path.replaceAll('.', '/')}`
+}
+
+function requireNamespace(what: string): void {
+  if (!inNamespace) throw new Error(`${what}: refused outside a namespace of the tests`)
+}

@@ -4,6 +4,7 @@ import { defineConfig } from 'vitest/config'
 export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
+    setupFiles: ['test/support/orphan.ts'],
     pool: 'forks',
     fileParallelism: false,
     testTimeout: 20_000,

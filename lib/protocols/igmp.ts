@@ -1,0 +1,73 @@
+import { formatAddress } from '../address.ts'
+import { internetChecksum, viewOf } from './bytes.ts'
+import { isMalformed, type Malformed, malformed } from './malformed.ts'
+import {
+  decodeFloat8,
+  type MembershipMessage,
+  type MembershipQuery,
+  readAddresses,
+  readRecords,
+} from './membership-message.ts'
+
+const OTHER_NAMES: Partial<Record<number, string>> = {
+  19: 'DVMRP Protocol',
+  20: 'PIM Routing Message',
+  30: 'Traceroute Response',
+  31: 'Traceroute Query or Request',
+  48: 'Multicast Router Advertisement',
+  49: 'Multicast Router Solicitation',
+  50: 'Multicast Router Termination',
+}
+
+type Base = Pick<MembershipQuery, 'checksum'> & { protocol: 'IGMP' }
+
+function decodeQuery(bytes: Uint8Array, base: Base): MembershipQuery | Malformed {
+  const address = formatAddress(bytes.subarray(4, 8))
+  const group = address === '0.0.0.0' ? {} : { group: address }
+  const code = bytes[1] ?? 0
+  // RFC 3376 7.1: the length tells IGMPv3, and then the code tells the other two.
+  if (bytes.length === 8) {
+    const version = code === 0 ? 1 : 2
+    return { ...base, type: 'query', version, ...group, sources: [], maxResponseTime: (code || 100) * 100 }
+  }
+  if (bytes.length < 12) return malformed(`an IGMP query is 8 bytes or at least 12, this is ${bytes.length}`)
+  const count = viewOf(bytes).getUint16(10)
+  const sources = readAddresses(bytes, 12, count, 4)
+  if (sources === undefined) return malformed(`an IGMPv3 query of ${bytes.length} bytes can't hold ${count} sources`)
+  const flags = bytes[8] ?? 0
+  return {
+    ...base,
+    type: 'query',
+    version: 3,
+    ...group,
+    sources,
+    maxResponseTime: decodeFloat8(code) * 100,
+    suppress: (flags & 8) !== 0,
+    robustness: flags & 7,
+    queryInterval: decodeFloat8(bytes[9] ?? 0),
+  }
+}
+
+/** Reads an IGMP message, the IP header taken off: IGMPv1 (RFC 1112), v2 (RFC 2236), v3 (RFC 3376, RFC 9776). Never throws. */
+export function decodeIgmp(bytes: Uint8Array): MembershipMessage | Malformed {
+  if (bytes.length < 8) return malformed(`an IGMP message has at least 8 bytes, this has ${bytes.length}`)
+  const code = bytes[0] ?? 0
+  const base: Base = { protocol: 'IGMP', checksum: internetChecksum(bytes) === 0 ? 'good' : 'bad' }
+  const group = formatAddress(bytes.subarray(4, 8))
+  switch (code) {
+    case 0x11:
+      return decodeQuery(bytes, base)
+    case 0x12:
+      return { ...base, type: 'report', version: 1, group }
+    case 0x16:
+      return { ...base, type: 'report', version: 2, group }
+    case 0x17:
+      return { ...base, type: 'leave', version: 2, group }
+    case 0x22: {
+      const records = readRecords(bytes, 'IGMP')
+      return isMalformed(records) ? records : { ...base, type: 'records', version: 3, records }
+    }
+    default:
+      return { ...base, type: 'other', code, name: OTHER_NAMES[code] ?? `Unknown IGMP type 0x${code.toString(16)}` }
+  }
+}

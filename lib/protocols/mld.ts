@@ -1,0 +1,78 @@
+import { formatAddress } from '../address.ts'
+import { internetChecksum, viewOf } from './bytes.ts'
+import { isMalformed, type Malformed, malformed } from './malformed.ts'
+import {
+  type ChecksumStatus,
+  decodeFloat8,
+  decodeFloat16,
+  type MembershipMessage,
+  type MembershipQuery,
+  readAddresses,
+  readRecords,
+} from './membership-message.ts'
+
+/** The 16 bytes of each address that the ICMPv6 checksum covers. */
+export interface Ipv6Endpoints {
+  source: Uint8Array
+  destination: Uint8Array
+}
+
+const ICMPV6 = 58
+
+function checksumOf(bytes: Uint8Array, endpoints: Ipv6Endpoints | undefined): ChecksumStatus {
+  if (endpoints === undefined) return 'unverified'
+  const tail = new Uint8Array(8)
+  const view = viewOf(tail)
+  view.setUint32(0, bytes.length)
+  tail[7] = ICMPV6
+  return internetChecksum(endpoints.source, endpoints.destination, tail, bytes) === 0 ? 'good' : 'bad'
+}
+
+type Base = Pick<MembershipQuery, 'checksum'> & { protocol: 'MLD' }
+
+function decodeQuery(bytes: Uint8Array, base: Base): MembershipQuery | Malformed {
+  const address = formatAddress(bytes.subarray(8, 24))
+  const group = address === '::' ? {} : { group: address }
+  const view = viewOf(bytes)
+  const code = view.getUint16(4)
+  // RFC 3810 8.1: the length tells the version.
+  if (bytes.length === 24) return { ...base, type: 'query', version: 1, ...group, sources: [], maxResponseTime: code }
+  if (bytes.length < 28) return malformed(`an MLD query is 24 bytes or at least 28, this is ${bytes.length}`)
+  const count = view.getUint16(26)
+  const sources = readAddresses(bytes, 28, count, 16)
+  if (sources === undefined) return malformed(`an MLDv2 query of ${bytes.length} bytes can't hold ${count} sources`)
+  const flags = bytes[24] ?? 0
+  return {
+    ...base,
+    type: 'query',
+    version: 2,
+    ...group,
+    sources,
+    maxResponseTime: decodeFloat16(code),
+    suppress: (flags & 8) !== 0,
+    robustness: flags & 7,
+    queryInterval: decodeFloat8(bytes[25] ?? 0),
+  }
+}
+
+/** True for the ICMPv6 types that are MLD: 130, 131, 132 and 143. */
+export const isMldType = (type: number | undefined): boolean =>
+  type === 130 || type === 131 || type === 132 || type === 143
+
+/**
+ * Reads an MLD message, an ICMPv6 message without IPv6 and extension headers: MLDv1 (RFC 2710), MLDv2 (RFC 3810).
+ * Without `endpoints` the checksum stays unverified; a raw ICMPv6 socket's kernel has verified it. Never throws.
+ */
+export function decodeMld(bytes: Uint8Array, endpoints?: Ipv6Endpoints): MembershipMessage | Malformed {
+  const type = bytes[0]
+  if (!isMldType(type)) return malformed(type === undefined ? 'an empty message' : `ICMPv6 type ${type} is not MLD`)
+  const least = type === 143 ? 8 : 24
+  if (bytes.length < least) return malformed(`this MLD message has at least ${least} bytes, not ${bytes.length}`)
+  const base: Base = { protocol: 'MLD', checksum: checksumOf(bytes, endpoints) }
+  if (type === 130) return decodeQuery(bytes, base)
+  if (type === 143) {
+    const records = readRecords(bytes, 'MLD')
+    return isMalformed(records) ? records : { ...base, type: 'records', version: 2, records }
+  }
+  return { ...base, type: type === 131 ? 'report' : 'leave', version: 1, group: formatAddress(bytes.subarray(8, 24)) }
+}

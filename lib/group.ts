@@ -1,6 +1,5 @@
-import { inspect } from 'node:util'
 import { formatAddress, isMulticast, parseAddress } from './address.ts'
-import { SocketOptionError } from './errors.ts'
+import { SocketOptionError, show } from './errors.ts'
 
 /**
  * What the address was set aside for.
@@ -93,7 +92,7 @@ export type HopScope = 'host' | 'subnet' | 'site' | 'region' | 'continent' | 'un
  */
 export function hopScope(hops: number): HopScope {
   if (!Number.isInteger(hops) || hops < 0 || hops > 255) {
-    throw new SocketOptionError(`a hop limit is an integer from 0 to 255, not ${String(hops)}`, {
+    throw new SocketOptionError(`a hop limit is an integer from 0 to 255, not ${show(hops)}`, {
       code: 'ERR_OUT_OF_RANGE',
       reason: 'bad-value',
     })
@@ -227,7 +226,7 @@ export function describeGroup(address: string): GroupDescription {
   if (parsed === undefined || !isMulticast(address)) {
     const what = parsed === undefined ? 'no address' : 'no multicast address'
     throw new SocketOptionError(
-      `${inspect(address)} is ${what}: a group is an IPv4 address from 224.0.0.0 to 239.255.255.255 or an IPv6 address that starts with ff`,
+      `${show(address)} is ${what}: a group is an IPv4 address from 224.0.0.0 to 239.255.255.255 or an IPv6 address that starts with ff`,
       { code: 'ERR_INVALID_ADDRESS', reason: 'bad-value' },
     )
   }

@@ -71,8 +71,12 @@ export function parseAddress(text: string): ParsedAddress | undefined {
   return { family: 6, bytes: ipv6Bytes(text.slice(0, percent)), zone: text.slice(percent + 1) }
 }
 
-const isMapped = (bytes: Uint8Array): boolean =>
-  bytes[10] === 255 && bytes[11] === 255 && bytes.subarray(0, 10).every((byte) => byte === 0)
+/** ::ffff:0:0/96 */
+function isMapped(bytes: Uint8Array): boolean {
+  if (bytes[10] !== 255 || bytes[11] !== 255) return false
+  for (let i = 0; i < 10; i++) if (bytes[i] !== 0) return false
+  return true
+}
 
 /**
  * The text of an address from its 4 or 16 bytes in network order, IPv6 as RFC 5952 has it: lower case, the longest run
@@ -81,25 +85,29 @@ const isMapped = (bytes: Uint8Array): boolean =>
 export function formatAddress(bytes: Uint8Array): string {
   if (bytes.length === 4) return bytes.join('.')
   if (isMapped(bytes)) return `::ffff:${bytes.subarray(12).join('.')}`
-  const words: number[] = []
-  for (let i = 0; i < 16; i += 2) words.push(((bytes[i] ?? 0) << 8) | (bytes[i + 1] ?? 0))
+  const word = (i: number): number => ((bytes[2 * i] ?? 0) << 8) | (bytes[2 * i + 1] ?? 0)
   let start = -1
   let longest = 1
   for (let i = 0; i < 8; i++) {
     let end = i
-    while (end < 8 && words[end] === 0) end++
+    while (end < 8 && word(end) === 0) end++
     if (end - i > longest) {
       start = i
       longest = end - i
     }
     if (end > i) i = end
   }
-  const hex = (from: number, to: number): string =>
-    words
-      .slice(from, to)
-      .map((word) => word.toString(16))
-      .join(':')
-  return start < 0 ? hex(0, 8) : `${hex(0, start)}::${hex(start + longest, 8)}`
+  let text = ''
+  for (let i = 0; i < 8; i++) {
+    if (i === start) {
+      text += '::'
+      i += longest - 1
+    } else {
+      if (text !== '' && i !== start + longest) text += ':'
+      text += word(i).toString(16)
+    }
+  }
+  return text
 }
 
 /**

@@ -53,9 +53,7 @@ function ipv4FromHost(hex: string, littleEndian: boolean): string {
   return (littleEndian ? bytes.reverse() : bytes).join('.')
 }
 
-function ipv6FromHex(hex: string): string {
-  return formatAddress(Uint8Array.from({ length: 16 }, (_, i) => Number.parseInt(hex.slice(i * 2, i * 2 + 2), 16)))
-}
+const ipv6FromHex = (hex: string): string => formatAddress(Buffer.from(hex, 'hex'))
 
 function* rows(text: string | undefined): Generator<string> {
   for (const line of text?.split('\n') ?? []) {
@@ -63,6 +61,8 @@ function* rows(text: string | undefined): Generator<string> {
     if (row !== '' && !row.startsWith('Idx')) yield row
   }
 }
+
+const BLANKS = /\s+/
 
 /** Index, name, version: a name of ten characters or more leaves no blank before the colon. */
 const INTERFACE_ROW = /^(\d+)\s+([^\s:]+)\s*:\s*\d+\s+V(\d)/
@@ -73,7 +73,7 @@ function parseIgmp(text: string | undefined, littleEndian: boolean): HostMembers
   let index = 0
   let version: HostMembership['igmpVersion']
   for (const row of rows(text)) {
-    const head = INTERFACE_ROW.exec(row)
+    const head = row.includes('V') ? INTERFACE_ROW.exec(row) : null
     if (head !== null) {
       index = Number(head[1])
       name = head[2] ?? ''
@@ -81,7 +81,7 @@ function parseIgmp(text: string | undefined, littleEndian: boolean): HostMembers
       version = digit === 1 || digit === 2 || digit === 3 ? digit : undefined
       continue
     }
-    const [group = '', users] = row.split(/\s+/)
+    const [group = '', users] = row.split(BLANKS)
     if (group.length === 8) {
       memberships.push({
         interface: name,
@@ -101,7 +101,7 @@ function parseIgmp(text: string | undefined, littleEndian: boolean): HostMembers
 function parseIgmp6(text: string | undefined): HostMembership[] {
   const memberships: HostMembership[] = []
   for (const row of rows(text)) {
-    const [index, name, group, users] = row.split(/\s+/)
+    const [index, name, group, users] = row.split(BLANKS)
     if (name === undefined || group?.length !== 32) continue
     memberships.push({
       interface: name,
@@ -119,7 +119,7 @@ function parseIgmp6(text: string | undefined): HostMembership[] {
 /** The filter files print addresses most significant byte first on every host, and cut the device's name to six characters. */
 function* parseFilters(text: string | undefined, address: (hex: string) => string): Generator<Filter> {
   for (const row of rows(text)) {
-    const [index, , group, source, include, exclude] = row.split(/\s+/)
+    const [index, , group, source, include, exclude] = row.split(BLANKS)
     if (group === undefined || source === undefined) continue
     yield {
       index: Number(index),

@@ -1,0 +1,151 @@
+import { canonical, isMulticast, parseAddress } from '../address.ts'
+import { SocketOptionError, show } from '../errors.ts'
+
+/** A channel as a person writes it: a group, perhaps a port, perhaps the sources wanted or not wanted. */
+export interface ChannelText {
+  /** `rtp` where a URL said so. */
+  protocol: 'udp' | 'rtp'
+  group: string
+  /** 1 to 65535. 5004 (RFC 3551) for an `rtp://` URL without one; absent where the text has none. */
+  port?: number
+  /** Sources to join, source-specific; empty: any source. */
+  sources: string[]
+  /** Sources to block on an any-source membership; ffmpeg's `block=`. Never together with `sources`. */
+  blocked: string[]
+  /** Name, index or local address: the zone of the group (`%eth0`) or ffmpeg's `localaddr=`. */
+  interface?: string | number
+}
+
+const RTP_PORT = 5004
+const FORMS = 'GROUP, GROUP:PORT, [GROUP]:PORT, SOURCE@GROUP:PORT, GROUP%INTERFACE:PORT, or a udp:// or rtp:// URL'
+
+const refuse = (text: string, problem: string): SocketOptionError =>
+  new SocketOptionError(`channel ${show(text)}: ${problem}`, { code: 'ERR_INVALID_CHANNEL', reason: 'bad-value' })
+
+interface Place {
+  address: string
+  zone?: string
+  port?: string
+}
+
+const PLACE =
+  /^(?:\[(?<bracketed>[^\][%]+)(?:%(?<inner>[^\][]+))?\](?:%(?<outer>[^:\][]+))?|(?<ipv4>[^:%\][]+)(?:%(?<zone4>[^:\][]+))?)(?::(?<port>[^:]*))?$/
+
+/** `ADDRESS`, `ADDRESS:PORT`, `[ADDRESS%ZONE]:PORT`; an IPv6 address without brackets is taken whole, so without a port. */
+function splitPlace(text: string): Place | undefined {
+  const bare = parseAddress(text)
+  if (bare?.family === 6) {
+    return { address: text.split('%', 1)[0] ?? '', ...(bare.zone !== undefined && { zone: bare.zone }) }
+  }
+  const parts = PLACE.exec(text)?.groups
+  if (parts === undefined) return undefined
+  const zone = parts.inner ?? parts.outer ?? parts.zone4
+  return {
+    address: parts.bracketed ?? parts.ipv4 ?? '',
+    ...(zone !== undefined && { zone }),
+    ...(parts.port !== undefined && { port: parts.port }),
+  }
+}
+
+function readPort(text: string, port: string): number {
+  const number = /^\d{1,5}$/.test(port) ? Number(port) : 0
+  if (number < 1 || number > 65535) throw refuse(text, `a port is a number from 1 to 65535, not ${show(port)}`)
+  return number
+}
+
+function readGroup(text: string, place: string): Place {
+  const parts = splitPlace(place)
+  if (parts === undefined) throw refuse(text, `write it as ${FORMS}`)
+  const parsed = parseAddress(parts.address)
+  if (parsed === undefined) {
+    throw refuse(text, `${show(parts.address)} is no address; names are not looked up. Write it as ${FORMS}`)
+  }
+  if (!isMulticast(parts.address)) {
+    throw refuse(text, `${parts.address} is no group: groups are 224.0.0.0 to 239.255.255.255 and ff00::/8`)
+  }
+  return { ...parts, address: canonical(parts.address) ?? parts.address }
+}
+
+function readSource(text: string, source: string, group: string): string {
+  const bare = /^\[(.*)\]$/.exec(source)?.[1] ?? source
+  const parsed = parseAddress(bare)
+  if (parsed === undefined) {
+    const withPort = splitPlace(source)?.port !== undefined
+    throw refuse(text, withPort ? `a source has no port: ${show(source)}` : `the source ${show(source)} is no address`)
+  }
+  if (parsed.family !== parseAddress(group)?.family)
+    throw refuse(text, `source ${bare} and group ${group} are not of one family`)
+  if (isMulticast(bare) || parsed.bytes.every((byte) => byte === 0)) {
+    throw refuse(text, `a source is a host's address, which ${bare} is not`)
+  }
+  return canonical(bare) ?? bare
+}
+
+function readSources(text: string, list: readonly string[], group: string): string[] {
+  const sources = list.map((source) => readSource(text, source, group))
+  const twice = sources.find((source, i) => sources.indexOf(source) !== i)
+  if (twice !== undefined) throw refuse(text, `source ${twice} is there twice`)
+  return sources
+}
+
+const listOf = (value: string | undefined): string[] => (value === undefined || value === '' ? [] : value.split(','))
+
+interface Parts {
+  protocol: 'udp' | 'rtp'
+  /** The part before the last `@`. */
+  before: string
+  place: string
+  query: URLSearchParams
+}
+
+/** Not by `URL`: it has no `@GROUP` without a source, no zones, and reads 239.1 as 239.0.0.1. */
+function splitText(text: string): Parts {
+  const url = /^([a-z][a-z0-9+.-]*):\/\/([^/?#]*)(?:\/[^?#]*)?(?:\?([^#]*))?(?:#.*)?$/i.exec(text)
+  const scheme = url?.[1]?.toLowerCase() ?? 'udp'
+  const protocol = /^(udp|rtp)[46]?$/.exec(scheme)?.[1]
+  if (protocol !== 'udp' && protocol !== 'rtp') throw refuse(text, `${scheme}:// is neither udp:// nor rtp://`)
+  // RFC 6874 writes the % of a zone as %25 in a URL.
+  const where = url === null ? text : (url[2] ?? '').replaceAll('%25', '%')
+  const at = where.lastIndexOf('@')
+  return {
+    protocol,
+    before: where.slice(0, Math.max(0, at)),
+    place: where.slice(at + 1),
+    query: new URLSearchParams(url?.[3] ?? ''),
+  }
+}
+
+/**
+ * Reads a channel: `239.1.1.1`, `239.1.1.1:5000`, `[ff15::1]:5000`, `10.0.0.1@232.1.1.1:5000`, several sources as
+ * `10.0.0.1,10.0.0.2@232.1.1.1:5000`, an interface as `239.1.1.1%eth0:5000` or `[ff15::1%eth0]:5000`; URLs as VLC has
+ * them, `udp://@239.1.1.1:5000`, `udp://10.0.0.1@232.1.1.1:5000`, `rtp://@[ff15::1]:5004`; and as ffmpeg has them,
+ * `udp://239.1.1.1:5000?sources=10.0.0.1,10.0.0.2&localaddr=10.0.0.9` or `?block=`. Other parameters of a URL are
+ * passed over. Asks nobody: an address has to be an address.
+ *
+ * @throws SocketOptionError ERR_INVALID_CHANNEL, that says which part is wrong
+ */
+export function parseChannel(text: string): ChannelText {
+  if (typeof text !== 'string' || text.trim() === '') {
+    throw refuse(typeof text === 'string' ? text : show(text), `write it as ${FORMS}`)
+  }
+  const { protocol, before, place, query } = splitText(text.trim())
+  const { address: group, zone, port } = readGroup(text, place)
+  const sources = readSources(text, [...listOf(before), ...listOf(query.get('sources') ?? undefined)], group)
+  const blocked = readSources(text, listOf(query.get('block') ?? undefined), group)
+  if (sources.length > 0 && blocked.length > 0) {
+    throw refuse(
+      text,
+      'sources to join and sources to block exclude each other: a source that is not joined is not heard',
+    )
+  }
+  const number = port === undefined ? (protocol === 'rtp' ? RTP_PORT : undefined) : readPort(text, port)
+  const local = zone ?? query.get('localaddr') ?? undefined
+  return {
+    protocol,
+    group,
+    ...(number !== undefined && { port: number }),
+    sources,
+    blocked,
+    ...(local !== undefined && local !== '' && { interface: /^\d+$/.test(local) ? Number(local) : local }),
+  }
+}

@@ -56,9 +56,7 @@ void Batch::Work() {
   descriptors_.clear();
 }
 
-Napi::Value Batch::Outcome(const Napi::CallbackInfo& info) {
-  return Napi::Number::New(info.Env(), At(info).outcome());
-}
+Napi::Value Batch::Outcome(const Napi::CallbackInfo& info) { return Napi::Number::New(info.Env(), At(info).outcome()); }
 
 Napi::Value Batch::Answer(const Napi::CallbackInfo& info) { return At(info).Answer(info.Env()); }
 

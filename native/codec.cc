@@ -68,9 +68,7 @@ void EncodeBoolean(const Napi::Value& value, Bytes& bytes) {
   bytes.Assign<int>(on ? 1 : 0);
 }
 
-Napi::Value DecodeBoolean(Napi::Env env, const Bytes& bytes) {
-  return Napi::Boolean::New(env, Load<int>(bytes) != 0);
-}
+Napi::Value DecodeBoolean(Napi::Env env, const Bytes& bytes) { return Napi::Boolean::New(env, Load<int>(bytes) != 0); }
 
 // Milliseconds; the fraction goes down to a microsecond.
 void EncodeTimeval(const Napi::Value& value, Bytes& bytes) {
@@ -185,8 +183,7 @@ const Codec& CodecAt(const Napi::Value& index) {
 
 Napi::Object CodecIndex(Napi::Env env) {
   Napi::Object index = Napi::Object::New(env);
-  for (size_t place = 0; place < kCodecs.size(); ++place)
-    index.Set(kCodecs.at(place).name, static_cast<double>(place));
+  for (size_t place = 0; place < kCodecs.size(); ++place) index.Set(kCodecs.at(place).name, static_cast<double>(place));
   return index;
 }
 

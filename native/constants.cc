@@ -14,7 +14,6 @@
 #include <netinet/tcp.h>
 #endif
 
-
 // Linux numbers socket options alike on these; elsewhere (MIPS, SPARC, PA-RISC) a number is never guessed.
 #if defined(__linux__) && (defined(__x86_64__) || defined(__i386__) || defined(__aarch64__) || defined(__arm__) || \
                            (defined(__riscv) && __riscv_xlen == 64))
@@ -34,7 +33,8 @@ struct Constant {
   double value;
 };
 
-constexpr Constant kConstants[] = {  // NOLINT(*-c-arrays): std::array can't count rows that come and go
+constexpr Constant kConstants[] = {
+// NOLINT(*-c-arrays): std::array can't count rows that come and go
 #include "constants.inc"
 };
 

@@ -1,0 +1,115 @@
+import type { SourceFilter } from './codecs.ts'
+import { holderOf, type SocketLike } from './descriptor.ts'
+import { interfaceIndex } from './interfaces.ts'
+import { type Channel, type ChannelMembership, join, joinAll, type Membership } from './membership.ts'
+import { createMulticastSettings, type MulticastSettings } from './multicast-settings.ts'
+import { type AnyOption, type Option, type OptionParts, partsOf } from './option.ts'
+import { IP_MULTICAST_IF } from './options/ip.ts'
+import { send } from './queue.ts'
+import { createRoster } from './roster.ts'
+import { openSession } from './session.ts'
+import { snapshot } from './snapshot.ts'
+import { getNow, setNow } from './sockopt.ts'
+import { getSourceFilter, setSourceFilter } from './source-filter.ts'
+import type { GroupOnInterface } from './target.ts'
+
+/** Not for an option that can't be read: it does not compile. */
+export type Readable<R> = [R] extends [never] ? { readonly readable: 'this option can only be set' } : unknown
+
+/** Every option of one socket, its memberships and its multicast settings. */
+export interface SocketControl extends MulticastSettings {
+  /** The descriptor now; throws `ERR_SOCKET_CLOSED` where there is none yet or any more. */
+  readonly fd: number
+  /** `getsockopt`. Runs at once and the promise is settled, save for options that may wait. */
+  // biome-ignore lint/suspicious/noExplicitAny: whatever the other side of the option is
+  get<R>(option: Option<R, any> & Readable<R>): Promise<R>
+  /** As above, for an option that reads what it is asked about: a group on an interface. */
+  // biome-ignore lint/suspicious/noExplicitAny: whatever the other side of the option is
+  get<R, Q extends object>(option: Option<R, any, Q> & Readable<R>, question: NoInfer<Q>): Promise<R>
+  /** `setsockopt`. Runs at once and the promise is settled, save for options that may wait. */
+  // biome-ignore lint/suspicious/noExplicitAny: whatever the other side of the option is
+  set<W>(option: Option<any, W, any>, value: NoInfer<W>): Promise<void>
+  /** `getsockopt` at once on this thread, whatever the option. */
+  // biome-ignore lint/suspicious/noExplicitAny: whatever the other side of the option is
+  getSync<R>(option: Option<R, any> & Readable<R>): R
+  /** As above, for an option that reads what it is asked about: a group on an interface. */
+  // biome-ignore lint/suspicious/noExplicitAny: whatever the other side of the option is
+  getSync<R, Q extends object>(option: Option<R, any, Q> & Readable<R>, question: NoInfer<Q>): R
+  /** `setsockopt` at once on this thread, whatever the option: it may wait for the kernel's network lock. */
+  // biome-ignore lint/suspicious/noExplicitAny: whatever the other side of the option is
+  setSync<W>(option: Option<any, W, any>, value: NoInfer<W>): void
+  /** Every readable option of this socket that answers, by C name. */
+  snapshot(): Promise<Record<string, unknown>>
+
+  /** Joins a group from any source, or one source of it. `MCAST_JOIN_GROUP`, `MCAST_JOIN_SOURCE_GROUP`; RFC 3678. */
+  join(channel: Channel): Promise<Membership>
+  /** Joins all of them or none. */
+  joinAll(channels: Iterable<Channel>): Promise<Membership[]>
+  /** The memberships made through this control that are still held. */
+  readonly memberships: readonly Membership[]
+  /** The whole filter of a group on an interface, from the kernel. `MCAST_MSFILTER`; RFC 3678 5.1.3. */
+  getSourceFilter(on: GroupOnInterface): Promise<SourceFilter>
+  /** Replaces the whole filter; the socket must be a member. Including nobody leaves the group. */
+  setSourceFilter(on: GroupOnInterface, filter: SourceFilter): Promise<void>
+}
+
+function create(socket: SocketLike): SocketControl {
+  const holder = holderOf(socket)
+  const session = openSession(holder)
+  const roster = createRoster<ChannelMembership>(holder)
+  const { remember, ...settings } = createMulticastSettings(session)
+
+  const setAtOnce = (option: OptionParts, value: unknown): void => {
+    setNow(holder(), option, value)
+    if (option.name === IP_MULTICAST_IF.name) remember(byIndex(value))
+  }
+
+  return {
+    ...settings,
+    get fd() {
+      return holder().fd
+    },
+    get: async (option: AnyOption, question?: unknown) => {
+      const parts = partsOf(option)
+      if (!parts.waits) return getNow(holder(), parts, question) as never
+      return (await send(holder(), { option: parts, reading: true, value: () => question })) as never
+    },
+    set: async (option: AnyOption, value: unknown) => {
+      const parts = partsOf(option)
+      if (!parts.waits) setAtOnce(parts, value)
+      else await send(holder(), { option: parts, reading: false, value: () => value })
+    },
+    getSync: (option: AnyOption, question?: unknown) => getNow(holder(), partsOf(option), question) as never,
+    setSync: (option: AnyOption, value: unknown) => setAtOnce(partsOf(option), value),
+    snapshot: async () => snapshot(holder()),
+    join: (channel) => join(session, roster, channel),
+    joinAll: (channels) => joinAll(session, roster, channels),
+    get memberships() {
+      return roster.all()
+    },
+    getSourceFilter: (on) => getSourceFilter(session, on),
+    setSourceFilter: (on, filter) => setSourceFilter(session, roster, on, filter),
+  }
+}
+
+/** The index the kernel was given, 0 where it was an address, which it can be asked for. */
+const byIndex = (value: unknown): number =>
+  typeof value === 'number' ? value : /^[\d.]+$/.test(String(value)) ? 0 : interfaceIndex(String(value))
+
+const controls = new WeakMap<object, SocketControl>()
+
+/**
+ * The control of a socket: a dgram.Socket, net.Socket, net.Server, TLS socket, a descriptor, or anything with an `fd`.
+ *
+ * The same object has the same control, every time. A number is taken as it is.
+ * @throws TypeError for anything else.
+ */
+export function control(socket: SocketLike): SocketControl {
+  if (typeof socket !== 'object' || socket === null) return create(socket)
+  let known = controls.get(socket)
+  if (known === undefined) {
+    known = create(socket)
+    controls.set(socket, known)
+  }
+  return known
+}

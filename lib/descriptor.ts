@@ -1,0 +1,74 @@
+import type { Socket as DatagramSocket } from 'node:dgram'
+import type { Server, Socket } from 'node:net'
+import { badValue, SocketOptionError, show } from './errors.ts'
+
+/** What `control` takes: a socket of Node's, a descriptor, or anything that carries one. TLS sockets are net.Sockets. */
+export type SocketLike = DatagramSocket | Socket | Server | number | { readonly fd: number }
+
+/** What holds a descriptor for as long as it is open. While it is the same object, it is the same socket. */
+export interface Holder {
+  readonly fd: number
+}
+
+type Bag = Record<PropertyKey, unknown>
+
+// dgram keeps its handle behind a symbol; `_handle` warns (DEP0112) on Node 20 and is gone since Node 25.
+const stateSymbol = (socket: object): symbol | undefined =>
+  Object.getOwnPropertySymbols(socket).find((symbol) => symbol.description === 'state symbol')
+
+function closed(what: string, advice: string): SocketOptionError {
+  return new SocketOptionError(`this ${what} has no open descriptor: ${advice}`, {
+    code: 'ERR_SOCKET_CLOSED',
+    reason: 'closed',
+  })
+}
+
+/** How to reach a socket's holder, now and later; calling it throws ERR_SOCKET_CLOSED where there is none. */
+export function holderOf(socket: SocketLike): () => Holder {
+  if (typeof socket === 'number') {
+    if (!Number.isInteger(socket) || socket < 0 || socket > 2 ** 31 - 1)
+      throw badValue(`the descriptor is ${socket}: a whole number from 0 is needed`)
+    const holder = { fd: socket }
+    return () => holder
+  }
+  if (typeof socket !== 'object' || socket === null)
+    throw new TypeError(`control takes a dgram or net socket, a descriptor or { fd }, not ${show(socket)}`)
+  const find = finder(socket)
+  return () => {
+    const holder = find.holder()
+    if (holder === null || holder === undefined || !(holder.fd >= 0)) throw closed(find.what, find.advice)
+    return holder
+  }
+}
+
+interface Finder {
+  holder: () => Holder | null | undefined
+  what: string
+  advice: string
+}
+
+function finder(socket: object): Finder {
+  const symbol = stateSymbol(socket)
+  if (symbol !== undefined) {
+    const state = (socket as Bag)[symbol] as { handle: Holder | null }
+    return {
+      holder: () => state.handle,
+      what: 'dgram.Socket',
+      advice: "bind() it and wait for 'listening'; after close() it is gone",
+    }
+  }
+  if ('_handle' in socket) {
+    const owner = socket as { _handle: Holder | null }
+    const server = 'listen' in socket
+    return {
+      holder: () => owner._handle,
+      what: server ? 'net.Server' : 'net.Socket',
+      advice: server
+        ? "listen() and wait for 'listening'; after close() it is gone"
+        : "wait for 'connect'; after 'close' it is gone",
+    }
+  }
+  if ('fd' in socket && typeof socket.fd === 'number')
+    return { holder: () => socket as Holder, what: '{ fd }', advice: 'its fd is negative' }
+  throw new TypeError(`control takes a dgram or net socket, a descriptor or { fd }, not ${show(socket)}`)
+}

@@ -1,0 +1,19 @@
+export type {
+  Codec,
+  GroupFilter,
+  GroupRequest,
+  GroupSourceRequest,
+  IpMreqSource,
+  Linger,
+  MulticastInterface,
+  SourceFilter,
+} from './codecs.ts'
+export * as codecs from './codecs.ts'
+export { control, type SocketControl } from './control.ts'
+export type { SocketLike } from './descriptor.ts'
+export { type Reason, SocketOptionError } from './errors.ts'
+export { describeGroup, type GroupDescription } from './group.ts'
+export { type Interface, type InterfaceAddress, interfaces } from './interfaces.ts'
+export type { Channel, Membership } from './membership.ts'
+export { defineOption, type Option, type OptionDefinition } from './option.ts'
+export type { GroupOnInterface } from './target.ts'

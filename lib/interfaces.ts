@@ -1,0 +1,120 @@
+import { canonical, parseAddress } from './address.ts'
+import { badValue, describeErrno, SocketOptionError, show } from './errors.ts'
+import { type NativeInterface, native } from './native.ts'
+
+/** An address of an interface, with the length of its prefix. */
+export interface InterfaceAddress {
+  address: string
+  family: 4 | 6
+  prefixLength: number
+}
+
+/** A network interface of this host (in this process's network namespace). */
+export interface Interface {
+  name: string
+  index: number
+  /** Largest payload of a frame, in bytes; 0 where the system does not say. */
+  mtu: number
+  /** The hardware address, '' where it has none. */
+  mac: string
+  flags: {
+    up: boolean
+    running: boolean
+    loopback: boolean
+    multicast: boolean
+    broadcast: boolean
+    pointToPoint: boolean
+  }
+  addresses: InterfaceAddress[]
+}
+
+const FLAGS = {
+  up: 'IFF_UP',
+  running: 'IFF_RUNNING',
+  loopback: 'IFF_LOOPBACK',
+  multicast: 'IFF_MULTICAST',
+  broadcast: 'IFF_BROADCAST',
+  pointToPoint: 'IFF_POINTOPOINT',
+} as const
+
+function prefixLength(netmask: string): number {
+  let bits = 0
+  for (const octet of parseAddress(netmask)?.bytes ?? []) bits += Math.clz32(~(octet << 24))
+  return bits
+}
+
+export function interfaceFromNative(raw: NativeInterface): Interface {
+  const flag = (name: string): boolean => (raw.flags & (native.constants[name] ?? 0)) !== 0
+  return {
+    name: raw.name,
+    index: raw.index,
+    mtu: raw.mtu,
+    mac: raw.mac,
+    flags: {
+      up: flag(FLAGS.up),
+      running: flag(FLAGS.running),
+      loopback: flag(FLAGS.loopback),
+      multicast: flag(FLAGS.multicast),
+      broadcast: flag(FLAGS.broadcast),
+      pointToPoint: flag(FLAGS.pointToPoint),
+    },
+    addresses: raw.addresses.map(({ address, family, netmask }) => ({
+      address,
+      family,
+      prefixLength: prefixLength(netmask),
+    })),
+  }
+}
+
+/**
+ * The network interfaces of this host, those without an address included, in order of index.
+ *
+ * It asks the kernel at once and may wait for the kernel's network lock while interfaces come and go.
+ * getifaddrs(3), netdevice(7).
+ */
+export function interfaces(): Interface[] {
+  return native.interfaces().map(interfaceFromNative)
+}
+
+/** The error for an interface that isn't there: it lists the ones that are. */
+export function noInterface(given: string | number, errno?: number): SocketOptionError {
+  const names = native.interfaces().map(({ name, index }) => `${name} (${index})`)
+  const kernel = errno === undefined ? undefined : describeErrno(errno).code
+  return new SocketOptionError(
+    `no interface ${typeof given === 'number' ? `with index ${given}` : show(given)}; there are: ${names.join(', ')}`,
+    { code: kernel ?? 'ENODEV', reason: 'no-interface', errno },
+  )
+}
+
+/** The index of an interface by its name; an index is taken as it is. It reads a table and does not wait. */
+export function interfaceIndex(spec: string | number): number {
+  if (typeof spec === 'number') return spec
+  const index = native.nameToIndex(spec)
+  if (index === 0) throw noInterface(spec)
+  return index
+}
+
+export interface NamedInterface {
+  readonly name: string
+  readonly index: number
+}
+
+/** An interface by its name or index, with both; `undefined` where the text is an address and a list is needed. */
+export function interfaceByNameOrIndex(spec: string | number): NamedInterface | undefined {
+  if (typeof spec === 'string') {
+    return canonical(spec) === undefined ? { name: spec, index: interfaceIndex(spec) } : undefined
+  }
+  if (!Number.isInteger(spec) || spec < 1 || spec > 2 ** 31 - 1)
+    throw badValue(`interface is ${show(spec)}: a name, an index or a local address is needed`)
+  const name = native.indexToName(spec)
+  if (name === '') throw noInterface(spec)
+  return { name, index: spec }
+}
+
+/** The interface that has a local address. */
+export function interfaceByAddress(address: string, list: readonly NativeInterface[]): NamedInterface {
+  const wanted = canonical(address)
+  const found = list.find(({ addresses }) => addresses.some((entry) => canonical(entry.address) === wanted))
+  if (found === undefined) throw noInterface(address)
+  return { name: found.name, index: found.index }
+}

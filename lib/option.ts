@@ -1,0 +1,146 @@
+import type { Codec } from './codecs.ts'
+import { native } from './native.ts'
+
+export type Level = 'SOL_SOCKET' | 'IPPROTO_IP' | 'IPPROTO_IPV6' | 'IPPROTO_TCP' | 'IPPROTO_UDP'
+
+/** What a multicast option does to a membership: it decides what an errno means. */
+export type Act =
+  | 'join'
+  | 'leave'
+  | 'join-source'
+  | 'leave-source'
+  | 'block'
+  | 'unblock'
+  | 'set-filter'
+  | 'set-interface'
+
+export interface OptionAttributes {
+  /** What the kernel lets a program do; default `read-write`. */
+  access?: 'read' | 'write' | 'read-write'
+  /** The kernel may make the caller wait: `set` and `get` then run on a worker thread. Default false. */
+  waits?: boolean
+  /** The value names the protocol family, so the level is `IPPROTO_IP` or `IPPROTO_IPV6` by its group. */
+  byGroup?: boolean
+  act?: Act
+  /** Reading it takes something away, so that `snapshot` leaves it out. */
+  consumes?: boolean
+}
+
+/**
+ * A socket option: `R` is what reading it gives, `W` what setting it takes, `never` where it can't be done.
+ * `Q` is the question that reading some of them needs (a group on an interface, say).
+ */
+export interface Option<R, W = R, Q = undefined> {
+  /** The C name, e.g. `SO_RCVBUF`. */
+  readonly name: string
+  /** The C name of the level, e.g. `SOL_SOCKET`. */
+  readonly level: string
+  /** False: not on this system. Using it then is a `SocketOptionError` with reason `unsupported`. */
+  readonly supported: boolean
+  readonly readable: boolean
+  readonly writable: boolean
+  /** `set` and `get` run on a worker thread, since the kernel may make them wait. */
+  readonly waits: boolean
+  /** What the value must be, in words. */
+  readonly expects: string
+  /** Types only: what reading gives, what setting takes, what reading must be asked with. */
+  readonly types?: { read: R; take(value: W): void; ask(question: Q): void }
+}
+
+// biome-ignore lint/suspicious/noExplicitAny: `any` here is "some option, whichever", which no other type can say
+export type AnyOption = Option<any, any, any>
+
+/** The parts of an option that calls are made of; the public `Option` says only what users need. */
+export interface OptionParts extends Option<unknown, unknown, unknown> {
+  readonly codec: Codec<unknown, unknown, unknown>
+  readonly number: number
+  readonly levelNumber: number
+  readonly attributes: OptionAttributes
+}
+
+type Readable<R, A> = A extends { access: 'write' } ? never : R
+type Writable<W, A> = A extends { access: 'read' } ? never : W
+
+function make(
+  name: string,
+  number: number | undefined,
+  level: string,
+  levelNumber: number | undefined,
+  codec: Codec<never, never, never>,
+  attributes: OptionAttributes,
+): OptionParts {
+  const any = codec as unknown as Codec<unknown, unknown, unknown>
+  const access = attributes.access ?? 'read-write'
+  const readable = access !== 'write'
+  const writable = access !== 'read'
+  const hasCodec = native.codecs[any.read] !== undefined
+  return {
+    name,
+    level,
+    supported: number !== undefined && levelNumber !== undefined && hasCodec,
+    readable,
+    writable,
+    waits: attributes.waits ?? false,
+    expects: any.expects,
+    codec: any,
+    number: number ?? -1,
+    levelNumber: levelNumber ?? -1,
+    attributes,
+  } as OptionParts
+}
+
+/** One line of the table: an option by its C name. */
+export function option<R, W, Q, const A extends OptionAttributes = { access: 'read-write' }>(
+  name: string,
+  level: Level,
+  codec: Codec<R, W, Q>,
+  attributes?: A,
+): Option<Readable<R, A>, Writable<W, A>, Q> {
+  const { constants } = native
+  return make(
+    name,
+    constants[name],
+    level,
+    constants[level],
+    codec as unknown as Codec<never, never, never>,
+    attributes ?? {},
+  ) as unknown as Option<Readable<R, A>, Writable<W, A>, Q>
+}
+
+export interface OptionDefinition<R, W> extends Pick<OptionAttributes, 'access' | 'waits'> {
+  /** What messages and snapshots call it. */
+  name: string
+  /** Its level: the number, or the C name of one this library knows. */
+  level: number | Level
+  /** Its number, as in the header that defines it. */
+  option: number
+  codec: Codec<R, W>
+}
+
+/**
+ * An option the table does not know, by its numbers; from here on it is like any other.
+ *
+ * `setsockopt(fd, level, option, ...)`. The codec is one of `codecs`.
+ */
+export function defineOption<R, W = R>(definition: OptionDefinition<R, W>): Option<R, W> {
+  const { name, level, option: number, codec, ...attributes } = definition
+  const levelNumber = typeof level === 'number' ? level : native.constants[level]
+  for (const [what, value] of [
+    ['level', levelNumber],
+    ['option', number],
+  ] as const)
+    if (value !== undefined && !Number.isInteger(value))
+      throw new TypeError(`defineOption: ${what} is ${String(value)}: a whole number is needed`)
+  return make(
+    name,
+    number,
+    String(level),
+    levelNumber,
+    codec as unknown as Codec<never, never, never>,
+    attributes,
+  ) as unknown as Option<R, W>
+}
+
+export function partsOf(option: AnyOption): OptionParts {
+  return option as unknown as OptionParts
+}

@@ -1,0 +1,5 @@
+export * from './ip.ts'
+export * from './ipv6.ts'
+export * from './mcast.ts'
+export * from './socket.ts'
+export * from './tcp.ts'

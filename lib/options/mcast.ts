@@ -1,0 +1,51 @@
+import { groupFilter, groupReq, groupSourceReq } from '../codecs.ts'
+import { option } from '../option.ts'
+
+/** `MCAST_BLOCK_SOURCE`: stop one source of an any-source membership. RFC 3678 5.1.1. Write-only; may wait. */
+export const MCAST_BLOCK_SOURCE = option('MCAST_BLOCK_SOURCE', 'IPPROTO_IP', groupSourceReq, {
+  access: 'write',
+  waits: true,
+  byGroup: true,
+  act: 'block',
+})
+/** `MCAST_JOIN_GROUP`: join a group, any-source. RFC 3678 5.1.1. Write-only; may wait. */
+export const MCAST_JOIN_GROUP = option('MCAST_JOIN_GROUP', 'IPPROTO_IP', groupReq, {
+  access: 'write',
+  waits: true,
+  byGroup: true,
+  act: 'join',
+})
+/** `MCAST_JOIN_SOURCE_GROUP`: join one source of a group. RFC 3678 5.1.1. Write-only; may wait. */
+export const MCAST_JOIN_SOURCE_GROUP = option('MCAST_JOIN_SOURCE_GROUP', 'IPPROTO_IP', groupSourceReq, {
+  access: 'write',
+  waits: true,
+  byGroup: true,
+  act: 'join-source',
+})
+/** `MCAST_LEAVE_GROUP`: leave a group, with all its sources. RFC 3678 5.1.1. Write-only; may wait. */
+export const MCAST_LEAVE_GROUP = option('MCAST_LEAVE_GROUP', 'IPPROTO_IP', groupReq, {
+  access: 'write',
+  waits: true,
+  byGroup: true,
+  act: 'leave',
+})
+/** `MCAST_LEAVE_SOURCE_GROUP`: leave one source of a group. RFC 3678 5.1.1. Write-only; may wait. */
+export const MCAST_LEAVE_SOURCE_GROUP = option('MCAST_LEAVE_SOURCE_GROUP', 'IPPROTO_IP', groupSourceReq, {
+  access: 'write',
+  waits: true,
+  byGroup: true,
+  act: 'leave-source',
+})
+/** `MCAST_MSFILTER`: the source filter of a group in full. Reading it asks for `{ group, interface? }`. RFC 3678 5.1.3. May wait. */
+export const MCAST_MSFILTER = option('MCAST_MSFILTER', 'IPPROTO_IP', groupFilter, {
+  waits: true,
+  byGroup: true,
+  act: 'set-filter',
+})
+/** `MCAST_UNBLOCK_SOURCE`: take a blocked source again. RFC 3678 5.1.1. Write-only; may wait. */
+export const MCAST_UNBLOCK_SOURCE = option('MCAST_UNBLOCK_SOURCE', 'IPPROTO_IP', groupSourceReq, {
+  access: 'write',
+  waits: true,
+  byGroup: true,
+  act: 'unblock',
+})

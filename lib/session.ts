@@ -1,0 +1,52 @@
+import type { Holder } from './descriptor.ts'
+import { badValue, show } from './errors.ts'
+import { native } from './native.ts'
+import { partsOf } from './option.ts'
+import { IPV6_V6ONLY } from './options/ipv6.ts'
+import { getNow, kindOf } from './sockopt.ts'
+
+export interface Kind {
+  readonly family: number
+  readonly type: number
+}
+
+/** What is known of one socket besides what the kernel can be asked for. A new descriptor in it begins anew. */
+export interface Session {
+  holder(): Holder
+  kind(): Kind
+}
+
+export function openSession(holder: () => Holder): Session {
+  let known: { holder: Holder; kind: Kind } | undefined
+  return {
+    holder,
+    kind: () => {
+      const now = holder()
+      if (known?.holder !== now) known = { holder: now, kind: kindOf(now) }
+      return known.kind
+    },
+  }
+}
+
+const familyName = (family: number): string =>
+  family === native.constants.AF_INET ? 'IPv4' : family === native.constants.AF_INET6 ? 'IPv6' : `family ${family}`
+
+export const isIpv6 = (kind: Kind): boolean => kind.family === native.constants.AF_INET6
+
+export const takesIpv4 = (session: Session): boolean =>
+  !isIpv6(session.kind()) || !(getNow(session.holder(), partsOf(IPV6_V6ONLY), undefined) as boolean)
+
+/** Refuses what the kernel would accept and then never deliver, or answer with a riddle. */
+export function mustTakeGroup(session: Session, group: string): void {
+  const kind = session.kind()
+  const { constants } = native
+  if (kind.family !== constants.AF_INET && kind.family !== constants.AF_INET6)
+    throw badValue(`a membership needs an IPv4 or IPv6 socket; this one is of ${familyName(kind.family)}`)
+  if (kind.type !== constants.SOCK_DGRAM && kind.type !== constants.SOCK_RAW)
+    throw badValue('a membership needs a datagram or raw socket; this is a stream socket')
+  if (group.includes(':')) {
+    if (!isIpv6(kind)) throw badValue(`group ${show(group)} is IPv6 and this socket is IPv4`)
+  } else if (!takesIpv4(session)) {
+    throw badValue(`group ${show(group)} is IPv4 and this IPv6 socket has IPV6_V6ONLY: nothing would arrive`)
+  }
+}

@@ -1,0 +1,81 @@
+import { type SourceFilter, wrongFilter } from './codecs.ts'
+import { badValue, show } from './errors.ts'
+import type { NamedInterface } from './interfaces.ts'
+import { addMembership, type Memberships, parseSource } from './membership.ts'
+import { partsOf } from './option.ts'
+import { IP_MSFILTER } from './options/ip.ts'
+import { MCAST_MSFILTER } from './options/mcast.ts'
+import { type Errand, send } from './queue.ts'
+import { mustTakeGroup, type Session } from './session.ts'
+import { type GroupOnInterface, type Target, targetOf } from './target.ts'
+
+function errand(target: Target, filter: SourceFilter | undefined, found: (on: NamedInterface) => void): Errand {
+  const { group, address, lookup } = target
+  return {
+    option: partsOf(address === undefined ? MCAST_MSFILTER : IP_MSFILTER),
+    lookup,
+    reading: filter === undefined,
+    value: (results) => {
+      const on = target.find(results)
+      found(on)
+      return { group, interface: address ?? on.index, ...filter }
+    },
+  }
+}
+
+/** The filter the kernel has for a group on an interface. */
+export async function getSourceFilter(session: Session, on: GroupOnInterface): Promise<SourceFilter> {
+  const holder = session.holder()
+  const target = targetOf(on)
+  mustTakeGroup(session, target.group)
+  return (await send(
+    holder,
+    errand(target, undefined, () => {}),
+  )) as SourceFilter
+}
+
+function parseFilter(filter: SourceFilter, group: string): SourceFilter {
+  if (typeof filter !== 'object' || filter === null)
+    throw new TypeError(`the filter is { mode: 'include' | 'exclude', sources: [...] }, not ${show(filter)}`)
+  const wrong = wrongFilter({ ...filter }, group)
+  if (wrong !== '') throw badValue(wrong)
+  return { mode: filter.mode, sources: filter.sources.map((source) => parseSource(source, group)) }
+}
+
+/** Replaces the whole filter at once; including nobody is leaving. */
+export async function setSourceFilter(
+  session: Session,
+  roster: Memberships,
+  on: GroupOnInterface,
+  filter: SourceFilter,
+): Promise<void> {
+  const holder = session.holder()
+  const target = targetOf(on)
+  const wanted = parseFilter(filter, target.group)
+  mustTakeGroup(session, target.group)
+  let place: NamedInterface = { name: '', index: 0 }
+  await send(
+    holder,
+    errand(target, wanted, (found) => {
+      place = found
+    }),
+  )
+  reflect(roster, target.group, place, wanted, (source) => addMembership(roster, holder, target, place, source))
+}
+
+/** The memberships say what the new filter made of them. */
+function reflect(
+  roster: Memberships,
+  group: string,
+  on: NamedInterface,
+  filter: SourceFilter,
+  add: (source?: string) => ReturnType<typeof addMembership>,
+): void {
+  const wanted: (string | undefined)[] = filter.mode === 'exclude' ? [undefined] : filter.sources
+  const held = roster.on(group, on.index)
+  for (const membership of held) if (!wanted.includes(membership.source)) membership.end()
+  for (const source of wanted) {
+    const membership = held.find((one) => one.source === source) ?? add(source)
+    if (source === undefined) membership.setBlocked(filter.sources)
+  }
+}

@@ -1,0 +1,59 @@
+import { canonical, isMulticast, parseAddress } from './address.ts'
+import { badValue, describeErrno, SocketOptionError, show } from './errors.ts'
+import { interfaceByAddress, interfaceByNameOrIndex, type NamedInterface } from './interfaces.ts'
+import { native } from './native.ts'
+import type { Errand, Found } from './queue.ts'
+
+/** A group on an interface: by name, by index, by a local address, or (without one) where the kernel routes the group. */
+export interface GroupOnInterface {
+  group: string
+  interface?: string | number
+}
+
+/** A group, with its interface settled as far as it can be without asking the kernel. */
+export interface Target {
+  readonly group: string
+  /** The local IPv4 address it was named by: the calls then use `ip_mreq` and `ip_mreq_source`. */
+  readonly address?: string
+  readonly lookup: Errand['lookup']
+  /** The interface; throws where there is none. */
+  find(found: Found): NamedInterface
+}
+
+export function parseGroup(group: unknown): string {
+  if (typeof group !== 'string' || !isMulticast(group))
+    throw badValue(`group is ${show(group)}: an IPv4 or IPv6 multicast address is needed`)
+  return canonical(group) ?? group
+}
+
+export function targetOf(on: GroupOnInterface): Target {
+  if (typeof on !== 'object' || on === null) throw new TypeError(`{ group, interface? } is needed, not ${show(on)}`)
+  const group = parseGroup(on.group)
+  const spec = on.interface
+  if (spec === undefined || spec === 0)
+    return { group, lookup: { routeTo: group }, find: (found) => routed(group, found) }
+  if (typeof spec !== 'string' && typeof spec !== 'number')
+    throw badValue(`interface is ${show(spec)}: a name, an index or a local address is needed`)
+  const named = interfaceByNameOrIndex(spec)
+  if (named !== undefined) return { group, lookup: undefined, find: () => named }
+  const address = String(spec)
+  const byMreq = !group.includes(':') && parseAddress(address)?.family === 4
+  return {
+    group,
+    ...(byMreq ? { address } : {}),
+    lookup: 'interfaces',
+    find: ({ interfaces }) => interfaceByAddress(address, interfaces),
+  }
+}
+
+function routed(group: string, found: Found): NamedInterface {
+  const index = found.route(group)
+  const name = index > 0 ? native.indexToName(index) : ''
+  if (name !== '') return { name, index }
+  const { code, text } = describeErrno(index < 0 ? -index : 101)
+  throw new SocketOptionError(`there is no route to ${group} (${code}: ${text}): name the interface`, {
+    code,
+    errno: index < 0 ? -index : undefined,
+    reason: 'no-route',
+  })
+}

@@ -1,0 +1,146 @@
+import dgram from 'node:dgram'
+import { once } from 'node:events'
+import { control, type SocketControl } from 'sockctl'
+import { onTestFinished } from 'vitest'
+import { type Inbox, inboxOf } from './datagrams.ts'
+import { plan, type TwoHosts } from './hosts.ts'
+import type { Destination, Sender } from './senders.ts'
+
+/** What differs between the families. */
+export interface Family {
+  readonly family: 4 | 6
+  readonly key: 'ipv4' | 'ipv6'
+  readonly wildcard: string
+  /** Two groups for any source, and two of the source-specific range. */
+  readonly group: string
+  readonly otherGroup: string
+  readonly channel: string
+  readonly otherChannel: string
+  /** An address that never sends. */
+  readonly nobody: string
+}
+
+/** One family on one interface of host A, with two sources on host B. */
+export interface Lane extends Family {
+  readonly name: string
+  readonly at: 0 | 1
+  readonly interface: string
+  /** Host A's addresses there. */
+  readonly local: readonly [string, string]
+  readonly sources: readonly [string, string]
+}
+
+export const families: readonly [Family, Family] = [
+  {
+    family: 4,
+    key: 'ipv4',
+    wildcard: '0.0.0.0',
+    group: '239.1.2.3',
+    otherGroup: '239.1.2.4',
+    channel: '232.1.2.3',
+    otherChannel: '232.1.2.4',
+    nobody: '192.0.2.1',
+  },
+  {
+    family: 6,
+    key: 'ipv6',
+    wildcard: '::',
+    group: 'ff15::123',
+    otherGroup: 'ff15::124',
+    channel: 'ff35::123',
+    otherChannel: 'ff35::124',
+    nobody: '2001:db8::1',
+  },
+]
+
+const laneOf = (family: Family, at: 0 | 1): Lane => {
+  const { a, b } = plan[at]
+  return {
+    ...family,
+    name: `IPv${family.family} on ${a.name}`,
+    at,
+    interface: a.name,
+    local: a[family.key],
+    sources: b[family.key],
+  }
+}
+
+/** Every family on every interface, for `describe.each`. */
+export const lanes: readonly Lane[] = families.flatMap((family) => [laneOf(family, 0), laneOf(family, 1)])
+
+export interface Receiver {
+  readonly socket: dgram.Socket
+  readonly control: SocketControl
+  readonly inbox: Inbox
+  readonly port: number
+  close(): Promise<void>
+}
+
+export interface ReceiverOptions {
+  readonly bind?: string
+  readonly port?: number
+  readonly reuseAddr?: boolean
+  readonly ipv6Only?: boolean
+}
+
+/** A bound socket of Node's, closed with the test. */
+export async function receiverOf(
+  { family, wildcard }: Family,
+  { bind = wildcard, port = 0, ...options }: ReceiverOptions = {},
+): Promise<Receiver> {
+  const socket = dgram.createSocket({ type: family === 4 ? 'udp4' : 'udp6', ...options })
+  const closed = new Promise<void>((resolve) => socket.once('close', resolve))
+  let open = true
+  const close = () => {
+    if (open) socket.close()
+    open = false
+    return closed
+  }
+  onTestFinished(close)
+  socket.once('close', () => {
+    open = false
+  })
+  const inbox = inboxOf(socket)
+  socket.bind(port, bind)
+  await once(socket, 'listening')
+  return { socket, control: control(socket), inbox, port: socket.address().port, close }
+}
+
+const senders = new WeakMap<TwoHosts, Map<string, Sender>>()
+
+/** The sender of an address on host B, started once for all tests of the hosts. */
+export function senderAt(hosts: TwoHosts, address: string): Sender {
+  const started = senders.get(hosts) ?? new Map<string, Sender>()
+  senders.set(hosts, started)
+  const sender = started.get(address) ?? hosts.sender('B', { bind: address })
+  started.set(address, sender)
+  return sender
+}
+
+let lastSeq = 0
+
+/**
+ * Each source of the lane sends one datagram to the group, in order; gives the sources whose datagram arrived.
+ * Silence is proved by a marker, sent to the receiver by unicast or to where `marks` says.
+ */
+export async function heard(
+  hosts: TwoHosts,
+  lane: Lane,
+  receiver: Receiver,
+  group: string,
+  marks: Partial<Destination> = {},
+): Promise<string[]> {
+  const both = lane.sources.map((address) => senderAt(hosts, address))
+  const sent = new Set<number>()
+  for (const sender of both) {
+    sent.add(++lastSeq)
+    await sender.send({ address: group, port: receiver.port }, [lastSeq])
+  }
+  const [first] = both
+  if (!first) throw new Error('a lane has two sources')
+  const marker = first.mark({ address: lane.local[0], port: receiver.port, ...marks })
+  const arrived = await receiver.inbox.until(marker)
+  const stray = arrived.find(({ seq, from, source }) => !sent.has(seq) || from !== source.address)
+  if (stray) throw new Error(`a datagram that was not sent here: ${JSON.stringify(stray)}`)
+  return arrived.map(({ from }) => from)
+}

@@ -25,6 +25,16 @@
 #define SOCK_DGRAM SOCK_DGRAM
 #define SOCK_RAW SOCK_RAW
 
+// RFC 3493's names and the older ones are the same options; a header may have only one pair.
+#ifndef IPV6_JOIN_GROUP
+#define IPV6_JOIN_GROUP IPV6_ADD_MEMBERSHIP
+#define IPV6_LEAVE_GROUP IPV6_DROP_MEMBERSHIP
+#endif
+#ifndef IPV6_ADD_MEMBERSHIP
+#define IPV6_ADD_MEMBERSHIP IPV6_JOIN_GROUP
+#define IPV6_DROP_MEMBERSHIP IPV6_LEAVE_GROUP
+#endif
+
 namespace sockctl {
 namespace {
 

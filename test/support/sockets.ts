@@ -1,0 +1,63 @@
+import dgram from 'node:dgram'
+import { once } from 'node:events'
+import net from 'node:net'
+import type { SocketLike } from 'sockctl'
+
+/** A socket as a test of options needs it: open, on loopback, closed when disposed of. */
+export interface OpenSocket extends AsyncDisposable {
+  readonly socket: SocketLike
+}
+
+async function udp(family: 4 | 6): Promise<OpenSocket> {
+  const socket = dgram.createSocket(`udp${family}`).bind(0, family === 4 ? '127.0.0.1' : '::1')
+  await once(socket, 'listening')
+  return { socket, [Symbol.asyncDispose]: () => new Promise((resolve) => socket.close(resolve)) }
+}
+
+export async function listen(host: string, server: net.Server = net.createServer()): Promise<net.Server> {
+  server.listen(0, host)
+  await once(server, 'listening')
+  return server
+}
+
+export const closed = (server: net.Server): Promise<void> => new Promise((resolve) => server.close(() => resolve()))
+
+/** A connected pair: `socket` is the client's side. */
+async function tcp(host: string): Promise<OpenSocket> {
+  const server = await listen(host)
+  const accepted = once(server, 'connection')
+  const socket = net.connect((server.address() as net.AddressInfo).port, host)
+  await once(socket, 'connect')
+  const [peer] = (await accepted) as [net.Socket]
+  return {
+    socket,
+    async [Symbol.asyncDispose]() {
+      for (const side of [socket, peer]) side.on('error', () => {}).destroy()
+      await closed(server)
+    },
+  }
+}
+
+async function listener(host: string): Promise<OpenSocket> {
+  const socket = await listen(host)
+  return { socket, [Symbol.asyncDispose]: () => closed(socket) }
+}
+
+const KINDS = {
+  /** dgram, bound to loopback. */
+  udp4: () => udp(4),
+  udp6: () => udp(6),
+  /** The client of a connection. */
+  tcp4: () => tcp('127.0.0.1'),
+  tcp6: () => tcp('::1'),
+  /** A listening server. */
+  listener4: () => listener('127.0.0.1'),
+  listener6: () => listener('::1'),
+}
+
+export type SocketKind = keyof typeof KINDS
+
+/** Opens a socket of a kind; a new kind is one line in the table above. */
+export function openKind(kind: SocketKind): Promise<OpenSocket> {
+  return KINDS[kind]()
+}

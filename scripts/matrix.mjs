@@ -1,0 +1,42 @@
+// Runs the suite with the one binary there is under each Node that is supported: node scripts/matrix.mjs [vitest args]
+// The runtimes are npm packages, the newest of each line, fetched once into .runtimes/.
+import { execFileSync, spawnSync } from 'node:child_process'
+import { existsSync, mkdirSync } from 'node:fs'
+import { delimiter, dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+
+const LINES = [20, 22, 24, 26]
+
+const root = fileURLToPath(new URL('..', import.meta.url))
+const name = `node-${process.platform}-${process.arch}`
+
+function runtime(line) {
+  const home = join(root, '.runtimes', `${line}`)
+  const node = join(home, 'node_modules', name, 'bin', 'node')
+  if (!existsSync(node)) {
+    mkdirSync(home, { recursive: true })
+    const npm = ['install', '--prefix', home, '--no-package-lock', '--no-audit', '--no-fund', `${name}@${line}`]
+    execFileSync('npm', npm, { cwd: home, stdio: 'inherit' })
+  }
+  return node
+}
+
+const outcomes = LINES.map((line) => {
+  const node = runtime(line)
+  const version = execFileSync(node, ['--version'], { encoding: 'utf8' }).trim()
+  console.log(`\n== Node ${version}`)
+  const begun = performance.now()
+  // A test that asks for `node` by name gets the same one.
+  const env = { ...process.env, PATH: `${dirname(node)}${delimiter}${process.env.PATH}` }
+  const { status, signal } = spawnSync(node, [join(root, 'scripts', 'test.mjs'), ...process.argv.slice(2)], {
+    cwd: root,
+    env,
+    stdio: 'inherit',
+  })
+  const seconds = ((performance.now() - begun) / 1000).toFixed(1)
+  return { node: version, outcome: status === 0 ? 'passed' : `failed (${signal ?? `exit status ${status}`})`, seconds }
+})
+
+console.log('')
+console.table(outcomes)
+process.exit(outcomes.every(({ outcome }) => outcome === 'passed') ? 0 : 1)

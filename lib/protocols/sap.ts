@@ -1,0 +1,184 @@
+import { createHash } from 'node:crypto'
+import { deflateSync, inflateSync } from 'node:zlib'
+import { formatAddress, parseAddress } from '../address.ts'
+import { badValue, show } from '../errors.ts'
+import { describeGroup } from '../group.ts'
+import { viewOf } from './bytes.ts'
+import { type Malformed, malformed } from './malformed.ts'
+
+/** The UDP port of session announcements. */
+export const SAP_PORT = 9875
+/** The hop limit (TTL) announcements are sent with (RFC 2974 3). */
+export const SAP_HOP_LIMIT = 255
+const SDP = 'application/sdp'
+
+/** A session announcement or deletion (RFC 2974 6). */
+export interface SapPacket {
+  /** The T bit: the session is over. */
+  deletion: boolean
+  /** The E bit: the payload can't be read here and stays as it came. */
+  encrypted: boolean
+  /** The C bit: the payload came compressed by zlib. It is given inflated, unless it is encrypted. */
+  compressed: boolean
+  /** With the originating source it names this version of the session. 0: not known, always look inside. */
+  messageIdHash: number
+  /** The host that made the announcement; no proof of it. */
+  source: string
+  /** Authentication data, a multiple of 4 bytes, which nothing here verifies. */
+  authentication: Uint8Array
+  /** `application/sdp` where the packet does not say; empty where it is encrypted. */
+  payloadType: string
+  payload: Uint8Array
+}
+
+export interface DecodeSapOptions {
+  /** Bytes a compressed payload may have inflated. 65,536 unless told. */
+  maxInflated?: number
+}
+
+const startsWith = (bytes: Uint8Array, text: string): boolean =>
+  Buffer.from(bytes.subarray(0, text.length)).toString('latin1') === text
+
+/** The type before the payload, ended by a zero byte; undefined where there is none to be read. */
+function readType(bytes: Uint8Array): string | undefined {
+  const end = bytes.subarray(0, 256).indexOf(0)
+  const text = end < 0 ? '' : Buffer.from(bytes.subarray(0, end)).toString('latin1')
+  return /^[\w.+-]+\/[\w.+-]+$/.test(text) ? text : undefined
+}
+
+function inflate(bytes: Uint8Array, maxOutputLength: number): Uint8Array | Malformed {
+  try {
+    return new Uint8Array(inflateSync(bytes, { maxOutputLength }))
+  } catch (error) {
+    const tooLarge = error instanceof RangeError
+    return malformed(
+      tooLarge ? `its payload inflates to more than ${maxOutputLength} bytes` : 'its payload is not zlib',
+    )
+  }
+}
+
+function readPayload(
+  bytes: Uint8Array,
+  compressed: boolean,
+  limit: number,
+): Pick<SapPacket, 'payloadType' | 'payload'> | Malformed {
+  // The RFC leaves open whether the type is compressed with the payload; senders do both.
+  const outer = readType(bytes)
+  let payload = outer === undefined ? bytes : bytes.subarray(outer.length + 1)
+  if (compressed) {
+    const inflated = inflate(payload, limit)
+    if ('malformed' in inflated) return inflated
+    payload = inflated
+  }
+  const inner = outer === undefined ? readType(payload) : undefined
+  if (inner !== undefined) payload = payload.subarray(inner.length + 1)
+  const payloadType = outer ?? inner
+  if (payloadType !== undefined) return { payloadType, payload }
+  // RFC 2974 6: no type is SDP, which starts with v=0; a deletion may be the o= line alone, or nothing.
+  if (payload.length === 0 || startsWith(payload, 'v=0') || startsWith(payload, 'o='))
+    return { payloadType: SDP, payload }
+  return malformed('its payload has no type and is not SDP')
+}
+
+/** Reads a SAP packet. The payload is a window on the bytes given, unless it was compressed. Never throws. */
+export function decodeSap(bytes: Uint8Array, options: DecodeSapOptions = {}): SapPacket | Malformed {
+  if (bytes.length < 4) return malformed(`a SAP packet has at least 8 bytes, this has ${bytes.length}`)
+  const [flags = 0, authenticationWords = 0] = bytes
+  if (flags >> 5 !== 1) return malformed(`SAP version ${flags >> 5}, only 1 is known`)
+  const sourceEnd = (flags & 0x10) === 0 ? 8 : 20
+  const start = sourceEnd + authenticationWords * 4
+  if (start > bytes.length) {
+    return malformed(
+      `a SAP header of ${start} bytes, ${authenticationWords * 4} of authentication, in ${bytes.length} bytes`,
+    )
+  }
+  const header = {
+    deletion: (flags & 4) !== 0,
+    encrypted: (flags & 2) !== 0,
+    compressed: (flags & 1) !== 0,
+    messageIdHash: viewOf(bytes).getUint16(2),
+    source: formatAddress(bytes.subarray(4, sourceEnd)),
+    authentication: bytes.subarray(sourceEnd, start),
+  }
+  const rest = bytes.subarray(start)
+  if (header.encrypted) return { ...header, payloadType: '', payload: rest }
+  if (rest.length === 0 && !header.deletion) return malformed('an announcement without a payload')
+  const payload = readPayload(rest, header.compressed, options.maxInflated ?? 65_536)
+  return 'malformed' in payload ? payload : { ...header, ...payload }
+}
+
+/** A message id hash for a payload: other payload, other hash, but for one in 65,535; never 0. */
+export function sapHash(payload: Uint8Array): number {
+  const digest = createHash('sha256').update(payload).digest()
+  return (digest.readUInt32BE(0) % 65_535) + 1
+}
+
+/** What a packet is made of; what is left out is none, the hash the payload's, the type SDP. */
+export type SapFields = Pick<SapPacket, 'source' | 'payload'> & Partial<SapPacket>
+
+/**
+ * The bytes of a SAP packet; with `compressed` the payload is deflated here. An `encrypted` payload is taken as it is.
+ * @throws SocketOptionError ERR_INVALID_VALUE where a field is out of its range
+ */
+export function encodeSap(fields: SapFields): Uint8Array {
+  const { source, payload, deletion = false, encrypted = false, compressed = false, payloadType = SDP } = fields
+  const { messageIdHash = sapHash(payload), authentication = new Uint8Array() } = fields
+  const address = parseAddress(source)?.bytes
+  if (address === undefined) throw badValue(`the originating source of a SAP packet is an address, not ${show(source)}`)
+  if (!Number.isInteger(messageIdHash) || messageIdHash < 0 || messageIdHash > 65_535) {
+    throw badValue(`the message id hash of a SAP packet is from 0 to 65535, not ${show(messageIdHash)}`)
+  }
+  if (authentication.length % 4 !== 0 || authentication.length > 1020) {
+    throw badValue(`SAP authentication data are up to 1020 bytes, a multiple of 4, not ${authentication.length}`)
+  }
+  if (!encrypted && readType(Buffer.from(`${payloadType}\0`, 'latin1')) !== payloadType) {
+    throw badValue(`the payload type of a SAP packet is a MIME type, not ${show(payloadType)}`)
+  }
+  const bits = (address.length === 16 ? 0x10 : 0) | (deletion ? 4 : 0) | (encrypted ? 2 : 0) | (compressed ? 1 : 0)
+  // Compressed SDP goes without its type: so both readings of the RFC find it.
+  const type = encrypted || (compressed && payloadType === SDP) ? '' : `${payloadType}\0`
+  const parts = [
+    Uint8Array.of(0x20 | bits, authentication.length / 4, messageIdHash >> 8, messageIdHash),
+    address,
+    authentication,
+    Buffer.from(type, 'latin1'),
+    compressed && !encrypted ? deflateSync(payload) : payload,
+  ]
+  return new Uint8Array(Buffer.concat(parts))
+}
+
+/** The group that announces a session of the given group (RFC 2974 3): by scope, for IPv6 ff0X::2:7ffe. */
+export function sapGroup(group: string): string {
+  const { family, scope, kind } = describeGroup(group)
+  if (family === 6) {
+    const bytes = parseAddress(group)?.bytes ?? new Uint8Array(16)
+    return `ff0${((bytes[1] ?? 0) & 15).toString(16)}::2:7ffe`
+  }
+  if (scope === 'link-local') return '224.0.0.255'
+  if (scope === 'organization-local') return '239.195.255.255'
+  return kind === 'administratively-scoped' ? '239.255.255.255' : '224.2.127.254'
+}
+
+/** The groups to listen to for announcements of every scope: IPv4's, and IPv6's from link-local to global. */
+export const SAP_GROUPS: readonly string[] = [
+  '224.2.127.254',
+  '239.255.255.255',
+  '239.195.255.255',
+  '224.0.0.255',
+  ...['2', '3', '4', '5', '8', 'e'].map((scope) => `ff0${scope}::2:7ffe`),
+]
+
+/**
+ * Seconds from one announcement to the next (RFC 2974 3.1): so long that all announcements of the scope together keep to
+ * the limit, and 300 at least.
+ *
+ * @param sessions announced in this scope, by anybody
+ * @param size of an announcement in bytes
+ * @param limit in bits a second, 4,000 unless told
+ */
+export const sapInterval = (sessions: number, size: number, limit = 4000): number =>
+  Math.max(300, (8 * sessions * size) / limit)
+
+/** The same, moved at random by up to a third either way, so that announcers do not fall into step. */
+export const sapDelay = (interval: number, random: () => number = Math.random): number =>
+  interval + random() * ((interval * 2) / 3) - interval / 3

@@ -1,0 +1,183 @@
+import { type Connection, type Media, parse, type SourceFilter } from 'sdp-transform'
+import { canonical, formatAddress, isMulticast, parseAddress } from '../address.ts'
+import { type Malformed, malformed } from './malformed.ts'
+
+/** One group to receive, as a session description has it. */
+export interface SdpStream {
+  /** `audio`, `video`, ... */
+  media: string
+  /** `RTP/AVP`, `udp`, ... */
+  protocol: string
+  group: string
+  port: number
+  /** IPv4 only. */
+  ttl?: number
+  /** Sources to join, by `a=source-filter: incl` (RFC 4570): addresses or, rarely, host names. Empty: any source. */
+  sources: string[]
+  /** Sources to block, by `a=source-filter: excl`. */
+  blocked: string[]
+}
+
+/** What a session description (RFC 4566, RFC 8866) says of its multicast streams. */
+export interface SdpSession {
+  name: string
+  information?: string
+  /** The session's identity, the same in all its versions: the `o=` line without its version. */
+  origin: string
+  /** Grows with every change. */
+  version: bigint
+  /** When the session ends, in milliseconds since 1970; absent where it has no end. */
+  ends?: number
+  streams: SdpStream[]
+}
+
+/** Seconds from 1900, where SDP's times begin, to 1970. */
+const UNIX_EPOCH = 2_208_988_800
+/** Streams, and of each list in a description, as much as is read: the text may be anybody's, and its counts are cheap. */
+const MOST = 256
+
+interface Place {
+  group: string
+  ttl?: number
+}
+
+interface Filter {
+  mode: SourceFilter['filterMode']
+  /** `4` or `6` where it is for one family. */
+  family?: string
+  /** Absent where it is for every group. */
+  group?: string
+  sources: string[]
+}
+
+interface Section {
+  /** None without a c= line: a media then has the session's. */
+  places?: Place[]
+  filters: Filter[]
+  /** Of `m=video 5000/2 RTP/AVP 33`, which the parser does not know. */
+  portCount: number
+}
+
+/** The groups of `224.2.1.1/127/3` (three in a row, TTL 127) and `ff15::101/3`; none of a unicast address. */
+function placesOf(connection: Connection): Place[] {
+  const [base = '', ...numbers] = String(connection.ip).split('/')
+  const bytes = isMulticast(base) ? parseAddress(base)?.bytes : undefined
+  if (bytes === undefined) return []
+  const ipv4 = bytes.length === 4
+  const count = Math.min(Number(numbers[ipv4 ? 1 : 0] ?? 1) || 1, MOST)
+  const ttl = Number(numbers[0] || Number.NaN)
+  const places: Place[] = []
+  for (let i = 0; i < count; i++) {
+    const group = formatAddress(bytes)
+    if (!isMulticast(group)) break
+    places.push({ group, ...(ipv4 && ttl >= 0 && ttl <= 255 && { ttl }) })
+    for (let at = bytes.length - 1; at >= 0; at--) {
+      bytes[at] = (bytes[at] ?? 0) + 1
+      if (bytes[at] !== 0) break
+    }
+  }
+  return places
+}
+
+/** Addresses in one spelling; names only of characters that are harmless wherever they are printed. */
+function filterOf({ filterMode: mode, addressTypes, destAddress, srcList }: SourceFilter): Filter {
+  const sources = String(srcList)
+    .trim()
+    .split(/\s+/, MOST)
+    .flatMap((source) => canonical(source) ?? (/^[a-z\d][a-z\d.-]*$/i.test(source) ? source : []))
+  return {
+    mode,
+    sources,
+    ...(addressTypes !== '*' && { family: addressTypes.slice(2) }),
+    ...(destAddress !== '*' && { group: canonical(String(destAddress)) ?? '' }),
+  }
+}
+
+/** Reads one by one the lines that may stand several times, of which the parser keeps the last. */
+function readSection(lines: readonly string[]): Section {
+  const starting = (text: string): string[] => lines.filter((line) => line.startsWith(text)).slice(0, MOST)
+  const connections = starting('c=')
+  return {
+    ...(connections.length > 0 && {
+      places: connections.flatMap((line) => {
+        const { connection } = parse(line)
+        return connection === undefined ? [] : placesOf(connection)
+      }),
+    }),
+    filters: starting('a=source-filter:').flatMap((line) => {
+      const { sourceFilter } = parse(line)
+      return sourceFilter === undefined ? [] : [filterOf(sourceFilter)]
+    }),
+    portCount: Number(/^m=\S+ \d+\/(\d+)/.exec(lines[0] ?? '')?.[1] ?? 1),
+  }
+}
+
+/** RFC 4570 3: what the media says of a group stands before what the session says. */
+function sourcesFor(group: string, media: Section, session: Section): Pick<SdpStream, 'sources' | 'blocked'> {
+  const family = String(parseAddress(group)?.family)
+  const applies = (filter: Filter): boolean => (filter.family ?? family) === family && (filter.group ?? group) === group
+  const own = media.filters.filter(applies)
+  const filters = own.length > 0 ? own : session.filters.filter(applies)
+  const listed = (mode: Filter['mode']): string[] => [
+    ...new Set(filters.flatMap((filter) => (filter.mode === mode ? filter.sources : []))),
+  ]
+  const sources = listed('incl')
+  return { sources, blocked: sources.length > 0 ? [] : listed('excl') }
+}
+
+function streamsOf(media: Media, own: Section, session: Section): SdpStream[] {
+  const port = Number(media.port)
+  const places = (own.places ?? session.places ?? []).slice(0, MOST)
+  if (!Number.isInteger(port) || port < 1 || places.length === 0) return []
+  // RFC 8866 5.7 pairs groups and ports; where one side has but one, it goes with all of the other.
+  const count = Math.max(places.length, Math.min(own.portCount, MOST))
+  const streams: SdpStream[] = []
+  for (let n = 0; n < count; n++) {
+    const place = places[n] ?? places[0]
+    const at = n < own.portCount ? port + 2 * n : port
+    if (place === undefined || at > 65535) break
+    const { group } = place
+    streams.push({
+      media: String(media.type),
+      protocol: String(media.protocol),
+      ...place,
+      port: at,
+      ...sourcesFor(group, own, session),
+    })
+  }
+  return streams
+}
+
+/** Only what is read: the parser tries dozens of patterns on each attribute, and the text may be anybody's. */
+const READ = /^(?:[vosictm]=|a=source-filter:)/
+
+/**
+ * Reads a session description and its multicast streams; unicast ones are left out. Never throws.
+ *
+ * A media line with several groups gives a stream each; with several ports, two apart, as RTP has it, one each. Of more
+ * than 256 streams the rest are left out.
+ */
+export function parseSdp(text: string): SdpSession | Malformed {
+  const lines = text.split(/\r\n|\r|\n/).filter((line) => READ.test(line))
+  const starts = lines.flatMap((line, i) => (line.startsWith('m=') ? [i] : []))
+  const whole = parse(lines.map((line) => line.replace(/^(m=\S+ \d+)\/\d+/, '$1')).join('\r\n'))
+  const { origin } = whole
+  if (origin === undefined) return malformed('a session description without an o= line')
+  const session = readSection(lines.slice(0, starts[0] ?? lines.length))
+  const streams: SdpStream[] = []
+  for (const [i, media] of whole.media.entries()) {
+    if (streams.length >= MOST) break
+    streams.push(...streamsOf(media, readSection(lines.slice(starts[i], starts[i + 1])), session))
+  }
+  const stops = lines.filter((line) => line.startsWith('t=')).map((line) => Number(parse(line).timing?.stop ?? 0))
+  const last = stops.includes(0) ? 0 : Math.max(0, ...stops)
+  const { username, sessionId, netType, ipVer, address } = origin
+  return {
+    name: String(whole.name ?? ''),
+    ...(whole.description !== undefined && { information: String(whole.description) }),
+    origin: `${username} ${sessionId} ${netType} IP${ipVer} ${address}`,
+    version: BigInt(/^\d+$/.test(String(origin.sessionVersion)) ? origin.sessionVersion : 0),
+    ...(last > 0 && { ends: (last - UNIX_EPOCH) * 1000 }),
+    streams: streams.slice(0, MOST),
+  }
+}

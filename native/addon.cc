@@ -3,8 +3,12 @@
 #include "batch.h"
 #include "codec.h"
 #include "constants.h"
+#include "datagram_reader.h"
+#include "error_queue.h"
 #include "interfaces.h"
 #include "lookup.h"
+#include "poller.h"
+#include "send.h"
 #include "socket.h"
 #include "sockopt.h"
 
@@ -19,6 +23,14 @@ Napi::Object Init(Napi::Env env, Napi::Object exports) {
   exports.Set("codecs", CodecIndex(env));
   exports.Set("Batch", Batch::Define(env));
   exports.Set("Lookup", Lookup::Define(env));
+#ifdef __linux__
+  exports.Set("Poller", Poller::Define(env));
+  exports.Set("DatagramReader", DatagramReader::Define(env));
+  add("sendDatagrams", SendDatagrams);
+  add("encodeSockaddr", EncodeSockaddr);
+  add("encodeControlMessages", EncodeControlMessages);
+  add("readErrorQueue", ReadErrorQueue);
+#endif
   add("set", SetSync);
   add("get", GetSync);
   add("encode", Encode);

@@ -1,0 +1,72 @@
+#pragma once
+#ifdef __linux__
+#include <napi.h>
+
+#include <array>
+#include <vector>
+
+#include "address_table.h"
+#include "ancillary.h"
+#include "delivery_rules.h"
+
+namespace sockctl {
+
+// Reads batches with recvmmsg into memory that JavaScript gives, and writes what is known of each datagram into a table
+// that JavaScript reads: no object is made here.
+class DatagramReader : public Napi::ObjectWrap<DatagramReader> {
+ public:
+  static Napi::Function Define(Napi::Env env);
+  explicit DatagramReader(const Napi::CallbackInfo& info);
+
+ private:
+  Napi::Value Read(const Napi::CallbackInfo& info);
+  void Pack(const Napi::CallbackInfo& info);
+  Napi::Value AddressText(const Napi::CallbackInfo& info);
+  Napi::Value Others(const Napi::CallbackInfo& info);
+  Napi::Value Tally(const Napi::CallbackInfo& info);
+  void SetRule(const Napi::CallbackInfo& info);
+  void Forget(const Napi::CallbackInfo& info);
+  void GroupsOnly(const Napi::CallbackInfo& info);
+
+  // Fields of a row of the table, in the order lib/datagram-table.ts names them.
+  struct Row {
+    int32_t offset;
+    int32_t length;
+    int32_t source;
+    int32_t port;
+    int32_t destination;
+    int32_t interface;
+    int32_t hop_limit;
+    int32_t traffic_class;
+    int32_t flags;
+    int32_t segment;
+    int32_t original;
+    int32_t original_port;
+    int64_t timestamp;
+    int64_t hardware_timestamp;
+  };
+  enum Flag { kTruncated = 1, kTimestamp = 2, kHardwareTimestamp = 4, kOthers = 8 };
+
+  static constexpr size_t kControl = 512;
+  // What the kernel fills for each datagram of a batch.
+  struct Slot {
+    sockaddr_storage source;
+    alignas(cmsghdr) std::array<uint8_t, kControl> control;
+  };
+
+  void Prepare(size_t count, uint8_t* slab, size_t stride, size_t room);
+  bool Describe(mmsghdr& message, int fd, bool first, int32_t offset, Row& row);
+
+  std::vector<mmsghdr> messages_;
+  std::vector<iovec> vectors_;
+  std::vector<Slot> slots_;
+  std::vector<Row> rows_;
+  std::vector<std::vector<ControlMessage>> others_;
+  AddressTable addresses_;
+  DeliveryRules rules_;
+  double filtered_ = 0;
+  double epoch_ = 0;
+};
+
+}  // namespace sockctl
+#endif

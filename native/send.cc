@@ -1,0 +1,106 @@
+#ifdef __linux__
+#include "send.h"
+
+#include <sys/socket.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <vector>
+
+#include "address.h"
+#include "fields.h"
+
+namespace sockctl {
+namespace {
+
+struct View {
+  void* data = nullptr;
+  size_t length = 0;
+};
+
+// The bytes of a Uint8Array; nothing for undefined.
+View ViewOf(napi_env env, napi_value value) {
+  View view;
+  napi_typedarray_type type = napi_int8_array;
+  if (napi_get_typedarray_info(env, value, &type, &view.length, &view.data, nullptr, nullptr) == napi_ok &&
+      type == napi_uint8_array)
+    return view;
+  napi_valuetype kind = napi_undefined;
+  napi_typeof(env, value, &kind);
+  if (kind != napi_undefined) throw Napi::TypeError::New(env, "a Uint8Array is needed");
+  return {};
+}
+
+std::vector<iovec> Vectors(napi_env env, napi_value list, uint32_t start, uint32_t count) {
+  std::vector<iovec> vectors(count);
+  for (uint32_t place = 0; place < count; ++place) {
+    napi_value item = nullptr;
+    if (napi_get_element(env, list, start + place, &item) != napi_ok)
+      throw Napi::TypeError::New(env, "an array of Uint8Array is needed");
+    const View view = ViewOf(env, item);
+    vectors[place] = {view.data, view.length};
+  }
+  return vectors;
+}
+
+}  // namespace
+
+// (fd, datagrams, start, count, each, destination, control) -> how many datagrams the kernel took; throws errno, a
+// number, where it took none. `each` of them go into one message: more than one only with a UDP_SEGMENT in `control`.
+Napi::Value SendDatagrams(const Napi::CallbackInfo& info) {
+  const Napi::Env env = info.Env();
+  const auto fd = ReadInteger<int>(info[0], "fd");
+  const auto start = ReadInteger<uint32_t>(info[2], "start");
+  const auto count = ReadInteger<uint32_t>(info[3], "count");
+  const auto each = ReadInteger<uint32_t>(info[4], "each");
+  constexpr uint32_t kMost = 1024;  // UIO_MAXIOV
+  if (count > kMost || each < 1 || each > kMost) throw Napi::RangeError::New(env, "at most 1024 datagrams a call");
+  std::vector<iovec> vectors = Vectors(env, info[1], start, count);
+  const View destination = ViewOf(env, info[5]);
+  const View control = ViewOf(env, info[6]);
+  std::vector<mmsghdr> messages((count + each - 1) / each);
+  for (uint32_t place = 0; place < messages.size(); ++place) {
+    msghdr& header = messages[place].msg_hdr;
+    header.msg_name = destination.data;
+    header.msg_namelen = static_cast<socklen_t>(destination.length);
+    header.msg_iov = &vectors[place * each];
+    header.msg_iovlen = std::min(each, count - place * each);
+    header.msg_control = control.data;
+    header.msg_controllen = control.length;
+  }
+  const int sent = sendmmsg(fd, messages.data(), static_cast<unsigned>(messages.size()), MSG_DONTWAIT | MSG_NOSIGNAL);
+  if (sent < 0) {
+    napi_throw(env, Napi::Number::New(env, errno));
+    return {};
+  }
+  return Napi::Number::New(env, std::min(count, static_cast<uint32_t>(sent) * each));
+}
+
+// (address, port) -> the sockaddr's bytes
+Napi::Value EncodeSockaddr(const Napi::CallbackInfo& info) {
+  const sockaddr_storage address = ParseSockaddr(info[0], ReadInteger<uint16_t>(info[1], "port"));
+  return Napi::Buffer<uint8_t>::Copy(info.Env(), reinterpret_cast<const uint8_t*>(&address), SockaddrLength(address));
+}
+
+// ([level, type, data, level, type, data, ...]) -> the bytes of the control messages
+Napi::Value EncodeControlMessages(const Napi::CallbackInfo& info) {
+  const Napi::Env env = info.Env();
+  const auto list = info[0].As<Napi::Array>();
+  std::vector<uint8_t> bytes;
+  for (uint32_t place = 0; place + 2 < list.Length(); place += 3) {
+    const View data = ViewOf(env, list.Get(place + 2));
+    const size_t at = bytes.size();
+    bytes.resize(at + CMSG_SPACE(data.length));
+    cmsghdr header{};
+    header.cmsg_level = ReadInteger<int>(list.Get(place), "level");
+    header.cmsg_type = ReadInteger<int>(list.Get(place + 1), "type");
+    header.cmsg_len = CMSG_LEN(data.length);
+    std::memcpy(bytes.data() + at, &header, sizeof header);
+    if (data.length > 0) std::memcpy(bytes.data() + at + CMSG_LEN(0), data.data, data.length);
+  }
+  return Napi::Buffer<uint8_t>::Copy(env, bytes.data(), bytes.size());
+}
+
+}  // namespace sockctl
+#endif

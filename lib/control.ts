@@ -7,7 +7,7 @@ import { type AnyOption, type Option, type OptionParts, partsOf } from './option
 import { IP_MULTICAST_IF } from './options/ip.ts'
 import { send } from './queue.ts'
 import { createRoster } from './roster.ts'
-import { openSession } from './session.ts'
+import { mustTakeMemberships, openSession } from './session.ts'
 import { snapshot } from './snapshot.ts'
 import { getNow, setNow } from './sockopt.ts'
 import { getSourceFilter, setSourceFilter } from './source-filter.ts'
@@ -59,7 +59,11 @@ function create(socket: SocketLike): SocketControl {
   const roster = createRoster<ChannelMembership>(holder)
   const { remember, ...settings } = createMulticastSettings(session)
 
+  const mustSuit = ({ act }: OptionParts['attributes']): void => {
+    if (act === 'join' || act === 'join-source') mustTakeMemberships(session)
+  }
   const setAtOnce = (option: OptionParts, value: unknown): void => {
+    mustSuit(option.attributes)
     setNow(holder(), option, value)
     if (option.name === IP_MULTICAST_IF.name) remember(byIndex(value))
   }
@@ -76,8 +80,9 @@ function create(socket: SocketLike): SocketControl {
     },
     set: async (option: AnyOption, value: unknown) => {
       const parts = partsOf(option)
-      if (!parts.waits) setAtOnce(parts, value)
-      else await send(holder(), { option: parts, reading: false, value: () => value })
+      if (!parts.waits) return setAtOnce(parts, value)
+      mustSuit(parts.attributes)
+      await send(holder(), { option: parts, reading: false, value: () => value })
     },
     getSync: (option: AnyOption, question?: unknown) => getNow(holder(), partsOf(option), question) as never,
     setSync: (option: AnyOption, value: unknown) => setAtOnce(partsOf(option), value),

@@ -30,6 +30,9 @@ const sourceSpecific = verdict(
   'this socket is a source-specific member there; leave its sources first, or set a source filter',
 )
 
+const otherFamily = verdict('bad-value', 'the group is of another family than the socket')
+const OTHER_LEVEL = ['ENOPROTOOPT', 'ENOTSUP', 'EOPNOTSUPP']
+
 function limitOf(act: Act, ipv6: boolean, mode: Mode): Verdict {
   if (act === 'join' || mode === 'none')
     return ipv6
@@ -93,6 +96,7 @@ const GENERAL: Record<string, Verdict> = {
   EACCES: verdict('permission', 'it needs a privilege: CAP_NET_ADMIN or CAP_NET_RAW, as its documentation says'),
   ENOPROTOOPT: unsupported,
   EOPNOTSUPP: unsupported,
+  ENOTSUP: unsupported,
   EAFNOSUPPORT: verdict('bad-value', 'it is for sockets of another family'),
   EPROTO: verdict('bad-value', 'it is for sockets of another type: a membership needs a datagram or raw socket'),
   EINVAL: badValue,
@@ -153,14 +157,10 @@ export function explain(
   }
   if (code === 'ENODEV' && subject.group !== undefined && isUnnamed(subject))
     meaning = verdict('no-route', `there is no route to ${subject.group}; name the interface`)
-  if (
-    option.attributes.byGroup === true &&
-    meaning === undefined &&
-    subject.group !== undefined &&
-    code === 'EADDRNOTAVAIL'
-  )
-    meaning =
-      syscall === 'getsockopt' ? notMember : verdict('bad-value', 'the group is of another family than the socket')
+  if (option.attributes.byGroup === true && meaning === undefined && code === 'EADDRNOTAVAIL')
+    meaning = syscall === 'getsockopt' ? notMember : otherFamily
+  // A kernel knows the memberships of a family or lacks the family, so it is the socket that does not suit.
+  if (subject.group !== undefined && OTHER_LEVEL.includes(code)) meaning = otherFamily
   meaning ??= GENERAL[code] ?? verdict('system', text)
   const named = act === 'set-interface' && typeof value !== 'object' ? (value as string | number) : subject.interface
   const words =

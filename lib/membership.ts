@@ -122,7 +122,8 @@ class ChannelMembership implements Membership {
     this.interface = on
     this.#roster = roster
     this.#holder = holder
-    this.#target = { ...target, lookup: undefined, find: () => on }
+    // By index from now on: a local address may go while the membership stays.
+    this.#target = { group: target.group, lookup: undefined, find: () => on }
   }
 
   get active(): boolean {
@@ -188,8 +189,9 @@ class ChannelMembership implements Membership {
 
   async #leave(): Promise<void> {
     if (!this.active) return
+    const act = this.source === undefined ? 'leave' : 'leaveSource'
     try {
-      await change(this.#holder, this.source === undefined ? 'leave' : 'leaveSource', this.#target, this.source)
+      await change(this.#holder, act, this.#target, this.source).catch((error) => this.#leaveDeleted(error))
     } catch (error) {
       // Left by other means meanwhile: what was asked for holds.
       if (!(error instanceof SocketOptionError) || error.reason !== 'not-member') {
@@ -198,6 +200,14 @@ class ChannelMembership implements Membership {
       }
     }
     this.end()
+  }
+
+  /** The kernel leaves no single source of an interface that is gone, only the group with all of them. */
+  async #leaveDeleted(error: unknown): Promise<void> {
+    if (this.source === undefined || !(error instanceof SocketOptionError) || error.reason !== 'no-interface')
+      throw error
+    await change(this.#holder, 'leave', this.#target, undefined)
+    for (const sibling of this.#roster.on(this.group, this.interface.index)) sibling.end()
   }
 }
 

@@ -36,16 +36,21 @@ export const isIpv6 = (kind: Kind): boolean => kind.family === native.constants.
 export const takesIpv4 = (session: Session): boolean =>
   !isIpv6(session.kind()) || !(getNow(session.holder(), partsOf(IPV6_V6ONLY), undefined) as boolean)
 
-/** Refuses what the kernel would accept and then never deliver, or answer with a riddle. */
-export function mustTakeGroup(session: Session, group: string): void {
+/** Refuses a socket that can't be a member of anything: some joins succeed on a stream socket and do nothing. */
+export function mustTakeMemberships(session: Session): void {
   const kind = session.kind()
   const { constants } = native
   if (kind.family !== constants.AF_INET && kind.family !== constants.AF_INET6)
     throw badValue(`a membership needs an IPv4 or IPv6 socket; this one is of ${familyName(kind.family)}`)
   if (kind.type !== constants.SOCK_DGRAM && kind.type !== constants.SOCK_RAW)
     throw badValue('a membership needs a datagram or raw socket; this is a stream socket')
+}
+
+/** Refuses what the kernel would accept and then never deliver, or answer with a riddle. */
+export function mustTakeGroup(session: Session, group: string): void {
+  mustTakeMemberships(session)
   if (group.includes(':')) {
-    if (!isIpv6(kind)) throw badValue(`group ${show(group)} is IPv6 and this socket is IPv4`)
+    if (!isIpv6(session.kind())) throw badValue(`group ${show(group)} is IPv6 and this socket is IPv4`)
   } else if (!takesIpv4(session)) {
     throw badValue(`group ${show(group)} is IPv4 and this IPv6 socket has IPV6_V6ONLY: nothing would arrive`)
   }

@@ -80,6 +80,8 @@ const rows: readonly Row[] = [
   }),
 ]
 
+const named = rows.map((row) => ({ ...row, name: [...row.after, row.step].join(', ') }))
+
 describeOnHosts('a call that the kernel refuses, or should', (hosts) => {
   describe.each(lanes)('over $name', (lane) => {
     const [A, B] = lane.sources
@@ -99,7 +101,7 @@ describeOnHosts('a call that the kernel refuses, or should', (hosts) => {
     }
     const can = (way: Way, steps: readonly Step[]) => steps.every((step) => way[step.split(' ')[0] as Verb])
 
-    it.each(rows)('after $after, $step is refused: $reason', async ({ after, step, reason, code, hears }) => {
+    it.each(named)('$name is refused: $reason', async ({ after, step, reason, code, hears }) => {
       const names = Object.keys(waysOf(await receiverOf(lane), lane))
       for (const name of names) {
         const receiver = await receiverOf(lane)

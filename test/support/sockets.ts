@@ -1,5 +1,6 @@
 import dgram from 'node:dgram'
 import { once } from 'node:events'
+import { readFileSync, readlinkSync } from 'node:fs'
 import net from 'node:net'
 import type { SocketLike } from 'sockctl'
 
@@ -61,3 +62,20 @@ export type SocketKind = keyof typeof KINDS
 export function openKind(kind: SocketKind): Promise<OpenSocket> {
   return KINDS[kind]()
 }
+
+/** The local port of a descriptor of this process, as the kernel lists it: not what Node or sockctl believe. */
+export function portOf(fd: number): number | undefined {
+  const inode = /^socket:\[(\d+)\]$/.exec(readlinkSync(`/proc/self/fd/${fd}`))?.[1]
+  for (const table of ['udp', 'udp6', 'tcp', 'tcp6']) {
+    for (const line of readFileSync(`/proc/self/net/${table}`, 'utf8').split('\n').slice(1)) {
+      const columns = line.trim().split(/\s+/)
+      if (columns[9] === inode) return Number.parseInt(columns[1]?.split(':')[1] ?? '', 16)
+    }
+  }
+  return undefined
+}
+
+const anonymous = { ciphers: 'AECDH-AES128-SHA:@SECLEVEL=0', maxVersion: 'TLSv1.2' } as const
+
+/** TLS between two sockets of a test, which need no certificate to trust each other. Plain data: it goes to children. */
+export const withoutCertificate = { server: anonymous, client: { ...anonymous, rejectUnauthorized: false } } as const

@@ -1,0 +1,66 @@
+// A network namespace of one's own for a command: interfaces, routes and limits may change there as they like, and no
+// multicast reaches a real network.
+import { spawn, spawnSync } from 'node:child_process'
+
+// Debian keeps ip where an ordinary user's PATH does not look.
+const env = { ...process.env, PATH: `${process.env.PATH}:/usr/sbin:/sbin` }
+
+const root = process.getuid?.() === 0
+// A private mount namespace goes with root's, so that a test's `ip netns` or `mount` stays in it.
+const kinds = root
+  ? [
+      ['--net', '--mount'],
+      ['--user', '--map-root-user', '--net'],
+    ]
+  : [['--user', '--map-root-user', '--net']]
+
+/** All the tests will ask of a namespace; veth pairs and writable sysctls are what a container may lack. */
+const probe =
+  'ip link set lo up && ip link add a0 type veth peer name b0 && nsenter --net=/proc/self/ns/net true' +
+  ' && echo 0 >/proc/sys/net/ipv4/conf/a0/rp_filter'
+
+/** The flags of `unshare` that work here, or what is missing. */
+export function findNamespace() {
+  if (process.platform !== 'linux') return { missing: `network namespaces are Linux's; this is ${process.platform}` }
+  const tools = { unshare: 'util-linux', nsenter: 'util-linux', taskset: 'util-linux', ip: 'iproute2' }
+  const absent = Object.entries(tools).filter(([tool]) => spawnSync(tool, ['-V'], { env }).error)
+  if (absent.length > 0) {
+    return { missing: absent.map(([tool, debian]) => `${tool} is not installed (Debian package ${debian})`).join('; ') }
+  }
+  const refusals = []
+  for (const flags of kinds) {
+    const tried = spawnSync('unshare', [...flags, 'sh', '-c', probe], { env, encoding: 'utf8' })
+    if (tried.status === 0) return { flags }
+    refusals.push(`unshare ${flags.join(' ')}: ${tried.stderr.trim().replaceAll('\n', '; ') || tried.signal}`)
+  }
+  const permission = root
+    ? 'a container needs CAP_SYS_ADMIN and CAP_NET_ADMIN (docker run --privileged)'
+    : 'an ordinary user needs user namespaces (sysctls user.max_user_namespaces, kernel.unprivileged_userns_clone=1, ' +
+      'kernel.apparmor_restrict_unprivileged_userns=0), or run as root'
+  return { missing: `the kernel refuses a network namespace (${refusals.join('. ')}): ${permission}` }
+}
+
+/** Runs a command and ends as it ends. */
+export function run([program, ...args], variables) {
+  const child = spawn(program, args, { stdio: 'inherit', env: { ...env, ...variables } })
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
+    process.on(signal, () => {
+      // A terminal has sent Ctrl-C to vitest too, and a second one makes vitest give up without tidying.
+      if (signal !== 'SIGINT' || !process.stdin.isTTY) child.kill(signal)
+    })
+  }
+  child.on('error', (error) => {
+    console.error(`${program}: ${error.message}`)
+    process.exit(1)
+  })
+  child.on('exit', (code, signal) => {
+    if (signal === null) process.exit(code)
+    process.removeAllListeners(signal)
+    process.kill(process.pid, signal)
+  })
+}
+
+/** The command that runs `command` inside, with its loopback interface up. */
+export function inNamespace(flags, command) {
+  return ['unshare', ...flags, 'sh', '-c', 'ip link set lo up && exec "$@"', 'sh', ...command]
+}

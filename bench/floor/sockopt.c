@@ -1,0 +1,35 @@
+// sockopt set|get CALLS: nanoseconds a call of setsockopt or getsockopt of IP_TTL.
+#include <netinet/in.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <time.h>
+
+static double now(void) {
+  struct timespec time;
+  clock_gettime(CLOCK_MONOTONIC, &time);
+  return (double)time.tv_sec * 1e9 + (double)time.tv_nsec;
+}
+
+int main(int count, char **words) {
+  if (count != 3) return 2;
+  const int calls = atoi(words[2]);
+  const int fd = socket(AF_INET, SOCK_DGRAM, 0);
+  int failed = 0;
+  const double start = now();
+  if (strcmp(words[1], "set") == 0) {
+    for (int i = 0; i < calls; i++) {
+      const int ttl = 1 + (i & 127);
+      failed |= setsockopt(fd, IPPROTO_IP, IP_TTL, &ttl, sizeof ttl);
+    }
+  } else {
+    for (int i = 0; i < calls; i++) {
+      int ttl = 0;
+      socklen_t length = sizeof ttl;
+      failed |= getsockopt(fd, IPPROTO_IP, IP_TTL, &ttl, &length);
+    }
+  }
+  printf("%.1f\n", (now() - start) / calls);
+  return failed != 0;
+}

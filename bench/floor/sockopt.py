@@ -1,0 +1,13 @@
+# sockopt.py set|get CALLS: nanoseconds a call, the loop left out as timeit does it best.
+import socket
+import sys
+import timeit
+
+s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+calls = int(sys.argv[2])
+call = {
+    'set': 's.setsockopt(level, name, 64)',
+    'get': 's.getsockopt(level, name)',
+}[sys.argv[1]]
+names = {'s': s, 'level': socket.IPPROTO_IP, 'name': socket.IP_TTL}
+print(timeit.timeit(call, globals=names, number=calls) / calls * 1e9)

@@ -4,7 +4,7 @@ import { control, type SocketControl } from 'sockctl'
 import { onTestFinished } from 'vitest'
 import { type Inbox, inboxOf } from './datagrams.ts'
 import { plan, type TwoHosts } from './hosts.ts'
-import type { Destination, Sender } from './senders.ts'
+import type { Sender } from './senders.ts'
 
 /** What differs between the families. */
 export interface Family {
@@ -119,28 +119,50 @@ export function senderAt(hosts: TwoHosts, address: string): Sender {
 
 let lastSeq = 0
 
+/** Where the marker goes that ends a receiver's wait. Default: by unicast, through the lane. */
+export interface Marks {
+  /** A group that every receiver is in, where the socket can't be reached by unicast. */
+  readonly address?: string
+  /** Another lane, for a receiver that hears nothing of this one. */
+  readonly lane?: Lane
+}
+
 /**
  * Each source of the lane sends one datagram to the group, in order; gives the sources whose datagram arrived.
- * Silence is proved by a marker, sent to the receiver by unicast or to where `marks` says.
+ * Silence is proved by a marker.
  */
 export async function heard(
   hosts: TwoHosts,
   lane: Lane,
   receiver: Receiver,
   group: string,
-  marks: Partial<Destination> = {},
+  marks: Marks = {},
 ): Promise<string[]> {
-  const both = lane.sources.map((address) => senderAt(hosts, address))
+  const [sources = []] = await heardByEach(hosts, lane, [receiver], group, marks)
+  return sources
+}
+
+/** The same for several sockets on one port, which need a group for the marks. */
+export async function heardByEach(
+  hosts: TwoHosts,
+  lane: Lane,
+  receivers: readonly Receiver[],
+  group: string,
+  { address, lane: markLane = lane }: Marks,
+): Promise<string[][]> {
+  const port = receivers[0]?.port ?? 0
   const sent = new Set<number>()
-  for (const sender of both) {
+  for (const source of lane.sources) {
     sent.add(++lastSeq)
-    await sender.send({ address: group, port: receiver.port }, [lastSeq])
+    await senderAt(hosts, source).send({ address: group, port }, [lastSeq])
   }
-  const [first] = both
-  if (!first) throw new Error('a lane has two sources')
-  const marker = first.mark({ address: lane.local[0], port: receiver.port, ...marks })
-  const arrived = await receiver.inbox.until(marker)
-  const stray = arrived.find(({ seq, from, source }) => !sent.has(seq) || from !== source.address)
-  if (stray) throw new Error(`a datagram that was not sent here: ${JSON.stringify(stray)}`)
-  return arrived.map(({ from }) => from)
+  const marker = senderAt(hosts, markLane.sources[0]).mark({ address: address ?? markLane.local[0], port })
+  return Promise.all(
+    receivers.map(async ({ inbox }) => {
+      const arrived = await inbox.until(marker)
+      const stray = arrived.find(({ seq, from, source }) => !sent.has(seq) || from !== source.address)
+      if (stray) throw new Error(`a datagram that was not sent here: ${JSON.stringify(stray)}`)
+      return arrived.map(({ from }) => from)
+    }),
+  )
 }

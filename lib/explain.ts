@@ -34,19 +34,16 @@ const otherFamily = verdict('bad-value', 'the group is of another family than th
 const OTHER_LEVEL = ['ENOPROTOOPT', 'ENOTSUP', 'EOPNOTSUPP']
 
 function limitOf(act: Act, ipv6: boolean, mode: Mode): Verdict {
-  if (act === 'join' || mode === 'none')
-    return ipv6
-      ? verdict(
-          'limit',
-          'this socket can hold no more memberships: raise the sysctl net.core.optmem_max, or use more sockets',
-        )
-      : verdict(
-          'limit',
-          'this socket can hold no more groups: raise the sysctl net.ipv4.igmp_max_memberships, or use more sockets',
-        )
+  if (act === 'join' || mode === 'none') {
+    const sysctl = ipv6
+      ? 'net.core.optmem_max'
+      : 'net.ipv4.igmp_max_memberships, or net.core.optmem_max where that is not it'
+    return verdict('limit', `this socket can hold no more groups: raise the sysctl ${sysctl}; or use more sockets`)
+  }
+  const sysctl = ipv6 ? 'net.ipv6.mld_max_msf' : 'net.ipv4.igmp_max_msf'
   return verdict(
     'limit',
-    `this group can hold no more sources: raise the sysctl ${ipv6 ? 'net.ipv6.mld_max_msf' : 'net.ipv4.igmp_max_msf'}, or net.core.optmem_max where that is not it`,
+    `this group can hold no more sources: raise the sysctl ${sysctl}, or net.core.optmem_max where that is not it`,
   )
 }
 

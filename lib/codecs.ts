@@ -74,12 +74,15 @@ export const milliseconds: Codec<number> = codec(
 /** Raw bytes, for an option whose type the table does not know. */
 export const bytes: Codec<Buffer, Uint8Array> = codec('bytes', 'a Uint8Array', (value) => value instanceof Uint8Array)
 
+// Half of a surrogate pair would reach the kernel as another character.
+const isText = (value: string): boolean => !/\p{Surrogate}|\0/u.test(value)
+
 /** Text of at most `most` bytes. */
 export const string = (most: number): Codec<string> =>
   codec(
     'string',
     `a string of at most ${most} bytes without NUL`,
-    (value) => typeof value === 'string' && Buffer.byteLength(value) <= most && !value.includes('\0'),
+    (value) => typeof value === 'string' && Buffer.byteLength(value) <= most && isText(value),
   )
 
 /** An interface's name, up to 15 bytes; '' for none. */

@@ -4,13 +4,11 @@ import { open } from 'node:fs/promises'
 import http from 'node:http'
 import net from 'node:net'
 import tls from 'node:tls'
-import { codecs, control, defineOption, SocketOptionError } from 'sockctl'
-import * as options from 'sockctl/options'
+import { control } from 'sockctl'
+import { IP_ADD_MEMBERSHIP, IP_TTL, SO_KEEPALIVE, SO_TYPE, TCP_NODELAY } from 'sockctl/options'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { spawnProgram } from './support/processes.ts'
-import { closed, listen, openKind, portOf, type SocketKind, withoutCertificate } from './support/sockets.ts'
-
-const { IP_ADD_MEMBERSHIP, IP_MULTICAST_TTL, IP_TTL, SO_ERROR, SO_KEEPALIVE, SO_RCVBUF, SO_TYPE, TCP_NODELAY } = options
+import { closed, listen, portOf, withoutCertificate } from './support/sockets.ts'
 
 const at = (host: net.AddressInfo | string | null): number => (host as net.AddressInfo).port
 
@@ -208,149 +206,6 @@ describe('a socket that is not open', () => {
     await refusesAll(carrier, /negative/)
     carrier.fd = control(await dgramOf('udp4')).fd
     expect(await control(carrier).get(SO_TYPE)).toBe(2)
-  })
-})
-
-describe('get and set', () => {
-  it('do at once what getSync and setSync do', async () => {
-    const socket = control(await dgramOf('udp4'))
-    const set = socket.set(IP_MULTICAST_TTL, 7)
-    expect(socket.getSync(IP_MULTICAST_TTL)).toBe(7)
-    await set
-    socket.setSync(IP_MULTICAST_TTL, 8)
-    expect(await socket.get(IP_MULTICAST_TTL)).toBe(8)
-  })
-
-  /** Which settles first: a promise that is settled already is ahead of one made after it. */
-  const first = (promise: Promise<unknown>) =>
-    Promise.race([promise.then(() => 'settled'), Promise.resolve().then(() => 'later')])
-
-  it('give a promise that is settled already for an option that does not wait', async () => {
-    const socket = control(await dgramOf('udp4'))
-    expect(await first(socket.get(IP_MULTICAST_TTL))).toBe('settled')
-    expect(await first(socket.set(IP_MULTICAST_TTL, 7))).toBe('settled')
-    expect(await first(socket.set(IP_ADD_MEMBERSHIP, { group: '239.1.1.1', interface: '127.0.0.1' }))).toBe('later')
-  })
-
-  it('say which option, value and system call, where the kernel refuses', async () => {
-    const socket = control(await dgramOf('udp4'))
-    const error = await socket.set(TCP_NODELAY, true).catch((reason: unknown) => reason)
-    expect(error).toBeInstanceOf(SocketOptionError)
-    expect(error).toMatchObject({
-      name: 'SocketOptionError',
-      option: 'TCP_NODELAY',
-      syscall: 'setsockopt',
-      code: expect.stringMatching(/^E/),
-      errno: expect.any(Number),
-      message: expect.stringMatching(/TCP_NODELAY true/),
-    })
-    await expect(socket.get(TCP_NODELAY)).rejects.toMatchObject({ option: 'TCP_NODELAY', syscall: 'getsockopt' })
-  })
-})
-
-describe('snapshot', () => {
-  it.each(['udp4', 'udp6', 'tcp4', 'listener4'] satisfies SocketKind[])(
-    'has what every readable option of a %s socket answers',
-    async (kind) => {
-      await using opened = await openKind(kind)
-      const socket = control(opened.socket)
-      const snapshot = await socket.snapshot()
-      expect(snapshot).toMatchObject({ SO_TYPE: kind.startsWith('udp') ? 2 : 1, SO_RCVBUF: socket.getSync(SO_RCVBUF) })
-      expect(Object.keys(snapshot).some((name) => name.startsWith('TCP_'))).toBe(
-        kind === 'tcp4' || kind === 'listener4',
-      )
-      for (const name of Object.keys(snapshot))
-        expect(options).toHaveProperty(name, expect.objectContaining({ readable: true }))
-    },
-  )
-
-  it('takes nothing away: a pending error stays', async () => {
-    const gone = dgram.createSocket('udp4').bind(0, '127.0.0.1')
-    await once(gone, 'listening')
-    const { port } = gone.address()
-    await new Promise<void>((resolve) => gone.close(resolve))
-
-    const socket = await dgramOf('udp4')
-    socket.on('error', () => {})
-    socket.connect(port, '127.0.0.1')
-    await once(socket, 'connect')
-    socket.send('nobody listens')
-    const pending = control(socket).snapshot()
-    expect(control(socket).getSync(SO_ERROR)).toBe(111)
-    expect(await pending).not.toHaveProperty('SO_ERROR')
-  })
-})
-
-describe('defineOption', () => {
-  const SO_RCVLOWAT = 18
-
-  it('makes an option by its numbers, which then is like any other', async () => {
-    const [client] = await connection()
-    const byName = defineOption({ name: 'MINE', level: 'SOL_SOCKET', option: SO_RCVLOWAT, codec: codecs.int(1) })
-    const byNumber = defineOption({ name: 'MINE_TOO', level: 1, option: SO_RCVLOWAT, codec: codecs.int() })
-    const raw = defineOption({ name: 'RAW', level: 1, option: SO_RCVLOWAT, codec: codecs.bytes })
-    expect(byName).toMatchObject({
-      name: 'MINE',
-      level: 'SOL_SOCKET',
-      supported: true,
-      readable: true,
-      writable: true,
-      waits: false,
-    })
-
-    const socket = control(client)
-    await socket.set(byName, 77)
-    expect(await socket.get(byNumber)).toBe(77)
-    const bytes = await socket.get(raw)
-    expect([bytes.length, new Int32Array(new Uint8Array(bytes).buffer)[0]]).toEqual([4, 77])
-    socket.setSync(raw, new Uint8Array(Int32Array.of(78).buffer))
-    expect(socket.getSync(byName)).toBe(78)
-    await expect(socket.set(byName, 0)).rejects.toMatchObject({
-      option: 'MINE',
-      reason: 'bad-value',
-      message: expect.stringMatching(/^MINE must be/),
-    })
-  })
-
-  it('keeps to the access it is given', async () => {
-    const definition = { level: 1, option: SO_RCVLOWAT, codec: codecs.int() }
-    const socket = control(await dgramOf('udp4'))
-    const readOnly = defineOption({ ...definition, name: 'READ', access: 'read' })
-    const writeOnly = defineOption({ ...definition, name: 'WRITE', access: 'write' })
-    expect(readOnly.writable).toBe(false)
-    expect(writeOnly.readable).toBe(false)
-    await expect(socket.set(readOnly as never, 5 as never)).rejects.toMatchObject({
-      option: 'READ',
-      message: expect.stringMatching(/only be read/),
-    })
-    await expect(socket.get(writeOnly as never)).rejects.toMatchObject({
-      option: 'WRITE',
-      message: expect.stringMatching(/only be set/),
-    })
-  })
-
-  it('runs on a worker thread where it is said to wait', async () => {
-    const option = defineOption({ name: 'WAITS', level: 1, option: SO_RCVLOWAT, codec: codecs.int(), waits: true })
-    const socket = control((await connection())[0])
-    const set = socket.set(option, 9)
-    expect(socket.getSync(option)).not.toBe(9)
-    await set
-    expect(await socket.get(option)).toBe(9)
-  })
-
-  it('of a number the kernel does not have is unsupported', async () => {
-    const option = defineOption({ name: 'NONE', level: 1, option: 30_000, codec: codecs.int() })
-    const socket = control(await dgramOf('udp4'))
-    await expect(socket.get(option)).rejects.toMatchObject({
-      code: 'ENOPROTOOPT',
-      reason: 'unsupported',
-      option: 'NONE',
-    })
-    await expect(socket.set(option, 1)).rejects.toMatchObject({
-      code: 'ENOPROTOOPT',
-      reason: 'unsupported',
-      option: 'NONE',
-    })
   })
 })
 

@@ -1,0 +1,91 @@
+import fc from 'fast-check'
+import { codecs, SocketOptionError } from 'sockctl'
+import { describe, expect, it } from 'vitest'
+import { native } from '../lib/native.ts'
+import { type AnyCodec, rows } from './support/codec-values.ts'
+
+const NOT_CODECS = ['wrongSource', 'wrongFilter']
+
+const place = (ctype: string): number => {
+  const found = native.codecs[ctype]
+  if (found === undefined) throw new Error(`the addon has no codec ${ctype}`)
+  return found
+}
+
+function encode(codec: AnyCodec, value: unknown): { ctype: string; bytes: Buffer } {
+  const ctype = typeof codec.write === 'string' ? codec.write : codec.write(value)
+  return { ctype, bytes: native.encode(place(ctype), codec.toNative(value)) }
+}
+
+/** Through the bytes of the C type and back. */
+function through(codec: AnyCodec, value: unknown): unknown {
+  const { ctype, bytes } = encode(codec, value)
+  const decoded = native.decode(place(ctype), bytes)
+  return ctype === codec.read ? codec.fromNative(decoded as never) : decoded
+}
+
+it('tries every codec there is', () => {
+  const names = Object.keys(codecs).filter((name) => !NOT_CODECS.includes(name))
+  expect(Object.keys(rows).toSorted()).toEqual(names.toSorted())
+})
+
+it('tries every C type of the addon', () => {
+  const written = Object.values(rows).flatMap(({ codec, values }) => [
+    codec.read,
+    ...fc.sample(values, 50).map((value) => (typeof codec.write === 'string' ? codec.write : codec.write(value))),
+  ])
+  expect([...new Set(written)].toSorted()).toEqual(Object.keys(native.codecs).toSorted())
+})
+
+describe.each(Object.entries(rows))(
+  '%s',
+  (_, { codec, values, comesBackAs = (value) => value, wrong, nativeRefuses = true }) => {
+    it('gives back what it was given, over its whole range', () => {
+      fc.assert(
+        fc.property(values, (value) => {
+          expect(codec.wrong(value)).toSatisfy((answer) => answer === false || answer === '')
+          expect(through(codec, value)).toEqual(comesBackAs(value))
+        }),
+        { numRuns: 300 },
+      )
+    })
+
+    it.runIf(wrong !== undefined)('refuses what is out of its range', () => {
+      fc.assert(
+        fc.property(wrong ?? fc.nat(), (value) => {
+          expect(codec.wrong(value)).toSatisfy(
+            (answer) => answer === true || (typeof answer === 'string' && answer !== ''),
+          )
+          // Where TypeScript's check is passed by, the addon throws too: it never wraps a number around.
+          if (nativeRefuses) expect(() => encode(codec, value)).toThrow()
+        }),
+        { numRuns: 300 },
+      )
+    })
+
+    it('of anything at all, encodes what it lets through', () => {
+      fc.assert(
+        fc.property(fc.anything({ withBigInt: true, withTypedArray: true, withSparseArray: true }), (value) => {
+          const answer = codec.wrong(value)
+          if (answer === true || (typeof answer === 'string' && answer !== '')) return
+          try {
+            encode(codec, value)
+          } catch (error) {
+            // An interface by a name that nobody has.
+            expect(error).toBeInstanceOf(SocketOptionError)
+            expect(error).toMatchObject({ reason: 'no-interface' })
+          }
+        }),
+        { numRuns: 300 },
+      )
+    })
+  },
+)
+
+it('an answer of any length is decoded as far as it goes', () => {
+  for (const [ctype, codec] of Object.entries(native.codecs)) {
+    for (let length = 0; length <= 300; length++) {
+      expect(() => native.decode(codec, new Uint8Array(length)), `${ctype} of ${length}`).not.toThrow()
+    }
+  }
+})

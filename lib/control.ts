@@ -68,7 +68,7 @@ function create(socket: SocketLike): SocketControl {
     if (option.name === IP_MULTICAST_IF.name) remember(byIndex(value))
   }
 
-  return {
+  const control: SocketControl = {
     ...settings,
     get fd() {
       return holder().fd
@@ -95,6 +95,15 @@ function create(socket: SocketLike): SocketControl {
     getSourceFilter: (on) => getSourceFilter(session, on),
     setSourceFilter: (on, filter) => setSourceFilter(session, roster, on, filter),
   }
+  rosters.set(control, roster)
+  return control
+}
+
+const rosters = new WeakMap<SocketControl, Memberships>()
+
+/** The memberships behind a control, for a receiver that must know each change to them. */
+export function rosterOf(control: SocketControl): Memberships {
+  return rosters.get(control) as Memberships
 }
 
 /** The index the kernel was given, 0 where it was an address, which it can be asked for. */

@@ -137,6 +137,7 @@ class ChannelMembership implements Membership {
   /** The kernel's filter has changed under it. */
   setBlocked(sources: readonly string[]): void {
     this.#blocked = [...sources]
+    this.#roster.changed(this)
   }
 
   end(): void {
@@ -146,12 +147,12 @@ class ChannelMembership implements Membership {
 
   async block(source: string): Promise<void> {
     const address = await this.#change('block', source)
-    this.#blocked.push(address)
+    this.setBlocked([...this.#blocked, address])
   }
 
   async unblock(source: string): Promise<void> {
     const address = await this.#change('unblock', source)
-    this.#blocked = this.#blocked.filter((blocked) => blocked !== address)
+    this.setBlocked(this.#blocked.filter((blocked) => blocked !== address))
   }
 
   leave(): Promise<void> {

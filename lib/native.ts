@@ -29,7 +29,71 @@ export interface NativeLookup {
   routes(): number[]
 }
 
-export interface Native {
+export interface NativePoller {
+  watch(fd: number, events: number): void
+  forget(fd: number): void
+  start(ready: () => void): void
+  stop(): void
+  /** Whether it keeps the event loop alive while started. */
+  hold(alive: boolean): void
+  ready(into: Int32Array): number
+  close(): void
+}
+
+export interface NativeDatagramReader {
+  read(
+    fd: number,
+    slab: Uint8Array,
+    stride: number,
+    room: number,
+    first: boolean,
+    table: Uint8Array,
+    flags: number,
+  ): number
+  pack(slab: Uint8Array, target: Uint8Array, count: number): void
+  addressText(number: number): string
+  others(place: number): { level: number; type: number; data: Buffer }[]
+  filtered(): number
+  epoch(): number
+  setRule(fd: number, group: string, interfaceIndex: number, mode: 0 | 1 | 2, sources: string[]): void
+  forget(fd: number): void
+  groupsOnly(only: boolean): void
+}
+
+/** An entry of a socket's error queue: an error that came back, or a time of sending. */
+export interface NativeQueuedError {
+  errno?: number
+  origin?: number
+  type?: number
+  code?: number
+  info?: number
+  data?: number
+  destination?: { address: string; port: number }
+  offender?: { address: string; port: number }
+  timestamp?: bigint
+  hardwareTimestamp?: bigint
+  payload: Buffer
+}
+
+/** Batched reading and sending, where the system has it (Linux). */
+export interface NativeDatagrams {
+  readonly Poller: new () => NativePoller
+  readonly DatagramReader: new (batch: number) => NativeDatagramReader
+  sendDatagrams(
+    fd: number,
+    datagrams: Uint8Array[],
+    start: number,
+    count: number,
+    each: number,
+    destination: Uint8Array | undefined,
+    control: Uint8Array | undefined,
+  ): number
+  encodeSockaddr(address: string, port: number): Buffer
+  encodeControlMessages(messages: (number | Uint8Array)[]): Buffer
+  readErrorQueue(fd: number): NativeQueuedError[]
+}
+
+export interface Native extends Partial<NativeDatagrams> {
   readonly constants: Readonly<Record<string, number>>
   readonly codecs: Readonly<Record<string, number>>
   readonly Batch: new () => NativeBatch
@@ -87,3 +151,9 @@ function absent(): Native {
 }
 
 export const native: Native = load()
+
+/** Throws reason `unsupported` where datagrams can't be read and sent in batches. */
+export function datagramsNative(): NativeDatagrams {
+  if (native.Poller === undefined) throw unsupported(`reading and sending datagrams in batches on ${process.platform}`)
+  return native as NativeDatagrams
+}

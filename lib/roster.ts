@@ -17,6 +17,10 @@ export interface Roster<M extends Member> {
   isOpen(holder: Holder): boolean
   /** Throws ERR_SOCKET_CLOSED with what to do. */
   mustBeOpen(): void
+  /** A member's filter has changed. */
+  changed(member: M): void
+  /** Who must know of any change to a group on an interface. */
+  onChange?: (group: string, index: number) => void
 }
 
 export function createRoster<M extends Member>(holder: () => Holder): Roster<M> {
@@ -29,21 +33,26 @@ export function createRoster<M extends Member>(holder: () => Holder): Roster<M> 
       return false
     }
   }
-  return {
+  const roster: Roster<M> = {
     add: (member) => {
       const key = keyOf(member.group, member.interface.index)
       const set = members.get(key)
       if (set === undefined) members.set(key, new Set([member]))
       else set.add(member)
+      roster.changed(member)
     },
     remove: (member) => {
       const key = keyOf(member.group, member.interface.index)
       const set = members.get(key)
-      if (set?.delete(member) === true && set.size === 0) members.delete(key)
+      if (set?.delete(member) !== true) return
+      if (set.size === 0) members.delete(key)
+      roster.changed(member)
     },
     on: (group, index) => [...(members.get(keyOf(group, index)) ?? [])],
     all: () => [...members.values()].flatMap((set) => [...set].filter(({ active }) => active)),
     isOpen,
     mustBeOpen: () => void holder(),
+    changed: (member) => roster.onChange?.(member.group, member.interface.index),
   }
+  return roster
 }

@@ -16,7 +16,8 @@ Napi::Function DatagramReader::Define(Napi::Env env) {
                          InstanceMethod<&DatagramReader::Pack>("pack"),
                          InstanceMethod<&DatagramReader::AddressText>("addressText"),
                          InstanceMethod<&DatagramReader::Others>("others"),
-                         InstanceMethod<&DatagramReader::Tally>("tally"),
+                         InstanceMethod<&DatagramReader::Filtered>("filtered"),
+                         InstanceMethod<&DatagramReader::Epoch>("epoch"),
                          InstanceMethod<&DatagramReader::SetRule>("setRule"),
                          InstanceMethod<&DatagramReader::Forget>("forget"),
                          InstanceMethod<&DatagramReader::GroupsOnly>("groupsOnly"),
@@ -159,13 +160,12 @@ Napi::Value DatagramReader::Others(const Napi::CallbackInfo& info) {
   return list;
 }
 
-// () -> [filtered, epoch]: when the epoch changes, address numbers begin anew
-Napi::Value DatagramReader::Tally(const Napi::CallbackInfo& info) {
-  const Napi::Array tally = Napi::Array::New(info.Env(), 2);
-  tally.Set(0U, filtered_);
-  tally.Set(1U, epoch_);
-  return tally;
+Napi::Value DatagramReader::Filtered(const Napi::CallbackInfo& info) {
+  return Napi::Number::New(info.Env(), filtered_);
 }
+
+// When it changes, the numbers of addresses begin anew.
+Napi::Value DatagramReader::Epoch(const Napi::CallbackInfo& info) { return Napi::Number::New(info.Env(), epoch_); }
 
 // (fd, group, interface, mode, sources)
 void DatagramReader::SetRule(const Napi::CallbackInfo& info) {

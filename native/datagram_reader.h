@@ -23,7 +23,8 @@ class DatagramReader : public Napi::ObjectWrap<DatagramReader> {
   void Pack(const Napi::CallbackInfo& info);
   Napi::Value AddressText(const Napi::CallbackInfo& info);
   Napi::Value Others(const Napi::CallbackInfo& info);
-  Napi::Value Tally(const Napi::CallbackInfo& info);
+  Napi::Value Filtered(const Napi::CallbackInfo& info);
+  Napi::Value Epoch(const Napi::CallbackInfo& info);
   void SetRule(const Napi::CallbackInfo& info);
   void Forget(const Napi::CallbackInfo& info);
   void GroupsOnly(const Napi::CallbackInfo& info);

@@ -1,7 +1,7 @@
 import type { SourceFilter } from './codecs.ts'
 import { holderOf, type SocketLike } from './descriptor.ts'
 import { interfaceIndex } from './interfaces.ts'
-import { type Channel, type ChannelMembership, join, joinAll, type Membership } from './membership.ts'
+import { type Channel, type ChannelMembership, join, joinAll, type Membership, type Memberships } from './membership.ts'
 import { createMulticastSettings, type MulticastSettings } from './multicast-settings.ts'
 import { type AnyOption, type Option, type OptionParts, partsOf } from './option.ts'
 import { IP_MULTICAST_IF } from './options/ip.ts'

@@ -8,6 +8,8 @@ export type SocketLike = DatagramSocket | Socket | Server | number | { readonly 
 /** What holds a descriptor for as long as it is open. While it is the same object, it is the same socket. */
 export interface Holder {
   readonly fd: number
+  /** Not ours to know when it is closed: its number may be another socket's from one call to the next. */
+  readonly borrowed?: boolean
 }
 
 type Bag = Record<PropertyKey, unknown>
@@ -28,7 +30,7 @@ export function holderOf(socket: SocketLike): () => Holder {
   if (typeof socket === 'number') {
     if (!Number.isInteger(socket) || socket < 0 || socket > 2 ** 31 - 1)
       throw badValue(`the descriptor is ${socket}: a whole number from 0 is needed`)
-    const holder = { fd: socket }
+    const holder = { fd: socket, borrowed: true }
     return () => holder
   }
   if (typeof socket !== 'object' || socket === null)
@@ -68,7 +70,18 @@ function finder(socket: object): Finder {
         : "wait for 'connect'; after 'close' it is gone",
     }
   }
-  if ('fd' in socket && typeof socket.fd === 'number')
-    return { holder: () => socket as Holder, what: '{ fd }', advice: 'its fd is negative' }
+  if ('fd' in socket && typeof socket.fd === 'number') return carrier(socket as { readonly fd: number })
   throw new TypeError(`control takes a dgram or net socket, a descriptor or { fd }, not ${show(socket)}`)
+}
+
+function carrier(socket: { readonly fd: number }): Finder {
+  let holder: Holder = { fd: socket.fd, borrowed: true }
+  return {
+    holder: () => {
+      if (holder.fd !== socket.fd) holder = { fd: socket.fd, borrowed: true }
+      return holder
+    },
+    what: '{ fd }',
+    advice: 'its fd is not that of an open socket',
+  }
 }

@@ -75,18 +75,19 @@ function change(
   act: Act,
   target: Pick<Target, 'group' | 'address' | 'lookup' | 'find'>,
   source: string | undefined,
-  found: (on: NamedInterface) => void = () => {},
+  done: (on: NamedInterface) => void,
 ): Promise<unknown> {
   const { group, address } = target
+  let on: NamedInterface = { name: '', index: 0 }
   return send(holder, {
     option: partsOf(address === undefined ? BY_INDEX[act] : BY_ADDRESS[act]),
     lookup: target.lookup,
     reading: false,
     value: (results) => {
-      const on = target.find(results)
-      found(on)
+      on = target.find(results)
       return { group, source, interface: address ?? on.index }
     },
+    done: () => done(on),
   })
 }
 
@@ -146,13 +147,11 @@ class ChannelMembership implements Membership {
   }
 
   async block(source: string): Promise<void> {
-    const address = await this.#change('block', source)
-    this.setBlocked([...this.#blocked, address])
+    await this.#change('block', source, (address) => [...this.#blocked, address])
   }
 
   async unblock(source: string): Promise<void> {
-    const address = await this.#change('unblock', source)
-    this.setBlocked(this.#blocked.filter((blocked) => blocked !== address))
+    await this.#change('unblock', source, (address) => this.#blocked.filter((blocked) => blocked !== address))
   }
 
   leave(): Promise<void> {
@@ -164,7 +163,7 @@ class ChannelMembership implements Membership {
     return this.leave()
   }
 
-  async #change(act: 'block' | 'unblock', source: string): Promise<string> {
+  async #change(act: 'block' | 'unblock', source: string, blocked: (address: string) => string[]): Promise<void> {
     const address = parseSource(source, this.group)
     this.#mustBeActive(act)
     if (this.source !== undefined)
@@ -172,8 +171,7 @@ class ChannelMembership implements Membership {
         `can't ${act} ${address}: this membership of ${this.group} is source-specific and takes only ${this.source}`,
         { code: 'ERR_FILTER_MODE', reason: 'filter-mode' },
       )
-    await change(this.#holder, act, this.#target, address)
-    return address
+    await change(this.#holder, act, this.#target, address, () => this.setBlocked(blocked(address)))
   }
 
   #mustBeActive(act: string): void {
@@ -191,24 +189,26 @@ class ChannelMembership implements Membership {
   async #leave(): Promise<void> {
     if (!this.active) return
     const act = this.source === undefined ? 'leave' : 'leaveSource'
+    const end = () => this.end()
     try {
-      await change(this.#holder, act, this.#target, this.source).catch((error) => this.#leaveDeleted(error))
+      await change(this.#holder, act, this.#target, this.source, end).catch((error) => this.#leaveDeleted(error))
     } catch (error) {
       // Left by other means meanwhile: what was asked for holds.
       if (!(error instanceof SocketOptionError) || error.reason !== 'not-member') {
         this.#leaving = undefined
         throw error
       }
+      this.end()
     }
-    this.end()
   }
 
   /** The kernel leaves no single source of an interface that is gone, only the group with all of them. */
   async #leaveDeleted(error: unknown): Promise<void> {
     if (this.source === undefined || !(error instanceof SocketOptionError) || error.reason !== 'no-interface')
       throw error
-    await change(this.#holder, 'leave', this.#target, undefined)
-    for (const sibling of this.#roster.on(this.group, this.interface.index)) sibling.end()
+    await change(this.#holder, 'leave', this.#target, undefined, () => {
+      for (const sibling of this.#roster.on(this.group, this.interface.index)) sibling.end()
+    })
   }
 }
 
@@ -237,11 +237,11 @@ function plan(session: Session, roster: Memberships, channel: Channel): Plan {
   const source = channel.source === undefined ? undefined : parseSource(channel.source, target.group)
   mustTakeGroup(session, target.group)
   return async () => {
-    let on: NamedInterface = { name: '', index: 0 }
-    await change(holder, source === undefined ? 'join' : 'joinSource', target, source, (found) => {
-      on = found
+    let membership: ChannelMembership | undefined
+    await change(holder, source === undefined ? 'join' : 'joinSource', target, source, (on) => {
+      membership = addMembership(roster, holder, target, on, source)
     })
-    return addMembership(roster, holder, target, on, source)
+    return membership as ChannelMembership
   }
 }
 

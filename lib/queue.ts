@@ -12,6 +12,8 @@ export interface Errand {
   readonly reading: boolean
   /** The value to set, or the question to ask. What it throws is what the caller gets. */
   value(found: Found): unknown
+  /** What is to be noted where it went well. Runs in the order of the calls, whenever their promises are looked at. */
+  done?(): void
 }
 
 /** What a lookup found. `route` is an interface's index, or a negative errno. */
@@ -49,7 +51,7 @@ let travelling = false
 export function send(holder: Holder, errand: Errand): Promise<unknown> {
   return new Promise((resolve, reject) => {
     const load = openLoad()
-    let fd = load.copies.get(holder)
+    let fd = holder.borrowed === true ? undefined : load.copies.get(holder)
     if (fd === undefined) {
       try {
         fd = load.batch.duplicate(holder.fd)
@@ -155,6 +157,7 @@ function settle(load: Load): void {
     try {
       if (!errand.reading) {
         check(errand.option, outcome, value)
+        errand.done?.()
         resolve(undefined)
       } else if (outcome !== 0) {
         reject(explain(errand.option, outcome, value, 'getsockopt'))

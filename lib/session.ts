@@ -22,7 +22,7 @@ export function openSession(holder: () => Holder): Session {
     holder,
     kind: () => {
       const now = holder()
-      if (known?.holder !== now) known = { holder: now, kind: kindOf(now) }
+      if (known?.holder !== now || now.borrowed === true) known = { holder: now, kind: kindOf(now) }
       return known.kind
     },
   }

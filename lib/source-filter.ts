@@ -9,17 +9,18 @@ import { type Errand, send } from './queue.ts'
 import { mustTakeGroup, type Session } from './session.ts'
 import { type GroupOnInterface, type Target, targetOf } from './target.ts'
 
-function errand(target: Target, filter: SourceFilter | undefined, found: (on: NamedInterface) => void): Errand {
+function errand(target: Target, filter?: SourceFilter, done: (on: NamedInterface) => void = () => {}): Errand {
   const { group, address, lookup } = target
+  let on: NamedInterface = { name: '', index: 0 }
   return {
     option: partsOf(address === undefined ? MCAST_MSFILTER : IP_MSFILTER),
     lookup,
     reading: filter === undefined,
     value: (results) => {
-      const on = target.find(results)
-      found(on)
+      on = target.find(results)
       return { group, interface: address ?? on.index, ...filter }
     },
+    done: () => done(on),
   }
 }
 
@@ -28,10 +29,7 @@ export async function getSourceFilter(session: Session, on: GroupOnInterface): P
   const holder = session.holder()
   const target = targetOf(on)
   mustTakeGroup(session, target.group)
-  return (await send(
-    holder,
-    errand(target, undefined, () => {}),
-  )) as SourceFilter
+  return (await send(holder, errand(target))) as SourceFilter
 }
 
 function parseFilter(filter: SourceFilter, group: string): SourceFilter {
@@ -53,14 +51,9 @@ export async function setSourceFilter(
   const target = targetOf(on)
   const wanted = parseFilter(filter, target.group)
   mustTakeGroup(session, target.group)
-  let place: NamedInterface = { name: '', index: 0 }
-  await send(
-    holder,
-    errand(target, wanted, (found) => {
-      place = found
-    }),
-  )
-  reflect(roster, target.group, place, wanted, (source) => addMembership(roster, holder, target, place, source))
+  const done = (on: NamedInterface) =>
+    reflect(roster, target.group, on, wanted, (source) => addMembership(roster, holder, target, on, source))
+  await send(holder, errand(target, wanted, done))
 }
 
 /** The memberships say what the new filter made of them. */

@@ -4,7 +4,7 @@ import { EventEmitter, once } from 'node:events'
 import { fileURLToPath } from 'node:url'
 import type { Pair, TwoHosts } from './hosts.ts'
 import { describeUnless, namespaceMissing } from './namespace.ts'
-import { decodeReport, type GroupRecord, type Report } from './reports.ts'
+import { decodeReport, type GroupRecord, type RecordKind, type Report } from './reports.ts'
 
 /** The IGMP or MLD reports that host A puts on one veth pair, as host B sees them. */
 export interface Capture extends AsyncDisposable {
@@ -30,9 +30,10 @@ export function describeWithCaptures(name: string, tests: () => void): void {
 }
 
 export async function captureReports(hosts: TwoHosts, { a, b }: Pair, family: 4 | 6): Promise<Capture> {
-  // Each change is reported twice, the second time after a random part of this: a second by default.
-  const interval = family === 4 ? 'ipv4/conf/NAME/igmpv3' : 'ipv6/conf/NAME/mldv2'
-  await hosts.sysctl('A', `net/${interval.replace('NAME', a.name)}_unsolicited_report_interval`, 20)
+  // Each change is reported twice, the second time after a random part of this: a second by default, ten in the older
+  // versions.
+  for (const version of family === 4 ? ['igmpv3', 'igmpv2'] : ['mldv2', 'mldv1'])
+    await hosts.sysctl('A', `net/ipv${family}/conf/${a.name}/${version}_unsolicited_report_interval`, 20)
 
   const reader = hosts.spawnProgram('B', [
     'python3',
@@ -60,12 +61,13 @@ export async function captureReports(hosts: TwoHosts, { a, b }: Pair, family: 4 
   })
 
   const proof = PROOF[family]
-  /** Both copies of a change of the group for the proof: every earlier change has then been sent twice as well. */
-  const seenTwice = async (from: number, kind: string) => {
-    const copies = () =>
+  /** Every copy of a change of the group for the proof: each earlier change has then been sent as often as it will be. */
+  const seen = async (from: number, copies: Partial<Record<RecordKind, number>>) => {
+    const counted = (kind: RecordKind) =>
       reports.slice(from).filter(({ records }) => records.some((r) => r.kind === kind && r.group === proof)).length
+    const done = () => Object.entries(copies).some(([kind, least]) => counted(kind as RecordKind) >= least)
     const patience = AbortSignal.timeout(10_000)
-    while (copies() < 2) {
+    while (!done()) {
       if (failure) throw failure
       await once(arrivals, 'report', { signal: patience })
     }
@@ -79,9 +81,9 @@ export async function captureReports(hosts: TwoHosts, { a, b }: Pair, family: 4 
       const socket = dgram.createSocket(family === 4 ? 'udp4' : 'udp6')
       await new Promise<void>((resolve) => socket.bind(0, resolve))
       socket.addMembership(proof, family === 4 ? a.ipv4[0] : `::%${a.name}`)
-      await seenTwice(from, 'TO_EX')
+      await seen(from, { TO_EX: 2, V2_REPORT: 2, MLD1_REPORT: 2 })
       await new Promise<void>((resolve) => socket.close(resolve))
-      await seenTwice(from, 'TO_IN')
+      await seen(from, { TO_IN: 2, V2_LEAVE: 1, MLD1_DONE: 1 })
       return withoutRepetitions(reports.slice(from).flatMap(({ records }) => records))
     },
     async [Symbol.asyncDispose]() {

@@ -1,7 +1,7 @@
 import { canonical } from './address.ts'
 import { wrongSource } from './codecs.ts'
 import type { Holder } from './descriptor.ts'
-import { badValue, SocketOptionError } from './errors.ts'
+import { badValue, SocketOptionError, show } from './errors.ts'
 import type { NamedInterface } from './interfaces.ts'
 import { type AnyOption, partsOf } from './option.ts'
 import {
@@ -255,6 +255,9 @@ export async function joinAll(
   roster: Memberships,
   channels: Iterable<Channel>,
 ): Promise<Membership[]> {
+  // Array.from takes one channel for an empty list, and would join nothing without a word.
+  if (typeof channels?.[Symbol.iterator] !== 'function')
+    throw new TypeError(`joinAll takes an iterable of { group, source?, interface? }, not ${show(channels)}`)
   const plans = Array.from(channels, (channel) => plan(session, roster, channel))
   const results = await Promise.allSettled(plans.map((go) => go()))
   const joined = results.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : []))

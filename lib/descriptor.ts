@@ -82,6 +82,6 @@ function carrier(socket: { readonly fd: number }): Finder {
       return holder
     },
     what: '{ fd }',
-    advice: 'its fd is not that of an open socket',
+    advice: 'its fd is negative',
   }
 }

@@ -1,23 +1,36 @@
 #!/usr/bin/env node
+import { readFileSync } from 'node:fs'
 import { Command } from 'commander'
-import { demo } from './demo.ts'
+import { COMMANDS } from './commands.ts'
+import { statusOf } from './failure.ts'
+import { guardOutput } from './stop.ts'
+import { speakPlainly } from './usage.ts'
+
+const version = (): string => {
+  const text = readFileSync(new URL('../../package.json', import.meta.url), 'utf8')
+  return (JSON.parse(text) as { version: string }).version
+}
 
 const program = new Command('sockctl')
   .description('Socket options and multicast, from the shell')
-  .exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : 2))
+  .version(version(), '-V, --version', 'the version of sockctl')
+  .addHelpText('after', '\nExample:\n  sockctl interfaces --help')
 
-program
-  .command('demo')
-  .description('watch joins, blocks and source filters work on this machine, on loopback')
-  .option('--json', 'one object a step')
-  .addHelpText('after', '\nExample:\n  sockctl demo')
-  .action(async ({ json = false }: { json?: boolean }) => {
-    process.exitCode = (await demo({ json })) ? 0 : 1
-  })
+/** Only the command that was asked for is loaded, so that help and short commands start quickly. */
+async function assemble(args: readonly string[]): Promise<void> {
+  const words = args.filter((word) => !word.startsWith('-'))
+  const wanted = words[0] === 'help' ? words[1] : words[0]
+  for (const [name, { summary, load }] of Object.entries(COMMANDS)) {
+    const command = program.command(name).description(summary)
+    if (name === wanted) (await load())(command)
+  }
+  speakPlainly(program)
+}
 
+guardOutput()
 try {
+  await assemble(process.argv.slice(2))
   await program.parseAsync()
 } catch (error) {
-  process.stderr.write(`sockctl: ${error instanceof Error ? error.message : String(error)}\n`)
-  process.exitCode = 1
+  process.exitCode = statusOf(error)
 }

@@ -1,0 +1,12 @@
+/** One line of JSON. BigInts become decimal text, which no reader rounds; bytes become hexadecimal. */
+export function toJson(value: unknown): string {
+  return JSON.stringify(value, function (this: Record<string, unknown>, key, plain: unknown) {
+    // A Buffer's toJSON has already run on `plain`.
+    const given = this[key]
+    if (given instanceof Uint8Array) return hex(given)
+    return typeof given === 'bigint' ? given.toString() : plain
+  })
+}
+
+export const hex = (bytes: Uint8Array): string =>
+  Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('hex')

@@ -1,0 +1,43 @@
+import { toJson } from './json.ts'
+import { type Paint, paint } from './paint.ts'
+import { stop } from './stop.ts'
+import { type Column, table } from './table.ts'
+
+/** Where a command writes what it was asked for: lines for a person, or objects for a program. */
+export interface Output {
+  /** `--json` was given. */
+  readonly json: boolean
+  /** Someone looks at it: lines may be coloured, drawn over, and come with headings and hints. */
+  readonly terminal: boolean
+  readonly paint: Paint
+  line(text?: string): void
+  /** One object a line. Bytes become hexadecimal, BigInts decimal text. */
+  object(value: object): void
+  /** The objects with `--json`, else a table of them. */
+  list<T extends object>(values: readonly T[], columns: readonly Column<T>[]): void
+  /** On stderr, and only to a person at a terminal. */
+  hint(text: string): void
+}
+
+export function createOutput(json: boolean): Output {
+  const { stdout, stderr } = process
+  const terminal = stdout.isTTY === true && !json
+  const brushes = paint(json ? {} : stdout)
+  const line = (text = ''): void => {
+    if (!stop.outputClosed) stdout.write(`${text}\n`)
+  }
+  return {
+    json,
+    terminal,
+    paint: brushes,
+    line,
+    object: (value) => line(toJson(value)),
+    list: (values, columns) => {
+      if (json) for (const value of values) line(toJson(value))
+      else for (const row of table(values, columns, brushes)) line(row)
+    },
+    hint: (text) => {
+      if (terminal && stderr.isTTY) stderr.write(`${text}\n`)
+    },
+  }
+}

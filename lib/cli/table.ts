@@ -1,0 +1,27 @@
+import { stripVTControlCharacters } from 'node:util'
+import type { Paint } from './paint.ts'
+
+export interface Column<T> {
+  head: string
+  cell: (row: T, paint: Paint) => string | number
+}
+
+const width = (text: string): number => [...stripVTControlCharacters(text)].length
+
+/** Aligned columns under a heading; numbers to the right. No row, no heading. */
+export function table<T>(rows: readonly T[], columns: readonly Column<T>[], paint: Paint): string[] {
+  if (rows.length === 0) return []
+  const cells = rows.map((row) => columns.map(({ cell }) => cell(row, paint)))
+  const right = columns.map((_, at) => cells.every((row) => typeof row[at] === 'number'))
+  const texts = [columns.map(({ head }) => paint.strong(head)), ...cells.map((row) => row.map(String))]
+  const widths = columns.map((_, at) => texts.reduce((most, row) => Math.max(most, width(row[at] ?? '')), 0))
+  return texts.map((row) =>
+    row
+      .map((text, at) => {
+        const gap = ' '.repeat((widths[at] ?? 0) - width(text))
+        return right[at] ? gap + text : text + gap
+      })
+      .join('  ')
+      .trimEnd(),
+  )
+}

@@ -1,0 +1,26 @@
+import type { Command } from 'commander'
+import { pathOf, say } from './failure.ts'
+
+/** Commander's complaints as our one line, and its exits as errors, for a command and all below it. */
+export function speakPlainly(command: Command): void {
+  command
+    .configureOutput({
+      outputError: (text) =>
+        say(
+          command,
+          `${text
+            .replace(/^error: /, '')
+            .trim()
+            .replace(/\.$/, '')}; see ${pathOf(command)} --help`,
+        ),
+    })
+    .helpOption('-h, --help', 'this help')
+    .exitOverride()
+  for (const below of command.commands) speakPlainly(below)
+}
+
+/** The examples that end a command's help. */
+export function examples(command: Command, ...lines: string[]): Command {
+  const title = lines.length === 1 ? 'Example' : 'Examples'
+  return command.addHelpText('after', `\n${title}:\n${lines.map((line) => `  ${line}`).join('\n')}`)
+}

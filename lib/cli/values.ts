@@ -1,0 +1,62 @@
+import { InvalidArgumentError } from 'commander'
+import { type ChannelText, parseChannel } from '../protocols/channel.ts'
+
+// Parsers for the values of arguments and options; commander turns what they throw into bad usage.
+
+export const MOST_MILLISECONDS = 2 ** 31 - 1
+
+function refuse(problem: string): never {
+  throw new InvalidArgumentError(problem)
+}
+
+/** A whole number between two bounds, in decimal. */
+export const whole =
+  (least: number, most: number) =>
+  (text: string): number => {
+    const number = /^-?\d{1,15}$/.test(text) ? Number(text) : Number.NaN
+    return number >= least && number <= most ? number : refuse(`A whole number from ${least} to ${most} is needed.`)
+  }
+
+export const count = whole(1, 10 ** 12)
+export const port = whole(1, 65535)
+export const hops = whole(0, 255)
+export const descriptor = whole(0, 2 ** 31 - 1)
+
+const UNITS: Record<string, number> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 }
+
+/** A time, in milliseconds: `500ms`, `2m`, `1h`; `5` and `0.5` are seconds. */
+export function duration(text: string): number {
+  const [, number = '', unit = 's'] = /^(\d{1,9}(?:\.\d{1,6})?)(ms|s|m|h)?$/.exec(text) ?? []
+  const time = number === '' ? Number.NaN : Number(number) * (UNITS[unit] ?? 0)
+  return time <= MOST_MILLISECONDS ? time : refuse('A time is needed: 500ms, 5 or 5s, 2m, 1h; at most 24 days.')
+}
+
+const MULTIPLES: Record<string, number> = { '': 1, k: 1e3, m: 1e6, g: 1e9 }
+
+/** A number with a decimal multiple: `200k`, `1.5M`. */
+export function quantity(text: string): number {
+  const [, number = '', multiple = ''] = /^(\d{1,12}(?:\.\d{1,6})?)([kmg])?$/i.exec(text) ?? []
+  return number === ''
+    ? refuse('A number is needed, maybe with a multiple: 500, 200k, 1.5M.')
+    : Number(number) * (MULTIPLES[multiple.toLowerCase()] ?? 1)
+}
+
+/** An interface by name, index (digits) or local address. Whether it is there shows when it is used. */
+export function interfaceSpec(text: string): string | number {
+  if (text === '') refuse('The name, index or a local address of an interface is needed.')
+  return /^\d+$/.test(text) ? whole(1, 2 ** 31 - 1)(text) : text
+}
+
+/** Every form of a channel: see `parseChannel`. */
+export function channel(text: string): ChannelText {
+  try {
+    return parseChannel(text)
+  } catch (error) {
+    return refuse(error instanceof Error ? error.message : String(error))
+  }
+}
+
+/** Makes a parser collect the values of an option that may be repeated. */
+export const repeatable =
+  <T>(parse: (text: string) => T) =>
+  (text: string, before: T[] | undefined): T[] => [...(before ?? []), parse(text)]

@@ -111,10 +111,19 @@ export function interfaceByNameOrIndex(spec: string | number): NamedInterface | 
   return { name, index: spec }
 }
 
-/** The interface that has a local address. */
+/** The interface that has a local address; a link-local one may come without its zone where only one has it. */
 export function interfaceByAddress(address: string, list: readonly NativeInterface[]): NamedInterface {
-  const wanted = canonical(address)
-  const found = list.find(({ addresses }) => addresses.some((entry) => canonical(entry.address) === wanted))
-  if (found === undefined) throw noInterface(address)
-  return { name: found.name, index: found.index }
+  const [wanted, zone] = canonical(address)?.split('%') ?? []
+  const found = list.filter(
+    ({ name, index, addresses }) =>
+      (zone === undefined || zone === name || zone === String(index)) &&
+      addresses.some((entry) => canonical(entry.address)?.split('%')[0] === wanted),
+  )
+  const [first, second] = found
+  if (first === undefined) throw noInterface(address)
+  if (second !== undefined && address.includes(':')) {
+    const names = found.map(({ name }) => name).join(', ')
+    throw badValue(`interface is ${show(address)}, an address of each of ${names}: name one of them`)
+  }
+  return { name: first.name, index: first.index }
 }

@@ -1,4 +1,4 @@
-import { canonical } from './address.ts'
+import { parseAddress } from './address.ts'
 import type { Holder } from './descriptor.ts'
 import { badValue, show } from './errors.ts'
 import { type Interface, interfaceByAddress, interfaceByNameOrIndex, interfaceFromNative } from './interfaces.ts'
@@ -50,7 +50,7 @@ export function createMulticastSettings(session: Session): MulticastSettings & {
         const found = interfaceByNameOrIndex(spec) ?? interfaceByAddress(String(spec), (await lookUp()).interfaces)
         index = found.index
       }
-      const byAddress = typeof spec === 'string' && canonical(spec) !== undefined
+      const byAddress = typeof spec === 'string' && parseAddress(spec)?.family === 4
       if (byAddress && !isIpv6(session.kind())) {
         setNow(holder, partsOf(IP_MULTICAST_IF), spec)
         return

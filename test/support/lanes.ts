@@ -160,7 +160,10 @@ export async function heardByEach(
   return Promise.all(
     receivers.map(async ({ inbox }) => {
       const arrived = await inbox.until(marker)
-      const stray = arrived.find(({ seq, from, source }) => !sent.has(seq) || from !== source.address)
+      // A socket for both families is told of IPv4 sources as mapped addresses.
+      const stray = arrived.find(
+        ({ seq, from, source }) => !sent.has(seq) || from !== source.address.replace('::ffff:', ''),
+      )
       if (stray) throw new Error(`a datagram that was not sent here: ${JSON.stringify(stray)}`)
       return arrived.map(({ from }) => from)
     }),

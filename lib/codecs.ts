@@ -146,6 +146,7 @@ type Family = 4 | 6 | undefined
 
 function wrongGroup(value: unknown, family: Family): string {
   if (typeof value !== 'string' || !isMulticast(value)) return `group is ${show(value)}, not a multicast address`
+  if (value.includes('%')) return `group is ${show(value)}: its zone goes into interface`
   const given = value.includes(':') ? 6 : 4
   return family === undefined || given === family ? '' : `group is ${show(value)}, not an IPv${family} group`
 }

@@ -1,5 +1,6 @@
 import type { SourceFilter } from './codecs.ts'
 import { holderOf, type SocketLike } from './descriptor.ts'
+import { onBehalfOf } from './errors.ts'
 import { interfaceIndex } from './interfaces.ts'
 import { type Channel, type ChannelMembership, join, joinAll, type Membership, type Memberships } from './membership.ts'
 import { createMulticastSettings, type MulticastSettings } from './multicast-settings.ts'
@@ -59,11 +60,11 @@ function create(socket: SocketLike): SocketControl {
   const roster = createRoster<ChannelMembership>(holder)
   const { remember, ...settings } = createMulticastSettings(session)
 
-  const mustSuit = ({ act }: OptionParts['attributes']): void => {
-    if (act === 'join' || act === 'join-source') mustTakeMemberships(session)
+  const mustSuit = ({ name, attributes: { act } }: OptionParts): void => {
+    if (act === 'join' || act === 'join-source') onBehalfOf(name, () => mustTakeMemberships(session))
   }
   const setAtOnce = (option: OptionParts, value: unknown): void => {
-    mustSuit(option.attributes)
+    mustSuit(option)
     setNow(holder(), option, value)
     if (option.name === IP_MULTICAST_IF.name) remember(byIndex(value))
   }
@@ -81,7 +82,7 @@ function create(socket: SocketLike): SocketControl {
     set: async (option: AnyOption, value: unknown) => {
       const parts = partsOf(option)
       if (!parts.waits) return setAtOnce(parts, value)
-      mustSuit(parts.attributes)
+      mustSuit(parts)
       await send(holder(), { option: parts, reading: false, value: () => value })
     },
     getSync: (option: AnyOption, question?: unknown) => getNow(holder(), partsOf(option), question) as never,

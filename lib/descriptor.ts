@@ -25,11 +25,15 @@ function closed(what: string, advice: string): SocketOptionError {
   })
 }
 
+const isDescriptor = (value: number): boolean => (value | 0) === value
+
+const notDescriptor = (given: unknown): SocketOptionError =>
+  badValue(`the descriptor is ${show(given)}: a whole number from 0 to 2147483647 is needed`)
+
 /** How to reach a socket's holder, now and later; calling it throws ERR_SOCKET_CLOSED where there is none. */
 export function holderOf(socket: SocketLike): () => Holder {
   if (typeof socket === 'number') {
-    if (!Number.isInteger(socket) || socket < 0 || socket > 2 ** 31 - 1)
-      throw badValue(`the descriptor is ${socket}: a whole number from 0 is needed`)
+    if (!isDescriptor(socket) || socket < 0) throw notDescriptor(socket)
     const holder = { fd: socket, borrowed: true }
     return () => holder
   }
@@ -38,7 +42,7 @@ export function holderOf(socket: SocketLike): () => Holder {
   const find = finder(socket)
   return () => {
     const holder = find.holder()
-    if (holder === null || holder === undefined || !(holder.fd >= 0)) throw closed(find.what, find.advice)
+    if (typeof holder?.fd !== 'number' || !(holder.fd >= 0)) throw closed(find.what, find.advice)
     return holder
   }
 }
@@ -79,6 +83,7 @@ function carrier(socket: { readonly fd: number }): Finder {
   return {
     holder: () => {
       if (holder.fd !== socket.fd) holder = { fd: socket.fd, borrowed: true }
+      if (!isDescriptor(holder.fd)) throw notDescriptor(holder.fd)
       return holder
     },
     what: '{ fd }',

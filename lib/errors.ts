@@ -58,6 +58,17 @@ export function badValue(message: string, option?: string): SocketOptionError {
   return new SocketOptionError(message, { code: 'ERR_INVALID_VALUE', reason: 'bad-value', option })
 }
 
+/** Does something for an option: an error of ours that does not name one then names it. */
+export function onBehalfOf<T>(option: string, act: () => T): T {
+  try {
+    return act()
+  } catch (error) {
+    if (!(error instanceof SocketOptionError) || error.option !== undefined) throw error
+    const { code, reason, errno, syscall } = error
+    throw new SocketOptionError(`${option}: ${error.message}`, { code, reason, errno, syscall, option })
+  }
+}
+
 export function unsupported(what: string, option?: string): SocketOptionError {
   return new SocketOptionError(`${what} is not available on this system`, {
     code: 'ERR_UNSUPPORTED',

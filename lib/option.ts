@@ -1,4 +1,5 @@
 import type { Codec } from './codecs.ts'
+import { show } from './errors.ts'
 import { native } from './native.ts'
 
 export type Level = 'SOL_SOCKET' | 'IPPROTO_IP' | 'IPPROTO_IPV6' | 'IPPROTO_TCP' | 'IPPROTO_UDP'
@@ -123,14 +124,9 @@ export interface OptionDefinition<R, W> extends Pick<OptionAttributes, 'access' 
  * `setsockopt(fd, level, option, ...)`. The codec is one of `codecs`.
  */
 export function defineOption<R, W = R>(definition: OptionDefinition<R, W>): Option<R, W> {
+  mustDefine(definition)
   const { name, level, option: number, codec, ...attributes } = definition
   const levelNumber = typeof level === 'number' ? level : native.constants[level]
-  for (const [what, value] of [
-    ['level', levelNumber],
-    ['option', number],
-  ] as const)
-    if (value !== undefined && !Number.isInteger(value))
-      throw new TypeError(`defineOption: ${what} is ${String(value)}: a whole number is needed`)
   return make(
     name,
     number,
@@ -141,6 +137,35 @@ export function defineOption<R, W = R>(definition: OptionDefinition<R, W>): Opti
   ) as unknown as Option<R, W>
 }
 
+const isInt = (value: unknown): boolean => typeof value === 'number' && (value | 0) === value
+
+/** What each field of a definition takes. */
+const FIELDS: Record<keyof OptionDefinition<never, never>, [right: (value: never) => boolean, words: string]> = {
+  name: [(value: unknown) => typeof value === 'string' && value !== '', 'its name in messages'],
+  level: [
+    (value: unknown) => isInt(value) || (typeof value === 'string' && /^(SOL|IPPROTO|AF)_[A-Z\d_]+$/.test(value)),
+    'a number, or the C name of a level such as SOL_SOCKET',
+  ],
+  option: [isInt, 'its number, a C int'],
+  codec: [(value: { wrong?: unknown } | null | undefined) => typeof value?.wrong === 'function', 'one of `codecs`'],
+  access: [
+    (value: string) => value === undefined || ['read', 'write', 'read-write'].includes(value),
+    "'read', 'write' or 'read-write'",
+  ],
+  waits: [(value: unknown) => value === undefined || typeof value === 'boolean', 'true or false'],
+}
+
+function mustDefine(definition: unknown): void {
+  if (typeof definition !== 'object' || definition === null)
+    throw new TypeError(`defineOption takes { name, level, option, codec }, not ${show(definition)}`)
+  for (const [field, [right, words]] of Object.entries(FIELDS)) {
+    const value = (definition as Record<string, unknown>)[field]
+    if (!right(value as never)) throw new TypeError(`defineOption: ${field} is ${show(value)}; it is ${words}`)
+  }
+}
+
 export function partsOf(option: AnyOption): OptionParts {
+  if ((option as OptionParts | undefined)?.codec === undefined)
+    throw new TypeError(`the option is ${show(option)}: one of sockctl/options, or of defineOption, is needed`)
   return option as unknown as OptionParts
 }

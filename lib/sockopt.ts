@@ -1,5 +1,5 @@
 import type { Holder } from './descriptor.ts'
-import { badValue, describeErrno, SocketOptionError, unsupported } from './errors.ts'
+import { badValue, describeErrno, onBehalfOf, SocketOptionError, unsupported } from './errors.ts'
 import { explain } from './explain.ts'
 import { native, type Outcome } from './native.ts'
 import type { OptionParts } from './option.ts'
@@ -41,7 +41,11 @@ export function prepare(option: OptionParts, value: unknown): Prepared {
       option.name,
     )
   const write = typeof codec.write === 'string' ? codec.write : codec.write(value)
-  return { level: levelOf(option, value), codec: codecIndex(write, option), value: codec.toNative(value) }
+  return {
+    level: levelOf(option, value),
+    codec: codecIndex(write, option),
+    value: onBehalfOf(option.name, () => codec.toNative(value)),
+  }
 }
 
 export function prepareQuestion(option: OptionParts, question: unknown): Prepared {
@@ -58,7 +62,7 @@ export function prepareQuestion(option: OptionParts, question: unknown): Prepare
   return {
     level: levelOf(option, question),
     codec: codecIndex(codec.read, option),
-    value: codec.question?.(question),
+    value: onBehalfOf(option.name, () => codec.question?.(question)),
   }
 }
 

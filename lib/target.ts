@@ -4,7 +4,10 @@ import { interfaceByAddress, interfaceByNameOrIndex, type NamedInterface } from 
 import { native } from './native.ts'
 import type { Errand, Found } from './queue.ts'
 
-/** A group on an interface: by name, by index, by a local address, or (without one) where the kernel routes the group. */
+/**
+ * A group on an interface: by name, by index, by a local address, or (without one) where the kernel routes the group.
+ * The zone of an IPv6 group, `ff02::1%eth0`, names the interface too.
+ */
 export interface GroupOnInterface {
   group: string
   interface?: string | number
@@ -28,8 +31,8 @@ export function parseGroup(group: unknown): string {
 
 export function targetOf(on: GroupOnInterface): Target {
   if (typeof on !== 'object' || on === null) throw new TypeError(`{ group, interface? } is needed, not ${show(on)}`)
-  const group = parseGroup(on.group)
-  const spec = on.interface
+  const [group = '', zone] = parseGroup(on.group).split('%', 2)
+  const spec = interfaceOf(on, zone)
   if (spec === undefined || spec === 0)
     return { group, lookup: { routeTo: group }, find: (found) => routed(group, found) }
   if (typeof spec !== 'string' && typeof spec !== 'number')
@@ -44,6 +47,13 @@ export function targetOf(on: GroupOnInterface): Target {
     lookup: 'interfaces',
     find: ({ interfaces }) => interfaceByAddress(address, interfaces),
   }
+}
+
+function interfaceOf(on: GroupOnInterface, zone: string | undefined): string | number | undefined {
+  if (zone === undefined) return on.interface
+  if (on.interface !== undefined && String(on.interface) !== zone)
+    throw badValue(`group ${on.group} is on ${zone} and interface is ${show(on.interface)}: name one of the two`)
+  return /^\d+$/.test(zone) ? Number(zone) : zone
 }
 
 function routed(group: string, found: Found): NamedInterface {

@@ -125,7 +125,9 @@ Napi::Value Interfaces(const Napi::CallbackInfo& info) { return ToJs(info.Env(),
 // (name) -> index, 0 where there is none
 Napi::Value NameToIndex(const Napi::CallbackInfo& info) {
   const std::string name = info[0].ToString();
-  return Napi::Number::New(info.Env(), if_nametoindex(name.c_str()));
+  // C would read it up to a NUL, and some C libraries only as far as a name goes.
+  const bool whole = name.size() < IF_NAMESIZE && name.find('\0') == std::string::npos;
+  return Napi::Number::New(info.Env(), whole ? if_nametoindex(name.c_str()) : 0);
 }
 
 // (index) -> name, '' where there is none

@@ -1,0 +1,301 @@
+import dgram from 'node:dgram'
+import { once } from 'node:events'
+import fc from 'fast-check'
+import {
+  codecs,
+  control,
+  defineOption,
+  describeGroup,
+  type Option,
+  type SocketControl,
+  SocketOptionError,
+  type SourceFilter,
+} from 'sockctl'
+import * as options from 'sockctl/options'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { describeInNamespace } from './support/namespace.ts'
+import { kernelGroups } from './support/net-stat.ts'
+import { trials } from './support/option-values.ts'
+import { openKind } from './support/sockets.ts'
+import { anything, oddities } from './support/wrong-values.ts'
+
+// biome-ignore lint/suspicious/noExplicitAny: whichever option of the table
+type AnyOption = Option<any, any, any>
+const table = Object.values(options) as AnyOption[]
+
+/** What a call throws or rejects with, undefined where it takes what it was given. */
+async function refusalOf(call: () => unknown): Promise<unknown> {
+  try {
+    await call()
+    return undefined
+  } catch (error) {
+    return error
+  }
+}
+
+interface Argument {
+  readonly what: string
+  /** Makes the call with a value in this place, the other arguments being right. */
+  readonly call: (c: SocketControl, value: never) => unknown
+  /** How the message names the argument. */
+  readonly named: RegExp
+  /** What it takes: a value that is right, for the fuzzer to leave out. */
+  readonly right: (value: unknown) => boolean
+}
+
+const GROUP = '239.1.2.3'
+const on = { group: GROUP, interface: 'lo' }
+const filter: SourceFilter = { mode: 'exclude', sources: [] }
+
+const isGroup = (value: unknown) => value === '239.1.2.3' || value === 'ff15::1'
+const isInterface = (value: unknown) =>
+  value === undefined || value === 0 || Object.is(value, -0) || value === '127.0.0.1' || value === '::1'
+const never = () => false
+const whole = (least: number, most: number) => (value: unknown) =>
+  Number.isInteger(value) && (value as number) >= least && (value as number) <= most
+
+const args: readonly Argument[] = [
+  { what: 'join: channel', call: (c, value) => c.join(value), named: /\bgroup\b/, right: never },
+  { what: 'join: group', call: (c, group) => c.join({ group, interface: 'lo' }), named: /\bgroup\b/, right: isGroup },
+  {
+    what: 'join: interface',
+    call: (c, value) => c.join({ group: GROUP, interface: value }),
+    named: /\binterface\b/,
+    right: isInterface,
+  },
+  {
+    what: 'join: source',
+    call: (c, source) => c.join({ ...on, source }),
+    named: /\bsource\b/,
+    right: (value) => value === undefined || value === '127.0.0.1',
+  },
+  {
+    what: 'joinAll: channels',
+    call: (c, value) => c.joinAll(value),
+    named: /\bchannels\b|\bgroup\b/,
+    right: (value) =>
+      (Array.isArray(value) && value.length === 0) ||
+      (value instanceof Map && value.size === 0) ||
+      (value instanceof Set && value.size === 0) ||
+      (ArrayBuffer.isView(value) && value.byteLength === 0) ||
+      value === '',
+  },
+  { what: 'joinAll: a channel', call: (c, value) => c.joinAll([on, value]), named: /\bgroup\b/, right: never },
+  { what: 'getSourceFilter: on', call: (c, value) => c.getSourceFilter(value), named: /\bgroup\b/, right: never },
+  {
+    what: 'getSourceFilter: group',
+    call: (c, group) => c.getSourceFilter({ group, interface: 'lo' }),
+    named: /\bgroup\b/,
+    right: isGroup,
+  },
+  {
+    what: 'setSourceFilter: on',
+    call: (c, value) => c.setSourceFilter(value, filter),
+    named: /\bgroup\b/,
+    right: never,
+  },
+  {
+    what: 'setSourceFilter: interface',
+    call: (c, value) => c.setSourceFilter({ group: GROUP, interface: value }, filter),
+    named: /\binterface\b/,
+    right: isInterface,
+  },
+  {
+    what: 'setSourceFilter: filter',
+    call: (c, value) => c.setSourceFilter(on, value),
+    named: /\bfilter\b|\bmode\b/,
+    right: never,
+  },
+  {
+    what: 'setSourceFilter: mode',
+    call: (c, mode) => c.setSourceFilter(on, { mode, sources: [] }),
+    named: /\bmode\b/,
+    right: never,
+  },
+  {
+    what: 'setSourceFilter: sources',
+    call: (c, sources) => c.setSourceFilter(on, { mode: 'exclude', sources }),
+    named: /\bsources?\b/,
+    right: (value) => Array.isArray(value) && value.length === 0,
+  },
+  {
+    what: 'setSourceFilter: a source',
+    call: (c, value) => c.setSourceFilter(on, { mode: 'exclude', sources: ['10.0.0.1', value] }),
+    named: /\bsource\b/,
+    right: (value) => value === '127.0.0.1',
+  },
+  {
+    what: 'setMulticastInterface',
+    call: (c, value) => c.setMulticastInterface(value),
+    named: /\binterface\b/,
+    right: (value) => value !== undefined && isInterface(value),
+  },
+  {
+    what: 'setMulticastHops',
+    call: (c, value) => c.setMulticastHops(value),
+    named: /\bhop limit\b/,
+    right: whole(0, 255),
+  },
+  {
+    what: 'setMulticastLoopback',
+    call: (c, value) => c.setMulticastLoopback(value),
+    named: /MULTICAST_LOOP\b/,
+    right: (value) => typeof value === 'boolean',
+  },
+  { what: 'get: option', call: (c, value) => c.get(value), named: /\boption\b/, right: never },
+  { what: 'set: option', call: (c, value) => c.set(value, 1), named: /\boption\b/, right: never },
+  { what: 'getSync: option', call: (c, value) => c.getSync(value), named: /\boption\b/, right: never },
+  { what: 'setSync: option', call: (c, value) => c.setSync(value, 1), named: /\boption\b/, right: never },
+  {
+    what: 'get: question',
+    call: (c, value) => c.get(options.MCAST_MSFILTER, value),
+    named: /MCAST_MSFILTER.*group/,
+    right: never,
+  },
+  {
+    what: 'getSync: question',
+    call: (c, value) => c.getSync(options.IP_MSFILTER, value),
+    named: /IP_MSFILTER.*group/,
+    right: never,
+  },
+]
+
+const helpful = (named: RegExp) => (error: unknown) =>
+  (error instanceof SocketOptionError || error instanceof TypeError) &&
+  named.test(error.message) &&
+  error.message.length < 600
+
+describeInNamespace('an argument of a control', () => {
+  let socket: dgram.Socket
+  let c: SocketControl
+  beforeAll(async () => {
+    socket = dgram.createSocket('udp4').bind(0, '127.0.0.1')
+    await once(socket, 'listening')
+    c = control(socket)
+  })
+  afterAll(() => new Promise<void>((resolve) => socket.close(resolve)))
+
+  const state = async () => ({ ...(await c.snapshot()), groups: kernelGroups(), memberships: c.memberships })
+
+  it.each(args)(
+    '$what: what is no such thing is refused by name, and changes nothing',
+    async ({ call, named, right }) => {
+      const before = await state()
+      const use = async (value: unknown) => {
+        if (right(value)) return
+        const error = await refusalOf(() => call(c, value as never))
+        expect(error).toSatisfy(helpful(named))
+      }
+      for (const value of oddities) await use(value)
+      await fc.assert(fc.asyncProperty(anything, use), { numRuns: 150 })
+      expect(await state()).toEqual(before)
+    },
+  )
+
+  it('of a membership: a source that is none is refused by name, and changes nothing', async () => {
+    const membership = await c.join(on)
+    await membership.block('127.0.0.9')
+    const before = await state()
+    const use = async (value: unknown) => {
+      if (value === '127.0.0.1') return
+      expect(await refusalOf(() => membership.block(value as never))).toSatisfy(helpful(/\bsource\b/))
+      expect(await refusalOf(() => membership.unblock(value as never))).toSatisfy(helpful(/\bsource\b/))
+    }
+    for (const value of oddities) await use(value)
+    await fc.assert(fc.asyncProperty(anything, use), { numRuns: 150 })
+    expect(await state()).toEqual(before)
+    expect(await c.getSourceFilter(on)).toEqual({ mode: 'exclude', sources: ['127.0.0.9'] })
+    await membership.leave()
+  })
+
+  it('a name with NUL in it is no interface', async () => {
+    await expect(c.join({ group: GROUP, interface: 'lo\0x' })).rejects.toMatchObject({ reason: 'no-interface' })
+    await expect(c.setMulticastInterface('lo\0')).rejects.toMatchObject({ reason: 'no-interface' })
+    await expect(c.set(options.MCAST_JOIN_GROUP, { group: GROUP, interface: 'lo\0x' })).rejects.toMatchObject({
+      reason: 'no-interface',
+    })
+  })
+})
+
+describeInNamespace('the value of an option', () => {
+  it.each(table.map((option) => [option.name, option] as const))(
+    '%s: anything it does not take is refused with what it takes',
+    async (name, option) => {
+      await using opened = await openKind(trials[name]?.on ?? 'udp4')
+      const c = control(opened.socket)
+      let before = await c.snapshot()
+      const use = async (value: unknown) => {
+        const error = await refusalOf(() => c.set(option, value))
+        if (error !== undefined) {
+          expect(error).toBeInstanceOf(SocketOptionError)
+          expect(error).toMatchObject({ option: name, message: expect.stringContaining(name) })
+        }
+        if (error instanceof SocketOptionError && error.code === 'ERR_INVALID_VALUE') {
+          expect(error.message).toContain(option.writable ? option.expects : 'can only be read')
+          expect(await c.snapshot()).toEqual(before)
+        } else {
+          before = await c.snapshot()
+        }
+      }
+      for (const value of oddities) await use(value)
+      await fc.assert(fc.asyncProperty(anything, use), { numRuns: 20 })
+    },
+  )
+})
+
+describe('what else is called', () => {
+  const isDescriptor = whole(0, 2 ** 31 - 1)
+
+  it('control takes a socket or a descriptor, and says so', () => {
+    const use = (value: unknown) => {
+      let error: unknown
+      try {
+        const c = control(value as never)
+        if (isDescriptor(value)) return
+        void c.fd
+      } catch (thrown) {
+        error = thrown
+      }
+      expect(error).toSatisfy(helpful(/descriptor/))
+    }
+    for (const value of oddities) use(value)
+    for (const fd of oddities) if (!isDescriptor(fd)) use({ fd })
+    for (const _handle of oddities) use({ _handle })
+    fc.assert(fc.property(anything, use), { numRuns: 300 })
+  })
+
+  it('describeGroup takes a group, and says so', () => {
+    const use = (value: unknown) => {
+      if (isGroup(value) || (typeof value === 'string' && /^ff15::1%/.test(value))) return
+      expect(() => describeGroup(value as never)).toThrow(expect.toSatisfy(helpful(/\bgroup\b/)))
+    }
+    for (const value of oddities) use(value)
+    fc.assert(fc.property(anything, use), { numRuns: 300 })
+  })
+
+  const definition = { name: 'MINE', level: 'SOL_SOCKET', option: 1, codec: codecs.int() } as const
+  const isText = (value: unknown) => typeof value === 'string' && value !== ''
+  const definitions: [string, (value: unknown) => boolean][] = [
+    ['name', isText],
+    ['level', whole(-(2 ** 31), 2 ** 31 - 1)],
+    ['option', whole(-(2 ** 31), 2 ** 31 - 1)],
+    ['codec', never],
+    ['access', (value) => value === undefined],
+    ['waits', (value) => value === undefined || typeof value === 'boolean'],
+  ]
+
+  it.each(definitions)('defineOption: %s of another kind is refused by name', (field, right) => {
+    const use = (value: unknown) => {
+      if (right(value)) return
+      const define = () => defineOption({ ...definition, [field]: value } as never)
+      expect(define).toThrow(expect.toSatisfy(helpful(new RegExp(`defineOption.*\\b${field}\\b`))))
+    }
+    for (const value of oddities) use(value)
+    fc.assert(fc.property(anything, use), { numRuns: 300 })
+  })
+
+  it('defineOption takes a definition, and says so', () => {
+    for (const value of oddities)
+      expect(() => defineOption(value as never)).toThrow(expect.toSatisfy(helpful(/defineOption/)))
+  })
+})

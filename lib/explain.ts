@@ -154,6 +154,8 @@ export function explain(
   }
   if (code === 'ENODEV' && subject.group !== undefined && isUnnamed(subject))
     meaning = verdict('no-route', `there is no route to ${subject.group}; name the interface`)
+  if (act === 'set-filter' && option.attributes.byGroup === true && isUnnamed(subject))
+    meaning = verdict('no-interface', 'a filter is kept by interface, and the kernel chooses none here: name it')
   if (option.attributes.byGroup === true && meaning === undefined && code === 'EADDRNOTAVAIL')
     meaning = syscall === 'getsockopt' ? notMember : otherFamily
   // A kernel knows the memberships of a family or lacks the family, so it is the socket that does not suit.

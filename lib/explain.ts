@@ -161,6 +161,8 @@ export function explain(
   // A kernel knows the memberships of a family or lacks the family, so it is the socket that does not suit.
   if (subject.group !== undefined && OTHER_LEVEL.includes(code)) meaning = otherFamily
   meaning ??= GENERAL[code] ?? verdict('system', text)
+  const { needs } = option.attributes
+  if (meaning.reason === 'permission' && needs !== undefined) meaning = verdict('permission', `it needs ${needs}`)
   const named = act === 'set-interface' && typeof value !== 'object' ? (value as string | number) : subject.interface
   const words =
     meaning.reason === 'no-interface' && named !== undefined ? noInterface(named, errno).message : meaning.text

@@ -1,5 +1,5 @@
 import { canonical } from './address.ts'
-import { wrongSource } from './codecs.ts'
+import { wrongSource } from './codecs/multicast-target.ts'
 import type { Holder } from './descriptor.ts'
 import { badValue, SocketOptionError, show } from './errors.ts'
 import type { NamedInterface } from './interfaces.ts'

@@ -2,7 +2,23 @@ import type { Codec } from './codecs.ts'
 import { show } from './errors.ts'
 import { native } from './native.ts'
 
-export type Level = 'SOL_SOCKET' | 'IPPROTO_IP' | 'IPPROTO_IPV6' | 'IPPROTO_TCP' | 'IPPROTO_UDP'
+export type Level =
+  | 'SOL_SOCKET'
+  | 'IPPROTO_IP'
+  | 'IPPROTO_IPV6'
+  | 'IPPROTO_ICMPV6'
+  | 'IPPROTO_TCP'
+  | 'IPPROTO_UDP'
+  | 'SOL_UDPLITE'
+  | 'SOL_RAW'
+  | 'SOL_SCTP'
+  | 'SOL_PACKET'
+  | 'SOL_NETLINK'
+  | 'SOL_MPTCP'
+  | 'AF_VSOCK'
+
+/** A capability that setting an option takes, in the user namespace of the socket's network namespace where not said otherwise. */
+export type Capability = 'CAP_NET_ADMIN' | 'CAP_NET_RAW' | 'CAP_NET_ADMIN or CAP_NET_RAW' | 'CAP_NET_BROADCAST'
 
 /** What a multicast option does to a membership: it decides what an errno means. */
 export type Act =
@@ -23,8 +39,14 @@ export interface OptionAttributes {
   /** The value names the protocol family, so the level is `IPPROTO_IP` or `IPPROTO_IPV6` by its group. */
   byGroup?: boolean
   act?: Act
-  /** Reading it takes something away, so that `snapshot` leaves it out. */
+  /** Reading it takes something away or makes something, so that `snapshot` leaves it out. */
   consumes?: boolean
+  /** The first Linux that has it, as in `6.16`; left out where that was before 4.0. */
+  since?: string
+  /** What a program must be allowed to set it, or to raise it. */
+  needs?: Capability
+  /** macOS has it too. */
+  darwin?: boolean
 }
 
 /**
@@ -44,6 +66,12 @@ export interface Option<R, W = R, Q = undefined> {
   readonly waits: boolean
   /** What the value must be, in words. */
   readonly expects: string
+  /** The first Linux that has it, as in `6.16`; undefined where that was before 4.0. */
+  readonly since: string | undefined
+  /** The capability that setting it takes, if any. */
+  readonly needs: Capability | undefined
+  /** The systems whose kernels have it. */
+  readonly systems: readonly ('linux' | 'darwin')[]
   /** Types only: what reading gives, what setting takes, what reading must be asked with. */
   readonly types?: { read: R; take(value: W): void; ask(question: Q): void }
 }
@@ -61,6 +89,9 @@ export interface OptionParts extends Option<unknown, unknown, unknown> {
 
 type Readable<R, A> = A extends { access: 'write' } ? never : R
 type Writable<W, A> = A extends { access: 'read' } ? never : W
+
+const LINUX = ['linux'] as const
+const EVERYWHERE = ['linux', 'darwin'] as const
 
 function make(
   name: string,
@@ -83,6 +114,9 @@ function make(
     writable,
     waits: attributes.waits ?? false,
     expects: any.expects,
+    since: attributes.since,
+    needs: attributes.needs,
+    systems: attributes.darwin === true ? EVERYWHERE : LINUX,
     codec: any,
     number: number ?? -1,
     levelNumber: levelNumber ?? -1,

@@ -1,25 +1,101 @@
+import { isDeepStrictEqual } from 'node:util'
 import type { Holder } from './descriptor.ts'
-import { SocketOptionError } from './errors.ts'
-import { type AnyOption, partsOf } from './option.ts'
+import { native } from './native.ts'
+import { type AnyOption, type Level, type OptionParts, partsOf } from './option.ts'
 import * as table from './options/index.ts'
-import { getNow } from './sockopt.ts'
+import { kindOf } from './sockopt.ts'
 
-const readable = (Object.values(table) as AnyOption[])
-  .map(partsOf)
-  .filter(
-    (option) =>
-      option.supported && option.readable && option.codec.question === undefined && option.attributes.consumes !== true,
-  )
+interface Kind {
+  family: number
+  type: number
+  protocol: number
+}
 
-/** Every readable option of a socket that answers, by C name. */
+const { constants } = native
+const is = (value: number, ...names: string[]): boolean => names.some((name) => constants[name] === value)
+const isInternet = ({ family }: Kind): boolean => is(family, 'AF_INET', 'AF_INET6')
+
+/** Which sockets a level is for: asking others is a call that fails. */
+const APPLIES: Record<Level, (kind: Kind) => boolean> = {
+  SOL_SOCKET: () => true,
+  IPPROTO_IP: isInternet,
+  IPPROTO_IPV6: ({ family }) => is(family, 'AF_INET6'),
+  IPPROTO_ICMPV6: ({ family, protocol }) => is(family, 'AF_INET6') && is(protocol, 'IPPROTO_ICMPV6'),
+  IPPROTO_TCP: (kind) => isInternet(kind) && is(kind.protocol, 'IPPROTO_TCP', 'IPPROTO_MPTCP'),
+  IPPROTO_UDP: (kind) => isInternet(kind) && is(kind.protocol, 'IPPROTO_UDP', 'IPPROTO_UDPLITE'),
+  SOL_UDPLITE: (kind) => isInternet(kind) && is(kind.protocol, 'IPPROTO_UDPLITE'),
+  SOL_RAW: ({ family, type }) => is(family, 'AF_INET') && is(type, 'SOCK_RAW'),
+  SOL_SCTP: (kind) => isInternet(kind) && is(kind.protocol, 'IPPROTO_SCTP'),
+  SOL_PACKET: ({ family }) => is(family, 'AF_PACKET'),
+  SOL_NETLINK: ({ family }) => is(family, 'AF_NETLINK'),
+  SOL_MPTCP: (kind) => isInternet(kind) && is(kind.protocol, 'IPPROTO_MPTCP'),
+  AF_VSOCK: ({ family }) => is(family, 'AF_VSOCK'),
+}
+
+interface Row {
+  readonly option: OptionParts
+  readonly codec: number
+  readonly question: unknown
+}
+
+/** Made at the first snapshot, since most programs never ask for one. */
+let rows: Map<Level, Row[]> | undefined
+
+function readable(): Map<Level, Row[]> {
+  const byLevel = new Map<Level, Row[]>()
+  for (const option of (Object.values(table) as AnyOption[]).map(partsOf)) {
+    const { codec, attributes } = option
+    if (!option.supported || !option.readable || attributes.consumes === true || codec.wrongQuestion) continue
+    const row = { option, codec: native.codecs[codec.read] ?? -1, question: codec.question?.(undefined) }
+    const level = option.level as Level
+    byLevel.set(level, [...(byLevel.get(level) ?? []), row])
+  }
+  return byLevel
+}
+
+/** Protocols are told by no other system than Linux: elsewhere a type has one. */
+function protocolOf(fd: number, type: number): number {
+  const { SOL_SOCKET, SO_PROTOCOL, IPPROTO_TCP, IPPROTO_UDP } = constants
+  const usual = is(type, 'SOCK_STREAM') ? IPPROTO_TCP : IPPROTO_UDP
+  if (SO_PROTOCOL === undefined || SOL_SOCKET === undefined) return usual ?? -1
+  return native.get(fd, SOL_SOCKET, SO_PROTOCOL, native.codecs.int ?? -1, undefined) as number
+}
+
+/** Every readable option of a socket that answers, by C name. It changes nothing. */
 export function snapshot(holder: Holder): Record<string, unknown> {
+  const { fd } = holder
+  const { family, type } = kindOf(holder)
+  const kind = { family, type, protocol: protocolOf(fd, type) }
+  rows ??= readable()
   const values: Record<string, unknown> = {}
-  for (const option of readable) {
-    try {
-      values[option.name] = getNow(holder, option, undefined)
-    } catch (error) {
-      if (!(error instanceof SocketOptionError) || error.reason === 'closed') throw error
+  for (const [level, list] of rows) {
+    if (!APPLIES[level](kind)) continue
+    for (const { option, codec, question } of list) {
+      try {
+        const answer = native.get(fd, option.levelNumber, option.number, codec, question)
+        values[option.name] = option.codec.fromNative(answer as never)
+      } catch (error) {
+        // An outcome is the kernel's no, which is no news here.
+        if (typeof error !== 'number') throw error
+      }
     }
   }
   return values
+}
+
+/** What became of an option between two snapshots; `undefined` where it did not answer. */
+export interface OptionChange {
+  before: unknown
+  after: unknown
+}
+
+/** The options whose values differ between two snapshots, by C name. */
+export function diffSnapshots(
+  before: Readonly<Record<string, unknown>>,
+  after: Readonly<Record<string, unknown>>,
+): Record<string, OptionChange> {
+  const changes: Record<string, OptionChange> = {}
+  for (const name of new Set([...Object.keys(before), ...Object.keys(after)]))
+    if (!isDeepStrictEqual(before[name], after[name])) changes[name] = { before: before[name], after: after[name] }
+  return changes
 }

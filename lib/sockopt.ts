@@ -52,13 +52,9 @@ export function prepareQuestion(option: OptionParts, question: unknown): Prepare
   usable(option)
   const { codec } = option
   if (!option.readable) throw badValue(`${option.name} can only be set`, option.name)
-  const asked = codec.question !== undefined
-  if (asked && (typeof question !== 'object' || question === null || !('group' in question)))
-    throw badValue(`${option.name} must be asked for { group, interface? }`, option.name)
-  if (asked) {
-    const wrong = codec.wrong({ ...(question as object), mode: 'include', sources: [] })
-    if (wrong !== '' && wrong !== false) throw badValue(`${option.name}: ${String(wrong)}`, option.name)
-  }
+  const wrong = codec.wrongQuestion?.(question) ?? ''
+  if (wrong !== '' && wrong !== false)
+    throw badValue(`${option.name}: ${wrong === true ? `it must be asked with ${option.expects}` : wrong}`, option.name)
   return {
     level: levelOf(option, question),
     codec: codecIndex(codec.read, option),

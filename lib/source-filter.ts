@@ -1,4 +1,4 @@
-import { type SourceFilter, wrongFilter } from './codecs.ts'
+import { type SourceFilter, wrongFilter } from './codecs/multicast-target.ts'
 import { badValue, show } from './errors.ts'
 import type { NamedInterface } from './interfaces.ts'
 import { addMembership, type Memberships, parseSource } from './membership.ts'

@@ -51,20 +51,21 @@ int Call::Set() {
     outcome_ = kRefusedBefore;
     return EINVAL;
   }
-  return setsockopt(fd_, level_, name_, bytes_.data(), static_cast<socklen_t>(bytes_.size())) == 0 ? 0 : errno;
+  const size_t length = codec_->aim == nullptr ? bytes_.size() : codec_->aim(bytes_);
+  return setsockopt(fd_, level_, name_, bytes_.data(), static_cast<socklen_t>(length)) == 0 ? 0 : errno;
 }
 
 int Call::Get() {
   for (;;) {
     const size_t room = bytes_.size();
     if (codec_->offer != nullptr) codec_->offer(bytes_);
-    auto length = static_cast<socklen_t>(room);
+    auto length = static_cast<socklen_t>(room / codec_->unit);
     size_t wanted = room;
     if (getsockopt(fd_, level_, name_, bytes_.data(), &length) != 0) {
-      if (errno != ERANGE || codec_->needs == nullptr) return errno;
+      if (codec_->needs == nullptr || errno != codec_->short_room) return errno;
       wanted = room * 2;
     } else {
-      bytes_.Truncate(length);
+      bytes_.Truncate(length * codec_->unit);
       if (codec_->needs != nullptr) wanted = codec_->needs(bytes_, room);
     }
     if (wanted <= room || wanted > kMostRoom) return wanted > kMostRoom ? ENOBUFS : 0;

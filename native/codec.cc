@@ -11,6 +11,8 @@
 
 #include "fields.h"
 #include "filters.h"
+#include "linux_structs.h"
+#include "programs.h"
 #include "structs.h"
 
 namespace sockctl {
@@ -103,6 +105,8 @@ Napi::Value DecodeAddress(Napi::Env env, const Bytes& bytes) {
   return Napi::String::New(env, TextOf(Load<T>(bytes)));
 }
 
+void EncodeSockaddr(const Napi::Value& value, Bytes& bytes) { bytes.Assign(ParseSockaddr(value)); }
+
 // A name in a fixed room; what the kernel returns may or may not end in NUL.
 void EncodeString(const Napi::Value& value, Bytes& bytes) {
   if (!value.IsString()) throw Napi::TypeError::New(value.Env(), "the value is not a string");
@@ -157,7 +161,9 @@ constexpr std::array kCodecs = {
     Codec{"in6_addr", sizeof(in6_addr), EncodeAddress<in6_addr, ParseIn6>, DecodeAddress<in6_addr>},
     Codec{"string", kTextRoom, EncodeString, DecodeString},
     Codec{"bytes", kBytesRoom, EncodeBytes, DecodeBytes, NeedsBytes},
+    Codec{"sockaddr_storage", sizeof(sockaddr_storage), EncodeSockaddr, DecodeAddress<sockaddr_storage>},
     Struct<linger>("linger"),
+    Struct<in6_pktinfo>("in6_pktinfo"),
     Membership<ip_mreq>("ip_mreq"),
     Membership<ip_mreqn>("ip_mreqn"),
     Membership<ip_mreq_source>("ip_mreq_source"),
@@ -169,6 +175,18 @@ constexpr std::array kCodecs = {
           Key<ip_msfilter>},
     Codec{"group_filter", kGroupFilterRoom, EncodeGroupFilter, DecodeGroupFilter, NeedsGroupFilter, OfferGroupFilter,
           Key<group_filter>},
+    Struct<ucred>("ucred"),
+    Struct<sock_txtime>("sock_txtime"),
+    Struct<so_timestamping>("so_timestamping"),
+    Struct<in6_flowlabel_req>("in6_flowlabel_req"),
+    Struct<ip6_mtuinfo>("ip6_mtuinfo"),
+    Struct<tcp_md5sig>("tcp_md5sig"),
+    Struct<tcp_repair_window>("tcp_repair_window"),
+    Struct<packet_mreq>("packet_mreq"),
+    Struct<tpacket_stats_v3>("tpacket_stats_v3"),
+    Struct<tpacket_rollover_stats>("tpacket_rollover_stats"),
+    Codec{"sock_fprog", kProgramRoom, EncodeProgram, DecodeProgram, NeedsProgram, nullptr, nullptr, AimProgram,
+          kInstruction, EINVAL},
 #endif
 };
 

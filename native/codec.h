@@ -1,6 +1,8 @@
 #pragma once
 #include <napi.h>
 
+#include <cerrno>
+
 #include "bytes.h"
 #include "group_key.h"
 
@@ -20,6 +22,13 @@ struct Codec {
   void (*offer)(Bytes& question) = nullptr;
   // Which membership the value speaks of; null where none.
   GroupKey (*key)(const Bytes& bytes) = nullptr;
+  // Where a struct points at what follows it in the bytes: sets the pointer for where the bytes are now, and gives the
+  // length of the struct alone, which is what setsockopt is told. Null where nothing is pointed at.
+  size_t (*aim)(Bytes& bytes) = nullptr;
+  // getsockopt counts in units of so many bytes.
+  size_t unit = 1;
+  // What getsockopt answers where the room is too short for any answer.
+  int short_room = ERANGE;
 };
 
 // A codec by its place in the table JavaScript reads as `codecs`; throws a RangeError.

@@ -3,7 +3,9 @@
 #include <netinet/in.h>
 #include <sys/socket.h>
 
+#include <algorithm>
 #include <cstddef>
+#include <cstring>
 #include <limits>
 #include <string>
 #include <type_traits>
@@ -73,6 +75,16 @@ class FromJs {
     if (!value.IsBoolean()) throw Napi::TypeError::New(value.Env(), std::string(name) + " is not a boolean");
     field = static_cast<T>(value.As<Napi::Boolean>().Value());
   }
+  // Bytes in a fixed room, with how many of them count.
+  template <size_t N, class L>
+  void Bytes(const char* name, uint8_t (&field)[N], L& length) {  // NOLINT(*-c-arrays): the kernel's
+    const Napi::Value value = Get(name);
+    if (!value.IsTypedArray()) throw Napi::TypeError::New(value.Env(), std::string(name) + " is not a Uint8Array");
+    const auto view = value.As<Napi::Uint8Array>();
+    if (view.ByteLength() > N) throw Napi::RangeError::New(value.Env(), std::string(name) + " is too long");
+    if (view.ByteLength() > 0) std::memcpy(field, view.Data(), view.ByteLength());
+    length = static_cast<L>(view.ByteLength());
+  }
 
  private:
   Napi::Value Get(const char* name) { return object_.As<Napi::Object>().Get(name); }
@@ -95,6 +107,11 @@ class ToJs {
   template <class T>
   void Boolean(const char* name, T& field) {
     if (Reached(field)) object_.Set(name, Napi::Boolean::New(object_.Env(), field != 0));
+  }
+  template <size_t N, class L>
+  void Bytes(const char* name, uint8_t (&field)[N], L& length) {  // NOLINT(*-c-arrays): the kernel's
+    if (!Reached(length)) return;
+    object_.Set(name, Napi::Buffer<uint8_t>::Copy(object_.Env(), field, std::min<size_t>(length, N)));
   }
   Napi::Object object() { return object_; }
 

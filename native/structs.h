@@ -51,4 +51,10 @@ void Fields(IO& io, ipv6_mreq& value) {
   io("interface", value.ipv6mr_interface);
 }
 
+template <class IO>
+void Fields(IO& io, in6_pktinfo& value) {
+  io("address", value.ipi6_addr);
+  io("interface", value.ipi6_ifindex);
+}
+
 }  // namespace sockctl

@@ -56,6 +56,7 @@ function how(option: AnyOption): string {
   if (isOlderKernel(trial)) return 'is unsupported here'
   if (trial.set === undefined) return 'is read, and refuses to be set'
   if (trial.refuses !== undefined) return `is read, and can't be set on ${trial.on}: ${trial.refuses}`
+  if (trial.unseen === true) return 'is taken'
   const reads = trial.seenBy === undefined ? 'reads back' : `shows in ${trial.seenBy}`
   return trial.doubled === true ? `${reads} doubled` : `${reads} as set`
 }
@@ -89,6 +90,10 @@ describeInNamespace('an option of the table', () => {
     }
     for (const [first, value] of trial.after ?? []) await socket.set(named(first), value)
 
+    if (trial.unseen === true) {
+      await socket.set(option, trial.set)
+      return
+    }
     const seen = trial.seenBy === undefined ? option : named(trial.seenBy)
     const target = wanted(trial)
     const before = await answer(socket, seen, trial.ask)

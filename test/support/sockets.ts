@@ -44,6 +44,23 @@ async function listener(host: string): Promise<OpenSocket> {
   return { socket, [Symbol.asyncDispose]: () => closed(socket) }
 }
 
+async function unix(): Promise<OpenSocket> {
+  const server = net.createServer().listen(`\0sockctl-${process.pid}-${opened++}`)
+  await once(server, 'listening')
+  const accepted = once(server, 'connection')
+  const socket = net.connect(server.address() as string)
+  const [peer] = (await accepted) as [net.Socket]
+  return {
+    socket,
+    async [Symbol.asyncDispose]() {
+      for (const side of [socket, peer]) side.on('error', () => {}).destroy()
+      await closed(server)
+    },
+  }
+}
+
+let opened = 0
+
 const KINDS = {
   /** dgram, bound to loopback. */
   udp4: () => udp(4),
@@ -51,6 +68,8 @@ const KINDS = {
   /** The client of a connection. */
   tcp4: () => tcp('127.0.0.1'),
   tcp6: () => tcp('::1'),
+  /** The client of a connection between Unix sockets. */
+  unix,
   /** A listening server. */
   listener4: () => listener('127.0.0.1'),
   listener6: () => listener('::1'),

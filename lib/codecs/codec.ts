@@ -1,0 +1,45 @@
+/**
+ * How an option's value crosses between TypeScript and the C struct of the same name.
+ * `R` is read, `W` is written; `Q` is what a reader must say first, where the kernel wants to be told (a group, say).
+ */
+export interface Codec<R, W = R, Q = undefined> {
+  /** What a value must be, in words that end a sentence: "SO_RCVBUF must be ...". */
+  readonly expects: string
+  /** The C type read, and written. */
+  readonly read: string
+  readonly write: string | ((value: W) => string)
+  /** What is wrong with a value the kernel would misread: '' where nothing is, or the words, or true for `expects`. */
+  readonly wrong: (value: unknown) => string | boolean
+  readonly toNative: (value: W) => unknown
+  readonly fromNative: (native: never) => R
+  /** What the kernel is handed when it is asked. */
+  readonly question?: (question: Q) => unknown
+  /** As `wrong`, for the question; absent where the reader need not say anything. */
+  readonly wrongQuestion?: (question: unknown) => string | boolean
+}
+
+export const same = (value: unknown): never => value as never
+
+/** A codec over one C type. */
+export function codec<R, W = R>(
+  ctype: string,
+  expects: string,
+  right: (value: unknown) => boolean,
+  change: { toNative?: (value: W) => unknown; fromNative?: (native: never) => R } = {},
+): Codec<R, W> {
+  return {
+    expects,
+    read: ctype,
+    write: ctype,
+    wrong: (value) => !right(value),
+    toNative: change.toNative ?? same,
+    fromNative: change.fromNative ?? same,
+  }
+}
+
+export const whole = (least: number, most: number) => (value: unknown) =>
+  typeof value === 'number' && Number.isInteger(value) && value >= least && value <= most
+
+export function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null
+}

@@ -1,0 +1,29 @@
+import { type Codec, same } from './codec.ts'
+import { ANY, index, isAddress, type MulticastInterface, wrongInterface } from './multicast-target.ts'
+import { string } from './scalars.ts'
+
+/** An interface's name, up to 15 bytes; '' for none. */
+export const interfaceName: Codec<string> = string(15)
+
+/** `IP_MULTICAST_IF` takes a `struct ip_mreqn` and answers with a `struct in_addr`. */
+export const ipMulticastInterface: Codec<string, MulticastInterface> = {
+  expects: 'an interface: its name, its index (0: the kernel chooses) or a local IPv4 address',
+  read: 'in_addr',
+  write: 'ip_mreqn',
+  wrong: (value) => value === undefined || wrongInterface(value, 'either'),
+  toNative: (value) =>
+    isAddress(value)
+      ? { group: ANY, address: value, interface: 0 }
+      : { group: ANY, address: ANY, interface: index(value) },
+  fromNative: same,
+}
+
+/** An interface's index; it may be written by name. */
+export const interfaceByIndex: Codec<number, string | number> = {
+  expects: 'an interface: its name or its index (0: the kernel chooses)',
+  read: 'int',
+  write: 'int',
+  wrong: (value) => value === undefined || wrongInterface(value, 'index'),
+  toNative: index,
+  fromNative: same,
+}

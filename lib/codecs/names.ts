@@ -1,0 +1,56 @@
+import { type Codec, codec, whole } from './codec.ts'
+
+const MOST = 2 ** 31 - 1
+
+/**
+ * One of some names for the values of an `int` (or another C type). A value that a newer kernel has and this list has
+ * not reads as its number, and its number may be written.
+ */
+export function enumeration<const T extends Readonly<Record<string, number>>>(
+  values: T,
+  ctype = 'int',
+): Codec<(keyof T & string) | number> {
+  const names = new Map(Object.entries(values).map(([name, value]) => [value, name]))
+  return codec(
+    ctype,
+    `one of ${[...names.values()].map((name) => `'${name}'`).join(', ')}`,
+    (value) => (typeof value === 'string' ? Object.hasOwn(values, value) : whole(-MOST - 1, MOST)(value)),
+    {
+      toNative: (value) => (typeof value === 'string' ? values[value] : value),
+      fromNative: (value: number) => (names.get(value) ?? value) as keyof T & string,
+    },
+  )
+}
+
+/**
+ * A set of flags in an `int` (or another C type), as an array of their names in the order of their bits. A bit that a
+ * newer kernel has and this list has not reads as its value, and its value may be written.
+ */
+export function flags<const T extends Readonly<Record<string, number>>>(
+  bits: T,
+  ctype = 'int',
+): Codec<((keyof T & string) | number)[], readonly ((keyof T & string) | number)[]> {
+  const entries = Object.entries(bits)
+  const known = (value: unknown): boolean =>
+    typeof value === 'string' ? Object.hasOwn(bits, value) : whole(0, MOST)(value)
+  return codec(
+    ctype,
+    `an array of ${entries.map(([name]) => `'${name}'`).join(', ')}`,
+    (value) => Array.isArray(value) && value.every(known),
+    {
+      toNative: (value) =>
+        value.reduce<number>((sum, one) => sum | (typeof one === 'string' ? (bits[one] ?? 0) : one), 0),
+      fromNative: (value: number) => {
+        const names: (string | number)[] = []
+        let rest = value
+        for (const [name, bit] of entries) {
+          if ((rest & bit) !== bit) continue
+          names.push(name)
+          rest &= ~bit
+        }
+        for (let bit = 0; bit < 32; bit++) if ((rest & (1 << bit)) !== 0) names.push((1 << bit) >>> 0)
+        return names as (keyof T & string)[]
+      },
+    },
+  )
+}

@@ -1,0 +1,59 @@
+import { type Codec, codec, whole } from './codec.ts'
+
+const range = (least: number, most: number, unit: string): string =>
+  `a whole number${unit === '' ? '' : ` of ${unit}`} from ${least} to ${most}`
+
+/** An `int` between two bounds; without them, any. The unit is for the words of an error. */
+export const int = (least = -(2 ** 31), most = 2 ** 31 - 1, unit = ''): Codec<number> =>
+  codec('int', range(least, most, unit), whole(least, most))
+
+/** An `unsigned int` between two bounds; without them, any. The unit is for the words of an error. */
+export const unsigned = (least = 0, most = 2 ** 32 - 1, unit = ''): Codec<number> =>
+  codec('unsigned', range(least, most, unit), whole(least, most))
+
+/** An `unsigned char`. */
+export const byte: Codec<number> = codec('byte', 'a whole number from 0 to 255', whole(0, 255))
+
+/** A 64-bit unsigned number, as BigInt. */
+export const u64: Codec<bigint> = codec(
+  'u64',
+  'a BigInt from 0n to 2n ** 64n - 1n',
+  (value) => typeof value === 'bigint' && value >= 0n && value < 2n ** 64n,
+)
+
+/** An `int` that is 0 or 1. */
+export const boolean: Codec<boolean> = codec('boolean', 'true or false', (value) => typeof value === 'boolean')
+
+/** An option that does something once when it is set, whatever its value. */
+export const trigger: Codec<never, true> = codec('int', 'true: do it', (value) => value === true, { toNative: () => 1 })
+
+const MOST_SECONDS = 2 ** 31 - 1
+
+/** A `struct timeval` in milliseconds, fractions down to a microsecond; 0 where the kernel means "no limit". */
+export const milliseconds: Codec<number> = codec(
+  'timeval',
+  `a time in milliseconds from 0 to ${MOST_SECONDS * 1000}`,
+  (value) => typeof value === 'number' && value >= 0 && value <= MOST_SECONDS * 1000,
+)
+
+/** Raw bytes, for an option whose type the table does not know. */
+export const bytes: Codec<Buffer, Uint8Array> = codec('bytes', 'a Uint8Array', (value) => value instanceof Uint8Array)
+
+/** Raw bytes of a length between two bounds. */
+export const bytesOf = (least: number, most: number): Codec<Buffer, Uint8Array> =>
+  codec(
+    'bytes',
+    `a Uint8Array of ${least === most ? least : `${least} to ${most}`} bytes`,
+    (value) => value instanceof Uint8Array && value.length >= least && value.length <= most,
+  )
+
+// Half of a surrogate pair would reach the kernel as another character.
+const isText = (value: string): boolean => !/\p{Surrogate}|\0/u.test(value)
+
+/** Text of at most `most` bytes. */
+export const string = (most: number): Codec<string> =>
+  codec(
+    'string',
+    `a string of at most ${most} bytes without NUL`,
+    (value) => typeof value === 'string' && Buffer.byteLength(value) <= most && isText(value),
+  )

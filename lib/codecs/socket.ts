@@ -1,0 +1,110 @@
+import { type Codec, codec, isRecord, whole } from './codec.ts'
+import { enumeration, flags } from './names.ts'
+import { optional, record } from './record.ts'
+import { boolean, int, unsigned } from './scalars.ts'
+import { bytesOfWords, wordsOf } from './words.ts'
+
+/** `struct linger`: with `onoff`, close waits up to `linger` seconds for unsent data; 0 seconds resets the connection. */
+export interface Linger {
+  onoff: boolean
+  linger: number
+}
+
+export const linger: Codec<Linger> = record('linger', { onoff: boolean, linger: int(0, 65535, 'seconds') })
+
+/** `struct ucred`: who made the socket at the other end. */
+export const ucred = record('ucred', { pid: int(), uid: unsigned(), gid: unsigned() })
+
+/** `struct so_timestamping`: which timestamps to make and to report, and the index of a PTP virtual clock. */
+export const soTimestamping = record('so_timestamping', {
+  flags: flags({
+    TX_HARDWARE: 1 << 0,
+    TX_SOFTWARE: 1 << 1,
+    RX_HARDWARE: 1 << 2,
+    RX_SOFTWARE: 1 << 3,
+    SOFTWARE: 1 << 4,
+    SYS_HARDWARE: 1 << 5,
+    RAW_HARDWARE: 1 << 6,
+    OPT_ID: 1 << 7,
+    TX_SCHED: 1 << 8,
+    TX_ACK: 1 << 9,
+    OPT_CMSG: 1 << 10,
+    OPT_TSONLY: 1 << 11,
+    OPT_STATS: 1 << 12,
+    OPT_PKTINFO: 1 << 13,
+    OPT_TX_SWHW: 1 << 14,
+    BIND_PHC: 1 << 15,
+    OPT_ID_TCP: 1 << 16,
+    OPT_RX_FILTER: 1 << 17,
+    TX_COMPLETION: 1 << 18,
+  }),
+  phc: optional(int(0), 0),
+})
+
+/** `struct sock_txtime`: the clock that transmit times are read by, and what becomes of late packets. */
+export const sockTxtime = record('sock_txtime', {
+  clock: enumeration({ realtime: 0, monotonic: 1, boottime: 7, tai: 11 }),
+  flags: optional(flags({ deadlineMode: 1, reportErrors: 2 }), []),
+})
+
+/** Some numbers of 32 bits, by what they count. */
+export function counters<const N extends readonly string[]>(names: N): Codec<Record<N[number], number>> {
+  return codec(
+    'bytes',
+    `{ ${names.join(', ')} }`,
+    (value) => isRecord(value) && names.every((name) => whole(0, 2 ** 32 - 1)(value[name])),
+    {
+      toNative: (value) => bytesOfWords(names.map((name) => value[name as N[number]])),
+      fromNative: (answer: Buffer) => {
+        const words = wordsOf(answer)
+        return Object.fromEntries(names.slice(0, words.length).map((name, place) => [name, words[place]])) as Record<
+          N[number],
+          number
+        >
+      },
+    },
+  )
+}
+
+/** An array of 32-bit numbers. */
+export const numbers: Codec<number[], readonly number[]> = codec(
+  'bytes',
+  'an array of whole numbers from 0 to 4294967295',
+  (value) => Array.isArray(value) && value.every(whole(0, 2 ** 32 - 1)),
+  { toNative: bytesOfWords, fromNative: (answer: Buffer) => [...wordsOf(answer)] },
+)
+
+/** Buffers whose size the kernel leaves alone. */
+export const bufferLock = flags({ send: 1, receive: 2 })
+
+const REHASH_DEFAULT = 255
+
+/** -1 is written for the default and 255 read. */
+export const transmitRehash: Codec<boolean | 'default'> = codec(
+  'int',
+  "true, false or 'default'",
+  (value) => typeof value === 'boolean' || value === 'default',
+  {
+    toNative: (value) => (value === 'default' ? -1 : Number(value)),
+    fromNative: (value: number) => (value === REHASH_DEFAULT ? 'default' : value === 1),
+  },
+)
+
+/** Fragments of device memory, `struct dmabuf_token`: `count` of them from `token` on. */
+export interface DevmemTokens {
+  token: number
+  count: number
+}
+
+const is32 = whole(0, 2 ** 32 - 1)
+
+export const devmemTokens: Codec<never, readonly DevmemTokens[]> = codec(
+  'bytes',
+  'an array of 1 to 128 of { token, count }',
+  (value) =>
+    Array.isArray(value) &&
+    value.length >= 1 &&
+    value.length <= 128 &&
+    value.every((one) => isRecord(one) && is32(one.token) && is32(one.count)),
+  { toNative: (value) => bytesOfWords(value.flatMap(({ token, count }) => [token, count])) },
+)

@@ -2,6 +2,7 @@ export * from './codecs/addresses.ts'
 export * from './codecs/bpf.ts'
 export type { Codec } from './codecs/codec.ts'
 export * from './codecs/interface.ts'
+export * from './codecs/internet.ts'
 export * from './codecs/membership.ts'
 export type {
   GroupFilter,
@@ -17,3 +18,5 @@ export * from './codecs/scalars.ts'
 export { type SocketAddress, sockaddr } from './codecs/sockaddr.ts'
 export * from './codecs/socket.ts'
 export * from './codecs/source-filter.ts'
+export * from './codecs/tcp.ts'
+export { type TcpInfo, tcpInfo } from './codecs/tcp-info.ts'

@@ -7,6 +7,7 @@
 #include <array>
 #include <cmath>
 #include <cstring>
+#include <memory>
 #include <string>
 
 #include "fields.h"
@@ -17,6 +18,9 @@
 
 namespace sockctl {
 namespace {
+
+// TCP_INFO and some more fields to come.
+constexpr size_t kMemoryRoom = 320;
 
 template <class T>
 T Load(const Bytes& bytes) {
@@ -134,6 +138,29 @@ Napi::Value DecodeBytes(Napi::Env env, const Bytes& bytes) {
   return Napi::Buffer<uint8_t>::Copy(env, bytes.data(), bytes.size());
 }
 
+// One piece of memory an environment, since a new ArrayBuffer costs as much as the call: the length in 8 bytes, then the
+// answer. JavaScript must be done with it before it asks again.
+struct Scratch {
+  Napi::Reference<Napi::ArrayBuffer> memory;
+};
+
+Napi::Value DecodeMemory(Napi::Env env, const Bytes& bytes) {
+  constexpr size_t kHead = sizeof(uint64_t);
+  auto* scratch = env.GetInstanceData<Scratch>();
+  if (scratch == nullptr) {
+    scratch = std::make_unique<Scratch>().release();
+    env.SetInstanceData(scratch);  // which deletes it when the environment goes
+  }
+  if (scratch->memory.IsEmpty() || scratch->memory.Value().ByteLength() < kHead + bytes.size())
+    scratch->memory = Napi::Persistent(Napi::ArrayBuffer::New(env, kHead + std::max(kMemoryRoom, (bytes.size() + 7) / 8 * 8)));
+  Napi::ArrayBuffer memory = scratch->memory.Value();
+  auto* data = static_cast<uint8_t*>(memory.Data());
+  const uint64_t length = bytes.size();
+  std::memcpy(data, &length, kHead);
+  std::memcpy(data + kHead, bytes.data(), bytes.size());
+  return memory;
+}
+
 // A full buffer may have been too short, so it is asked again with twice the room.
 size_t NeedsBytes(const Bytes& answer, size_t room) { return answer.size() < room ? room : room * 2; }
 
@@ -162,6 +189,7 @@ constexpr std::array kCodecs = {
     Codec{"string", kTextRoom, EncodeString, DecodeString},
     Codec{"bytes", kBytesRoom, EncodeBytes, DecodeBytes, NeedsBytes},
     Codec{"sockaddr_storage", sizeof(sockaddr_storage), EncodeSockaddr, DecodeAddress<sockaddr_storage>},
+    Codec{"memory", kMemoryRoom, EncodeBytes, DecodeMemory, NeedsBytes},
     Struct<linger>("linger"),
     Struct<in6_pktinfo>("in6_pktinfo"),
     Membership<ip_mreq>("ip_mreq"),

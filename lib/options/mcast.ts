@@ -6,6 +6,7 @@ export const MCAST_BLOCK_SOURCE = option('MCAST_BLOCK_SOURCE', 'IPPROTO_IP', gro
   access: 'write',
   waits: true,
   byGroup: true,
+  darwin: true,
   act: 'block',
 })
 /** `MCAST_JOIN_GROUP`: join a group, any-source. RFC 3678 5.1.1. Write-only; may wait. */
@@ -13,6 +14,7 @@ export const MCAST_JOIN_GROUP = option('MCAST_JOIN_GROUP', 'IPPROTO_IP', groupRe
   access: 'write',
   waits: true,
   byGroup: true,
+  darwin: true,
   act: 'join',
 })
 /** `MCAST_JOIN_SOURCE_GROUP`: join one source of a group. RFC 3678 5.1.1. Write-only; may wait. */
@@ -20,6 +22,7 @@ export const MCAST_JOIN_SOURCE_GROUP = option('MCAST_JOIN_SOURCE_GROUP', 'IPPROT
   access: 'write',
   waits: true,
   byGroup: true,
+  darwin: true,
   act: 'join-source',
 })
 /** `MCAST_LEAVE_GROUP`: leave a group, with all its sources. RFC 3678 5.1.1. Write-only; may wait. */
@@ -27,6 +30,7 @@ export const MCAST_LEAVE_GROUP = option('MCAST_LEAVE_GROUP', 'IPPROTO_IP', group
   access: 'write',
   waits: true,
   byGroup: true,
+  darwin: true,
   act: 'leave',
 })
 /** `MCAST_LEAVE_SOURCE_GROUP`: leave one source of a group. RFC 3678 5.1.1. Write-only; may wait. */
@@ -34,12 +38,14 @@ export const MCAST_LEAVE_SOURCE_GROUP = option('MCAST_LEAVE_SOURCE_GROUP', 'IPPR
   access: 'write',
   waits: true,
   byGroup: true,
+  darwin: true,
   act: 'leave-source',
 })
 /** `MCAST_MSFILTER`: the source filter of a group in full. Reading it asks for `{ group, interface? }`. RFC 3678 5.1.3. May wait. */
 export const MCAST_MSFILTER = option('MCAST_MSFILTER', 'IPPROTO_IP', groupFilter, {
   waits: true,
   byGroup: true,
+  darwin: true,
   act: 'set-filter',
 })
 /** `MCAST_UNBLOCK_SOURCE`: take a blocked source again. RFC 3678 5.1.1. Write-only; may wait. */
@@ -47,5 +53,6 @@ export const MCAST_UNBLOCK_SOURCE = option('MCAST_UNBLOCK_SOURCE', 'IPPROTO_IP',
   access: 'write',
   waits: true,
   byGroup: true,
+  darwin: true,
   act: 'unblock',
 })

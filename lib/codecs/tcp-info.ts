@@ -1,0 +1,192 @@
+import type { Codec } from './codec.ts'
+import { flags } from './names.ts'
+
+const STATES = [
+  'UNKNOWN',
+  'ESTABLISHED',
+  'SYN_SENT',
+  'SYN_RECV',
+  'FIN_WAIT1',
+  'FIN_WAIT2',
+  'TIME_WAIT',
+  'CLOSE',
+  'CLOSE_WAIT',
+  'LAST_ACK',
+  'LISTEN',
+  'CLOSING',
+  'NEW_SYN_RECV',
+  'BOUND_INACTIVE',
+] as const
+const CONGESTION_STATES = ['Open', 'Disorder', 'CWR', 'Recovery', 'Loss'] as const
+const FASTOPEN_FAILURES = ['UNSPEC', 'COOKIE_UNAVAILABLE', 'DATA_NOT_ACKED', 'SYN_RETRANSMITTED'] as const
+
+export type TcpState = (typeof STATES)[number]
+export type TcpCongestionState = (typeof CONGESTION_STATES)[number]
+export type TcpFastOpenFailure = (typeof FASTOPEN_FAILURES)[number]
+
+const options = flags({
+  TIMESTAMPS: 1,
+  SACK: 2,
+  WSCALE: 4,
+  ECN: 8,
+  ECN_SEEN: 16,
+  SYN_DATA: 32,
+  USEC_TS: 64,
+  TFO_CHILD: 128,
+})
+type TcpOption = ReturnType<typeof options.fromNative>[number]
+
+// One array for each set of flags, since a program reads TCP_INFO often and the flags of a connection do not change.
+const optionSets: (readonly TcpOption[] | undefined)[] = []
+function optionSet(byte: number): readonly TcpOption[] {
+  optionSets[byte] ??= Object.freeze(options.fromNative(byte as never))
+  return optionSets[byte]
+}
+
+/**
+ * `struct tcp_info` without its `tcpi_`, in the kernel's order. `rto`, `ato`, `rtt`, `rttvar`, `rcv_rtt`, `min_rtt` and
+ * `busy_time`, `rwnd_limited`, `sndbuf_limited` are microseconds; `last_...` and `total_rto_time` milliseconds; rates
+ * bytes a second; 64-bit counters BigInt. What an older kernel does not tell is not there.
+ */
+export type TcpInfo = ReturnType<typeof decodeWhole>
+
+const WHOLE = 280
+/** Fields that are not of four bytes, or eight where they read as BigInt. */
+const NARROW = new Map([
+  ...['state', 'ca_state', 'retransmits', 'probes', 'backoff', 'options'].map((name) => [name, 1] as const),
+  ...['snd_wscale', 'delivery_rate_app_limited'].map((name) => [name, 0] as const),
+  ...['rcv_wscale', 'fastopen_client_fail'].map((name) => [name, 1] as const),
+  ...['total_rto', 'total_rto_recoveries'].map((name) => [name, 2] as const),
+])
+
+const LITTLE = new Uint8Array(Uint16Array.of(1).buffer)[0] === 1
+
+interface Views {
+  readonly length: BigUint64Array
+  readonly bytes: Uint8Array
+  readonly words: Uint32Array
+  readonly longs: BigUint64Array
+}
+
+/** The native side answers in the same memory every time: the length in 8 bytes, then the struct. */
+const viewsOf = (memory: ArrayBuffer): Views => ({
+  length: new BigUint64Array(memory, 0, 1),
+  bytes: new Uint8Array(memory, 8),
+  words: new Uint32Array(memory, 8),
+  longs: new BigUint64Array(memory, 8),
+})
+
+let views = viewsOf(new ArrayBuffer(8 + WHOLE))
+
+// One literal, so that every answer has one shape and costs one allocation.
+function decodeWhole({ bytes, words, longs }: Views) {
+  let at = 2
+  const u32 = (): number => words[at++] as number
+  const u64 = (): bigint => {
+    at += 2
+    return longs[at / 2 - 1] as bigint
+  }
+  const half = (place: 0 | 1): number => {
+    const word = words[at] as number
+    at += place
+    return LITTLE === (place === 0) ? word & 0xffff : word >>> 16
+  }
+  const scales = bytes[6] as number
+  const bits = bytes[7] as number
+  return {
+    state: STATES[bytes[0] as number] ?? (bytes[0] as number),
+    ca_state: CONGESTION_STATES[bytes[1] as number] ?? (bytes[1] as number),
+    retransmits: bytes[2] as number,
+    probes: bytes[3] as number,
+    backoff: bytes[4] as number,
+    options: optionSet(bytes[5] as number),
+    snd_wscale: LITTLE ? scales & 15 : scales >> 4,
+    rcv_wscale: LITTLE ? scales >> 4 : scales & 15,
+    delivery_rate_app_limited: (LITTLE ? bits & 1 : bits >> 7) === 1,
+    fastopen_client_fail: FASTOPEN_FAILURES[LITTLE ? (bits >> 1) & 3 : (bits >> 5) & 3] as TcpFastOpenFailure,
+    rto: u32(),
+    ato: u32(),
+    snd_mss: u32(),
+    rcv_mss: u32(),
+    unacked: u32(),
+    sacked: u32(),
+    lost: u32(),
+    retrans: u32(),
+    fackets: u32(),
+    last_data_sent: u32(),
+    last_ack_sent: u32(),
+    last_data_recv: u32(),
+    last_ack_recv: u32(),
+    pmtu: u32(),
+    rcv_ssthresh: u32(),
+    rtt: u32(),
+    rttvar: u32(),
+    snd_ssthresh: u32(),
+    snd_cwnd: u32(),
+    advmss: u32(),
+    reordering: u32(),
+    rcv_rtt: u32(),
+    rcv_space: u32(),
+    total_retrans: u32(),
+    pacing_rate: u64(),
+    max_pacing_rate: u64(),
+    bytes_acked: u64(),
+    bytes_received: u64(),
+    segs_out: u32(),
+    segs_in: u32(),
+    notsent_bytes: u32(),
+    min_rtt: u32(),
+    data_segs_in: u32(),
+    data_segs_out: u32(),
+    delivery_rate: u64(),
+    busy_time: u64(),
+    rwnd_limited: u64(),
+    sndbuf_limited: u64(),
+    delivered: u32(),
+    delivered_ce: u32(),
+    bytes_sent: u64(),
+    bytes_retrans: u64(),
+    dsack_dups: u32(),
+    reord_seen: u32(),
+    rcv_ooopack: u32(),
+    snd_wnd: u32(),
+    rcv_wnd: u32(),
+    rehash: u32(),
+    total_rto: half(0),
+    total_rto_recoveries: half(1),
+    total_rto_time: u32(),
+    received_ce: u32(),
+    delivered_e1_bytes: u32(),
+    delivered_e0_bytes: u32(),
+    delivered_ce_bytes: u32(),
+    received_e1_bytes: u32(),
+    received_e0_bytes: u32(),
+    received_ce_bytes: u32(),
+    /** Accurate ECN: 6.18 and 6.19 tell its failure mode and whether its option was seen in 16 bits each; later kernels pack them with the ECN mode. As the kernel has it. */
+    ecn: u32(),
+  }
+}
+
+function decode(answer: ArrayBuffer): TcpInfo {
+  if (views.length.buffer !== answer) views = viewsOf(answer)
+  const length = Number(views.length[0])
+  if (length >= WHOLE) return decodeWhole(views)
+  views.bytes.fill(0, length)
+  const info: Partial<TcpInfo> = decodeWhole(views)
+  let end = 0
+  for (const [name, value] of Object.entries(info)) {
+    end += NARROW.get(name) ?? (typeof value === 'bigint' ? 8 : 4)
+    if (end > length) delete info[name as keyof TcpInfo]
+  }
+  return info as TcpInfo
+}
+
+/** `struct tcp_info`. */
+export const tcpInfo: Codec<TcpInfo, never> = {
+  expects: 'nothing: it can only be read',
+  read: 'memory',
+  write: 'memory',
+  wrong: () => true,
+  toNative: (value) => value,
+  fromNative: decode,
+}

@@ -3,7 +3,9 @@ export * from './codecs/bpf.ts'
 export type { Codec } from './codecs/codec.ts'
 export * from './codecs/interface.ts'
 export * from './codecs/internet.ts'
+export { type Layout, type LayoutValue, struct } from './codecs/layout.ts'
 export * from './codecs/membership.ts'
+export * from './codecs/mptcp.ts'
 export type {
   GroupFilter,
   GroupRequest,
@@ -13,9 +15,11 @@ export type {
   SourceFilter,
 } from './codecs/multicast-target.ts'
 export * from './codecs/names.ts'
+export * from './codecs/packet.ts'
 export * from './codecs/record.ts'
 export * from './codecs/scalars.ts'
-export { type SocketAddress, sockaddr } from './codecs/sockaddr.ts'
+export * from './codecs/sctp.ts'
+export type { SocketAddress } from './codecs/sockaddr.ts'
 export * from './codecs/socket.ts'
 export * from './codecs/source-filter.ts'
 export * from './codecs/tcp.ts'

@@ -26,7 +26,7 @@ export interface SocketControl extends MulticastSettings {
   get<R>(option: Option<R, any> & Readable<R>): Promise<R>
   /** As above, for an option that reads what it is asked about: a group on an interface. */
   // biome-ignore lint/suspicious/noExplicitAny: whatever the other side of the option is
-  get<R, Q extends object>(option: Option<R, any, Q> & Readable<R>, question: NoInfer<Q>): Promise<R>
+  get<R, Q extends object | string>(option: Option<R, any, Q> & Readable<R>, question: NoInfer<Q>): Promise<R>
   /** `setsockopt`. Runs at once and the promise is settled, save for options that may wait. */
   // biome-ignore lint/suspicious/noExplicitAny: whatever the other side of the option is
   set<W>(option: Option<any, W, any>, value: NoInfer<W>): Promise<void>
@@ -35,7 +35,7 @@ export interface SocketControl extends MulticastSettings {
   getSync<R>(option: Option<R, any> & Readable<R>): R
   /** As above, for an option that reads what it is asked about: a group on an interface. */
   // biome-ignore lint/suspicious/noExplicitAny: whatever the other side of the option is
-  getSync<R, Q extends object>(option: Option<R, any, Q> & Readable<R>, question: NoInfer<Q>): R
+  getSync<R, Q extends object | string>(option: Option<R, any, Q> & Readable<R>, question: NoInfer<Q>): R
   /** `setsockopt` at once on this thread, whatever the option: it may wait for the kernel's network lock. */
   // biome-ignore lint/suspicious/noExplicitAny: whatever the other side of the option is
   setSync<W>(option: Option<any, W, any>, value: NoInfer<W>): void

@@ -3,11 +3,17 @@
 #include <sys/socket.h>
 #ifdef __linux__
 // The kernel's own headers: glibc's netinet headers lack most Linux options and clash with these.
+#include <linux/icmp.h>
+#include <linux/icmpv6.h>
 #include <linux/if.h>
+#include <linux/if_packet.h>
 #include <linux/in.h>
 #include <linux/in6.h>
+#include <linux/netlink.h>
+#include <linux/sctp.h>
 #include <linux/tcp.h>
 #include <linux/udp.h>
+#include <linux/vm_sockets.h>
 #else
 #include <net/if.h>
 #include <netinet/in.h>

@@ -80,9 +80,9 @@ export const anycast: Codec<never, AnycastRequest> = {
 const flowLabelRequest = record('in6_flowlabel_req', {
   destination: optional(in6Addr, '::'),
   label: optional(unsigned(0, 0xfffff), 0),
-  action: enumeration({ get: 0, put: 1, renew: 2 }),
-  share: optional(enumeration({ none: 0, exclusive: 1, process: 2, user: 3, any: 255 }), 'exclusive'),
-  flags: optional(flags({ create: 1, exclusive: 2, reflect: 4, remote: 8 }), []),
+  action: enumeration({ get: 0, put: 1, renew: 2 }, 'byte', [0, 255]),
+  share: optional(enumeration({ none: 0, exclusive: 1, process: 2, user: 3, any: 255 }, 'byte', [0, 255]), 'exclusive'),
+  flags: optional(flags({ create: 1, exclusive: 2, reflect: 4, remote: 8 }, 'int', 0xffff), []),
   expires: optional(int(0, 65535, 'seconds'), 0),
   linger: optional(int(0, 65535, 'seconds'), 0),
 })

@@ -9,12 +9,13 @@ const MOST = 2 ** 31 - 1
 export function enumeration<const T extends Readonly<Record<string, number>>>(
   values: T,
   ctype = 'int',
+  [least, most]: readonly [number, number] = [-MOST - 1, MOST],
 ): Codec<(keyof T & string) | number> {
   const names = new Map(Object.entries(values).map(([name, value]) => [value, name]))
   return codec(
     ctype,
     `one of ${[...names.values()].map((name) => `'${name}'`).join(', ')}`,
-    (value) => (typeof value === 'string' ? Object.hasOwn(values, value) : whole(-MOST - 1, MOST)(value)),
+    (value) => (typeof value === 'string' ? Object.hasOwn(values, value) : whole(least, most)(value)),
     {
       toNative: (value) => (typeof value === 'string' ? values[value] : value),
       fromNative: (value: number) => (names.get(value) ?? value) as keyof T & string,
@@ -29,10 +30,11 @@ export function enumeration<const T extends Readonly<Record<string, number>>>(
 export function flags<const T extends Readonly<Record<string, number>>>(
   bits: T,
   ctype = 'int',
+  most = MOST,
 ): Codec<((keyof T & string) | number)[], readonly ((keyof T & string) | number)[]> {
   const entries = Object.entries(bits)
   const known = (value: unknown): boolean =>
-    typeof value === 'string' ? Object.hasOwn(bits, value) : whole(0, MOST)(value)
+    typeof value === 'string' ? Object.hasOwn(bits, value) : whole(0, most)(value)
   return codec(
     ctype,
     `an array of ${entries.map(([name]) => `'${name}'`).join(', ')}`,

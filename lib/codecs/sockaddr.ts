@@ -1,5 +1,3 @@
-import { type Codec, codec } from './codec.ts'
-
 /** A `struct sockaddr`: IPv4 and IPv6 with a port; a Unix socket by its path, an abstract one's starts with NUL. */
 export type SocketAddress =
   | { family: 'inet' | 'inet6'; address: string; port: number }
@@ -33,11 +31,3 @@ function textOf6(octets: Buffer): string {
 // A path ends at its NUL; an abstract name starts with one and has the whole length.
 const unixPath = (rest: Buffer): string =>
   rest[0] === 0 ? rest.toString() : rest.toString('utf8', 0, rest.includes(0) ? rest.indexOf(0) : rest.length)
-
-/** A `struct sockaddr` that can only be read. */
-export const sockaddr: Codec<SocketAddress, never> = codec(
-  'bytes',
-  '{ family, address, port } or { family, path }',
-  () => false,
-  { fromNative: (answer: Buffer) => decodeSockaddr(answer) },
-)

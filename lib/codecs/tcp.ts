@@ -75,7 +75,7 @@ export const tcpMd5sig = record('tcp_md5sig', {
   key: bytesOf(0, 80),
   prefixLength: optional(byte, 0),
   interface: optional(interfaceByIndex, 0),
-  flags: optional(flags({ prefix: 1, interface: 2 }), []),
+  flags: optional(flags({ prefix: 1, interface: 2 }, 'byte', 255), []),
 })
 
 /** One key, or a primary and a backup, of 16 bytes each. */

@@ -10,7 +10,6 @@ import {
   linger,
   milliseconds,
   numbers,
-  sockaddr,
   sockTxtime,
   soTimestamping,
   string,
@@ -51,11 +50,8 @@ export const SO_BPF_EXTENSIONS = option('SO_BPF_EXTENSIONS', 'SOL_SOCKET', int()
 export const SO_BROADCAST = option('SO_BROADCAST', 'SOL_SOCKET', boolean, { darwin: true })
 /** `SO_BUF_LOCK`: which buffer sizes the kernel must not tune by itself any more; setting SO_SNDBUF or SO_RCVBUF locks that one. Default none. net/core/sock.c */
 export const SO_BUF_LOCK = option('SO_BUF_LOCK', 'SOL_SOCKET', bufferLock, { since: '5.15' })
-/** `SO_BUSY_POLL`: microseconds that a blocking receive polls the device for, 0 for none. Default: the sysctl net.core.busy_read. The privilege is needed to raise it. socket(7) */
-export const SO_BUSY_POLL = option('SO_BUSY_POLL', 'SOL_SOCKET', int(0, undefined, 'microseconds'), {
-  since: '3.11',
-  needs: 'CAP_NET_ADMIN',
-})
+/** `SO_BUSY_POLL`: microseconds that a blocking receive polls the device for, 0 for none. Default: the sysctl net.core.busy_read. Old kernels want CAP_NET_ADMIN to raise it. socket(7) */
+export const SO_BUSY_POLL = option('SO_BUSY_POLL', 'SOL_SOCKET', int(0, 2 ** 31 - 1, 'microseconds'), { since: '3.11' })
 /** `SO_BUSY_POLL_BUDGET`: the most packets one busy poll handles, 1 to 65535. Default 8. The privilege is needed to raise it. net/core/sock.c */
 export const SO_BUSY_POLL_BUDGET = option('SO_BUSY_POLL_BUDGET', 'SOL_SOCKET', int(1, 65535), {
   access: 'write',
@@ -138,8 +134,6 @@ export const SO_PEEK_OFF = option('SO_PEEK_OFF', 'SOL_SOCKET', int(-1), { since:
 export const SO_PEERCRED = option('SO_PEERCRED', 'SOL_SOCKET', ucred, { access: 'read' })
 /** `SO_PEERGROUPS`: the supplementary groups of that process. Unix. net/core/sock.c */
 export const SO_PEERGROUPS = option('SO_PEERGROUPS', 'SOL_SOCKET', numbers, { access: 'read', since: '4.13' })
-/** `SO_PEERNAME`: the peer's address, as getpeername(2) tells it. net/core/sock.c */
-export const SO_PEERNAME = option('SO_PEERNAME', 'SOL_SOCKET', sockaddr, { access: 'read' })
 /** `SO_PEERPIDFD`: opens a pidfd of that process; the caller must close it. Unix. unix(7) */
 export const SO_PEERPIDFD = option('SO_PEERPIDFD', 'SOL_SOCKET', int(), {
   access: 'read',
@@ -166,11 +160,8 @@ export const SO_RCVBUFFORCE = option('SO_RCVBUFFORCE', 'SOL_SOCKET', int(0, unde
 })
 /** `SO_RCVLOWAT`: how many bytes make a socket readable. Default 1. socket(7) */
 export const SO_RCVLOWAT = option('SO_RCVLOWAT', 'SOL_SOCKET', int(0, undefined, 'bytes'), { darwin: true })
-/** `SO_RCVMARK`: tell the mark of each datagram received. Default false. socket(7) */
-export const SO_RCVMARK = option('SO_RCVMARK', 'SOL_SOCKET', boolean, {
-  since: '5.19',
-  needs: 'CAP_NET_ADMIN or CAP_NET_RAW',
-})
+/** `SO_RCVMARK`: tell the mark of each datagram received. Default false. Old kernels want CAP_NET_ADMIN or CAP_NET_RAW. socket(7) */
+export const SO_RCVMARK = option('SO_RCVMARK', 'SOL_SOCKET', boolean, { since: '5.19' })
 /** `SO_RCVPRIORITY`: tell the priority of each datagram received. Default false. net/core/sock.c */
 export const SO_RCVPRIORITY = option('SO_RCVPRIORITY', 'SOL_SOCKET', boolean, { since: '6.14' })
 /** `SO_RCVTIMEO`: how long a blocking receive waits, in milliseconds; 0: for ever. Default 0. socket(7) */

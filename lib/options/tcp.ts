@@ -25,7 +25,7 @@ export const TCP_CONGESTION = option('TCP_CONGESTION', 'IPPROTO_TCP', congestion
 export const TCP_CORK = option('TCP_CORK', 'IPPROTO_TCP', boolean)
 /** `TCP_DEFER_ACCEPT`: a listener wakes only when data came, waiting up to so many seconds; 0: at once. Reads rounded up to a number of retransmissions. Default 0. tcp(7) */
 export const TCP_DEFER_ACCEPT = option('TCP_DEFER_ACCEPT', 'IPPROTO_TCP', int(0, 2 ** 31 - 1, 'seconds'))
-/** `TCP_DELACK_MAX_US`: the most microseconds an acknowledgement is delayed. Default 40000 on most. net/ipv4/tcp.c */
+/** `TCP_DELACK_MAX_US`: the most microseconds an acknowledgement is delayed. Default 200000. net/ipv4/tcp.c */
 export const TCP_DELACK_MAX_US = option('TCP_DELACK_MAX_US', 'IPPROTO_TCP', int(1, 2 ** 31 - 1, 'microseconds'), {
   since: '6.15',
 })

@@ -1,0 +1,133 @@
+import { type BpfInstruction, bpfProgram } from './bpf.ts'
+import { type Codec, codec, isRecord, whole } from './codec.ts'
+import { interfaceByIndex } from './interface.ts'
+import { enumeration, flags } from './names.ts'
+import { optional, record } from './record.ts'
+import { bytesOf, unsigned } from './scalars.ts'
+import { wordsOf } from './words.ts'
+
+/** Types of ICMP messages to pass or to block, all others the other way. */
+export type IcmpFilter = { pass: readonly number[] } | { block: readonly number[] }
+
+/** A bit for each type, 1 to block; `types` of them. */
+function icmpFilterOf(types: number): Codec<IcmpFilter> {
+  const isList = (value: unknown): boolean => Array.isArray(value) && value.every(whole(0, types - 1))
+  return codec(
+    'bytes',
+    `{ pass: [...] } or { block: [...] }, types from 0 to ${types - 1}`,
+    (value) => isRecord(value) && 'pass' in value !== 'block' in value && isList(value.pass ?? value.block),
+    {
+      toNative: (value) => {
+        const passes = 'pass' in value
+        const words = new Uint32Array(types / 32).fill(passes ? 0xffffffff : 0)
+        for (const type of passes ? value.pass : value.block) {
+          const bit = 1 << (type & 31)
+          words[type >>> 5] = passes ? (words[type >>> 5] as number) & ~bit : (words[type >>> 5] as number) | bit
+        }
+        return new Uint8Array(words.buffer)
+      },
+      fromNative: (answer: Buffer) => {
+        const words = wordsOf(answer)
+        const all = Array.from({ length: types }, (_, type) => type)
+        const blocked = (type: number): boolean => (((words[type >>> 5] ?? 0) >>> (type & 31)) & 1) === 1
+        const block = all.filter(blocked)
+        return block.length <= types / 2 ? { block } : { pass: all.filter((type) => !blocked(type)) }
+      },
+    },
+  )
+}
+
+export const icmpFilter = icmpFilterOf(32)
+export const icmpv6Filter = icmpFilterOf(256)
+
+/** `struct packet_mreq`: what a device is to take in besides its own. The address is a hardware one. */
+export const packetMreq = record('packet_mreq', {
+  interface: interfaceByIndex,
+  type: enumeration({ multicast: 0, promiscuous: 1, allmulti: 2, unicast: 3 }, 'int', [0, 0xffff]),
+  address: optional(bytesOf(0, 8), new Uint8Array(0)),
+})
+
+export const packetStatistics = record('tpacket_stats_v3', {
+  packets: unsigned(),
+  drops: unsigned(),
+  freeze_q_cnt: unsigned(),
+})
+
+const isBig = codec<bigint>('u64', 'a BigInt', (value) => typeof value === 'bigint' && value >= 0n && value < 2n ** 64n)
+
+export const rolloverStatistics = record('tpacket_rollover_stats', { all: isBig, huge: isBig, failed: isBig })
+
+const PACKET_VERSIONS = { v1: 0, v2: 1, v3: 2 } as const
+
+export const packetVersion = enumeration(PACKET_VERSIONS)
+
+/** The length of a ring's header, asked for with the ring's version. */
+export const packetHeaderLength: Codec<number, never, keyof typeof PACKET_VERSIONS> = {
+  expects: "'v1', 'v2' or 'v3'",
+  read: 'int',
+  write: 'int',
+  wrong: () => true,
+  toNative: (value) => value,
+  fromNative: (value: number) => value,
+  question: (version) => PACKET_VERSIONS[version],
+  wrongQuestion: (version) => !(typeof version === 'string' && Object.hasOwn(PACKET_VERSIONS, version)),
+}
+
+/** Where a ring's timestamps come from. */
+export const timestampSources = flags({ SOFTWARE: 1 << 4, SYS_HARDWARE: 1 << 5, RAW_HARDWARE: 1 << 6 })
+
+const FANOUT_MODES = { hash: 0, lb: 1, cpu: 2, rollover: 3, rnd: 4, qm: 5, cbpf: 6, ebpf: 7 } as const
+const FANOUT_FLAGS = { rollover: 0x10, uniqueId: 0x20, ignoreOutgoing: 0x40, defragment: 0x80 } as const
+
+/** How sockets of a group share packets. Reads without the group's own flags that the kernel keeps. */
+export interface Fanout {
+  /** The group, 0 to 65535, in a network namespace. */
+  id: number
+  mode: keyof typeof FANOUT_MODES
+  flags?: (keyof typeof FANOUT_FLAGS)[]
+}
+
+const keysOf = <T extends object>(table: T): (keyof T)[] => Object.keys(table) as (keyof T)[]
+
+/** The id in the low half of an int; mode and flags an octet each in the high one. */
+export const fanout: Codec<Fanout> = codec(
+  'unsigned',
+  `{ id, mode: '${keysOf(FANOUT_MODES).join("' | '")}', flags? }`,
+  (value) =>
+    isRecord(value) &&
+    whole(0, 0xffff)(value.id) &&
+    typeof value.mode === 'string' &&
+    Object.hasOwn(FANOUT_MODES, value.mode) &&
+    (value.flags === undefined ||
+      (Array.isArray(value.flags) &&
+        value.flags.every((flag) => typeof flag === 'string' && Object.hasOwn(FANOUT_FLAGS, flag)))),
+  {
+    toNative: ({ id, mode, flags = [] }) =>
+      id + FANOUT_MODES[mode] * 2 ** 16 + flags.reduce((sum, flag) => sum | FANOUT_FLAGS[flag], 0) * 2 ** 24,
+    fromNative: (value: number) => ({
+      id: value & 0xffff,
+      mode: keysOf(FANOUT_MODES)[(value >>> 16) & 0xff] ?? 'hash',
+      flags: keysOf(FANOUT_FLAGS).filter((flag) => ((value >>> 24) & FANOUT_FLAGS[flag]) !== 0),
+    }),
+  },
+)
+
+/** A classic BPF program, or an eBPF one by its descriptor. */
+export const fanoutProgram: Codec<never, readonly BpfInstruction[] | number> = {
+  expects: `${bpfProgram.expects}, or a descriptor`,
+  read: 'int',
+  write: (value) => (typeof value === 'number' ? 'int' : 'sock_fprog'),
+  wrong: (value) => (typeof value === 'number' ? !whole(0, 2 ** 31 - 1)(value) : bpfProgram.wrong(value)),
+  toNative: (value) => value,
+  fromNative: (value) => value,
+}
+
+/** A bit for each group of a netlink family, the lowest for group 1. */
+export const netlinkGroups: Codec<number[], never> = codec('bytes', 'nothing: it can only be read', () => false, {
+  fromNative: (answer: Buffer) =>
+    [...wordsOf(answer)].flatMap((word, place) =>
+      Array.from({ length: 32 }, (_, bit) => bit)
+        .filter((bit) => ((word >>> bit) & 1) === 1)
+        .map((bit) => place * 32 + bit + 1),
+    ),
+})

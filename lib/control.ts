@@ -1,5 +1,5 @@
 import type { SourceFilter } from './codecs.ts'
-import { holderOf, type SocketLike } from './descriptor.ts'
+import { type Holder, holderOf, type SocketLike } from './descriptor.ts'
 import { onBehalfOf } from './errors.ts'
 import { interfaceIndex } from './interfaces.ts'
 import { type Channel, type ChannelMembership, join, joinAll, type Membership, type Memberships } from './membership.ts'
@@ -54,8 +54,8 @@ export interface SocketControl extends MulticastSettings {
   setSourceFilter(on: GroupOnInterface, filter: SourceFilter): Promise<void>
 }
 
-function create(socket: SocketLike): SocketControl {
-  const holder = holderOf(socket)
+/** The control of whatever `holder` finds, now and later. */
+export function createControl(holder: () => Holder): SocketControl {
   const session = openSession(holder)
   const roster = createRoster<ChannelMembership>(holder)
   const { remember, ...settings } = createMulticastSettings(session)
@@ -120,11 +120,16 @@ const controls = new WeakMap<object, SocketControl>()
  * @throws TypeError for anything else.
  */
 export function control(socket: SocketLike): SocketControl {
-  if (typeof socket !== 'object' || socket === null) return create(socket)
+  if (typeof socket !== 'object' || socket === null) return createControl(holderOf(socket))
   let known = controls.get(socket)
   if (known === undefined) {
-    known = create(socket)
+    known = createControl(holderOf(socket))
     controls.set(socket, known)
   }
   return known
+}
+
+/** From now on `control(socket)` is this one: two objects may stand for one descriptor. */
+export function shareControl(socket: object, shared: SocketControl): void {
+  controls.set(socket, shared)
 }

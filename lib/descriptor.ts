@@ -18,7 +18,7 @@ type Bag = Record<PropertyKey, unknown>
 const stateSymbol = (socket: object): symbol | undefined =>
   Object.getOwnPropertySymbols(socket).find((symbol) => symbol.description === 'state symbol')
 
-function closed(what: string, advice: string): SocketOptionError {
+export function closed(what: string, advice: string): SocketOptionError {
   return new SocketOptionError(`this ${what} has no open descriptor: ${advice}`, {
     code: 'ERR_SOCKET_CLOSED',
     reason: 'closed',

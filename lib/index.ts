@@ -17,4 +17,18 @@ export { type Interface, type InterfaceAddress, interfaces } from './interfaces.
 export type { Channel, Membership } from './membership.ts'
 export { defineOption, type Option, type OptionDefinition } from './option.ts'
 export { diffSnapshots, type OptionChange } from './snapshot.ts'
+export type { OwnedSocket } from './owned-socket.ts'
+export type { Protocol } from './protocol-numbers.ts'
+export { openSocket } from './socket.ts'
+export type {
+  Family,
+  InetAddress,
+  NetlinkAddress,
+  PacketAddress,
+  SocketAddress,
+  SocketAddresses,
+  UnixAddress,
+  VsockAddress,
+} from './socket-address.ts'
+export type { SocketSpec, SocketSpecOf, SocketTypes } from './socket-spec.ts'
 export type { GroupOnInterface } from './target.ts'

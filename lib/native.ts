@@ -29,6 +29,18 @@ export interface NativeLookup {
   routes(): number[]
 }
 
+/** Owns a descriptor until it is released; its end closes it. */
+export interface NativeSocket {
+  /** -1 where it has none. */
+  readonly fd: number
+  open(family: number, type: number, protocol: number): Errno
+  release(): number
+  close(done: () => void): void
+}
+
+/** 0 where a call went well. */
+export type Errno = number
+
 export interface NativePoller {
   watch(fd: number, events: number): void
   forget(fd: number): void
@@ -98,11 +110,20 @@ export interface Native extends Partial<NativeDatagrams> {
   readonly codecs: Readonly<Record<string, number>>
   readonly Batch: new () => NativeBatch
   readonly Lookup: new () => NativeLookup
+  readonly Socket: new () => NativeSocket
   set(fd: number, level: number, name: number, codec: number, value: unknown, refuseAnySource: boolean): Outcome
   get(fd: number, level: number, name: number, codec: number, question: unknown): unknown
   encode(codec: number, value: unknown): Buffer
   decode(codec: number, bytes: Uint8Array): unknown
   kind(fd: number): number
+  bind(fd: number, family: number, address: object): Errno
+  listen(fd: number, backlog: number): Errno
+  connect(fd: number, family: number, address: object): Errno
+  disconnect(fd: number): Errno
+  /** Throws an errno, a number. */
+  localAddress(fd: number): object
+  /** Throws an errno, a number. */
+  remoteAddress(fd: number): object
   interfaces(): NativeInterface[]
   nameToIndex(name: string): number
   indexToName(index: number): string
@@ -139,11 +160,18 @@ function absent(): Native {
     codecs: {},
     Batch: Refusing,
     Lookup: Refusing,
+    Socket: Refusing,
     set: refuse,
     get: refuse,
     encode: refuse,
     decode: refuse,
     kind: refuse,
+    bind: refuse,
+    listen: refuse,
+    connect: refuse,
+    disconnect: refuse,
+    localAddress: refuse,
+    remoteAddress: refuse,
     interfaces: refuse,
     nameToIndex: refuse,
     indexToName: refuse,

@@ -23,6 +23,7 @@ Napi::Object Init(Napi::Env env, Napi::Object exports) {
   exports.Set("codecs", CodecIndex(env));
   exports.Set("Batch", Batch::Define(env));
   exports.Set("Lookup", Lookup::Define(env));
+  exports.Set("Socket", Socket::Define(env));
 #ifdef __linux__
   exports.Set("Poller", Poller::Define(env));
   exports.Set("DatagramReader", DatagramReader::Define(env));
@@ -36,6 +37,12 @@ Napi::Object Init(Napi::Env env, Napi::Object exports) {
   add("encode", Encode);
   add("decode", Decode);
   add("kind", Kind);
+  add("bind", Bind);
+  add("listen", Listen);
+  add("connect", Connect);
+  add("disconnect", Disconnect);
+  add("localAddress", LocalAddress);
+  add("remoteAddress", RemoteAddress);
   add("interfaces", Interfaces);
   add("nameToIndex", NameToIndex);
   add("indexToName", IndexToName);

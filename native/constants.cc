@@ -30,6 +30,7 @@
 #define SOCK_STREAM SOCK_STREAM
 #define SOCK_DGRAM SOCK_DGRAM
 #define SOCK_RAW SOCK_RAW
+#define SOCK_SEQPACKET SOCK_SEQPACKET
 
 // RFC 3493's names and the older ones are the same options; a header may have only one pair.
 #ifndef IPV6_JOIN_GROUP

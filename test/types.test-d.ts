@@ -1,5 +1,6 @@
 // Checked by `npm run typecheck`: a line that must not compile says so, and the check fails where it does.
-import { codecs, control, defineOption, type Option } from 'sockctl'
+import type dgram from 'node:dgram'
+import { codecs, control, defineOption, type Option, openSocket, type SocketSpec } from 'sockctl'
 import {
   IP_ADD_MEMBERSHIP,
   IP_MSFILTER,
@@ -8,6 +9,7 @@ import {
   MCAST_MSFILTER,
   SO_LINGER,
   SO_RCVBUF,
+  SO_REUSEADDR,
   SO_TYPE,
 } from 'sockctl/options'
 
@@ -60,3 +62,59 @@ export function defines(): Option<number> {
   control('3')
   return mine
 }
+
+export async function opens(): Promise<dgram.Socket> {
+  const mine = defineOption({ name: 'MINE', level: 'SOL_SOCKET', option: 8, codec: codecs.int() })
+  const options = [
+    [SO_REUSEADDR, true],
+    [SO_RCVBUF, 1000],
+    [SO_LINGER, { onoff: true, linger: 1 }],
+    [mine, 1],
+  ] as const
+  const udp = await openSocket({ family: 'ipv4', type: 'dgram', options, bind: { port: 0 } })
+  const { address, port }: { address: string; port: number } = udp.address()
+  const unix = await openSocket({
+    family: 'unix',
+    type: 'seqpacket',
+    options: [[SO_RCVBUF, 1000]],
+    connect: somewhere(),
+  })
+  const { path }: { path: string } = unix.address()
+  const spec: SocketSpec = { family: 'packet', type: 'raw', protocol: 'ETH_P_ALL', bind: { interface: 'lo' } }
+  await openSocket(spec)
+  await openSocket({ family: 'ipv4', type: 'stream', connect: udp.address(), signal: AbortSignal.timeout(1) })
+  void [address, port, path]
+
+  // @ts-expect-error 1 is no boolean
+  await openSocket({ family: 'ipv4', type: 'dgram', options: [[SO_REUSEADDR, 1]] })
+  await openSocket({
+    family: 'ipv4',
+    type: 'dgram',
+    options: [
+      [SO_REUSEADDR, true],
+      // @ts-expect-error each value is of its own option's type
+      [SO_RCVBUF, true],
+    ],
+  })
+  // @ts-expect-error an option that can only be read
+  await openSocket({ family: 'ipv4', type: 'dgram', options: [[SO_TYPE, 1]] })
+  // @ts-expect-error an option without a value
+  await openSocket({ family: 'ipv4', type: 'dgram', options: [[SO_RCVBUF]] })
+  // @ts-expect-error a name is no option
+  await openSocket({ family: 'ipv4', type: 'dgram', options: [['SO_RCVBUF', 1]] })
+  // @ts-expect-error no such family
+  await openSocket({ family: 'ipv5', type: 'dgram' })
+  // @ts-expect-error netlink has no streams
+  await openSocket({ family: 'netlink', type: 'stream' })
+  // @ts-expect-error IPv4 has no paths
+  await openSocket({ family: 'ipv4', type: 'dgram', bind: { path: 'x.sock' } })
+  // @ts-expect-error a port is needed to connect
+  await openSocket({ family: 'ipv4', type: 'stream', connect: { address: '127.0.0.1' } })
+  // @ts-expect-error packet sockets have no connections
+  await openSocket({ family: 'packet', type: 'raw', connect: { interface: 'lo' } })
+  // @ts-expect-error no such protocol
+  await openSocket({ family: 'ipv4', type: 'raw', protocol: 'IPPROTO_NONSENSE' })
+  return udp.toDatagram()
+}
+
+const somewhere = (): { path: string } => ({ path: 'x' })

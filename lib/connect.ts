@@ -1,0 +1,75 @@
+import { constants } from 'node:os'
+import type { Holder } from './descriptor.ts'
+import { SocketOptionError, unsupported } from './errors.ts'
+import { type Errno, type NativePoller, native } from './native.ts'
+import { partsOf } from './option.ts'
+import { SO_ERROR } from './options/socket.ts'
+import { getNow } from './sockopt.ts'
+
+const { EINPROGRESS, EINTR } = constants.errno
+const EPOLLOUT = 4
+
+// A module is loaded once a thread, so no thread sees another's. The poller is there while something is waited for.
+let poller: NativePoller | undefined
+const waiting = new Map<number, () => void>()
+const ready = new Int32Array(128)
+
+function openPoller(): NativePoller {
+  if (native.Poller === undefined) throw unsupported(`waiting for a connection on ${process.platform}`)
+  try {
+    const opened = new native.Poller()
+    opened.start(report)
+    opened.hold(true)
+    return opened
+  } catch (error) {
+    throw new SocketOptionError((error as Error).message, { code: 'EMFILE', reason: 'limit' })
+  }
+}
+
+function report(): void {
+  const count = poller?.ready(ready) ?? 0
+  for (let place = 0; place < count; place++) finish(ready[2 * place] ?? -1)
+}
+
+/** Nothing looks at the descriptor any more: its number may become another's. */
+function finish(fd: number): void {
+  const resolve = waiting.get(fd)
+  if (resolve === undefined) return
+  waiting.delete(fd)
+  poller?.forget(fd)
+  if (waiting.size === 0) {
+    poller?.close()
+    poller = undefined
+  }
+  resolve()
+}
+
+/** Waits until a descriptor can be written to or has failed, or the signal is aborted. */
+async function outcome(fd: number, signal: AbortSignal | undefined): Promise<void> {
+  poller ??= openPoller()
+  poller.watch(fd, EPOLLOUT)
+  const finished = new Promise<void>((resolve) => waiting.set(fd, resolve))
+  const give = (): void => finish(fd)
+  signal?.addEventListener('abort', give)
+  await finished
+  signal?.removeEventListener('abort', give)
+}
+
+/**
+ * `connect(2)` without holding up the event loop or its worker pool: 0 or the errno of its failure.
+ *
+ * Throws the signal's reason where that comes first.
+ */
+export async function connect(
+  holder: Holder,
+  family: number,
+  address: object,
+  signal: AbortSignal | undefined,
+): Promise<Errno> {
+  signal?.throwIfAborted()
+  const begun = native.connect(holder.fd, family, address)
+  if (begun !== EINPROGRESS && begun !== EINTR) return begun
+  await outcome(holder.fd, signal)
+  signal?.throwIfAborted()
+  return getNow(holder, partsOf(SO_ERROR), undefined) as number
+}

@@ -1,0 +1,147 @@
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { afterAll, describe, expect, it } from 'vitest'
+import { spawnProgram } from './support/processes.ts'
+
+// A program of a user's, who has sockctl in node_modules.
+const home = mkdtempSync(join(tmpdir(), 'sockctl-user-'))
+mkdirSync(join(home, 'node_modules'))
+symlinkSync(fileURLToPath(new URL('..', import.meta.url)), join(home, 'node_modules', 'sockctl'))
+afterAll(() => rmSync(home, { recursive: true }))
+
+type Kind = 'commonjs' | 'module'
+
+/** What a user's program prints as JSON; it must end well and warn of nothing. */
+async function told<T extends object>(kind: Kind, code: string): Promise<T> {
+  const flags = ['--throw-deprecation', '--pending-deprecation', `--input-type=${kind}`]
+  await using child = spawnProgram(['env', '-C', home, process.execPath, ...flags, '--eval', code])
+  const message = await child.next<T>()
+  expect(await child.exited, child.stderr()).toEqual({ code: 0, signal: null })
+  expect(child.stderr()).toBe('')
+  return message
+}
+
+const face = (sockctl: string, options: string) => `
+  const shape = (object) => Object.keys(object).sort().map((name) => [name, typeof object[name]])
+  console.log(JSON.stringify({
+    sockctl: shape(${sockctl}),
+    codecs: shape(${sockctl}.codecs),
+    options: shape(${options}),
+    numbers: Object.values(${options}).map(({ name, supported }) => [name, supported]),
+  }))`
+
+describe('sockctl', () => {
+  it('has one face, required or imported', async () => {
+    const required = await told<Record<string, unknown[]>>(
+      'commonjs',
+      face("require('sockctl')", "require('sockctl/options')"),
+    )
+    const imported = await told(
+      'module',
+      `import * as sockctl from 'sockctl'\nimport * as options from 'sockctl/options'\n${face('sockctl', 'options')}`,
+    )
+    expect(imported).toEqual(required)
+    expect(required.sockctl).toContainEqual(['control', 'function'])
+    expect(required.options?.length).toBeGreaterThan(50)
+  })
+
+  it('is one module, whoever loads it', async () => {
+    const code = `
+      const required = require('sockctl')
+      import('sockctl').then((imported) => {
+        const socket = require('node:dgram').createSocket('udp4')
+        console.log(JSON.stringify({
+          same: required.control === imported.control && required.SocketOptionError === imported.SocketOptionError,
+          control: required.control(socket) === imported.control(socket),
+        }))
+      })`
+    expect(await told('commonjs', code)).toEqual({ same: true, control: true })
+  })
+
+  it('works where it is required', async () => {
+    const code = `
+      const { control } = require('sockctl')
+      const { IP_MULTICAST_TTL } = require('sockctl/options')
+      const socket = require('node:dgram').createSocket('udp4').bind(0, '127.0.0.1', async () => {
+        await control(socket).set(IP_MULTICAST_TTL, 9)
+        const ttl = await control(socket).get(IP_MULTICAST_TTL)
+        socket.close()
+        console.log(JSON.stringify({ ttl }))
+      })`
+    expect(await told('commonjs', code)).toEqual({ ttl: 9 })
+  })
+
+  it('says where its package.json is, and nothing that is not public', async () => {
+    const code = `
+      const { version } = require('sockctl/package.json')
+      let code
+      try { require('sockctl/dist/native.js') } catch (error) { code = error.code }
+      console.log(JSON.stringify({ version: typeof version, code }))`
+    expect(await told('commonjs', code)).toEqual({ version: 'string', code: 'ERR_PACKAGE_PATH_NOT_EXPORTED' })
+  })
+})
+
+describe.each(['win32', 'freebsd'])('on %s, which it does not know', (platform) => {
+  const pretend = `Object.defineProperty(process, 'platform', { value: '${platform}' })`
+
+  it('can be imported, and says that no option is supported', async () => {
+    const code = `
+      ${pretend}
+      const { codecs, defineOption, describeGroup } = await import('sockctl')
+      const options = Object.values(await import('sockctl/options'))
+      const mine = defineOption({ name: 'MINE', level: 1, option: 2, codec: codecs.int() })
+      const named = defineOption({ name: 'NAMED', level: 'SOL_SOCKET', option: 2, codec: codecs.int() })
+      console.log(JSON.stringify({
+        supported: [...options, mine, named].filter(({ supported }) => supported).length,
+        described: options.every(({ expects, level }) => expects !== '' && level !== ''),
+        group: describeGroup('232.1.2.3').kind,
+      }))`
+    expect(await told('module', code)).toEqual({ supported: 0, described: true, group: 'source-specific' })
+  })
+
+  it('answers every call with unsupported', async () => {
+    const code = `
+      import dgram from 'node:dgram'
+      import { once } from 'node:events'
+      ${pretend}
+      const { codecs, control, defineOption, interfaces } = await import('sockctl')
+      const { IP_ADD_MEMBERSHIP, IP_TTL, MCAST_MSFILTER } = await import('sockctl/options')
+      const socket = dgram.createSocket('udp4').bind(0, '127.0.0.1')
+      await once(socket, 'listening')
+      const c = control(socket)
+      const on = { group: '239.1.1.1', interface: 'lo' }
+      const calls = {
+        get: () => c.get(IP_TTL),
+        set: () => c.set(IP_TTL, 9),
+        getSync: () => c.getSync(IP_TTL),
+        setSync: () => c.setSync(IP_TTL, 9),
+        ofMine: () => c.get(defineOption({ name: 'MINE', level: 1, option: 2, codec: codecs.int() })),
+        waiting: () => c.set(IP_ADD_MEMBERSHIP, on),
+        asking: () => c.get(MCAST_MSFILTER, on),
+        join: () => c.join(on),
+        joinByAddress: () => c.join({ ...on, interface: '127.0.0.1' }),
+        joinAnywhere: () => c.join({ group: on.group }),
+        joinAll: () => c.joinAll([on]),
+        getSourceFilter: () => c.getSourceFilter(on),
+        setSourceFilter: () => c.setSourceFilter(on, { mode: 'exclude', sources: [] }),
+        setMulticastInterface: () => c.setMulticastInterface('lo'),
+        getMulticastInterface: () => c.getMulticastInterface(),
+        setMulticastHops: () => c.setMulticastHops(9),
+        getMulticastHops: () => c.getMulticastHops(),
+        setMulticastLoopback: () => c.setMulticastLoopback(true),
+        getMulticastLoopback: () => c.getMulticastLoopback(),
+        interfaces: () => interfaces(),
+      }
+      const wrong = {}
+      for (const [name, call] of Object.entries(calls)) {
+        const error = await (async () => call())().then((value) => ({ value }), (error) => error)
+        if (error.reason !== 'unsupported' || error.code !== 'ERR_UNSUPPORTED') wrong[name] = error.message ?? error
+      }
+      const snapshot = await c.snapshot()
+      socket.close()
+      console.log(JSON.stringify({ wrong, snapshot, memberships: c.memberships }))`
+    expect(await told('module', code)).toEqual({ wrong: {}, snapshot: {}, memberships: [] })
+  })
+})

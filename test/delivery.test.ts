@@ -7,7 +7,7 @@ import { describe, expect, it, onTestFinished } from 'vitest'
 import { ip } from './support/commands.ts'
 import { seqs } from './support/datagrams.ts'
 import { describeOnHosts } from './support/hosts.ts'
-import { families, heard, type Lane, lanes, receiverOf } from './support/lanes.ts'
+import { families, heard, type Lane, lanes, receiverOf, senderAt } from './support/lanes.ts'
 import { describeInNamespace } from './support/namespace.ts'
 import { kernelGroups } from './support/net-stat.ts'
 import { startSender } from './support/senders.ts'
@@ -126,27 +126,27 @@ describeOnHosts('what the kernel delivers', (hosts) => {
     })
 
     it.each([
-      { filter: 0, drops: [] },
-      { filter: 1, drops: ['routeless', 'elsewhere'] },
-      { filter: 2, drops: ['routeless'] },
+      { filter: '0', drops: [] },
+      { filter: '1', drops: ['routeless', 'elsewhere'] },
+      { filter: '2', drops: ['routeless'] },
     ])('rp_filter $filter drops $drops, and counts it', async ({ filter, drops }) => {
       const other = otherLane(lane)
       const { a, b } = hosts().pairs[lane.at]
-      const routeless = '10.99.0.1'
-      const own = await hosts().ip('B', '-json', 'address', 'show', b.name)
-      if (!own.includes(routeless)) await hosts().ip('B', 'address', 'add', `${routeless}/32`, 'dev', b.name)
+      const routeless = `10.99.${lane.at}.1`
+      await hosts().ip('B', 'address', 'replace', `${routeless}/32`, 'dev', b.name)
       await hosts().sysctl('A', `net/ipv4/conf/${a.name}/rp_filter`, filter)
       const sent = {
-        routeless: hosts().sender('B', { bind: routeless, interface: b.ipv4[0] }),
-        elsewhere: hosts().sender('B', { bind: other.sources[0], interface: b.ipv4[0] }),
+        routeless: senderAt(hosts(), routeless, b.ipv4[0]),
+        elsewhere: senderAt(hosts(), other.sources[0], b.ipv4[0]),
       }
-      const marks = hosts().sender('B', { bind: b.ipv4[0] })
       const receiver = await receiverOf(lane)
       await receiver.control.join({ group: lane.group, interface: a.name })
 
       const before = reversePathDrops()
       for (const sender of Object.values(sent)) await sender.send({ address: lane.group, port: receiver.port }, [1])
-      const arrived = await receiver.inbox.until(marks.mark({ address: a.ipv4[0], port: receiver.port }))
+      const arrived = await receiver.inbox.until(
+        senderAt(hosts(), b.ipv4[0]).mark({ address: a.ipv4[0], port: receiver.port }),
+      )
       const expected = Object.entries(sent).filter(([name]) => !(drops as string[]).includes(name))
       expect(arrived.map(({ from }) => from)).toEqual(expected.map(([, { address }]) => address))
       expect(reversePathDrops() - before).toBe(drops.length)

@@ -108,12 +108,14 @@ export async function receiverOf(
 
 const senders = new WeakMap<TwoHosts, Map<string, Sender>>()
 
-/** The sender of an address on host B, started once for all tests of the hosts. */
-export function senderAt(hosts: TwoHosts, address: string): Sender {
+/** The sender of an address on host B (and through an interface), started once for all tests of the hosts. */
+export function senderAt(hosts: TwoHosts, address: string, through?: string): Sender {
   const started = senders.get(hosts) ?? new Map<string, Sender>()
   senders.set(hosts, started)
-  const sender = started.get(address) ?? hosts.sender('B', { bind: address })
-  started.set(address, sender)
+  const key = `${address} ${through}`
+  const sender =
+    started.get(key) ?? hosts.sender('B', { bind: address, ...(through !== undefined && { interface: through }) })
+  started.set(key, sender)
   return sender
 }
 
@@ -152,9 +154,9 @@ export async function heardByEach(
 ): Promise<string[][]> {
   const port = receivers[0]?.port ?? 0
   const sent = new Set<number>()
-  for (const source of lane.sources) {
+  for (const sender of lane.sources.map((source) => senderAt(hosts, source))) {
     sent.add(++lastSeq)
-    await senderAt(hosts, source).send({ address: group, port }, [lastSeq])
+    await sender.send({ address: group, port }, [lastSeq])
   }
   const marker = senderAt(hosts, markLane.sources[0]).mark({ address: address ?? markLane.local[0], port })
   return Promise.all(

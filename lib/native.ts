@@ -133,7 +133,8 @@ const require = createRequire(import.meta.url)
 
 function load(): Native {
   if (process.platform !== 'linux' && process.platform !== 'darwin') return absent()
-  const paths = [`../prebuilds/${process.platform}-${process.arch}/sockctl.node`, '../build/Release/sockctl.node']
+  // One's own build first; a package has none.
+  const paths = ['../build/Release/sockctl.node', `../prebuilds/${process.platform}-${process.arch}/sockctl.node`]
   const refusals: string[] = []
   for (const path of paths) {
     try {

@@ -43,7 +43,12 @@ const cell = (text) => (text ?? '').replaceAll('|', '\\|').replaceAll('<', '&lt;
 function markdown(list) {
   const lines = []
   for (const level of [...new Set(list.map(({ level }) => level))].toSorted()) {
-    lines.push(`#### ${level}`, '', '| Option | Value | Access | Since | Needs | Systems | |', '|---|---|---|---|---|---|---|')
+    lines.push(
+      `#### ${level}`,
+      '',
+      '| Option | Value | Access | Since | Needs | Systems | |',
+      '|---|---|---|---|---|---|---|',
+    )
     for (const { name, value, access, since, needs, systems, does } of list.filter((row) => row.level === level)) {
       const where = systems.map((system) => SYSTEMS[system]).join(', ')
       lines.push(`| \`${name}\` | ${[value, access, since, needs, where, does].map(cell).join(' | ')} |`)

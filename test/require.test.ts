@@ -124,6 +124,7 @@ describe.each(['win32', 'freebsd'])('on %s, which it does not know', (platform) 
         joinByAddress: () => c.join({ ...on, interface: '127.0.0.1' }),
         joinAnywhere: () => c.join({ group: on.group }),
         joinAll: () => c.joinAll([on]),
+        snapshot: () => c.snapshot(),
         getSourceFilter: () => c.getSourceFilter(on),
         setSourceFilter: () => c.setSourceFilter(on, { mode: 'exclude', sources: [] }),
         setMulticastInterface: () => c.setMulticastInterface('lo'),
@@ -139,9 +140,8 @@ describe.each(['win32', 'freebsd'])('on %s, which it does not know', (platform) 
         const error = await (async () => call())().then((value) => ({ value }), (error) => error)
         if (error.reason !== 'unsupported' || error.code !== 'ERR_UNSUPPORTED') wrong[name] = error.message ?? error
       }
-      const snapshot = await c.snapshot()
       socket.close()
-      console.log(JSON.stringify({ wrong, snapshot, memberships: c.memberships }))`
-    expect(await told('module', code)).toEqual({ wrong: {}, snapshot: {}, memberships: [] })
+      console.log(JSON.stringify({ wrong, memberships: c.memberships }))`
+    expect(await told('module', code)).toEqual({ wrong: {}, memberships: [] })
   })
 })

@@ -157,7 +157,9 @@ export interface OptionDefinition<R, W> extends Pick<OptionAttributes, 'access' 
  *
  * `setsockopt(fd, level, option, ...)`. The codec is one of `codecs`.
  */
-export function defineOption<R, W = R>(definition: OptionDefinition<R, W>): Option<R, W> {
+export function defineOption<R, W = R, A extends OptionDefinition<R, W>['access'] = 'read-write'>(
+  definition: OptionDefinition<R, W> & { access?: A },
+): Option<Readable<R, { access: A }>, Writable<W, { access: A }>> {
   mustDefine(definition)
   const { name, level, option: number, codec, ...attributes } = definition
   const levelNumber = typeof level === 'number' ? level : native.constants[level]
@@ -168,7 +170,7 @@ export function defineOption<R, W = R>(definition: OptionDefinition<R, W>): Opti
     levelNumber,
     codec as unknown as Codec<never, never, never>,
     attributes,
-  ) as unknown as Option<R, W>
+  ) as unknown as Option<Readable<R, { access: A }>, Writable<W, { access: A }>>
 }
 
 const isInt = (value: unknown): boolean => typeof value === 'number' && (value | 0) === value

@@ -1,6 +1,22 @@
 // Checked by `npm run typecheck`: a line that must not compile says so, and the check fails where it does.
 import type dgram from 'node:dgram'
-import { codecs, control, defineOption, type Option, openSocket, type SocketSpec } from 'sockctl'
+import type { FileHandle } from 'node:fs/promises'
+import http from 'node:http'
+import type net from 'node:net'
+import tls from 'node:tls'
+import {
+  codecs,
+  control,
+  defineOption,
+  describeGroup,
+  type Interface,
+  type Membership,
+  type Option,
+  openSocket,
+  type SocketControl,
+  type SocketOptionError,
+  type SocketSpec,
+} from 'sockctl'
 import {
   IP_ADD_MEMBERSHIP,
   IP_MSFILTER,
@@ -57,10 +73,80 @@ export async function writes(): Promise<void> {
 export function defines(): Option<number> {
   const mine: Option<number> = defineOption({ name: 'MINE', level: 'SOL_SOCKET', option: 8, codec: codecs.int() })
   const bytes: Option<Buffer, Uint8Array> = defineOption({ name: 'RAW', level: 1, option: 8, codec: codecs.bytes })
+  const readOnly = defineOption({ name: 'READ', level: 1, option: 8, codec: codecs.byte, access: 'read' })
+  const writeOnly = defineOption({ name: 'WRITE', level: 1, option: 8, codec: codecs.byte, access: 'write' })
+  const read: number = c.getSync(readOnly)
+  c.setSync(writeOnly, read)
   void bytes
+  // @ts-expect-error it can only be read
+  c.setSync(readOnly, 1)
+  // @ts-expect-error it can only be set
+  c.getSync(writeOnly)
+  // @ts-expect-error a level that is none
+  defineOption({ name: 'MINE', level: 'SOL_SOCKETS', option: 8, codec: codecs.int() })
+  // @ts-expect-error without a codec
+  defineOption({ name: 'MINE', level: 1, option: 8 })
+  return mine
+}
+
+export function controls(tcp: net.Socket, server: net.Server, udp: dgram.Socket, file: FileHandle): SocketControl[] {
+  const all = [tcp, server, udp, file, new tls.TLSSocket(tcp), http.createServer(), tls.createServer(), 3, { fd: 3 }]
   // @ts-expect-error control does not take text
   control('3')
-  return mine
+  // @ts-expect-error nor what has no descriptor
+  control({ port: 3 })
+  // @ts-expect-error the descriptor is the socket's
+  c.fd = 4
+  return all.map(control)
+}
+
+export async function joins(): Promise<readonly Membership[]> {
+  await using membership = await c.join({ group: 'ff15::1', interface: 2, source: '2001:db8::1' })
+  const { name, index }: { readonly name: string; readonly index: number } = membership.interface
+  const [blocked]: readonly string[] = membership.blocked
+  await membership.block(blocked ?? name)
+  await c.joinAll(new Set([{ group: '239.1.1.1', interface: '10.0.0.1' }]))
+  // @ts-expect-error an interface is a name, an index or an address
+  await c.join({ group: '239.1.1.1', interface: { index } })
+  // @ts-expect-error joinAll takes channels
+  await c.joinAll({ group: '239.1.1.1' })
+  // @ts-expect-error what it joined is not to be changed
+  membership.group = '239.1.1.2'
+  // @ts-expect-error a source is needed
+  await membership.unblock()
+  const filter: { mode: 'include' | 'exclude'; sources: string[] } = await c.getSourceFilter({ group: '239.1.1.1' })
+  await c.setSourceFilter({ group: '239.1.1.1' }, filter)
+  return c.memberships
+}
+
+export async function settings(): Promise<string | undefined> {
+  await c.setMulticastHops((await c.getMulticastHops()) + 1)
+  await c.setMulticastLoopback(!(await c.getMulticastLoopback()))
+  const through: Interface | undefined = await c.getMulticastInterface()
+  await c.setMulticastInterface(through?.index ?? 'lo')
+  // @ts-expect-error there may be none
+  through.name
+  // @ts-expect-error true or false
+  await c.setMulticastLoopback(1)
+  // @ts-expect-error a number
+  await c.setMulticastHops('1')
+  const snapshot: Record<string, unknown> = await c.snapshot()
+  // @ts-expect-error what a snapshot holds is not known
+  return snapshot.SO_BINDTODEVICE
+}
+
+export function reasons(error: SocketOptionError): string {
+  const errno: number | undefined = error.errno
+  void errno
+  // @ts-expect-error no such reason
+  if (error.reason === 'no-socket') return error.code
+  switch (error.reason) {
+    case 'limit':
+    case 'permission':
+      return error.message
+    default:
+      return error.option ?? error.syscall ?? describeGroup('239.1.1.1').kind
+  }
 }
 
 export async function opens(): Promise<dgram.Socket> {

@@ -1,9 +1,12 @@
 import {
   IP_ADD_MEMBERSHIP,
+  IP_ADD_SOURCE_MEMBERSHIP,
+  IP_DROP_SOURCE_MEMBERSHIP,
   IP_MULTICAST_ALL,
   IPV6_V6ONLY,
   MCAST_JOIN_GROUP,
   MCAST_JOIN_SOURCE_GROUP,
+  MCAST_LEAVE_SOURCE_GROUP,
 } from 'sockctl/options'
 import { describe, expect, it } from 'vitest'
 import { describeOnHosts } from './support/hosts.ts'
@@ -84,6 +87,23 @@ describeOnHosts('an IPv4 group on an IPv6 socket', (hosts) => {
       await receiver.control.set(MCAST_JOIN_SOURCE_GROUP, { group: channel, source: second, interface: on })
       expect(await heard(hosts(), lane, receiver, group)).toEqual(sources)
       expect(await heard(hosts(), lane, receiver, channel)).toEqual([second])
+    })
+
+    it('is no more turned over by a source-specific join than on an IPv4 socket', async () => {
+      const receiver = await receiverOf(ipv6)
+      const { control: c } = receiver
+      const any = await c.join({ group, interface: on })
+      const refused = { reason: 'filter-mode', code: 'ERR_FILTER_MODE' }
+      for (const spec of [on, hosts().pairs[at].a.index, local[0]]) {
+        const of = { group, source: first, interface: spec }
+        await expect(c.join(of)).rejects.toMatchObject(refused)
+        if (spec !== local[0]) await expect(c.set(MCAST_LEAVE_SOURCE_GROUP, of)).rejects.toMatchObject(refused)
+      }
+      const byAddress = { group, source: first, interface: local[0] }
+      await expect(c.set(IP_ADD_SOURCE_MEMBERSHIP, byAddress)).rejects.toMatchObject(refused)
+      await expect(c.set(IP_DROP_SOURCE_MEMBERSHIP, byAddress)).rejects.toMatchObject(refused)
+      expect(any.active).toBe(true)
+      expect(await heard(hosts(), lane, receiver, group)).toEqual(sources)
     })
 
     it('is refused on a socket for IPv6 only, where the kernel would join and deliver nothing', async () => {

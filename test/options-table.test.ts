@@ -6,13 +6,16 @@ import { control, type Option, type SocketControl, SocketOptionError } from 'soc
 import * as options from 'sockctl/options'
 import { expect, it } from 'vitest'
 import { describeInNamespace, hasRealRoot } from './support/namespace.ts'
+import { openedTrials } from './support/opened-values.ts'
 import { type Trial, trials } from './support/option-values.ts'
 import { openKind } from './support/sockets.ts'
 
 // biome-ignore lint/suspicious/noExplicitAny: whichever option of the table
 type AnyOption = Option<any, any, any>
 
-const table = Object.entries(options) as [string, AnyOption][]
+const everywhere = Object.entries(options) as [string, AnyOption][]
+const elsewhere = new Set(Object.values(openedTrials).flatMap((trials) => Object.keys(trials)))
+const table = everywhere.filter(([name]) => !elsewhere.has(name))
 const named = (name: string): AnyOption => (options as Record<string, AnyOption>)[name] as AnyOption
 
 function trialOf(name: string): Trial {

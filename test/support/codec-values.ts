@@ -2,36 +2,10 @@ import fc, { type Arbitrary } from 'fast-check'
 import { codecs } from 'sockctl'
 import { expect } from 'vitest'
 import { canonical } from '../../lib/address.ts'
+import { integer, notInteger, numeric, type Row, row } from './codec-rows.ts'
+import { optionRows } from './option-codec-values.ts'
 
-// biome-ignore lint/suspicious/noExplicitAny: whichever codec of the table
-export type AnyCodec = codecs.Codec<any, any, any>
-
-export interface Row<V = unknown> {
-  readonly codec: AnyCodec
-  /** Its whole range. */
-  readonly values: Arbitrary<V>
-  /** What comes back, where it is not the value: the fields of the C struct. */
-  readonly comesBackAs?: (value: V) => unknown
-  /** Values next to its range, or of another kind. */
-  readonly wrong?: Arbitrary<unknown>
-  /** The C type alone, without TypeScript's check, must refuse the wrong ones too. */
-  readonly nativeRefuses?: false
-}
-
-const row = <V>(row: Row<V>): Row => row as Row
-
-const integer = (min: number, max: number) => fc.oneof(fc.constantFrom(min, max), fc.integer({ min, max }))
-/** Numbers that are no whole number of a range: outside, between, endless. */
-const notInteger = (min: number, max: number) =>
-  fc.oneof(
-    fc.constantFrom(min - 1, max + 1, min + 0.5, Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY),
-    fc.double({ max: min, maxExcluded: true }).filter((number) => number !== 0),
-    fc.double({ min: max, minExcluded: true }),
-    fc.double({ min, max, noInteger: true }),
-    fc.constantFrom('1', null, undefined, 1n, [1], {}, true),
-  )
-const numeric = (codec: AnyCodec, min: number, max: number) =>
-  row({ codec, values: integer(min, max), wrong: notInteger(min, max) })
+export type { AnyCodec } from './codec-rows.ts'
 
 const octet = fc.integer({ min: 0, max: 255 })
 const group4 = fc.tuple(fc.integer({ min: 224, max: 239 }), octet, octet, octet).map((octets) => octets.join('.'))
@@ -223,4 +197,5 @@ export const rows: Record<string, Row> = {
     wrong: fc.constantFrom(undefined, null, '', '::1', '1.2.3.4', -1, 1.5, {}, [], 2 ** 31),
     nativeRefuses: false,
   }),
+  ...optionRows,
 }

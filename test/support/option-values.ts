@@ -34,6 +34,8 @@ export interface Trial {
   readonly needs?: { readonly capability: 'CAP_NET_ADMIN' | 'CAP_NET_RAW'; readonly of: 'namespace' | 'machine' }
   /** The kernel refuses to set it on such a socket: it reads `reads`, before and after. */
   readonly refuses?: Reason
+  /** Nothing tells whether it is set: the kernel must take it, and that is all. */
+  readonly unseen?: true
   /** The kernel that brought it, `6.12`; an older one must answer `unsupported`. */
   readonly since?: string
 }

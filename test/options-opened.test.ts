@@ -1,0 +1,105 @@
+import { spawnSync } from 'node:child_process'
+import { fileURLToPath } from 'node:url'
+import * as options from 'sockctl/options'
+import { beforeAll, describe, expect, it } from 'vitest'
+import { describeInNamespace } from './support/namespace.ts'
+import { KINDS, openedTrials } from './support/opened-values.ts'
+
+type Kind = keyof typeof KINDS
+
+interface Told {
+  before?: unknown
+  after?: unknown
+  refused?: string
+}
+
+const FIRST = 100
+
+// A socket for each trial, at descriptors that node does not use itself.
+const OPEN = `
+import os, sys
+from socket import *
+try:
+    for place in range(COUNT):
+        s = socket(KIND)
+        os.dup2(s.fileno(), ${FIRST} + place)
+except OSError as error:
+    print(error.strerror); sys.exit(3)
+os.execvp(sys.argv[1], sys.argv[1:])
+`
+
+// In the process that has the sockets. '$7' stands for 7n, which JSON has not.
+const TRY = `
+import { control } from 'sockctl'
+import * as options from 'sockctl/options'
+const trials = JSON.parse(process.argv[1], (_, value) =>
+  typeof value === 'string' && /^[$]\\d+$/.test(value) ? BigInt(value.slice(1)) : value)
+const all = []
+for (const [place, [name, { set, seenBy = name, ask, after = [], unseen }]] of trials.entries()) {
+  const socket = control(${FIRST} + place)
+  const seen = options[seenBy]
+  const read = () => (ask === undefined ? socket.get(seen) : socket.get(seen, ask))
+  const told = {}
+  try {
+    for (const [first, value] of after) await socket.set(options[first], value)
+    if (seen.readable) told.before = await read()
+    if (set !== undefined) await socket.set(options[name], set)
+    if (unseen !== true && seen.readable) told.after = await read()
+  } catch (error) {
+    told.refused = error.reason ?? error.stack
+  }
+  all.push(told)
+}
+console.log(JSON.stringify(all, (_, value) => (typeof value === 'bigint' ? '$' + value : value)))
+`
+
+/** Tries all options of a kind in a process of its own; text says why there can be no such socket here. */
+function attempt(kind: Kind): Told[] | string {
+  const trials = Object.entries(openedTrials[kind])
+  const open = OPEN.replace('KIND', KINDS[kind]).replace('COUNT', String(trials.length))
+  const node = [process.execPath, '--input-type=module', '--eval', TRY, '--', JSON.stringify(trials)]
+  const child = spawnSync('python3', ['-c', open, ...node], {
+    cwd: fileURLToPath(new URL('..', import.meta.url)),
+    encoding: 'utf8',
+  })
+  if (child.status === 3) return child.stdout.trim()
+  expect(child.stderr).toBe('')
+  return JSON.parse(child.stdout)
+}
+
+it('tries every option that dgram and net have no socket for', () => {
+  const levels = new Set([
+    'SOL_RAW',
+    'IPPROTO_ICMPV6',
+    'SOL_UDPLITE',
+    'SOL_PACKET',
+    'SOL_NETLINK',
+    'AF_VSOCK',
+    'SOL_MPTCP',
+    'SOL_SCTP',
+  ])
+  const wanted = Object.values(options).filter(({ level }) => levels.has(level))
+  const tried = Object.values(openedTrials).flatMap((trials) => Object.keys(trials))
+  expect(tried.toSorted()).toEqual(wanted.map(({ name }) => name).toSorted())
+})
+
+describeInNamespace('an option of a socket opened elsewhere', () => {
+  describe.each(Object.keys(KINDS) as Kind[])('%s', (kind) => {
+    const trials = Object.entries(openedTrials[kind])
+    let told: Told[] | string = []
+    beforeAll(() => {
+      told = attempt(kind)
+    })
+
+    it.for(trials.map(([name, trial], place) => [name, trial, place] as const))('%s', ([, trial, place], { skip }) => {
+      if (typeof told === 'string') return skip(`this kernel opens no such socket: ${told}`)
+      const { before, after, refused } = told[place] ?? {}
+      expect(refused).toBe(trial.refused)
+      if (trial.refused !== undefined || trial.unseen === true) return
+      const reads = 'reads' in trial ? trial.reads : trial.set
+      if (trial.set !== undefined) expect(before, 'the value must differ from the one it has').not.toEqual(reads)
+      if (reads === 'an object') expect(after).toBeTypeOf('object')
+      else expect(after).toEqual(reads)
+    })
+  })
+})

@@ -1,0 +1,415 @@
+import { isDeepStrictEqual } from 'node:util'
+import fc, { type Arbitrary } from 'fast-check'
+import { codecs } from 'sockctl'
+import { expect } from 'vitest'
+import { canonical } from '../../lib/address.ts'
+import { type AnyCodec, integer, notInteger, type Row, row } from './codec-rows.ts'
+
+const u8 = integer(0, 255)
+const u16 = integer(0, 65535)
+const u32 = integer(0, 2 ** 32 - 1)
+const i32 = integer(-(2 ** 31), 2 ** 31 - 1)
+const u64 = fc.bigInt({ min: 0n, max: 2n ** 64n - 1n })
+const NO_OBJECT = fc.constantFrom(null, undefined, 7, 'text', true, 1n, {}, [])
+
+const address6 = fc
+  .array(fc.integer({ min: 1, max: 0xffff }), { minLength: 8, maxLength: 8 })
+  .map((words) => words.map((word) => word.toString(16)).join(':'))
+const inOrder = <T extends string>(names: readonly T[]) => fc.subarray([...names])
+const octets = (least: number, most: number) => fc.uint8Array({ minLength: least, maxLength: most })
+
+/** An enumeration: its names, and a number it has no name for. */
+const names = (codec: AnyCodec, all: readonly string[], wrong: unknown[] = []) =>
+  row({
+    codec,
+    values: fc.constantFrom<string | number>(...all, 99),
+    wrong: fc.constantFrom(
+      'no such name',
+      '',
+      'toString',
+      1.5,
+      Number.NaN,
+      null,
+      undefined,
+      true,
+      {},
+      [],
+      1n,
+      ...wrong,
+    ),
+    nativeRefuses: false,
+  })
+
+/** A set of flags, from the lowest bit to the highest. */
+const set = (codec: AnyCodec, all: readonly string[]) =>
+  row({
+    codec,
+    values: inOrder(all),
+    wrong: fc.constantFrom(['no such flag'], 'text', 7, null, undefined, {}, [1.5], [-1], [null], ['toString']),
+    nativeRefuses: false,
+  })
+
+/** A struct of numbers by its fields; `given` are the ones that may be left out. */
+const struct = (
+  codec: AnyCodec,
+  fields: Record<string, Arbitrary<number | bigint>>,
+  given: Record<string, number> = {},
+) =>
+  row({
+    codec,
+    values: fc.record(fields, { requiredKeys: Object.keys(fields).filter((name) => !(name in given)) }),
+    comesBackAs: (value) => ({ ...given, ...(value as object) }),
+    wrong: fc.oneof(
+      fc.constantFrom(null, undefined, 7, 'text', true, 1n),
+      fc.record({ ...fields, [Object.keys(fields)[0] as string]: fc.constantFrom('1', 1.5, -(2 ** 40), {}) }),
+    ),
+    nativeRefuses: false,
+  })
+
+const ANY_ASSOC = { assoc_id: 0 }
+const instruction = fc.record({ code: u16, jt: u8, jf: u8, k: u32 })
+const type = (most: number) => fc.uniqueArray(fc.integer({ min: 0, max: most }), { maxLength: 12 })
+const sorted = (list: number[]) => list.toSorted((a, b) => a - b)
+
+const icmp = (codec: AnyCodec, most: number) =>
+  row({
+    codec,
+    values: fc.oneof(
+      type(most).map((pass) => ({ pass })),
+      type(most).map((block) => ({ block })),
+    ),
+    comesBackAs: (value) => ('pass' in value ? { pass: sorted(value.pass) } : { block: sorted(value.block) }),
+    wrong: fc.oneof(
+      NO_OBJECT,
+      fc.constantFrom({ pass: [most + 1] }, { block: [-1] }, { pass: [], block: [] }, { pass: 1 }),
+    ),
+    nativeRefuses: false,
+  })
+
+const TIMESTAMPING = [
+  'TX_HARDWARE',
+  'TX_SOFTWARE',
+  'RX_HARDWARE',
+  'RX_SOFTWARE',
+  'SOFTWARE',
+  'SYS_HARDWARE',
+  'RAW_HARDWARE',
+  'OPT_ID',
+  'TX_SCHED',
+  'TX_ACK',
+  'OPT_CMSG',
+  'OPT_TSONLY',
+  'OPT_STATS',
+  'OPT_PKTINFO',
+  'OPT_TX_SWHW',
+  'BIND_PHC',
+  'OPT_ID_TCP',
+  'OPT_RX_FILTER',
+  'TX_COMPLETION',
+]
+const CLOCKS = ['realtime', 'monotonic', 'boottime', 'tai']
+const onLoopback = fc.oneof(integer(0, 2 ** 31 - 1), fc.constant('lo'))
+const indexOf = (on: string | number) => (on === 'lo' ? 1 : on)
+
+/** The codecs of single options, a row each. */
+export const optionRows: Record<string, Row> = {
+  addressPreferences: set(codecs.addressPreferences, [
+    'temporary',
+    'public',
+    'public-or-temporary-default',
+    'care-of',
+    'home',
+  ]),
+  anyAddress: row({
+    codec: codecs.anyAddress,
+    values: fc.oneof(fc.ipV4(), address6),
+    comesBackAs: canonical,
+    wrong: fc.constantFrom('', 'host', '1.2.3', 1, null, undefined),
+  }),
+  anycast: row({
+    codec: codecs.anycast,
+    values: fc.tuple(address6, onLoopback).map(([address, on]) => ({ address, interface: on })),
+    comesBackAs: ({ address, interface: on }) => ({ group: canonical(address), interface: indexOf(on) }),
+    wrong: fc.oneof(NO_OBJECT, fc.constantFrom({ address: '1.2.3.4' }, { address: '::1', interface: -1 })),
+    nativeRefuses: false,
+  }),
+  bpfProgram: row({
+    codec: codecs.bpfProgram,
+    values: fc.array(instruction, { minLength: 1, maxLength: 60 }),
+    // The head, as long as two instructions, stays with the caller: the kernel answers with the program alone.
+    comesBackAs: (value) => expect.toSatisfy((back: unknown[]) => isDeepStrictEqual(back.slice(2), value)),
+    wrong: fc.oneof(
+      NO_OBJECT,
+      fc.constantFrom(
+        [{}],
+        [null],
+        [{ code: 1, jt: 256, jf: 0, k: 0 }],
+        Array(4097).fill({ code: 6, jt: 0, jf: 0, k: 0 }),
+      ),
+    ),
+    nativeRefuses: false,
+  }),
+  bufferLock: set(codecs.bufferLock, ['send', 'receive']),
+  bytesOf: row({
+    codec: codecs.bytesOf(2, 5),
+    values: octets(2, 5),
+    comesBackAs: (value) => Buffer.from(value),
+    wrong: fc.oneof(octets(0, 1), octets(6, 9), fc.constantFrom('abc', [1, 2], null, undefined)),
+    nativeRefuses: false,
+  }),
+  congestion: row({
+    codec: codecs.congestion,
+    values: fc.constantFrom('reno', 'cubic', 'fifteen-letters'),
+    wrong: fc.constantFrom('sixteen-letters-', 'a\0b', 7, null, undefined),
+    nativeRefuses: false,
+  }),
+  counters: struct(codecs.counters(['first', 'second']), { first: u32, second: u32 }),
+  devmemTokens: row({
+    codec: codecs.devmemTokens,
+    values: fc.array(fc.record({ token: u32, count: u32 }), { minLength: 1, maxLength: 128 }),
+    comesBackAs: (value) => Buffer.from(Uint32Array.from(value.flatMap(({ token, count }) => [token, count])).buffer),
+    wrong: fc.oneof(NO_OBJECT, fc.constantFrom([{}], [{ token: -1, count: 1 }])),
+    nativeRefuses: false,
+  }),
+  enumeration: names(codecs.enumeration({ one: 1, two: 2 }), ['one', 'two'], [2 ** 31]),
+  fanout: row({
+    codec: codecs.fanout,
+    values: fc.record({
+      id: u16,
+      mode: fc.constantFrom('hash', 'lb', 'cpu', 'rollover', 'rnd', 'qm', 'cbpf', 'ebpf'),
+      flags: inOrder(['rollover', 'uniqueId', 'ignoreOutgoing', 'defragment']),
+    }),
+    wrong: fc.oneof(
+      NO_OBJECT,
+      fc.constantFrom({ id: 65536, mode: 'lb' }, { id: 1, mode: 'x' }, { id: 1, mode: 'lb', flags: ['x'] }),
+    ),
+    nativeRefuses: false,
+  }),
+  fanoutProgram: row({
+    codec: codecs.fanoutProgram,
+    values: fc.oneof(integer(0, 2 ** 31 - 1), fc.array(instruction, { minLength: 1, maxLength: 9 })),
+    wrong: fc.constantFrom(-1, 1.5, null, undefined, 'text', [], [{}]),
+    nativeRefuses: false,
+    comesBackAs: (value) => (typeof value === 'number' ? value : expect.any(Array)),
+  }),
+  fastOpenKey: row({
+    codec: codecs.fastOpenKey,
+    values: fc.oneof(octets(16, 16), octets(32, 32)),
+    comesBackAs: (value) => Buffer.from(value),
+    wrong: fc.oneof(octets(0, 15), octets(17, 31), fc.constantFrom('sixteen bytes ok', null, undefined)),
+    nativeRefuses: false,
+  }),
+  flags: set(codecs.flags({ a: 1, b: 2, c: 64 }), ['a', 'b', 'c']),
+  flowLabel: row({
+    codec: codecs.flowLabel,
+    values: fc.record({
+      destination: address6,
+      label: integer(0, 0xfffff),
+      action: fc.constantFrom('get', 'put', 'renew'),
+      share: fc.constantFrom('none', 'exclusive', 'process', 'user', 'any'),
+      flags: inOrder(['create', 'exclusive', 'reflect', 'remote']),
+      expires: u16,
+      linger: u16,
+    }),
+    comesBackAs: (value) => ({ ...value, destination: canonical(value.destination) }),
+    wrong: fc.oneof(NO_OBJECT, fc.constantFrom({ action: 'get', label: 0x100000 }, { action: 'x' })),
+    nativeRefuses: false,
+  }),
+  icmpFilter: icmp(codecs.icmpFilter, 31),
+  icmpv6Filter: icmp(codecs.icmpv6Filter, 255),
+  in6Pktinfo: row({
+    codec: codecs.in6Pktinfo,
+    values: fc.record({ address: address6, interface: onLoopback }),
+    comesBackAs: ({ address, interface: on }) => ({ address: canonical(address), interface: indexOf(on) }),
+    wrong: fc.constantFrom(null, undefined, 7, { address: '1.2.3.4' }, { interface: -1 }),
+    nativeRefuses: false,
+  }),
+  interfaceInNetworkOrder: row({
+    codec: codecs.interfaceInNetworkOrder,
+    values: onLoopback,
+    comesBackAs: indexOf,
+    wrong: fc.constantFrom(undefined, null, '', '::1', -1, 1.5, {}, 2 ** 31),
+    nativeRefuses: false,
+  }),
+  ip6Mtuinfo: row({
+    codec: codecs.ip6Mtuinfo,
+    values: fc.record({ destination: address6, mtu: u32 }),
+    comesBackAs: ({ destination, mtu }) => ({ destination: canonical(destination), mtu }),
+    wrong: NO_OBJECT,
+    nativeRefuses: false,
+  }),
+  mtuDiscover: names(codecs.mtuDiscover, ['dont', 'want', 'do', 'probe', 'interface', 'omit']),
+  numbers: row({
+    codec: codecs.numbers,
+    values: fc.array(u32, { maxLength: 100 }),
+    wrong: fc.oneof(
+      fc.constantFrom(null, undefined, 7, 'text', {}),
+      fc.array(notInteger(0, 2 ** 32 - 1), { minLength: 1 }),
+    ),
+    nativeRefuses: false,
+  }),
+  packetMreq: row({
+    codec: codecs.packetMreq,
+    values: fc.record({
+      interface: onLoopback,
+      type: fc.constantFrom('multicast', 'promiscuous', 'allmulti', 'unicast'),
+      address: octets(0, 8),
+    }),
+    comesBackAs: ({ interface: on, type, address }) => ({
+      interface: indexOf(on),
+      type,
+      address: Buffer.from(address),
+    }),
+    wrong: fc.oneof(
+      NO_OBJECT,
+      fc.constantFrom({ interface: 1, type: 'x' }, { interface: 1, type: 'unicast', address: new Uint8Array(9) }),
+    ),
+    nativeRefuses: false,
+  }),
+  packetStatistics: struct(codecs.packetStatistics, { packets: u32, drops: u32, freeze_q_cnt: u32 }),
+  packetVersion: names(codecs.packetVersion, ['v1', 'v2', 'v3']),
+  portRange: row({
+    codec: codecs.portRange,
+    values: fc.tuple(u16, u16).map(([a, b]) => ({ low: Math.min(a, b), high: Math.max(a, b) })),
+    wrong: fc.oneof(NO_OBJECT, fc.constantFrom({ low: 2, high: 1 }, { low: 0, high: 65536 }, { low: -1, high: 5 })),
+    nativeRefuses: false,
+  }),
+  record: struct(
+    codecs.record('tcp_repair_window', {
+      snd_wl1: codecs.unsigned(),
+      snd_wnd: codecs.unsigned(),
+      max_window: codecs.unsigned(),
+      rcv_wnd: codecs.unsigned(),
+      rcv_wup: codecs.unsigned(),
+    }),
+    { snd_wl1: u32, snd_wnd: u32, max_window: u32, rcv_wnd: u32, rcv_wup: u32 },
+  ),
+  rolloverStatistics: struct(codecs.rolloverStatistics, { all: u64, huge: u64, failed: u64 }),
+  saveSyn: names(codecs.saveSyn, ['off', 'network', 'link']),
+  sctpAddStreams: struct(codecs.sctpAddStreams, { instrms: u16, outstrms: u16, assoc_id: i32 }, ANY_ASSOC),
+  sctpAssocValue: struct(codecs.sctpAssocValue, { value: u32, assoc_id: i32 }, ANY_ASSOC),
+  sctpAssocparams: struct(
+    codecs.sctpAssocparams,
+    {
+      asocmaxrxt: u16,
+      cookie_life: u32,
+      assoc_id: i32,
+      number_peer_destinations: u16,
+      peer_rwnd: u32,
+      local_rwnd: u32,
+    },
+    { ...ANY_ASSOC, number_peer_destinations: 0, peer_rwnd: 0, local_rwnd: 0 },
+  ),
+  sctpAuthkeyid: struct(codecs.sctpAuthkeyid, { keynumber: u16, assoc_id: i32 }, ANY_ASSOC),
+  sctpDefaultPrinfo: struct(codecs.sctpDefaultPrinfo, { value: u32, policy: u16, assoc_id: i32 }, ANY_ASSOC),
+  sctpEvent: struct(codecs.sctpEvent, { type: u16, on: u8, assoc_id: i32 }, ANY_ASSOC),
+  sctpEventSubscribe: struct(
+    codecs.sctpEventSubscribe,
+    Object.fromEntries(
+      [
+        'data_io',
+        'association',
+        'address',
+        'send_failure',
+        'peer_error',
+        'shutdown',
+        'partial_delivery',
+        'adaptation_layer',
+        'authentication',
+        'sender_dry',
+        'stream_reset',
+        'assoc_reset',
+        'stream_change',
+        'send_failure_event',
+      ].map((name) => [name, u8]),
+    ),
+  ),
+  sctpInitmsg: struct(codecs.sctpInitmsg, {
+    num_ostreams: u16,
+    max_instreams: u16,
+    max_attempts: u16,
+    max_init_timeo: u16,
+  }),
+  sctpRtoinfo: struct(codecs.sctpRtoinfo, { initial: u32, max: u32, min: u32, assoc_id: i32 }, ANY_ASSOC),
+  sctpSackInfo: struct(codecs.sctpSackInfo, { delay: u32, freq: u32, assoc_id: i32 }, ANY_ASSOC),
+  sctpSndinfo: struct(
+    codecs.sctpSndinfo,
+    { sid: u16, flags: u16, ppid: u32, context: u32, assoc_id: i32 },
+    { flags: 0, ppid: 0, context: 0, assoc_id: 0 },
+  ),
+  sctpStreamValue: struct(codecs.sctpStreamValue, { stream_id: u16, value: u16, assoc_id: i32 }, ANY_ASSOC),
+  soTimestamping: row({
+    codec: codecs.soTimestamping,
+    values: fc.record({ flags: inOrder(TIMESTAMPING), phc: integer(0, 2 ** 31 - 1) }),
+    wrong: fc.oneof(NO_OBJECT, fc.constantFrom({ flags: ['x'] }, { flags: [], phc: -1 })),
+    nativeRefuses: false,
+  }),
+  sockTxtime: row({
+    codec: codecs.sockTxtime,
+    values: fc.record({ clock: fc.constantFrom(...CLOCKS), flags: inOrder(['deadlineMode', 'reportErrors']) }),
+    wrong: fc.oneof(NO_OBJECT, fc.constantFrom({ clock: 'x' })),
+    nativeRefuses: false,
+  }),
+  struct: struct(codecs.struct({ a: 'u8', b: 'u16', c: 'u64', d: 'i32', e: 'u8' }), {
+    a: u8,
+    b: u16,
+    c: u64,
+    d: i32,
+    e: u8,
+  }),
+  tcpMd5sig: row({
+    codec: codecs.tcpMd5sig,
+    values: fc.record({
+      address: fc.oneof(fc.ipV4(), address6),
+      key: octets(0, 80),
+      prefixLength: u8,
+      interface: onLoopback,
+      flags: inOrder(['prefix', 'interface']),
+    }),
+    comesBackAs: (value) => ({
+      ...value,
+      address: canonical(value.address),
+      key: Buffer.from(value.key),
+      interface: indexOf(value.interface),
+    }),
+    wrong: fc.oneof(
+      NO_OBJECT,
+      fc.constantFrom({ address: '::1', key: new Uint8Array(81) }, { address: 'x', key: new Uint8Array(1) }),
+    ),
+    nativeRefuses: false,
+  }),
+  tcpQueue: names(codecs.tcpQueue, ['none', 'receive', 'send']),
+  tcpRepair: names(codecs.tcpRepair, ['off', 'on', 'off-no-window-probes']),
+  tcpRepairOptions: row({
+    codec: codecs.tcpRepairOptions,
+    values: fc.array(fc.record({ option: fc.constantFrom('mss', 'wscale', 'sack', 'timestamp'), value: u32 }), {
+      minLength: 1,
+    }),
+    comesBackAs: (value) => expect.objectContaining({ length: value.length * 8 }),
+    wrong: fc.oneof(NO_OBJECT, fc.constantFrom([{ option: 'x', value: 1 }], [{ option: 'mss', value: -1 }])),
+    nativeRefuses: false,
+  }),
+  tcpRepairWindow: struct(codecs.tcpRepairWindow, {
+    snd_wl1: u32,
+    snd_wnd: u32,
+    max_window: u32,
+    rcv_wnd: u32,
+    rcv_wup: u32,
+  }),
+  timestampSources: set(codecs.timestampSources, ['SOFTWARE', 'SYS_HARDWARE', 'RAW_HARDWARE']),
+  transmitRehash: row({
+    codec: codecs.transmitRehash,
+    values: fc.constantFrom(true, false),
+    wrong: fc.constantFrom(1, 0, 'yes', null, undefined, {}),
+    nativeRefuses: false,
+  }),
+  trigger: row({
+    codec: codecs.trigger,
+    values: fc.constant(true),
+    comesBackAs: () => 1,
+    wrong: fc.constantFrom(false, 1, null, undefined, 'true'),
+    nativeRefuses: false,
+  }),
+  ucred: struct(codecs.ucred, { pid: i32, uid: u32, gid: u32 }),
+  udpEncapsulation: names(codecs.udpEncapsulation, ['none', 'esp-non-ike', 'esp', 'l2tp', 'gtp0', 'gtp1u', 'rxrpc']),
+}

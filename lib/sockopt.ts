@@ -58,7 +58,7 @@ export function prepareQuestion(option: OptionParts, question: unknown): Prepare
   return {
     level: levelOf(option, question),
     codec: codecIndex(codec.read, option),
-    value: onBehalfOf(option.name, () => codec.question?.(question)),
+    value: codec.question && onBehalfOf(option.name, () => codec.question?.(question)),
   }
 }
 

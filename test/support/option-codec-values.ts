@@ -67,7 +67,7 @@ const struct = (
   })
 
 const ANY_ASSOC = { assoc_id: 0 }
-const instruction = fc.record({ code: u16, jt: u8, jf: u8, k: u32 })
+const instruction = fc.record({ code: u16, jt: u8, jf: u8, k: u32 }, { noNullPrototype: true })
 const type = (most: number) => fc.uniqueArray(fc.integer({ min: 0, max: most }), { maxLength: 12 })
 const sorted = (list: number[]) => list.toSorted((a, b) => a - b)
 

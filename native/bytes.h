@@ -7,7 +7,8 @@
 
 namespace sockctl {
 
-// The bytes of one option. Inline up to the largest struct that is asked for often (tcp_info), so that a call allocates nothing.
+// The bytes of one option. Inline up to the largest struct that is asked for often (tcp_info), so that a call allocates
+// nothing.
 class Bytes {
  public:
   // Grown bytes are zero: a kernel that writes less than asked must not show what was here before.

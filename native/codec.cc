@@ -138,8 +138,8 @@ Napi::Value DecodeBytes(Napi::Env env, const Bytes& bytes) {
   return Napi::Buffer<uint8_t>::Copy(env, bytes.data(), bytes.size());
 }
 
-// One piece of memory an environment, since a new ArrayBuffer costs as much as the call: the length in 8 bytes, then the
-// answer. JavaScript must be done with it before it asks again.
+// One piece of memory an environment, since a new ArrayBuffer costs as much as the call: the length in 8 bytes, then
+// the answer. JavaScript must be done with it before it asks again.
 struct Scratch {
   Napi::Reference<Napi::ArrayBuffer> memory;
 };
@@ -152,7 +152,8 @@ Napi::Value DecodeMemory(Napi::Env env, const Bytes& bytes) {
     env.SetInstanceData(scratch);  // which deletes it when the environment goes
   }
   if (scratch->memory.IsEmpty() || scratch->memory.Value().ByteLength() < kHead + bytes.size())
-    scratch->memory = Napi::Persistent(Napi::ArrayBuffer::New(env, kHead + std::max(kMemoryRoom, (bytes.size() + 7) / 8 * 8)));
+    scratch->memory =
+        Napi::Persistent(Napi::ArrayBuffer::New(env, kHead + std::max(kMemoryRoom, (bytes.size() + 7) / 8 * 8)));
   Napi::ArrayBuffer memory = scratch->memory.Value();
   auto* data = static_cast<uint8_t*>(memory.Data());
   const uint64_t length = bytes.size();

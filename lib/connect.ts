@@ -71,5 +71,5 @@ export async function connect(
   if (begun !== EINPROGRESS && begun !== EINTR) return begun
   await outcome(holder.fd, signal)
   signal?.throwIfAborted()
-  return getNow(holder, partsOf(SO_ERROR), undefined) as number
+  return getNow(holder.fd, partsOf(SO_ERROR), undefined) as number
 }

@@ -1,5 +1,5 @@
 import type { SourceFilter } from './codecs.ts'
-import { type Holder, holderOf, type SocketLike } from './descriptor.ts'
+import { type Reach, reachOf, type SocketLike } from './descriptor.ts'
 import { onBehalfOf } from './errors.ts'
 import { interfaceIndex } from './interfaces.ts'
 import { type Channel, type ChannelMembership, join, joinAll, type Membership, type Memberships } from './membership.ts'
@@ -54,29 +54,30 @@ export interface SocketControl extends MulticastSettings {
   setSourceFilter(on: GroupOnInterface, filter: SourceFilter): Promise<void>
 }
 
-/** The control of whatever `holder` finds, now and later. */
-export function createControl(holder: () => Holder): SocketControl {
-  const session = openSession(holder)
+/** The control of whatever descriptor is reached, now and later. */
+export function createControl(reach: Reach): SocketControl {
+  const session = openSession(reach)
+  const { holder, fd } = session
   const roster = createRoster<ChannelMembership>(holder)
   const { remember, ...settings } = createMulticastSettings(session)
 
   const mustSuit = ({ name, attributes: { act } }: OptionParts): void => {
-    if (act === 'join' || act === 'join-source') onBehalfOf(name, () => mustTakeMemberships(session))
+    if (act === 'join' || act === 'join-source') onBehalfOf(name, mustTakeMemberships, session)
   }
   const setAtOnce = (option: OptionParts, value: unknown): void => {
     mustSuit(option)
-    setNow(holder(), option, value)
+    setNow(fd(), option, value)
     if (option.name === IP_MULTICAST_IF.name) remember(byIndex(value))
   }
 
   const control: SocketControl = {
     ...settings,
     get fd() {
-      return holder().fd
+      return fd()
     },
     get: async (option: AnyOption, question?: unknown) => {
       const parts = partsOf(option)
-      if (!parts.waits) return getNow(holder(), parts, question) as never
+      if (!parts.waits) return getNow(fd(), parts, question) as never
       return (await send(holder(), { option: parts, reading: true, value: () => question })) as never
     },
     set: async (option: AnyOption, value: unknown) => {
@@ -85,9 +86,9 @@ export function createControl(holder: () => Holder): SocketControl {
       mustSuit(parts)
       await send(holder(), { option: parts, reading: false, value: () => value })
     },
-    getSync: (option: AnyOption, question?: unknown) => getNow(holder(), partsOf(option), question) as never,
+    getSync: (option: AnyOption, question?: unknown) => getNow(fd(), partsOf(option), question) as never,
     setSync: (option: AnyOption, value: unknown) => setAtOnce(partsOf(option), value),
-    snapshot: async () => snapshot(holder()),
+    snapshot: async () => snapshot(fd()),
     join: (channel) => join(session, roster, channel),
     joinAll: (channels) => joinAll(session, roster, channels),
     get memberships() {
@@ -120,10 +121,10 @@ const controls = new WeakMap<object, SocketControl>()
  * @throws TypeError for anything else.
  */
 export function control(socket: SocketLike): SocketControl {
-  if (typeof socket !== 'object' || socket === null) return createControl(holderOf(socket))
+  if (typeof socket !== 'object' || socket === null) return createControl(reachOf(socket))
   let known = controls.get(socket)
   if (known === undefined) {
-    known = createControl(holderOf(socket))
+    known = createControl(reachOf(socket))
     controls.set(socket, known)
   }
   return known

@@ -30,20 +30,33 @@ const isDescriptor = (value: number): boolean => (value | 0) === value
 const notDescriptor = (given: unknown): SocketOptionError =>
   badValue(`the descriptor is ${show(given)}: a whole number from 0 to 2147483647 is needed`)
 
-/** How to reach a socket's holder, now and later; calling it throws ERR_SOCKET_CLOSED where there is none. */
-export function holderOf(socket: SocketLike): () => Holder {
+/** How to reach a socket's descriptor, now and later. Both throw ERR_SOCKET_CLOSED where there is none. */
+export interface Reach {
+  holder(): Holder
+  fd(): number
+}
+
+export function reachOf(socket: SocketLike): Reach {
   if (typeof socket === 'number') {
     if (!isDescriptor(socket) || socket < 0) throw notDescriptor(socket)
     const holder = { fd: socket, borrowed: true }
-    return () => holder
+    return { holder: () => holder, fd: () => socket }
   }
   if (typeof socket !== 'object' || socket === null)
     throw new TypeError(`control takes a dgram or net socket, a descriptor or { fd }, not ${show(socket)}`)
   const find = finder(socket)
-  return () => {
-    const holder = find.holder()
-    if (typeof holder?.fd !== 'number' || !(holder.fd >= 0)) throw closed(find.what, find.advice)
-    return holder
+  // Each reading of a handle's `fd` is a call into Node: one is enough for a call of ours.
+  const fd = (): number => {
+    const number = find.holder()?.fd
+    if (typeof number !== 'number' || !(number >= 0)) throw closed(find.what, find.advice)
+    return number
+  }
+  return {
+    fd,
+    holder: () => {
+      fd()
+      return find.holder() as Holder
+    },
   }
 }
 

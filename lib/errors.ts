@@ -59,9 +59,9 @@ export function badValue(message: string, option?: string): SocketOptionError {
 }
 
 /** Does something for an option: an error of ours that does not name one then names it. */
-export function onBehalfOf<T>(option: string, act: () => T): T {
+export function onBehalfOf<A, T>(option: string, act: (on: A) => T, on: A): T {
   try {
-    return act()
+    return act(on)
   } catch (error) {
     if (!(error instanceof SocketOptionError) || error.option !== undefined) throw error
     const { code, reason, errno, syscall } = error

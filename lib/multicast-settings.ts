@@ -31,13 +31,12 @@ export function createMulticastSettings(session: Session): MulticastSettings & {
   }
 
   const setBoth = (ipv4: AnyOption, ipv6: AnyOption, value: unknown): void => {
-    const holder = session.holder()
     const six = isIpv6(session.kind())
-    if (six) setNow(holder, partsOf(ipv6), value)
-    if (!six || (process.platform === 'linux' && takesIpv4(session))) setNow(holder, partsOf(ipv4), value)
+    if (six) setNow(session.fd(), partsOf(ipv6), value)
+    if (!six || (process.platform === 'linux' && takesIpv4(session))) setNow(session.fd(), partsOf(ipv4), value)
   }
   const get = (ipv4: AnyOption, ipv6: AnyOption): unknown =>
-    getNow(session.holder(), partsOf(isIpv6(session.kind()) ? ipv6 : ipv4), undefined)
+    getNow(session.fd(), partsOf(isIpv6(session.kind()) ? ipv6 : ipv4), undefined)
 
   return {
     remember,
@@ -52,7 +51,7 @@ export function createMulticastSettings(session: Session): MulticastSettings & {
       }
       const byAddress = typeof spec === 'string' && parseAddress(spec)?.family === 4
       if (byAddress && !isIpv6(session.kind())) {
-        setNow(holder, partsOf(IP_MULTICAST_IF), spec)
+        setNow(holder.fd, partsOf(IP_MULTICAST_IF), spec)
         return
       }
       setBoth(IP_MULTICAST_IF, IPV6_MULTICAST_IF, index)

@@ -4,6 +4,13 @@ import { unsupported } from './errors.ts'
 /** `0` where a call went well, else errno, the filter mode seen then, and whether the kernel was asked at all. */
 export type Outcome = number
 
+declare const opaque: unique symbol
+
+/** An option's level, number and C type, checked once, for every call that names it. */
+export interface NativeOption {
+  readonly [opaque]: true
+}
+
 export interface NativeInterface {
   name: string
   index: number
@@ -15,8 +22,8 @@ export interface NativeInterface {
 
 export interface NativeBatch {
   duplicate(fd: number): number
-  set(fd: number, level: number, name: number, codec: number, value: unknown, refuseAnySource: boolean): void
-  get(fd: number, level: number, name: number, codec: number, question: unknown): void
+  set(fd: number, option: NativeOption, value: unknown): void
+  get(fd: number, option: NativeOption, question: unknown): void
   run(done: () => void): void
   outcome(place: number): Outcome
   answer(place: number): unknown
@@ -111,8 +118,10 @@ export interface Native extends Partial<NativeDatagrams> {
   readonly Batch: new () => NativeBatch
   readonly Lookup: new () => NativeLookup
   readonly Socket: new () => NativeSocket
-  set(fd: number, level: number, name: number, codec: number, value: unknown, refuseAnySource: boolean): Outcome
-  get(fd: number, level: number, name: number, codec: number, question: unknown): unknown
+  /** Setting it, `refuseAnySource` does not ask the kernel where the socket is an any-source member. */
+  option(level: number, name: number, codec: number, refuseAnySource: boolean): NativeOption
+  set(fd: number, option: NativeOption, value: unknown): Outcome
+  get(fd: number, option: NativeOption, question: unknown): unknown
   encode(codec: number, value: unknown): Buffer
   decode(codec: number, bytes: Uint8Array): unknown
   kind(fd: number): number
@@ -162,6 +171,7 @@ function absent(): Native {
     Batch: Refusing,
     Lookup: Refusing,
     Socket: Refusing,
+    option: refuse,
     set: refuse,
     get: refuse,
     encode: refuse,

@@ -1,6 +1,7 @@
 import type { Codec } from './codecs.ts'
 import { show } from './errors.ts'
 import { native } from './native.ts'
+import { chooseNative, type NativeChoice } from './native-option.ts'
 
 export type Level =
   | 'SOL_SOCKET'
@@ -85,6 +86,8 @@ export interface OptionParts extends Option<unknown, unknown, unknown> {
   readonly number: number
   readonly levelNumber: number
   readonly attributes: OptionAttributes
+  readonly toWrite: NativeChoice
+  readonly toRead: NativeChoice
 }
 
 type Readable<R, A> = A extends { access: 'write' } ? never : R
@@ -95,12 +98,14 @@ const EVERYWHERE = ['linux', 'darwin'] as const
 
 function make(
   name: string,
-  number: number | undefined,
+  numberHere: number | undefined,
   level: string,
-  levelNumber: number | undefined,
+  levelHere: number | undefined,
   codec: Codec<never, never, never>,
   attributes: OptionAttributes,
 ): OptionParts {
+  const number = numberHere ?? -1
+  const levelNumber = levelHere ?? -1
   const any = codec as unknown as Codec<unknown, unknown, unknown>
   const access = attributes.access ?? 'read-write'
   const readable = access !== 'write'
@@ -109,7 +114,7 @@ function make(
   return {
     name,
     level,
-    supported: number !== undefined && levelNumber !== undefined && hasCodec,
+    supported: numberHere !== undefined && levelHere !== undefined && hasCodec,
     readable,
     writable,
     waits: attributes.waits ?? false,
@@ -118,9 +123,11 @@ function make(
     needs: attributes.needs,
     systems: attributes.darwin === true ? EVERYWHERE : LINUX,
     codec: any,
-    number: number ?? -1,
-    levelNumber: levelNumber ?? -1,
+    number,
+    levelNumber,
     attributes,
+    toWrite: chooseNative(name, levelNumber, number, any.write, attributes),
+    toRead: chooseNative(name, levelNumber, number, any.read, attributes),
   } as OptionParts
 }
 

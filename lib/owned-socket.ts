@@ -1,7 +1,7 @@
 import type { Socket as DatagramSocket } from 'node:dgram'
 import type { Server, ServerOpts, Socket, SocketConstructorOpts } from 'node:net'
 import { createControl, type SocketControl, shareControl } from './control.ts'
-import { closed, holderOf } from './descriptor.ts'
+import { closed, reachOf } from './descriptor.ts'
 import { badValue, SocketOptionError } from './errors.ts'
 import { explainSocket } from './explain-socket.ts'
 import { asDatagram, asServer, asStream, type DatagramOptions } from './hand-over.ts'
@@ -88,9 +88,12 @@ export function createOwnedSocket<F extends Family>(socket: NativeSocket, plan: 
       return goneTo?.borrowed === true
     },
   }
-  const control = createControl(() => {
-    void holder.fd
-    return holder
+  const control = createControl({
+    holder: () => {
+      void holder.fd
+      return holder
+    },
+    fd: () => holder.fd,
   })
 
   const give = <T extends object>({ name, families, type: wanted, make }: Taker<T>): T => {
@@ -101,8 +104,7 @@ export function createOwnedSocket<F extends Family>(socket: NativeSocket, plan: 
       )
     const taken = make()
     socket.release()
-    const find = holderOf(taken as never)
-    goneTo = { name, fd: () => find().fd }
+    goneTo = { name, fd: reachOf(taken as never).fd }
     shareControl(taken, control)
     ;(taken as Socket).once('close', end)
     return taken

@@ -2,7 +2,7 @@ import type { Holder } from './descriptor.ts'
 import { explain } from './explain.ts'
 import { type NativeBatch, type NativeLookup, native } from './native.ts'
 import type { OptionParts } from './option.ts'
-import { check, prepare, prepareQuestion, refusesAnySource } from './sockopt.ts'
+import { check, questionToNative, toNative } from './sockopt.ts'
 
 /** A call on its way to the worker thread. */
 export interface Errand {
@@ -135,13 +135,14 @@ function addAll(load: Load, found: Found): void {
     const { errand, fd } = waiting
     const { option } = errand
     try {
-      waiting.value = errand.value(found)
+      const value = errand.value(found)
+      waiting.value = value
       if (errand.reading) {
-        const { level, codec, value } = prepareQuestion(option, waiting.value)
-        load.batch.get(fd, level, option.number, codec, value)
+        const asked = questionToNative(option, value)
+        load.batch.get(fd, option.toRead(value), asked)
       } else {
-        const { level, codec, value } = prepare(option, waiting.value)
-        load.batch.set(fd, level, option.number, codec, value, refusesAnySource(option))
+        const given = toNative(option, value)
+        load.batch.set(fd, option.toWrite(value), given)
       }
       waiting.place = place++
     } catch (error) {

@@ -1,4 +1,4 @@
-import type { Holder } from './descriptor.ts'
+import type { Holder, Reach } from './descriptor.ts'
 import { badValue, show } from './errors.ts'
 import { native } from './native.ts'
 import { partsOf } from './option.ts'
@@ -11,18 +11,18 @@ export interface Kind {
 }
 
 /** What is known of one socket besides what the kernel can be asked for. A new descriptor in it begins anew. */
-export interface Session {
-  holder(): Holder
+export interface Session extends Reach {
   kind(): Kind
 }
 
-export function openSession(holder: () => Holder): Session {
+export function openSession({ holder, fd }: Reach): Session {
   let known: { holder: Holder; kind: Kind } | undefined
   return {
     holder,
+    fd,
     kind: () => {
       const now = holder()
-      if (known?.holder !== now || now.borrowed === true) known = { holder: now, kind: kindOf(now) }
+      if (known?.holder !== now || now.borrowed === true) known = { holder: now, kind: kindOf(fd()) }
       return known.kind
     },
   }
@@ -34,7 +34,7 @@ const familyName = (family: number): string =>
 export const isIpv6 = (kind: Kind): boolean => kind.family === native.constants.AF_INET6
 
 export const takesIpv4 = (session: Session): boolean =>
-  !isIpv6(session.kind()) || !(getNow(session.holder(), partsOf(IPV6_V6ONLY), undefined) as boolean)
+  !isIpv6(session.kind()) || !(getNow(session.fd(), partsOf(IPV6_V6ONLY), undefined) as boolean)
 
 /** Refuses a socket that can't be a member of anything: some joins succeed on a stream socket and do nothing. */
 export function mustTakeMemberships(session: Session): void {

@@ -1,9 +1,9 @@
 import { isDeepStrictEqual } from 'node:util'
-import type { Holder } from './descriptor.ts'
-import { native } from './native.ts'
+import { type NativeOption, native } from './native.ts'
 import { type AnyOption, type Level, type OptionParts, partsOf } from './option.ts'
 import * as table from './options/index.ts'
-import { kindOf } from './sockopt.ts'
+import { SO_PROTOCOL } from './options/socket.ts'
+import { getNow, kindOf } from './sockopt.ts'
 
 interface Kind {
   family: number
@@ -34,7 +34,7 @@ const APPLIES: Record<Level, (kind: Kind) => boolean> = {
 
 interface Row {
   readonly option: OptionParts
-  readonly codec: number
+  readonly name: NativeOption
   readonly question: unknown
 }
 
@@ -46,7 +46,7 @@ function readable(): Map<Level, Row[]> {
   for (const option of (Object.values(table) as AnyOption[]).map(partsOf)) {
     const { codec, attributes } = option
     if (!option.supported || !option.readable || attributes.consumes === true || codec.wrongQuestion) continue
-    const row = { option, codec: native.codecs[codec.read] ?? -1, question: codec.question?.(undefined) }
+    const row = { option, name: option.toRead(undefined), question: codec.question?.(undefined) }
     const level = option.level as Level
     byLevel.set(level, [...(byLevel.get(level) ?? []), row])
   }
@@ -55,24 +55,22 @@ function readable(): Map<Level, Row[]> {
 
 /** Protocols are told by no other system than Linux: elsewhere a type has one. */
 function protocolOf(fd: number, type: number): number {
-  const { SOL_SOCKET, SO_PROTOCOL, IPPROTO_TCP, IPPROTO_UDP } = constants
-  const usual = is(type, 'SOCK_STREAM') ? IPPROTO_TCP : IPPROTO_UDP
-  if (SO_PROTOCOL === undefined || SOL_SOCKET === undefined) return usual ?? -1
-  return native.get(fd, SOL_SOCKET, SO_PROTOCOL, native.codecs.int ?? -1, undefined) as number
+  if (SO_PROTOCOL.supported) return getNow(fd, partsOf(SO_PROTOCOL), undefined) as number
+  const { IPPROTO_TCP, IPPROTO_UDP } = constants
+  return (is(type, 'SOCK_STREAM') ? IPPROTO_TCP : IPPROTO_UDP) ?? -1
 }
 
 /** Every readable option of a socket that answers, by C name. It changes nothing. */
-export function snapshot(holder: Holder): Record<string, unknown> {
-  const { fd } = holder
-  const { family, type } = kindOf(holder)
+export function snapshot(fd: number): Record<string, unknown> {
+  const { family, type } = kindOf(fd)
   const kind = { family, type, protocol: protocolOf(fd, type) }
   rows ??= readable()
   const values: Record<string, unknown> = {}
   for (const [level, list] of rows) {
     if (!APPLIES[level](kind)) continue
-    for (const { option, codec, question } of list) {
+    for (const { option, name, question } of list) {
       try {
-        const answer = native.get(fd, option.levelNumber, option.number, codec, question)
+        const answer = native.get(fd, name, question)
         values[option.name] = option.codec.fromNative(answer as never)
       } catch (error) {
         // An outcome is the kernel's no, which is no news here.

@@ -7,6 +7,7 @@
 #include "error_queue.h"
 #include "interfaces.h"
 #include "lookup.h"
+#include "option.h"
 #include "poller.h"
 #include "send.h"
 #include "socket.h"
@@ -32,6 +33,7 @@ Napi::Object Init(Napi::Env env, Napi::Object exports) {
   add("encodeControlMessages", EncodeControlMessages);
   add("readErrorQueue", ReadErrorQueue);
 #endif
+  add("option", MakeOption);
   add("set", SetSync);
   add("get", GetSync);
   add("encode", Encode);

@@ -35,17 +35,16 @@ Napi::Value Batch::Duplicate(const Napi::CallbackInfo& info) {
   return Napi::Number::New(info.Env(), number);
 }
 
-// (fd, level, name, codec, value, refuseAnySource)
+// (fd, option, value)
 void Batch::Set(const Napi::CallbackInfo& info) {
   MustBeOpen(info.Env());
-  calls_.push_back(Call::Set(ReadInteger<int>(info[0], "fd"), info[1], info[2], CodecAt(info[3]), info[4],
-                             info[5].ToBoolean().Value()));
+  calls_.push_back(Call::Set(ReadInteger<int>(info[0], "fd"), OptionOf(info[1]), info[2]));
 }
 
-// (fd, level, name, codec, question)
+// (fd, option, question)
 void Batch::Get(const Napi::CallbackInfo& info) {
   MustBeOpen(info.Env());
-  calls_.push_back(Call::Get(ReadInteger<int>(info[0], "fd"), info[1], info[2], CodecAt(info[3]), info[4]));
+  calls_.push_back(Call::Get(ReadInteger<int>(info[0], "fd"), OptionOf(info[1]), info[2]));
 }
 
 // (callback)

@@ -50,6 +50,10 @@ Napi::Value WriteInteger(Napi::Env env, T number) {
     return Napi::BigInt::New(env, static_cast<int64_t>(number));
   } else if constexpr (sizeof(T) == 8) {
     return Napi::BigInt::New(env, static_cast<uint64_t>(number));
+  } else if constexpr (sizeof(T) < 4 || std::is_signed_v<T>) {
+    napi_value value = nullptr;
+    napi_create_int32(env, number, &value);
+    return {env, value};
   } else {
     return Napi::Number::New(env, number);
   }

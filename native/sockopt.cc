@@ -5,17 +5,16 @@
 
 namespace sockctl {
 
-// (fd, level, name, codec, value, refuseAnySource) -> outcome
+// (fd, option, value) -> outcome
 Napi::Value SetSync(const Napi::CallbackInfo& info) {
-  Call call = Call::Set(ReadInteger<int>(info[0], "fd"), info[1], info[2], CodecAt(info[3]), info[4],
-                        info[5].ToBoolean().Value());
+  Call call = Call::Set(ReadInteger<int>(info[0], "fd"), OptionOf(info[1]), info[2]);
   call.Perform();
-  return Napi::Number::New(info.Env(), call.outcome());
+  return WriteInteger(info.Env(), call.outcome());
 }
 
-// (fd, level, name, codec, question) -> value; throws the outcome, a number, which JavaScript makes an error of
+// (fd, option, question) -> value; throws the outcome, a number, which JavaScript makes an error of
 Napi::Value GetSync(const Napi::CallbackInfo& info) {
-  Call call = Call::Get(ReadInteger<int>(info[0], "fd"), info[1], info[2], CodecAt(info[3]), info[4]);
+  Call call = Call::Get(ReadInteger<int>(info[0], "fd"), OptionOf(info[1]), info[2]);
   call.Perform();
   if (call.outcome() == 0) return call.Answer(info.Env());
   napi_throw(info.Env(), Napi::Number::New(info.Env(), call.outcome()));

@@ -1,0 +1,22 @@
+#pragma once
+#include <napi.h>
+
+#include "codec.h"
+
+namespace sockctl {
+
+// An option's numbers and codec, checked once: JavaScript holds it and names it in every call.
+struct Option {
+  int level;
+  int name;
+  const Codec* codec;
+  // The kernel is not asked where the socket is an any-source member.
+  bool refuse_any_source;
+};
+
+// (level, name, codec, refuseAnySource) -> an opaque value
+Napi::Value MakeOption(const Napi::CallbackInfo& info);
+// Throws a TypeError for any other value.
+const Option& OptionOf(const Napi::Value& value);
+
+}  // namespace sockctl

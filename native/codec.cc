@@ -95,7 +95,7 @@ void EncodeTimeval(const Napi::Value& value, Bytes& bytes) {
 }
 
 Napi::Value DecodeTimeval(Napi::Env env, const Bytes& bytes) {
-  const timeval time = Load<timeval>(bytes);
+  const auto time = Load<timeval>(bytes);
   return Napi::Number::New(env, static_cast<double>(time.tv_sec) * 1000 + static_cast<double>(time.tv_usec) / 1000);
 }
 

@@ -50,8 +50,8 @@ struct Constant {
   double value;
 };
 
-constexpr Constant kConstants[] = {
-// NOLINT(*-c-arrays): std::array can't count rows that come and go
+// std::array can't count rows that come and go.
+constexpr Constant kConstants[] = {  // NOLINT(*-c-arrays)
 #include "constants.inc"
 };
 

@@ -82,6 +82,7 @@ const BY_FAMILY: Partial<Record<Family, Partial<Record<SocketCall, Record<string
       ENOENT: ['system', 'there is no such path: nobody listens there'],
       EACCES: ['permission', 'the path can not be written to'],
       EINVAL: ['bad-value', 'the kernel does not take this path on this socket'],
+      EPERM: ['permission', 'the socket there is connected, and takes from nobody else'],
     },
   },
   netlink: { bind: { EPERM: ['permission', 'these groups need CAP_NET_ADMIN'] } },

@@ -46,7 +46,7 @@ const OPTION_INSTEAD: Record<string, string> = {
 export function asDatagram(
   { fd }: Holder,
   control: SocketControl,
-  { family, numbers }: SocketPlan,
+  { family, numbers, bind }: SocketPlan,
   options: DatagramOptions,
 ): dgram.Socket {
   for (const [key, option] of Object.entries(OPTION_INSTEAD))
@@ -56,13 +56,13 @@ export function asDatagram(
     .map((option) => [option, control.getSync(option)] as const)
   const socket = dgram.createSocket({ ...options, type: family === 'ipv6' ? 'udp6' : 'udp4' })
   const peer = remoteOf(fd)
-  const local = native.localAddress(fd)
+  const { port } = native.localAddress(fd) as Address
   // dgram sends without an address only where it has connected itself, and libuv does not connect what is connected. So
   // the kernel is made to forget, which loses a port that it had chosen; at once, so that strangers have no time.
   const reconnect = (): void => {
     if (peer === undefined) return
     // A port that was asked for is kept, and then this is refused, harmlessly.
-    native.bind(fd, numbers.family, local)
+    native.bind(fd, numbers.family, { address: family === 'ipv6' ? '::' : '0.0.0.0', ...bind?.raw, port })
     native.connect(fd, numbers.family, peer)
   }
   if (peer !== undefined) native.disconnect(fd)

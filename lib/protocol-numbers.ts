@@ -1,7 +1,7 @@
 import { badValue, show } from './errors.ts'
 
 // Assigned by IANA (IPPROTO_), the IEEE (ETH_P_) or Linux (NETLINK_), so the same on every machine.
-const PROTOCOLS = {
+export const PROTOCOLS = {
   IPPROTO_ICMP: 1,
   IPPROTO_IGMP: 2,
   IPPROTO_TCP: 6,

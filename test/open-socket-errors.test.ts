@@ -218,6 +218,32 @@ describeInNamespace('what openSocket refuses', () => {
     expect(owned.control.getSync(SO_RCVBUF)).toBeGreaterThan(0)
   })
 
+  it('a server in a worker of node:cluster, which would ask the primary for the number', async () => {
+    const worker = `
+      import { openSocket } from 'sockctl'
+      const owned = await openSocket({ family: 'ipv4', type: 'stream', bind: { address: '127.0.0.1' }, listen: {} })
+      try {
+        owned.toServer()
+      } catch ({ name, reason, message }) {
+        process.send({ name, reason, message, address: owned.address().address })
+      }`
+    const code = `
+      import cluster from 'node:cluster'
+      import { tell } from '${new URL('support/stdio.mjs', import.meta.url)}'
+      cluster.setupPrimary({ exec: '-', execArgv: ['--input-type=module', '--eval', ${JSON.stringify(worker)}] })
+      cluster.fork().on('message', (message) => {
+        tell(message)
+        process.exit()
+      })`
+    await using peer = spawnScript({ code })
+    expect(await peer.next()).toEqual({
+      name: 'SocketOptionError',
+      reason: 'unsupported',
+      message: expect.stringContaining('SO_REUSEPORT'),
+      address: '127.0.0.1',
+    })
+  })
+
   it('options of Node that come too late', async () => {
     await using owned = await openSocket({ family: 'ipv4', type: 'dgram' })
     expect(() => owned.toDatagram({ recvBufferSize: 1 } as object)).toThrow('set SO_RCVBUF')

@@ -3,6 +3,8 @@ import { existsSync, mkdtempSync, readSync, rmSync, writeFileSync, writeSync } f
 import net from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
 import { control, type OwnedSocket, openSocket } from 'sockctl'
 import { SO_DOMAIN, SO_PROTOCOL, SO_RCVBUF, TCP_NODELAY } from 'sockctl/options'
 import { afterAll, expect, it } from 'vitest'
@@ -140,6 +142,23 @@ describeInNamespace('openSocket', () => {
       await using _ = await openSocket({ family: 'ipv4', type: 'dgram' })
     }
     expect(openSockets()).toEqual(before)
+  })
+
+  it('is closed when it is forgotten', async () => {
+    const before = openSockets()
+    const open = async (): Promise<void> => {
+      await openSocket({ family: 'ipv4', type: 'dgram' })
+    }
+    await open()
+    expect(openSockets().length).toBe(before.length + 1)
+    setFlagsFromString('--expose-gc')
+    const collect = runInNewContext('gc') as () => void
+    await expect
+      .poll(() => {
+        collect()
+        return openSockets()
+      })
+      .toEqual(before)
   })
 
   it.each(['stream', 'seqpacket'] as const)('connects a unix %s, and removes its path', async (type) => {

@@ -50,8 +50,8 @@ struct Constant {
   double value;
 };
 
-// std::array can't count rows that come and go.
-constexpr Constant kConstants[] = {  // NOLINT(*-c-arrays)
+// NOLINTNEXTLINE(*-c-arrays): std::array can't count rows that come and go
+constexpr Constant kConstants[] = {
 #include "constants.inc"
 };
 

@@ -42,7 +42,7 @@ class Bytes {
 
  private:
   static constexpr size_t kInline = 320;
-  std::array<uint8_t, kInline> inline_;  // NOLINT(cppcoreguidelines-pro-type-member-init): zeroed as it is used
+  std::array<uint8_t, kInline> inline_;  // zeroed as it is used
   std::vector<uint8_t> heap_;
   size_t size_ = 0;
 };

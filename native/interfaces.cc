@@ -26,7 +26,7 @@ std::string MacText(const unsigned char* bytes, size_t length) {
   std::string text;
   for (size_t place = 0; place < length; ++place) {
     std::array<char, 4> pair{};
-    std::snprintf(pair.data(), pair.size(), place == 0 ? "%02x" : ":%02x", bytes[place]);
+    static_cast<void>(std::snprintf(pair.data(), pair.size(), place == 0 ? "%02x" : ":%02x", bytes[place]));
     text += pair.data();
   }
   return text;
@@ -91,6 +91,7 @@ std::vector<Interface> ListInterfaces() {
   for (auto& [name, item] : found)
     if (item.index != 0) ordered.emplace(item.index, std::move(item));
   std::vector<Interface> interfaces;
+  interfaces.reserve(ordered.size());
   for (auto& [index, item] : ordered) interfaces.push_back(std::move(item));
   return interfaces;
 }

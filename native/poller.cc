@@ -18,7 +18,7 @@ struct PollState {
   napi_env env = nullptr;
   UniqueFd epoll;
   // As long as libuv says its handle is; aligned as new char[] is, for any type.
-  std::unique_ptr<char[]> handle;
+  std::unique_ptr<char[]> handle;  // NOLINT(*-c-arrays)
   napi_ref callback = nullptr;
   napi_async_cleanup_hook_handle hook = nullptr;
   // The object that JavaScript holds points here until the handle begins to close.
@@ -85,7 +85,7 @@ Poller::Poller(const Napi::CallbackInfo& info) : Napi::ObjectWrap<Poller>(info) 
   state->env = env;
   state->epoll = UniqueFd(epoll_create1(EPOLL_CLOEXEC));
   if (!state->epoll.valid()) throw Napi::Error::New(env, "no epoll descriptor can be had: raise `ulimit -n`");
-  state->handle = std::make_unique<char[]>(uv_handle_size(kUvPoll));
+  state->handle = std::make_unique<char[]>(uv_handle_size(kUvPoll));  // NOLINT(*-c-arrays)
   if (uv_poll_init(loop, state->poll(), state->epoll.get()) != 0)
     throw Napi::Error::New(env, "the event loop does not take the descriptor");
   uv_handle_set_data(state->base(), state.get());

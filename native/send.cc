@@ -64,7 +64,7 @@ Napi::Value SendDatagrams(const Napi::CallbackInfo& info) {
     msghdr& header = messages[place].msg_hdr;
     header.msg_name = destination.data;
     header.msg_namelen = static_cast<socklen_t>(destination.length);
-    header.msg_iov = &vectors[place * each];
+    header.msg_iov = &vectors[size_t{place} * each];
     header.msg_iovlen = std::min(each, count - place * each);
     header.msg_control = control.data;
     header.msg_controllen = control.length;

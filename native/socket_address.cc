@@ -61,7 +61,7 @@ std::string UnixPath(const SocketAddress& address) {
 
 SocketAddress ReadSocketAddress(int family, const Napi::Value& value) {
   if (!value.IsObject()) throw Napi::TypeError::New(value.Env(), "an object is needed");
-  const Napi::Object object = value.As<Napi::Object>();
+  const auto object = value.As<Napi::Object>();
   const auto number = [&](const char* name) { return ReadInteger<uint32_t>(object.Get(name), name); };
   switch (family) {
     case AF_INET:

@@ -1,9 +1,9 @@
+import { netlinkMessages, netlinkNumber } from './protocols/netlink.ts'
 import { createReception, type Reception } from './reception.ts'
 import { openSocket } from './socket.ts'
 
 type Listener = (index: number) => void
 
-const HEADER = 16
 const RTM_DELLINK = 17
 const RTMGRP_LINK = 1
 
@@ -11,19 +11,11 @@ const listeners = new Set<Listener>()
 let watch: Promise<() => Promise<void>> | undefined
 
 /** The indexes of interfaces that a datagram of rtnetlink(7) says are gone. */
-function removedIn(message: Buffer): number[] {
-  const indexes: number[] = []
-  const view = new DataView(message.buffer, message.byteOffset, message.length)
-  const little = new Uint8Array(Uint16Array.of(1).buffer)[0] === 1
-  for (let at = 0; at + HEADER <= message.length; ) {
-    const length = view.getUint32(at, little)
-    if (length < HEADER || at + length > message.length) break
+function removedIn(datagram: Buffer): number[] {
+  return [...netlinkMessages(datagram)].flatMap(({ type, payload }) =>
     // struct ifinfomsg: family, padding and type come before the index.
-    if (view.getUint16(at + 4, little) === RTM_DELLINK && length >= HEADER + 8)
-      indexes.push(view.getInt32(at + HEADER + 4, little))
-    at += (length + 3) & ~3
-  }
-  return indexes
+    type === RTM_DELLINK && payload.length >= 8 ? [netlinkNumber(payload, 4)] : [],
+  )
 }
 
 async function open(): Promise<() => Promise<void>> {

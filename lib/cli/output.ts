@@ -33,8 +33,9 @@ export function createOutput(json: boolean): Output {
     line,
     object: (value) => line(toJson(value)),
     list: (values, columns) => {
-      if (json) for (const value of values) line(toJson(value))
-      else for (const row of table(values, columns, brushes)) line(row)
+      // One write: a list may be long.
+      const lines = json ? values.map(toJson) : table(values, columns, brushes)
+      if (lines.length > 0) line(lines.join('\n'))
     },
     hint: (text) => {
       if (terminal && stderr.isTTY) stderr.write(`${text}\n`)

@@ -6,7 +6,9 @@ export interface Column<T> {
   cell: (row: T, paint: Paint) => string | number
 }
 
-const width = (text: string): number => [...stripVTControlCharacters(text)].length
+const PLAIN = /^[ -~]*$/
+
+const width = (text: string): number => (PLAIN.test(text) ? text.length : [...stripVTControlCharacters(text)].length)
 
 /** Aligned columns under a heading; numbers to the right. No row, no heading. */
 export function table<T>(rows: readonly T[], columns: readonly Column<T>[], paint: Paint): string[] {

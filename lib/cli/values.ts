@@ -1,4 +1,5 @@
 import { InvalidArgumentError } from 'commander'
+import { canonical, isMulticast } from '../address.ts'
 import { type ChannelText, parseChannel } from '../protocols/channel.ts'
 
 // Parsers for the values of arguments and options; commander turns what they throw into bad usage.
@@ -45,6 +46,11 @@ export function quantity(text: string): number {
 export function interfaceSpec(text: string): string | number {
   if (text === '') refuse('The name, index or a local address of an interface is needed.')
   return /^\d+$/.test(text) ? whole(1, 2 ** 31 - 1)(text) : text
+}
+
+/** A group's address, in its canonical text. */
+export function group(text: string): string {
+  return isMulticast(text) ? (canonical(text) ?? text) : refuse('An IPv4 or IPv6 multicast address is needed.')
 }
 
 /** Every form of a channel: see `parseChannel`. */

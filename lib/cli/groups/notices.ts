@@ -1,0 +1,44 @@
+import { NETLINK_ADD_MEMBERSHIP } from '../../options/netlink.ts'
+import { SO_RCVBUF } from '../../options/socket.ts'
+import {
+  decodeMulticastNotices,
+  type MulticastNotice,
+  RTNLGRP_IPV4_MCADDR,
+  RTNLGRP_IPV6_MCADDR,
+} from '../../protocols/rtnl-multicast.ts'
+import { openSocket } from '../../socket.ts'
+import { frames } from '../frames.ts'
+
+const ROOM = 1 << 21
+
+/**
+ * Calls back with joins and leaves as the kernel tells of them, until `stop`. False where it does not: before Linux
+ * 6.14. Where there are more than there is room for, some are lost, which the kernel's lists then show.
+ */
+export async function listenForNotices(
+  stop: AbortSignal,
+  heard: (notices: MulticastNotice[]) => void,
+): Promise<boolean> {
+  const socket = await openSocket({
+    family: 'netlink',
+    type: 'raw',
+    options: [
+      [SO_RCVBUF, ROOM],
+      [NETLINK_ADD_MEMBERSHIP, RTNLGRP_IPV4_MCADDR],
+      [NETLINK_ADD_MEMBERSHIP, RTNLGRP_IPV6_MCADDR],
+    ],
+    bind: {},
+  }).catch(() => undefined)
+  if (socket === undefined) return false
+  const listen = async (): Promise<void> => {
+    while (!stop.aborted) {
+      try {
+        for await (const batch of frames(socket, stop)) heard(batch.flatMap(({ data }) => decodeMulticastNotices(data)))
+      } catch (error) {
+        if ((error as NodeJS.ErrnoException).code !== 'ENOBUFS') throw error
+      }
+    }
+  }
+  void listen().finally(() => socket.close())
+  return true
+}

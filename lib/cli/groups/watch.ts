@@ -1,0 +1,46 @@
+import { setTimeout as pause } from 'node:timers/promises'
+import type { MulticastNotice } from '../../protocols/rtnl-multicast.ts'
+import { createChanges, type GroupChange } from './changes.ts'
+import { type HostGroups, isHeldToRead } from './host-groups.ts'
+import { listenForNotices } from './notices.ts'
+
+/** How often the lists are read where the kernel tells of joins and leaves, for the sources and sockets it is silent on. */
+const BESIDE_NOTICES = 1000
+/** And where it does not. */
+const WITHOUT_NOTICES = 250
+
+export interface Watch {
+  /** `netlink`: each join and leave is told. `proc`: those that are over between two looks are missed. */
+  readonly by: 'netlink' | 'proc'
+  changes(): AsyncGenerator<GroupChange[], void>
+}
+
+/** Joins and leaves of this host from now on, until `stop`. */
+export async function watchGroups(groups: HostGroups, stop: AbortSignal): Promise<Watch> {
+  const heard: MulticastNotice[] = []
+  let wake: AbortController | undefined
+  const told = await listenForNotices(stop, (notices) => {
+    // Reading the lists joins something itself.
+    const others = notices.filter(({ index, group }) => !isHeldToRead(index, group))
+    if (others.length === 0) return
+    heard.push(...others)
+    wake?.abort()
+  })
+  const changes = createChanges(await groups.read())
+  const period = told ? BESIDE_NOTICES : WITHOUT_NOTICES
+
+  return {
+    by: told ? 'netlink' : 'proc',
+    async *changes() {
+      while (!stop.aborted) {
+        wake = new AbortController()
+        if (heard.length === 0)
+          await pause(period, undefined, { signal: AbortSignal.any([stop, wake.signal]) }).catch(() => {})
+        if (stop.aborted) return
+        const notices = heard.splice(0)
+        const happened = changes.since(notices, await groups.read())
+        if (happened.length > 0) yield happened
+      }
+    },
+  }
+}

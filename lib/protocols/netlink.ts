@@ -1,0 +1,39 @@
+import { endianness } from 'node:os'
+
+/** A message of netlink(7). */
+export interface NetlinkMessage {
+  type: number
+  /** What follows the header. */
+  payload: Uint8Array
+}
+
+const HEADER = 16
+const LITTLE = endianness() === 'LE'
+const aligned = (length: number): number => (length + 3) & ~3
+
+/** The messages of a datagram of netlink(7), in the byte order of this host, which it never leaves. */
+export function* netlinkMessages(datagram: Uint8Array): Generator<NetlinkMessage> {
+  const view = new DataView(datagram.buffer, datagram.byteOffset, datagram.length)
+  for (let at = 0; at + HEADER <= datagram.length; ) {
+    const length = view.getUint32(at, LITTLE)
+    if (length < HEADER || at + length > datagram.length) return
+    yield { type: view.getUint16(at + 4, LITTLE), payload: datagram.subarray(at + HEADER, at + length) }
+    at += aligned(length)
+  }
+}
+
+/** The attributes of rtnetlink(7) that follow a message's own struct, by type. */
+export function* netlinkAttributes(payload: Uint8Array, from: number): Generator<[type: number, value: Uint8Array]> {
+  const view = new DataView(payload.buffer, payload.byteOffset, payload.length)
+  for (let at = from; at + 4 <= payload.length; ) {
+    const length = view.getUint16(at, LITTLE)
+    if (length < 4 || at + length > payload.length) return
+    yield [view.getUint16(at + 2, LITTLE), payload.subarray(at + 4, at + length)]
+    at += aligned(length)
+  }
+}
+
+/** A 32-bit number of a payload. */
+export function netlinkNumber(payload: Uint8Array, at: number): number {
+  return new DataView(payload.buffer, payload.byteOffset, payload.length).getUint32(at, LITTLE)
+}

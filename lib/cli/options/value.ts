@@ -1,0 +1,40 @@
+import type { OptionParts } from '../../option.ts'
+import { toJson } from '../json.ts'
+
+const WORDS: Record<string, boolean> = { true: true, on: true, yes: true, false: false, off: false, no: false }
+
+function fromJson(text: string): unknown[] {
+  try {
+    return [JSON.parse(text)]
+  } catch {
+    return []
+  }
+}
+
+/** All that a text could stand for, likelier first. */
+function readings(text: string): unknown[] {
+  const values: unknown[] = []
+  const word = WORDS[text.toLowerCase()]
+  if (word !== undefined) values.push(word)
+  if (text === '1' || text === '0') values.push(Number(text), text === '1')
+  if (/^[+-]?0x[0-9a-f]+$/i.test(text)) values.push(Number(text))
+  if (/^-?\d+n?$|^0x[0-9a-f]+$/i.test(text)) values.push(BigInt(text.replace(/n$/, '')))
+  if (/^(?:0x)?(?:[0-9a-f]{2})+$/i.test(text)) values.push(new Uint8Array(Buffer.from(text.replace(/^0x/i, ''), 'hex')))
+  return [...fromJson(text), ...values, text]
+}
+
+const accepted = (verdict: string | boolean): boolean => verdict === '' || verdict === false
+
+/**
+ * A value for an option, from text: the first reading its codec takes. Numbers, also hexadecimal; true, false, on, off;
+ * JSON for structs and lists; hexadecimal digits for bytes; anything else as text. Where it takes none, the likeliest is
+ * given back, for the option to refuse with its reasons.
+ */
+export function parseValue(option: OptionParts, text: string): unknown {
+  const values = readings(text)
+  return values.find((value) => accepted(option.codec.wrong(value))) ?? values[0]
+}
+
+/** A value as a person reads it: text as it is, the rest as JSON. */
+export const valueText = (value: unknown): string =>
+  typeof value === 'string' && value !== '' ? value : value === undefined ? '' : toJson(value)

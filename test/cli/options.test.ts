@@ -1,0 +1,187 @@
+import { spawn } from 'node:child_process'
+import dgram from 'node:dgram'
+import { once } from 'node:events'
+import fc from 'fast-check'
+import { control } from 'sockctl'
+import * as table from 'sockctl/options'
+import { describe, expect, it } from 'vitest'
+import { allOptions, findOption } from '../../lib/cli/options/find.ts'
+import { parseValue, valueText } from '../../lib/cli/options/value.ts'
+import { partsOf } from '../../lib/option.ts'
+import { runCli, sockctl } from '../support/cli.ts'
+
+const get = async (...args: string[]) => {
+  const { status, stderr, objects } = await runCli(['options', 'get', '--json', ...args])
+  return {
+    status,
+    stderr,
+    values: Object.fromEntries(objects<{ name: string; value: unknown }>().map((one) => [one.name, one.value])),
+  }
+}
+
+describe('sockctl options', () => {
+  it('lists the whole table, and those with a text in their name or level', async () => {
+    const all = (await runCli(['options', '--json'])).objects()
+    expect(all.map(({ name }) => name)).toEqual(Object.keys(table).sort())
+    expect(all.every(({ does }) => typeof does === 'string' && does !== '')).toBe(true)
+
+    const some = (await runCli(['options', 'multicast_t', '--json'])).objects()
+    expect(some).toEqual([
+      expect.objectContaining({
+        name: 'IP_MULTICAST_TTL',
+        level: 'IPPROTO_IP',
+        access: 'read-write',
+        value: 'a whole number from 0 to 255',
+        supported: true,
+      }),
+    ])
+    const tcp = (await runCli(['options', 'IPPROTO_TCP', '--json'])).objects()
+    expect(tcp.length).toBeGreaterThan(10)
+    expect(tcp.every(({ level }) => level === 'IPPROTO_TCP')).toBe(true)
+  })
+
+  it('explains an option by its doc comment', async () => {
+    const { status, stdout } = await runCli(['options', 'explain', 'ip_multicast_all'])
+    expect(status).toBe(0)
+    expect(stdout).toMatch(/^IP_MULTICAST_ALL: deliver groups joined by other sockets/)
+    expect(stdout).toMatch(/^Level +IPPROTO_IP, number 49$/m)
+    expect(stdout).toMatch(/^Value +true or false$/m)
+  })
+
+  it.each([
+    ['SO_RCVBFU', /no option 'SO_RCVBFU'/],
+    ['IP_RCVBUF', /there are SO_RCVBUF, SO_RCVBUFFORCE/],
+    ['SO_BSDCOMPAT', /SO_BSDCOMPAT is not in the table: without effect since Linux 2.4/],
+  ])('says of %s what it can', async (name, says) => {
+    const { status, stderr } = await runCli(['options', 'explain', name])
+    expect(status).toBe(2)
+    expect(stderr).toMatch(says)
+    expect(stderr.trim().split('\n')).toHaveLength(1)
+  })
+
+  it('reads options of new sockets of each kind', async () => {
+    expect((await get('SO_TYPE', 'SO_PROTOCOL', '--tcp6')).values).toEqual({ SO_TYPE: 1, SO_PROTOCOL: 6 })
+    expect((await get('IPV6_MULTICAST_HOPS', '--udp6')).values).toEqual({ IPV6_MULTICAST_HOPS: 1 })
+    // The kind that suits the option, where none is named.
+    expect((await get('TCP_KEEPCNT')).values).toEqual({ TCP_KEEPCNT: 9 })
+    expect((await get('IPV6_V6ONLY')).values).toEqual({ IPV6_V6ONLY: false })
+  })
+
+  it('sets an option and says what the kernel made of it', async () => {
+    const { status, objects } = await runCli(['options', 'set', '--json', 'SO_RCVBUF', '65536'])
+    expect({ status, objects: objects() }).toEqual({ status: 0, objects: [{ name: 'SO_RCVBUF', value: 131072 }] })
+    const linger = await runCli(['options', 'set', '--json', '--tcp4', 'SO_LINGER', '{"onoff": true, "linger": 5}'])
+    expect(linger.objects()).toEqual([{ name: 'SO_LINGER', value: { onoff: true, linger: 5 } }])
+    const algorithm = await runCli(['options', 'set', '--json', 'TCP_CONGESTION', 'reno'])
+    expect(algorithm.objects()).toEqual([{ name: 'TCP_CONGESTION', value: 'reno' }])
+  })
+
+  it('acts on a socket it inherits, and shows all of it', async () => {
+    const socket = dgram.createSocket('udp4').bind(0, '127.0.0.1')
+    await once(socket, 'listening')
+    const { fd } = control(socket)
+    const inherit = async (...args: string[]) => {
+      const [program = '', ...rest] = sockctl('options', ...args, '--fd', '3', '--json')
+      const child = spawn(program, rest, { stdio: ['ignore', 'pipe', 'inherit', fd] })
+      let text = ''
+      child.stdout?.on('data', (part) => {
+        text += part
+      })
+      const [status] = await once(child, 'close')
+      return {
+        status,
+        values: text
+          .trim()
+          .split('\n')
+          .map((line) => JSON.parse(line)),
+      }
+    }
+    expect(await inherit('set', 'IP_MULTICAST_TTL', '7')).toEqual({
+      status: 0,
+      values: [{ name: 'IP_MULTICAST_TTL', value: 7 }],
+    })
+    expect(await control(socket).get(table.IP_MULTICAST_TTL)).toBe(7)
+    const { values } = await inherit('get', '--all')
+    expect(values).toContainEqual({ name: 'IP_MULTICAST_TTL', value: 7 })
+    expect(values.map(({ name }) => name)).toEqual(Object.keys(await control(socket).snapshot()))
+    socket.close()
+  })
+
+  it('asks an option that must be asked', async () => {
+    const question = '{"group": "239.1.1.1", "interface": "lo"}'
+    const { status, stderr } = await get('MCAST_MSFILTER', '--ask', question)
+    expect(status).toBe(1)
+    expect(stderr).toMatch(
+      /^sockctl options get: MCAST_MSFILTER group 239\.1\.1\.1 on lo: this socket is not a member there/,
+    )
+    expect((await get('MCAST_MSFILTER')).status).toBe(2)
+    expect((await get('MCAST_MSFILTER', '--ask', '{')).status).toBe(2)
+  })
+
+  it.each([
+    [1, ['get', 'SO_RCVBUF', '--fd', '99']],
+    [1, ['get', 'TCP_NODELAY', '--udp4']],
+    [1, ['set', 'SO_BINDTODEVICE', 'nosuch0']],
+    [2, ['get']],
+    [2, ['get', '--all', 'SO_RCVBUF']],
+    [2, ['get', 'SO_RCVBUF', '--udp4', '--tcp4']],
+    [2, ['get', 'SO_RCVBUF', '--fd', '3', '--tcp4']],
+    [2, ['get', 'SO_RCVBUF', '--fd', '-1']],
+    [2, ['get', 'SO_RCVBUFFORCE']],
+    [2, ['set', 'SO_RCVBUF']],
+    [2, ['set', 'SO_RCVBUF', 'many']],
+    [2, ['set', 'SO_RCVBUF', '1e3000']],
+    [2, ['set', 'SO_TYPE', '1']],
+    [2, ['set', 'IP_MULTICAST_TTL', '256']],
+    [2, ['set', 'SO_KEEPALIVE', '2']],
+    [2, ['set', 'SO_LINGER', '{"onoff": 1}']],
+    [2, ['nosuchtext']],
+  ])('gives exit status %d and one line for %j', async (expected, args) => {
+    const { status, stdout, stderr } = await runCli(['options', ...args])
+    expect({ status, stdout }).toEqual({ status: expected, stdout: '' })
+    expect(stderr).toMatch(/^sockctl options[a-z ]*: [^\n]+\n$/)
+  })
+})
+
+describe('a value in text', () => {
+  it.each([
+    ['SO_RCVBUF', '4096', 4096],
+    ['SO_RCVBUF', '0x1000', 4096],
+    ['IPV6_MULTICAST_HOPS', '-1', -1],
+    ['SO_KEEPALIVE', 'true', true],
+    ['SO_KEEPALIVE', 'OFF', false],
+    ['SO_KEEPALIVE', '1', true],
+    ['SO_KEEPALIVE', '0', false],
+    ['SO_BINDTODEVICE', 'eth0', 'eth0'],
+    ['SO_BINDTODEVICE', '7', '7'],
+    ['SO_BINDTODEVICE', '""', ''],
+    ['IP_MULTICAST_IF', '2', 2],
+    ['IP_MULTICAST_IF', 'eth0', 'eth0'],
+    ['SO_MAX_PACING_RATE', '12345678901234', 12345678901234n],
+    ['SO_LINGER', '{"onoff":false,"linger":0}', { onoff: false, linger: 0 }],
+  ])('%s %s is what the option takes', (name, text, value) => {
+    expect(parseValue(findOption(name), text)).toEqual(value)
+  })
+
+  it('is read back from what was printed, for every option and value that can be set', () => {
+    const option = fc.constantFrom(...allOptions.filter(({ writable }) => writable))
+    const value = fc.oneof(fc.integer(), fc.boolean(), fc.string(), fc.bigInt(), fc.double())
+    fc.assert(
+      fc.property(option, value, (one, given) => {
+        const verdict = one.codec.wrong(given)
+        if (verdict !== '' && verdict !== false) return
+        // Text that looks like another value of the same option can only be given quoted.
+        const text = typeof given === 'string' ? JSON.stringify(given) : valueText(given).replaceAll('"', '')
+        expect(parseValue(one, text)).toEqual(given)
+      }),
+    )
+  })
+
+  it('is never more than refused, whatever it is', () => {
+    fc.assert(
+      fc.property(fc.constantFrom(...allOptions), fc.oneof(fc.string(), fc.json()), (option, text) => {
+        parseValue(partsOf(option), text)
+      }),
+    )
+  })
+})

@@ -12,6 +12,18 @@ export const COMMANDS: Readonly<Record<string, Entry>> = {
     summary: 'list the network interfaces, their addresses and flags',
     load: async () => (await import('./interfaces.ts')).interfacesCommand,
   },
+  groups: {
+    summary: 'list what this host has joined: interfaces, groups, sources, filter modes',
+    load: async () => (await import('./groups.ts')).groupsCommand,
+  },
+  options: {
+    summary: 'list, explain, read and set socket options by their C names',
+    load: async () => (await import('./options.ts')).optionsCommand,
+  },
+  script: {
+    summary: 'run or type commands: sockets, joins, blocks, filters, options, expectations',
+    load: async () => (await import('./script.ts')).scriptCommand,
+  },
   demo: {
     summary: 'watch joins, blocks and source filters work on this machine, on loopback',
     load: async () => (await import('./demo-command.ts')).demoCommand,

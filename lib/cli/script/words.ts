@@ -1,0 +1,30 @@
+/** A line of a script as its words. */
+export interface Words {
+  readonly list: readonly string[]
+  /** The text from a word on as it was written, for values that are JSON. */
+  from(place: number): string
+}
+
+/** A word is quoted, or JSON from its brace on, or goes up to the next blank. `#` in place of a word begins a comment. */
+const WORD = /"(?:[^"\\]|\\.)*"|[^\s"]\S*|"/g
+
+const plain = (word: string): string => {
+  if (!/^".*"$/s.test(word) || word.length < 2) return word
+  return word.slice(1, -1).replaceAll(/\\(.)/g, '$1')
+}
+
+export function splitWords(line: string): Words {
+  const found: { text: string; at: number }[] = []
+  let end = line.length
+  for (const match of line.matchAll(WORD)) {
+    if (match[0].startsWith('#')) {
+      end = match.index
+      break
+    }
+    found.push({ text: match[0], at: match.index })
+  }
+  return {
+    list: found.map(({ text }) => plain(text)),
+    from: (place) => line.slice(found[place]?.at ?? end, end).trim(),
+  }
+}

@@ -16,6 +16,10 @@ export const COMMANDS: Readonly<Record<string, Entry>> = {
     summary: 'list what this host has joined: interfaces, groups, sources, filter modes',
     load: async () => (await import('./groups.ts')).groupsCommand,
   },
+  igmp: {
+    summary: 'watch IGMP and MLD: who joins, who leaves, who asks',
+    load: async () => (await import('./igmp.ts')).igmpCommand,
+  },
   options: {
     summary: 'list, explain, read and set socket options by their C names',
     load: async () => (await import('./options.ts')).optionsCommand,

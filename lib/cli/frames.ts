@@ -5,8 +5,15 @@ import { createReception } from '../reception.ts'
 
 const ROOM = 65535
 
-/** Whatever arrives on a socket of any family, in batches, until `stop`; the socket stays the caller's. */
-export async function* frames(socket: OwnedSocket, stop: AbortSignal): AsyncGenerator<Datagram[], void> {
+/**
+ * Whatever arrives on a socket of any family, in batches, until `stop`; the socket stays the caller's. Errors of these
+ * codes are passed over: ENOBUFS of netlink (some were lost), ENETDOWN of packet sockets (the interface may come back).
+ */
+export async function* frames(
+  socket: OwnedSocket,
+  stop: AbortSignal,
+  passedOver: readonly string[] = [],
+): AsyncGenerator<Datagram[], void> {
   const reception = createReception({
     batch: 32,
     maxDatagram: ROOM,
@@ -20,7 +27,14 @@ export async function* frames(socket: OwnedSocket, stop: AbortSignal): AsyncGene
   stop.addEventListener('abort', close, { once: true })
   if (stop.aborted) close()
   try {
-    for (let batch = await reception.next(); batch !== undefined; batch = await reception.next()) yield batch
+    for (;;) {
+      const batch = await reception.next().catch((error: NodeJS.ErrnoException) => {
+        if (!passedOver.includes(error.code ?? '')) throw error
+        return []
+      })
+      if (batch === undefined) return
+      if (batch.length > 0) yield batch
+    }
   } finally {
     stop.removeEventListener('abort', close)
     close()

@@ -31,13 +31,8 @@ export async function listenForNotices(
   }).catch(() => undefined)
   if (socket === undefined) return false
   const listen = async (): Promise<void> => {
-    while (!stop.aborted) {
-      try {
-        for await (const batch of frames(socket, stop)) heard(batch.flatMap(({ data }) => decodeMulticastNotices(data)))
-      } catch (error) {
-        if ((error as NodeJS.ErrnoException).code !== 'ENOBUFS') throw error
-      }
-    }
+    for await (const batch of frames(socket, stop, ['ENOBUFS']))
+      heard(batch.flatMap(({ data }) => decodeMulticastNotices(data)))
   }
   void listen().finally(() => socket.close())
   return true

@@ -1,0 +1,51 @@
+import type { BpfInstruction } from '../../codecs.ts'
+import type { Datagram } from '../../datagram.ts'
+import type { Interface } from '../../interfaces.ts'
+import { PACKET_ADD_MEMBERSHIP, PACKET_STATISTICS } from '../../options/packet.ts'
+import { SO_ATTACH_FILTER, SO_RCVBUF, SO_TIMESTAMPNS } from '../../options/socket.ts'
+import { openSocket } from '../../socket.ts'
+import { frames } from '../frames.ts'
+
+/** What a packet socket gives of an interface: IP packets without their link's header, those sent too. */
+export interface Capture extends AsyncDisposable {
+  packets(stop: AbortSignal): AsyncGenerator<Datagram[], void>
+  /** How many the kernel had no room for. */
+  dropped(): number
+}
+
+const ROOM = 1 << 22
+
+/** Opens a packet socket; what arrives from here on waits for who reads it. Needs CAP_NET_RAW. packet(7) */
+export async function openCapture(on: Interface, filter: readonly BpfInstruction[]): Promise<Capture> {
+  const socket = await openSocket({
+    family: 'packet',
+    type: 'dgram',
+    protocol: 'ETH_P_ALL',
+    options: [
+      [SO_ATTACH_FILTER, filter],
+      [SO_RCVBUF, ROOM],
+      [SO_TIMESTAMPNS, true],
+    ],
+    bind: { interface: on.index },
+  })
+  try {
+    // A card keeps to itself the groups nobody here has joined, those of routers among them.
+    await socket.control.set(PACKET_ADD_MEMBERSHIP, { interface: on.index, type: 'allmulti' })
+  } catch (error) {
+    await socket.close()
+    throw error
+  }
+  let dropped = 0
+  return {
+    packets: (stop) => frames(socket, stop, ['ENETDOWN']),
+    dropped: () => {
+      dropped += socket.control.getSync(PACKET_STATISTICS).drops
+      return dropped
+    },
+    [Symbol.asyncDispose]: () => socket.close(),
+  }
+}
+
+/** Whether an address is one of an interface's: then this host has sent the packet. */
+export const isOwn = ({ addresses }: Interface, address: string): boolean =>
+  addresses.some((own) => own.address.split('%', 1)[0] === address)

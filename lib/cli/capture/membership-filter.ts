@@ -1,0 +1,35 @@
+import { assemble, ETHERTYPE, type Step } from './bpf.ts'
+
+const isMld: Step[] = [...[130, 131, 132, 143].map((type) => ({ equals: type, yes: 'take' })), { accept: false }]
+
+/** Lets IGMP pass, and MLD behind hop-by-hop options or right behind the header: nothing else costs a wake-up. */
+export const MEMBERSHIP_FILTER = assemble([
+  { load: 'half', at: ETHERTYPE },
+  { equals: 0x0800, no: 'ipv6' },
+  { load: 'byte', at: 9 },
+  { equals: 2, yes: 'take' },
+  { accept: false },
+
+  { label: 'ipv6' },
+  { equals: 0x86dd, no: 'leave' },
+  { load: 'byte', at: 6 },
+  { equals: 58, no: 'hop-by-hop' },
+  { load: 'byte', at: 40 },
+  ...isMld,
+
+  { label: 'hop-by-hop' },
+  { equals: 0, no: 'leave' },
+  { load: 'byte', at: 40 },
+  { equals: 58, no: 'leave' },
+  { load: 'byte', at: 41 },
+  { add: 1 },
+  { shift: 3 },
+  { toIndex: true },
+  { load: 'byte', at: 40, from: 'index' },
+  ...isMld,
+
+  { label: 'leave' },
+  { accept: false },
+  { label: 'take' },
+  { accept: true },
+])

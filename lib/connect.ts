@@ -1,29 +1,25 @@
 import { constants } from 'node:os'
 import type { Holder } from './descriptor.ts'
-import { SocketOptionError, unsupported } from './errors.ts'
+import { unsupported } from './errors.ts'
 import { type Errno, type NativePoller, native } from './native.ts'
 import { partsOf } from './option.ts'
 import { SO_ERROR } from './options/socket.ts'
+import { openPoller, WRITABLE, watch } from './poller.ts'
 import { getNow } from './sockopt.ts'
 
 const { EINPROGRESS, EINTR } = constants.errno
-const EPOLLOUT = 4
 
 // A module is loaded once a thread, so no thread sees another's. The poller is there while something is waited for.
 let poller: NativePoller | undefined
 const waiting = new Map<number, () => void>()
 const ready = new Int32Array(128)
 
-function openPoller(): NativePoller {
+function startPoller(): NativePoller {
   if (native.Poller === undefined) throw unsupported(`waiting for a connection on ${process.platform}`)
-  try {
-    const opened = new native.Poller()
-    opened.start(report)
-    opened.hold(true)
-    return opened
-  } catch (error) {
-    throw new SocketOptionError((error as Error).message, { code: 'EMFILE', reason: 'limit' })
-  }
+  const opened = openPoller()
+  opened.start(report)
+  opened.hold(true)
+  return opened
 }
 
 function report(): void {
@@ -46,8 +42,8 @@ function finish(fd: number): void {
 
 /** Waits until a descriptor can be written to or has failed, or the signal is aborted. */
 async function outcome(fd: number, signal: AbortSignal | undefined): Promise<void> {
-  poller ??= openPoller()
-  poller.watch(fd, EPOLLOUT)
+  poller ??= startPoller()
+  watch(poller, fd, WRITABLE)
   const finished = new Promise<void>((resolve) => waiting.set(fd, resolve))
   const give = (): void => finish(fd)
   signal?.addEventListener('abort', give)

@@ -1,9 +1,5 @@
 import type { NativeDatagramReader } from './native.ts'
-
-export interface Endpoint {
-  address: string
-  port: number
-}
+import type { Endpoint } from './socket-address.ts'
 
 /** A control message that no field of `Datagram` holds. */
 export interface ControlMessage {

@@ -10,7 +10,7 @@ export type {
 } from './codecs.ts'
 export * as codecs from './codecs.ts'
 export { control, type SocketControl } from './control.ts'
-export type { ControlMessage, Datagram, Endpoint } from './datagram.ts'
+export type { ControlMessage, Datagram } from './datagram.ts'
 export type { SocketLike } from './descriptor.ts'
 export { type Reason, SocketOptionError } from './errors.ts'
 export { describeGroup, type GroupDescription } from './group.ts'
@@ -20,15 +20,15 @@ export { defineOption, type Option, type OptionDefinition } from './option.ts'
 export type { OwnedSocket } from './owned-socket.ts'
 export type { Protocol } from './protocol-numbers.ts'
 export { type InterfaceRemoved, openReceiver, Receiver, type ReceiverStats } from './receiver.ts'
-export type { AncillaryChoice, ReceiverOptions, Setting } from './receiver-options.ts'
+export type { AncillaryChoice, ReceiverOptions } from './receiver-options.ts'
 export type { ReturnedError, TransmitTimestamp } from './returned-error.ts'
 export { openSender, Sender } from './sender.ts'
 export type { Message, SendChoice, SenderOptions } from './sender-options.ts'
 export { diffSnapshots, type OptionChange } from './snapshot.ts'
 export { openSocket } from './socket.ts'
 export type {
+  Endpoint,
   Family,
-  InetAddress,
   NetlinkAddress,
   PacketAddress,
   SocketAddress,
@@ -36,6 +36,6 @@ export type {
   UnixAddress,
   VsockAddress,
 } from './socket-address.ts'
-export type { SocketSpec, SocketSpecOf, SocketTypes } from './socket-spec.ts'
+export type { Settings, SocketSpec, SocketSpecOf, SocketTypes } from './socket-spec.ts'
 export type { GroupOnInterface } from './target.ts'
 export type { SenderStats } from './transmission.ts'

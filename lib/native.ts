@@ -60,23 +60,15 @@ export interface NativePoller {
 }
 
 export interface NativeDatagramReader {
-  read(
-    fd: number,
-    slab: Uint8Array,
-    stride: number,
-    room: number,
-    first: boolean,
-    table: Uint8Array,
-    flags: number,
-  ): number
+  read(fd: number, slab: Uint8Array, stride: number, room: number, table: Uint8Array): number
   pack(slab: Uint8Array, target: Uint8Array, count: number): void
   addressText(number: number): string
   others(place: number): { level: number; type: number; data: Buffer }[]
   filtered(): number
   epoch(): number
   setRule(fd: number, group: string, interfaceIndex: number, mode: 0 | 1 | 2, sources: string[]): void
+  admit(fd: number, unicast: boolean, broadcast: boolean): void
   forget(fd: number): void
-  groupsOnly(only: boolean): void
 }
 
 /** An entry of a socket's error queue: an error that came back, or a time of sending. */
@@ -94,21 +86,34 @@ export interface NativeQueuedError {
   payload: Buffer
 }
 
+/** How a datagram is to be sent; what is left out is the socket's. */
+export interface NativeSendChoice {
+  readonly hopLimit?: number
+  readonly trafficClass?: number
+  readonly source?: string
+  /** An index. */
+  readonly interface?: number
+  readonly transmitTime?: bigint
+}
+
+/** For all datagrams, or one for each. */
+export type OneOrEach = Uint8Array | undefined | readonly (Uint8Array | undefined)[]
+
 /** Batched reading and sending, where the system has it (Linux). */
 export interface NativeDatagrams {
   readonly Poller: new () => NativePoller
   readonly DatagramReader: new (batch: number) => NativeDatagramReader
   sendDatagrams(
     fd: number,
-    datagrams: Uint8Array[],
+    datagrams: readonly Uint8Array[],
     start: number,
     count: number,
     each: number,
-    destination: Uint8Array | undefined,
-    control: Uint8Array | undefined,
+    destination: OneOrEach,
+    control: OneOrEach,
   ): number
   encodeSockaddr(address: string, port: number): Buffer
-  encodeControlMessages(messages: (number | Uint8Array)[]): Buffer
+  encodeSendControl(ipv6: boolean, choice: NativeSendChoice, segment: number): Buffer
   readErrorQueue(fd: number): NativeQueuedError[]
 }
 

@@ -1,5 +1,6 @@
-import { isMulticast, parseAddress } from './address.ts'
+import { canonical, isMulticast, parseAddress } from './address.ts'
 import { badValue, show } from './errors.ts'
+import { abortSignal, checkFields, type FieldRule, flag, iterable, oneOf, text, whole } from './fields.ts'
 import type { Channel } from './membership.ts'
 import type { AnyOption } from './option.ts'
 import { IP_MULTICAST_ALL, IP_PKTINFO, IP_RECVERR, IP_RECVORIGDSTADDR, IP_RECVTOS, IP_RECVTTL } from './options/ip.ts'
@@ -13,10 +14,8 @@ import {
 } from './options/ipv6.ts'
 import { SO_REUSEADDR, SO_RXQ_OVFL, SO_TIMESTAMPING, SO_TIMESTAMPNS } from './options/socket.ts'
 import { UDP_GRO } from './options/udp.ts'
+import { parseOptions, type Setting, type Settings } from './socket-spec.ts'
 import { parseGroup } from './target.ts'
-
-/** An option and its value, set before the socket is bound. */
-export type Setting = readonly [option: AnyOption, value: unknown]
 
 /** What to tell of each datagram, besides its source, its destination and its interface. Default: nothing. */
 export interface AncillaryChoice {
@@ -28,28 +27,29 @@ export interface AncillaryChoice {
   originalDestination?: boolean
 }
 
-export interface ReceiverOptions {
+/** `V` are the types of its options' values. */
+export interface ReceiverOptions<V extends readonly unknown[] = readonly unknown[]> {
   /** The port to receive on; 0 or none: any free one. Raw sockets have none. */
   port?: number
   /** The local address. Default: the group's where all channels are of one group, else the wildcard. */
   address?: string
-  /** Default: by the address or the channels; else `ipv4`. */
+  /** Default: by the address or the channels; else `ipv4`. An `ipv6` receiver takes IPv4 too, as `::ffff:` addresses. */
   family?: 'ipv4' | 'ipv6'
-  /** What to join. With channels and no address, only what is sent to joined groups is delivered. */
+  /** What to join. With channels and no unicast address, only what is sent to joined groups is delivered. */
   channels?: Iterable<Channel>
   /** Options set, in order, before the socket is bound. */
-  options?: readonly Setting[]
+  options?: Settings<V>
   /** How many datagrams one read may bring: 1 to 1024, default 64. */
   batch?: number
   /** The longest datagram taken whole, in bytes: 1 to 65535, default 65535. Longer ones are `truncated`. */
   maxDatagram?: number
   /** What to tell of each datagram. */
   ancillary?: AncillaryChoice
-  /** Take datagrams of one sender coalesced, and split them again: `UDP_GRO`. Default false. */
+  /** Take datagrams of one sender coalesced, and split them again: `UDP_GRO`. `maxDatagram` is 65535 then. Default false. */
   gro?: boolean
   /** Tell ICMP errors as `returned-error` events: `IP_RECVERR`, `IPV6_RECVERR`. Default false. */
   returnedErrors?: boolean
-  /** Share the port with other sockets: `SO_REUSEADDR`. Default true where there are channels. */
+  /** Share the port with other sockets: `SO_REUSEADDR`. Default true where there are channels, or come to be too many for one socket. */
   reuse?: boolean
   /** `raw` reads a protocol below UDP, whole IPv4 headers included; it needs CAP_NET_RAW. Default `dgram`. */
   type?: 'dgram' | 'raw'
@@ -57,6 +57,30 @@ export interface ReceiverOptions {
   protocol?: number
   /** Closes the receiver when aborted. */
   signal?: AbortSignal
+}
+
+const FIELDS: Record<keyof ReceiverOptions, FieldRule> = {
+  port: whole(0, 65535),
+  address: text('an IP address of this host, or of a group'),
+  family: oneOf('ipv4', 'ipv6'),
+  channels: iterable('an array of { group, source?, interface? }'),
+  options: iterable('an array of [option, value]'),
+  batch: whole(1, 1024),
+  maxDatagram: whole(1, 65535),
+  ancillary: { right: () => true, words: '' },
+  gro: flag,
+  returnedErrors: flag,
+  reuse: flag,
+  type: oneOf('dgram', 'raw'),
+  protocol: whole(0, 255),
+  signal: abortSignal,
+}
+
+const ANCILLARY: Record<keyof AncillaryChoice, FieldRule> = {
+  hopLimit: flag,
+  trafficClass: flag,
+  timestamp: oneOf(true, false, 'hardware'),
+  originalDestination: flag,
 }
 
 /** `ReceiverOptions`, checked, with every default in place. */
@@ -73,96 +97,106 @@ export interface ReceiverPlan {
   readonly gro: boolean
   /** Nothing but what is sent to a joined group. */
   readonly groupsOnly: boolean
+  /** More sockets may share the port. */
+  readonly shares: boolean
 }
 
-function whole(value: unknown, name: string, least: number, most: number, fallback: number): number {
-  if (value === undefined) return fallback
-  if (typeof value !== 'number' || !Number.isInteger(value) || value < least || value > most)
-    throw badValue(`${name} is ${show(value)}: a whole number from ${least} to ${most} is needed`)
-  return value
-}
-
-function familyOf(options: ReceiverOptions, groups: readonly string[]): 'ipv4' | 'ipv6' {
-  const { family, address } = options
-  if (family !== undefined && family !== 'ipv4' && family !== 'ipv6')
-    throw badValue(`family is ${show(family)}: 'ipv4' or 'ipv6' is needed`)
+function familyOf({ family, address }: ReceiverOptions, groups: readonly string[]): 'ipv4' | 'ipv6' {
   if (address !== undefined && parseAddress(address) === undefined)
-    throw badValue(`address is ${show(address)}: an IP address of this host is needed, or a group's`)
+    throw badValue(`openReceiver: address is ${show(address)}: ${FIELDS.address.words} is needed`)
   const told = [...(address === undefined ? [] : [address]), ...groups]
-  const six = told.some((text) => text.includes(':'))
-  if (family === 'ipv4' && six) throw badValue("family is 'ipv4' and an address or a group is IPv6")
-  return family ?? (six ? 'ipv6' : 'ipv4')
+  const six = told.find((one) => one.includes(':'))
+  if (family === 'ipv4' && six !== undefined)
+    throw badValue(`openReceiver: family is 'ipv4', and ${six} is an IPv6 address`)
+  return family ?? (six === undefined ? 'ipv4' : 'ipv6')
+}
+
+// These mean something on one link only, so that a socket bound to one is bound to an interface. RFC 4291 2.7
+const isOfOneLink = (group: string): boolean => /^ff.[12]:/i.test(group)
+
+/** The group that all channels are of, where a socket of the family can be bound to it. */
+function commonGroup(groups: readonly string[], family: 'ipv4' | 'ipv6'): string | undefined {
+  const [first, ...more] = new Set(groups)
+  if (first === undefined || more.length > 0 || isOfOneLink(first)) return undefined
+  return first.includes(':') === (family === 'ipv6') ? first : undefined
 }
 
 export function planReceiver(options: ReceiverOptions): ReceiverPlan {
-  if (typeof options !== 'object' || options === null)
-    throw new TypeError(`openReceiver takes an object of options, not ${show(options)}`)
+  checkFields(options, FIELDS, 'openReceiver')
+  if (options.ancillary !== undefined) checkFields(options.ancillary, ANCILLARY, 'ancillary')
   const channels = [...(options.channels ?? [])]
-  const groups = channels.map((channel) => parseGroup(channel?.group))
+  const groups = channels.map((channel) => parseGroup(channel?.group).split('%', 1)[0] ?? '')
   const family = familyOf(options, groups)
-  const type = options.type ?? 'dgram'
-  if (type !== 'dgram' && type !== 'raw') throw badValue(`type is ${show(type)}: 'dgram' or 'raw' is needed`)
-  if (type === 'raw' && options.protocol === undefined)
-    throw badValue('a raw receiver needs a protocol: 2 for IGMP, 58 for ICMPv6')
-  // A group of the other family can't be bound to; a raw socket has no port to keep others out of.
-  const one = new Set(groups).size === 1 && type === 'dgram' ? groups[0] : undefined
-  const bindable = one !== undefined && one.includes(':') === (family === 'ipv6') ? one : undefined
+  const { type = 'dgram', protocol } = options
+  if (type === 'raw' && protocol === undefined)
+    throw badValue('openReceiver: a raw receiver needs a protocol: 2 for IGMP, 58 for ICMPv6')
+  if (type === 'raw' && (options.port ?? 0) !== 0)
+    throw badValue(`openReceiver: port is ${options.port}: a raw socket has none`)
+  if (type === 'raw' && options.gro === true) throw badValue('openReceiver: gro is for UDP, not for raw sockets')
   const wildcard = family === 'ipv6' ? '::' : '0.0.0.0'
+  const address = options.address ?? (type === 'raw' ? undefined : commonGroup(groups, family)) ?? wildcard
   return {
     family,
     type,
-    protocol: options.protocol === undefined ? undefined : whole(options.protocol, 'protocol', 0, 255, 0),
-    port: type === 'raw' ? 0 : whole(options.port, 'port', 0, 65535, 0),
-    address: options.address ?? bindable ?? wildcard,
+    protocol,
+    port: options.port ?? 0,
+    address: canonical(address) ?? address,
     channels,
     settings: settingsFor(options, family, channels.length > 0),
-    batch: whole(options.batch, 'batch', 1, 1024, 64),
-    maxDatagram: whole(options.maxDatagram, 'maxDatagram', 1, 65535, 65535),
+    batch: options.batch ?? 64,
+    maxDatagram: options.maxDatagram ?? 65535,
     gro: options.gro === true,
-    groupsOnly: channels.length > 0 && (options.address === undefined || isMulticast(options.address)),
+    groupsOnly: channels.length > 0 && (options.address === undefined || isMulticast(address)),
+    shares: options.reuse !== false,
   }
 }
 
-const FAMILY: Record<'ipv4' | 'ipv6', Record<string, AnyOption>> = {
-  ipv4: {
-    all: IP_MULTICAST_ALL,
-    destination: IP_PKTINFO,
-    hopLimit: IP_RECVTTL,
-    trafficClass: IP_RECVTOS,
-    originalDestination: IP_RECVORIGDSTADDR,
-    returnedErrors: IP_RECVERR,
-  },
-  ipv6: {
-    all: IPV6_MULTICAST_ALL,
-    destination: IPV6_RECVPKTINFO,
-    hopLimit: IPV6_RECVHOPLIMIT,
-    trafficClass: IPV6_RECVTCLASS,
-    originalDestination: IPV6_RECVORIGDSTADDR,
-    returnedErrors: IPV6_RECVERR,
-  },
+interface Named {
+  readonly hopLimit: AnyOption
+  readonly trafficClass: AnyOption
+  readonly originalDestination: AnyOption
+  readonly returnedErrors: AnyOption
+}
+
+const IPV4: Named = {
+  hopLimit: IP_RECVTTL,
+  trafficClass: IP_RECVTOS,
+  originalDestination: IP_RECVORIGDSTADDR,
+  returnedErrors: IP_RECVERR,
+}
+
+const IPV6: Named = {
+  hopLimit: IPV6_RECVHOPLIMIT,
+  trafficClass: IPV6_RECVTCLASS,
+  originalDestination: IPV6_RECVORIGDSTADDR,
+  returnedErrors: IPV6_RECVERR,
 }
 
 /** What a receiver needs set, then what its user wants set. */
 function settingsFor(options: ReceiverOptions, family: 'ipv4' | 'ipv6', hasChannels: boolean): Setting[] {
-  const { ancillary = {}, reuse = hasChannels } = options
+  const { ancillary = {}, reuse = hasChannels, type, returnedErrors } = options
   const settings: Setting[] = []
-  const turn = (on: boolean | undefined, option: AnyOption | undefined, value: unknown = true): void => {
-    if (on === true && option !== undefined) settings.push([option, value])
+  const turn = (on: boolean | undefined, option: AnyOption, value: unknown = true): void => {
+    if (on === true) settings.push([option, value])
   }
-  const named = FAMILY[family]
-  turn(reuse && options.type !== 'raw', SO_REUSEADDR)
-  // An IPv6 socket takes IPv4 groups too, and defaults to the right thing there.
-  turn(true, named.all, false)
+  const raw = type === 'raw'
+  const ipv6 = family === 'ipv6'
+  turn(reuse && !raw, SO_REUSEADDR)
+  // For IPv4 groups an IPv6 socket defaults to this already.
+  turn(true, ipv6 ? IPV6_MULTICAST_ALL : IP_MULTICAST_ALL, false)
   turn(true, SO_RXQ_OVFL)
-  turn(true, named.destination)
-  turn(ancillary.hopLimit, named.hopLimit)
-  turn(ancillary.trafficClass, named.trafficClass)
-  turn(ancillary.originalDestination, named.originalDestination)
+  turn(true, ipv6 ? IPV6_RECVPKTINFO : IP_PKTINFO)
+  // An IPv6 socket is told of the IPv4 datagrams it takes by the options of IPv4; a raw one takes none.
+  for (const named of !ipv6 ? [IPV4] : raw ? [IPV6] : [IPV6, IPV4]) {
+    turn(ancillary.hopLimit, named.hopLimit)
+    turn(ancillary.trafficClass, named.trafficClass)
+    turn(ancillary.originalDestination, named.originalDestination)
+    turn(returnedErrors, named.returnedErrors)
+  }
   turn(ancillary.timestamp === true, SO_TIMESTAMPNS)
   turn(ancillary.timestamp === 'hardware', SO_TIMESTAMPING, {
     flags: ['RX_HARDWARE', 'RX_SOFTWARE', 'SOFTWARE', 'RAW_HARDWARE'],
   })
   turn(options.gro, UDP_GRO)
-  turn(options.returnedErrors, named.returnedErrors)
-  return [...settings, ...(options.options ?? [])]
+  return [...settings, ...parseOptions(options.options && [...options.options])]
 }

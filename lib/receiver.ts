@@ -1,19 +1,15 @@
-import { EventEmitter } from 'node:events'
+import { addAbortListener, EventEmitter } from 'node:events'
 import { Readable } from 'node:stream'
-import { control, rosterOf, type SocketControl } from './control.ts'
+import type { SocketControl } from './control.ts'
 import type { Datagram } from './datagram.ts'
-import { describeErrno, SocketOptionError } from './errors.ts'
+import { describeErrno, SocketOptionError, show } from './errors.ts'
 import { onLinkRemoved } from './link-watch.ts'
 import type { Channel, Membership } from './membership.ts'
-import type { NativeQueuedError } from './native.ts'
-import { SO_MEMINFO } from './options/socket.ts'
-import type { OwnedSocket } from './owned-socket.ts'
-import { lookUp } from './queue.ts'
 import { planReceiver, type ReceiverOptions, type ReceiverPlan } from './receiver-options.ts'
+import { openSockets, type ReceiverSockets } from './receiver-sockets.ts'
 import { createReception, type Reception } from './reception.ts'
 import { type ReturnedError, readQueued } from './returned-error.ts'
-import { openSocket } from './socket.ts'
-import { targetOf } from './target.ts'
+import type { Endpoint } from './socket-address.ts'
 
 /** Counts since the receiver was opened. */
 export interface ReceiverStats {
@@ -43,22 +39,13 @@ interface ReceiverEvents {
   'interface-removed': [event: InterfaceRemoved]
 }
 
-interface Entry {
-  readonly socket: OwnedSocket
-  readonly control: SocketControl
-  /** The group it is bound to, where it is bound to one. */
-  readonly boundTo: string | undefined
-  /** No room for a further group. */
-  full: boolean
-}
-
 /** What holds descriptors; it knows nothing of the Receiver, so that a forgotten one can be collected. */
 interface Core {
   readonly plan: ReceiverPlan
   readonly reception: Reception
-  readonly entries: Entry[]
-  droppedBefore: number
-  unwatch: (() => Promise<void>) | undefined
+  readonly sockets: ReceiverSockets
+  /** What to undo with it: the watch for interfaces, the listener of the signal. */
+  readonly undo: (() => unknown)[]
   closing: Promise<void> | undefined
 }
 
@@ -68,49 +55,13 @@ const forgotten = new FinalizationRegistry<Core>((core) => {
   void closeCore(core)
 })
 
-const dropsOf = ({ control }: Entry): number => control.getSync(SO_MEMINFO).drops
-
 function closeCore(core: Core): Promise<void> {
   core.closing ??= (async () => {
-    core.droppedBefore += core.entries.map(dropsOf).reduce((sum, drops) => sum + drops, 0)
     core.reception.close()
-    await Promise.all([core.unwatch?.(), ...core.entries.splice(0).map(({ socket }) => socket.close())])
+    await Promise.all([...core.undo.map((undo) => undo()), core.sockets.close()])
   })()
   return core.closing
 }
-
-async function addSocket(core: Core, address: string, port: number): Promise<Entry> {
-  const { plan } = core
-  const socket = await openSocket({
-    family: plan.family,
-    type: plan.type,
-    ...(plan.protocol === undefined ? {} : { protocol: plan.protocol }),
-    options: plan.settings as never,
-    bind: { address, port },
-  })
-  const own = control(socket)
-  const entry: Entry = { socket, control: own, boundTo: isWildcard(address) ? undefined : address, full: false }
-  const roster = rosterOf(own)
-  roster.onChange = (group, index) => {
-    const [first, ...more] = roster.on(group, index)
-    const fd = socket.fd
-    if (first === undefined) core.reception.setRule(fd, group, index, 'none', [])
-    else if (first.source === undefined) core.reception.setRule(fd, group, index, 'exclude', [...first.blocked])
-    else
-      core.reception.setRule(
-        fd,
-        group,
-        index,
-        'include',
-        [first, ...more].map(({ source }) => source as string),
-      )
-  }
-  core.entries.push(entry)
-  core.reception.add(socket)
-  return entry
-}
-
-const isWildcard = (address: string): boolean => address === '::' || address === '0.0.0.0'
 
 /**
  * Reads datagrams in batches, with all the kernel knows of each. Only what it joined is delivered.
@@ -129,40 +80,49 @@ export class Receiver extends EventEmitter<ReceiverEvents> implements AsyncItera
   constructor(core: Core) {
     super()
     this.#core = core
-    forgotten.register(this, core)
+    forgotten.register(this, core, this)
   }
 
   /** The options of the first socket; the only one, mostly. */
   get control(): SocketControl {
-    const [first] = this.#core.entries
-    if (first === undefined) throw closed()
-    return first.control
+    return this.#core.sockets.control
   }
 
   /** The local address of the first socket. */
-  get address(): { address: string; port: number } {
-    const [first] = this.#core.entries
-    if (first === undefined) throw closed()
-    return first.socket.address() as { address: string; port: number }
+  get address(): Endpoint {
+    return this.#core.sockets.address
   }
 
   /** The channels joined and still held, on whichever socket. */
   get memberships(): readonly Membership[] {
-    return this.#core.entries.flatMap(({ control }) => control.memberships)
+    return this.#core.sockets.memberships()
   }
 
   /** Joins a channel, on a further socket where the ones there are take no more. */
   join(channel: Channel): Promise<Membership> {
-    const joined = this.#joining.then(() => this.#join(channel))
+    const joined = this.#joining.then(() => this.#core.sockets.join(channel))
     this.#joining = joined.catch(() => {})
     return joined
   }
 
+  /** Joins all of them or none. */
+  async joinAll(channels: Iterable<Channel>): Promise<Membership[]> {
+    // One channel taken for an empty list would join nothing, without a word.
+    if (typeof channels?.[Symbol.iterator] !== 'function')
+      throw new TypeError(`joinAll takes an iterable of { group, source?, interface? }, not ${show(channels)}`)
+    const joined: Membership[] = []
+    try {
+      for (const channel of channels) joined.push(await this.join(channel))
+    } catch (error) {
+      await Promise.allSettled(joined.map((membership) => membership.leave()))
+      throw error
+    }
+    return joined
+  }
+
   stats(): ReceiverStats {
-    const { reception, entries, droppedBefore } = this.#core
-    const { datagrams, bytes, batches, truncated, filtered } = reception.counts
-    const dropped = droppedBefore + entries.map(dropsOf).reduce((sum, drops) => sum + drops, 0)
-    return { datagrams, bytes, batches, truncated, dropped, filtered, sockets: entries.length }
+    const { reception, sockets } = this.#core
+    return { ...reception.counts(), dropped: sockets.dropped(), sockets: sockets.count }
   }
 
   /** A reader that waits keeps the event loop alive: the default. */
@@ -189,19 +149,29 @@ export class Receiver extends EventEmitter<ReceiverEvents> implements AsyncItera
 
   /** Batches, until closed; leaving the loop early closes the receiver. */
   [Symbol.asyncIterator](): AsyncIterator<Datagram[], undefined> {
+    const { reception } = this.#core
+    if (this.#reader !== undefined && this.#core.closing === undefined) throw busy()
     const reader = {}
-    this.#take(reader)
+    this.#reader = reader
+    const free = (): void => {
+      if (this.#reader === reader) this.#reader = undefined
+    }
     return {
       next: async () => {
-        if (this.#reader !== reader) throw busy()
-        if (this.#core.reception.reading) throw busy()
-        const value = await this.#core.reception.next()
-        if (value !== undefined) return { done: false, value }
-        this.#reader = undefined
+        if (reception.reading()) throw busy()
+        try {
+          const value = await reception.next()
+          if (value !== undefined) return { done: false, value }
+        } catch (error) {
+          // Whoever gets it has stopped reading; another may begin.
+          free()
+          throw error
+        }
+        free()
         return { done: true, value: undefined }
       },
       return: async () => {
-        this.#reader = undefined
+        free()
         await this.close()
         return { done: true, value: undefined }
       },
@@ -239,73 +209,17 @@ export class Receiver extends EventEmitter<ReceiverEvents> implements AsyncItera
   }
 
   /** @internal The kernel keeps an IPv4 membership of an interface that is gone, and counts it, until it is left. */
-  interfaceRemoved(index: number): void {
-    const memberships = this.memberships.filter((held) => held.interface.index === index)
-    const [first] = memberships
-    if (first === undefined) return
-    for (const membership of memberships) membership.leave().catch(() => {})
-    this.emit('interface-removed', { name: first.interface.name, index, memberships })
-  }
-
-  #take(reader: object): void {
-    if (this.#core.closing === undefined && this.#reader !== undefined) throw busy()
-    this.#reader = reader
-  }
-
-  async #join(channel: Channel): Promise<Membership> {
-    const core = this.#core
-    if (core.closing !== undefined) throw closed()
-    const target = targetOf(channel)
-    const found = await lookUp(typeof target.lookup === 'object' ? [target.group] : [])
-    const { index } = target.find(found)
-    const port = core.plan.type === 'raw' ? 0 : this.address.port
-    let refused: unknown
-    for (const entry of candidates(core, target.group, index, channel.source)) {
-      try {
-        return await entry.control.join(channel)
-      } catch (error) {
-        if (!(error instanceof SocketOptionError) || error.reason !== 'limit') throw error
-        refused = error
-        if (!holds(entry, target.group)) entry.full = true
-      }
+  interfacesRemoved(isGone: (index: number) => boolean): void {
+    const byIndex = new Map<number, Membership[]>()
+    for (const held of this.memberships) {
+      const { index } = held.interface
+      if (!isGone(index)) continue
+      held.leave().catch(() => {})
+      byIndex.set(index, [...(byIndex.get(index) ?? []), held])
     }
-    if (core.closing !== undefined) throw closed()
-    const wide = core.plan.family === 'ipv6' ? '::' : '0.0.0.0'
-    const entry = await addSocket(core, core.plan.address === target.group ? target.group : wide, port)
-    try {
-      return await entry.control.join(channel)
-    } catch (error) {
-      core.entries.splice(core.entries.indexOf(entry), 1)
-      core.reception.remove(entry.socket)
-      await entry.socket.close()
-      throw refused ?? error
-    }
+    for (const [index, memberships] of byIndex)
+      this.emit('interface-removed', { name: memberships[0]?.interface.name ?? '', index, memberships })
   }
-}
-
-const holds = ({ control }: Entry, group: string): boolean => control.memberships.some((held) => held.group === group)
-
-/** The sockets a channel may go to, best first. */
-function candidates(core: Core, group: string, index: number, source: string | undefined): Entry[] {
-  const fits = core.entries.filter(({ boundTo }) => boundTo === undefined || boundTo === group)
-  const here = fits.filter(({ control }) =>
-    control.memberships.some((held) => held.group === group && held.interface.index === index),
-  )
-  // One socket must refuse what it can't hold together with what it has: any-source beside source-specific, or twice.
-  const clash = here.find(({ control }) =>
-    control.memberships.some(
-      (held) =>
-        held.group === group &&
-        held.interface.index === index &&
-        (source === undefined || held.source === undefined || held.source === source),
-    ),
-  )
-  if (clash !== undefined) return [clash]
-  // IPv6 holds one filter for a group on all interfaces of a socket, so each interface has a socket of its own.
-  const others = fits.filter(
-    (entry) => !here.includes(entry) && !entry.full && !(group.includes(':') && holds(entry, group)),
-  )
-  return [...here, ...others]
 }
 
 const busy = (): SocketOptionError =>
@@ -313,9 +227,6 @@ const busy = (): SocketOptionError =>
     code: 'ERR_READER_BUSY',
     reason: 'bad-value',
   })
-
-const closed = (): SocketOptionError =>
-  new SocketOptionError('this receiver is closed: open another', { code: 'ERR_SOCKET_CLOSED', reason: 'closed' })
 
 function readError(errno: number): SocketOptionError {
   const { code, text } = describeErrno(errno)
@@ -333,29 +244,42 @@ function readError(errno: number): SocketOptionError {
  * Defaults for multicast: `SO_REUSEADDR`, `IP_MULTICAST_ALL` off, and bound to the group where there is one only.
  * Linux. @throws SocketOptionError where an option, the bind or a join fails: nothing stays open.
  */
-export async function openReceiver(options: ReceiverOptions): Promise<Receiver> {
+export async function openReceiver<const V extends readonly unknown[] = readonly unknown[]>(
+  options: ReceiverOptions<V>,
+): Promise<Receiver> {
   const plan = planReceiver(options)
   const { signal } = options
   signal?.throwIfAborted()
-  let listener: ((raw: NativeQueuedError) => void) | undefined
+  let weak: WeakRef<Receiver> | undefined
   const reception = createReception({
     ...plan,
-    onQueuedError: (raw) => listener?.(raw),
+    onQueuedError: (raw) => {
+      const queued = readQueued(raw)
+      // What a listener throws is not the reader's to get.
+      if (queued !== undefined && 'error' in queued)
+        process.nextTick(() => weak?.deref()?.emit('returned-error', queued.error))
+    },
     toError: readError,
   })
-  const core: Core = { plan, reception, entries: [], droppedBefore: 0, unwatch: undefined, closing: undefined }
+  const sockets = await openSockets(plan, reception).catch((error) => {
+    reception.close()
+    throw error
+  })
+  const core: Core = { plan, reception, sockets, undo: [], closing: undefined }
   try {
-    await addSocket(core, plan.address, plan.port)
     const receiver = new Receiver(core)
-    const weak = new WeakRef(receiver)
-    listener = (raw) => {
-      const queued = readQueued(raw)
-      if (queued !== undefined && 'error' in queued) weak.deref()?.emit('returned-error', queued.error)
+    const ref = new WeakRef(receiver)
+    weak = ref
+    core.undo.push(await onLinkRemoved((isGone) => ref.deref()?.interfacesRemoved(isGone)))
+    for (const channel of plan.channels) {
+      signal?.throwIfAborted()
+      await receiver.join(channel)
     }
-    core.unwatch = await onLinkRemoved((index) => weak.deref()?.interfaceRemoved(index))
-    for (const channel of plan.channels) await receiver.join(channel)
     signal?.throwIfAborted()
-    signal?.addEventListener('abort', () => void weak.deref()?.close(), { once: true })
+    if (signal !== undefined) {
+      const listener = addAbortListener(signal, () => void ref.deref()?.close())
+      core.undo.push(() => listener[Symbol.dispose]())
+    }
     return receiver
   } catch (error) {
     await closeCore(core)

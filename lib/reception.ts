@@ -1,8 +1,6 @@
 import { createDatagramTable, type Datagram } from './datagram.ts'
 import { datagramsNative, type NativeQueuedError } from './native.ts'
-
-const READABLE = 1
-const FAILED = 8
+import { FAILED, openPoller, READABLE, watch } from './poller.ts'
 
 /** What a reception reads from. */
 export interface Intake {
@@ -18,12 +16,16 @@ export interface ReceptionCounts {
 }
 
 export interface Reception {
-  readonly counts: ReceptionCounts
+  counts(): ReceptionCounts
   add(intake: Intake): void
   remove(intake: Intake): void
   /** The next batch, of at least one datagram; `undefined` once closed. One at a time. */
   next(): Promise<Datagram[] | undefined>
-  readonly reading: boolean
+  /** Whether somebody waits for a batch. */
+  reading(): boolean
+  /** What is delivered of what is sent to no group: default all. */
+  admit(fd: number, unicast: boolean, broadcast: boolean): void
+  /** What is delivered of a group; without any rule the kernel alone decides. */
   setRule(
     fd: number,
     group: string,
@@ -39,7 +41,6 @@ export interface Reception {
 export interface ReceptionPlan {
   readonly batch: number
   readonly maxDatagram: number
-  readonly groupsOnly: boolean
   /** Coalesced reads are as long as a socket makes them. */
   readonly gro: boolean
   /** An entry of a socket's error queue. */
@@ -63,17 +64,18 @@ const COALESCED = 65535
 
 /** Reads batches from any number of sockets, when asked to: what nobody asks for stays in the kernel. */
 export function createReception(plan: ReceptionPlan): Reception {
-  const { Poller, DatagramReader } = datagramsNative()
-  const poller = new Poller()
+  const { DatagramReader, readErrorQueue } = datagramsNative()
+  const poller = openPoller()
   // A coalesced read holds many datagrams, so fewer of them make a batch.
   const slots = plan.gro ? Math.max(1, Math.min(8, plan.batch)) : plan.batch
   const room = plan.gro ? COALESCED : plan.maxDatagram
   const stride = strideFor(room)
   const reader = new DatagramReader(slots)
-  reader.groupsOnly(plan.groupsOnly)
   const table = createDatagramTable(reader, slots)
-  const intakes: Intake[] = []
   const ready = new Int32Array(64)
+  // Of those the poller has told of, which are still to be read: the first one of many must not starve the others.
+  let next = 0
+  let told = 0
   const counts: ReceptionCounts = { datagrams: 0, bytes: 0, batches: 0, truncated: 0, filtered: 0 }
 
   let slab: Buffer | undefined
@@ -87,7 +89,7 @@ export function createReception(plan: ReceptionPlan): Reception {
   /** One read of one socket; its datagrams go behind those there are. */
   const readFrom = (fd: number, into: Datagram[]): void => {
     slab ??= Buffer.allocUnsafeSlow(stride * slots)
-    const count = reader.read(fd, slab, stride, room, fd === intakes[0]?.fd, table.bytes, 0)
+    const count = reader.read(fd, slab, stride, room, table.bytes)
     if (count === 0) return
     const used = table.used(count)
     const before = into.length
@@ -106,15 +108,20 @@ export function createReception(plan: ReceptionPlan): Reception {
   }
 
   const drainErrors = (fd: number): void => {
-    for (const error of datagramsNative().readErrorQueue(fd)) plan.onQueuedError(error)
+    for (const error of readErrorQueue(fd)) plan.onQueuedError(error)
   }
 
   const readReady = (): Datagram[] => {
     const batch: Datagram[] = []
-    const count = poller.ready(ready)
-    for (let place = 0; place < count && batch.length < plan.batch; place++) {
-      const fd = ready[place * 2] as number
-      if (((ready[place * 2 + 1] as number) & FAILED) !== 0) drainErrors(fd)
+    if (next === told) {
+      told = poller.ready(ready)
+      next = 0
+    }
+    while (next < told && batch.length < plan.batch) {
+      const fd = ready[next * 2] as number
+      const events = ready[next * 2 + 1] as number
+      next++
+      if ((events & FAILED) !== 0) drainErrors(fd)
       try {
         readFrom(fd, batch)
       } catch (error) {
@@ -154,20 +161,13 @@ export function createReception(plan: ReceptionPlan): Reception {
   }
 
   return {
-    get counts() {
-      counts.filtered = reader.filtered()
-      return counts
-    },
-    add: (intake) => {
-      intakes.push(intake)
-      poller.watch(intake.fd, READABLE)
-    },
-    remove: (intake) => {
-      const place = intakes.indexOf(intake)
-      if (place < 0) return
-      intakes.splice(place, 1)
-      poller.forget(intake.fd)
-      reader.forget(intake.fd)
+    counts: () => ({ ...counts, filtered: reader.filtered() }),
+    add: ({ fd }) => watch(poller, fd, READABLE),
+    remove: ({ fd }) => {
+      poller.forget(fd)
+      reader.forget(fd)
+      // Its number may become another's.
+      next = told
     },
     next: () =>
       new Promise((resolve, reject) => {
@@ -181,9 +181,8 @@ export function createReception(plan: ReceptionPlan): Reception {
         poller.start(onReady)
         polling = true
       }),
-    get reading() {
-      return waiting !== undefined
-    },
+    reading: () => waiting !== undefined,
+    admit: (fd, unicast, broadcast) => reader.admit(fd, unicast, broadcast),
     setRule: (fd, group, interfaceIndex, mode, sources) =>
       reader.setRule(fd, group, interfaceIndex, MODES[mode], sources),
     hold: (wanted) => {

@@ -1,6 +1,7 @@
-import type { Endpoint } from './datagram.ts'
+import { constants } from 'node:os'
 import { describeErrno } from './errors.ts'
 import type { NativeQueuedError } from './native.ts'
+import type { Endpoint } from './socket-address.ts'
 
 /** An error that came back for a datagram sent before: an ICMP message, or the kernel's own word. ip(7), `IP_RECVERR` */
 export interface ReturnedError {
@@ -35,7 +36,6 @@ export interface TransmitTimestamp {
 const ORIGINS = ['other', 'local', 'icmp', 'icmp6'] as const
 const TIMESTAMPING = 4
 const PLACES = ['sent', 'scheduled', 'acknowledged'] as const
-const EMSGSIZE = 90
 
 /** An entry of the error queue is one or the other. */
 export function readQueued(raw: NativeQueuedError): { error: ReturnedError } | { sent: TransmitTimestamp } | undefined {
@@ -58,7 +58,7 @@ export function readQueued(raw: NativeQueuedError): { error: ReturnedError } | {
       icmpCode: raw.code ?? 0,
       ...(raw.destination === undefined ? {} : { destination: raw.destination }),
       ...(raw.offender === undefined ? {} : { offender: raw.offender.address }),
-      ...(raw.errno === EMSGSIZE ? { mtu: raw.info ?? 0 } : {}),
+      ...(raw.errno === constants.errno.EMSGSIZE ? { mtu: raw.info ?? 0 } : {}),
       payload: raw.payload,
     },
   }

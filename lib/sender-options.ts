@@ -1,21 +1,35 @@
 import { isMulticast, parseAddress } from './address.ts'
-import type { Endpoint } from './datagram.ts'
 import { badValue, show } from './errors.ts'
+import {
+  abortSignal,
+  checkFields,
+  type FieldRule,
+  flag,
+  interfaceSpec,
+  iterable,
+  object,
+  oneOf,
+  whole,
+} from './fields.ts'
 import type { AnyOption } from './option.ts'
 import { IP_RECVERR, IP_TOS } from './options/ip.ts'
 import { IPV6_RECVERR, IPV6_TCLASS } from './options/ipv6.ts'
 import { SO_TIMESTAMPING, SO_TXTIME } from './options/socket.ts'
-import type { Setting } from './receiver-options.ts'
+import type { Endpoint } from './socket-address.ts'
+import { parseOptions, type Setting, type Settings } from './socket-spec.ts'
 
 /** How one send, or one datagram, differs from the socket's settings. */
 export interface SendChoice {
-  /** TTL or hop limit, 0 to 255. `IP_TTL`, `IPV6_HOPLIMIT` */
+  /** TTL, 1 to 255, or hop limit, 0 to 255. `IP_TTL`, `IPV6_HOPLIMIT` */
   hopLimit?: number
   /** TOS or traffic class, 0 to 255. `IP_TOS`, `IPV6_TCLASS` */
   trafficClass?: number
-  /** When to leave, in nanoseconds of the clock `transmitTime` names; needs a queueing discipline such as etf or fq. `SO_TXTIME` */
+  /**
+   * When to leave, in nanoseconds of the clock that openSender's `transmitTime` names; it takes a queueing discipline
+   * such as etf or fq. `SO_TXTIME`
+   */
   transmitTime?: bigint
-  /** The source address. `IP_PKTINFO`, `IPV6_PKTINFO` */
+  /** The source address, one of this host, of the destination's family. `IP_PKTINFO`, `IPV6_PKTINFO` */
   source?: string
   /** The interface, by name or index. `IP_PKTINFO`, `IPV6_PKTINFO` */
   interface?: string | number
@@ -27,10 +41,11 @@ export interface Message extends SendChoice {
   to?: Endpoint
 }
 
-export interface SenderOptions {
+/** `V` are the types of its options' values. */
+export interface SenderOptions<V extends readonly unknown[] = readonly unknown[]> {
   /** Where to send when a call does not say. */
   to?: Endpoint
-  /** Default: by `to` or `bind`; else `ipv4`. */
+  /** Default: by `to` or `bind`; else `ipv4`. An `ipv6` sender reaches IPv4 too. */
   family?: 'ipv4' | 'ipv6'
   /** The local address and port. Default: the kernel's choice. */
   bind?: { address?: string; port?: number }
@@ -42,81 +57,113 @@ export interface SenderOptions {
   loopback?: boolean
   /** TOS or traffic class, 0 to 255. */
   trafficClass?: number
-  /** Connect to `to`: faster, one destination only, and the kernel refuses datagrams after an ICMP error. Default false. */
+  /** Connect to `to`: faster, and an ICMP error that comes back makes the next send fail. Default false. */
   connect?: boolean
   /** Hand datagrams of equal size over as one, where the kernel splits them: `UDP_SEGMENT`. Default true. */
   segmentation?: boolean
   /** Tell ICMP errors as `returned-error` events: `IP_RECVERR`, `IPV6_RECVERR`. Default false. */
   returnedErrors?: boolean
-  /** Tell when each datagram left as `transmitted` events: `SO_TIMESTAMPING`. Default false. */
+  /** Tell when each datagram left as `transmitted` events, without segmentation: `SO_TIMESTAMPING`. Default false. */
   transmitTimestamps?: boolean | 'hardware'
-  /** The clock of `transmitTime`: `SO_TXTIME`. Default: none, and no `transmitTime` may be given. */
+  /** The clock of `transmitTime`: `SO_TXTIME`; `tai` needs CAP_NET_ADMIN. Default: none, and no `transmitTime` may be given. */
   transmitTime?: 'monotonic' | 'tai'
   /** Options set, in order, before the socket is bound. */
-  options?: readonly Setting[]
+  options?: Settings<V>
   /** Closes the sender when aborted. */
   signal?: AbortSignal
 }
 
+const byte = whole(0, 255)
+
+const FIELDS: Record<keyof SenderOptions, FieldRule> = {
+  to: object('{ address, port }'),
+  family: oneOf('ipv4', 'ipv6'),
+  bind: object('{ address, port }'),
+  interface: interfaceSpec,
+  hops: byte,
+  loopback: flag,
+  trafficClass: byte,
+  connect: flag,
+  segmentation: flag,
+  returnedErrors: flag,
+  transmitTimestamps: oneOf(true, false, 'hardware'),
+  transmitTime: oneOf('monotonic', 'tai'),
+  options: iterable('an array of [option, value]'),
+  signal: abortSignal,
+}
+
+/** `SenderOptions`, checked. */
 export interface SenderPlan {
   readonly family: 'ipv4' | 'ipv6'
   readonly to: Endpoint | undefined
-  readonly bind: { address: string; port: number } | undefined
+  readonly bind: { address?: string; port?: number } | undefined
   readonly settings: readonly Setting[]
+  readonly segmentation: boolean
+  /** Datagrams may carry a time at which to leave. */
+  readonly timed: boolean
+  /** Errors that come back are asked for. */
+  readonly returnedErrors: boolean
+  /** The error queue holds something at times. */
+  readonly listens: boolean
 }
 
 export function checkEndpoint(to: unknown, name = 'to'): asserts to is Endpoint {
   const { address, port } = (typeof to === 'object' && to !== null ? to : {}) as Partial<Endpoint>
   if (typeof address !== 'string' || parseAddress(address) === undefined)
-    throw badValue(`${name} is ${show(address ?? to)}: { address, port } with an IP address is needed`)
+    throw badValue(
+      `${name} is ${show(address ?? to)}: { address, port } with an IP address is needed; look a name up first, with node:dns`,
+    )
   if (typeof port !== 'number' || !Number.isInteger(port) || port < 1 || port > 65535)
     throw badValue(`${name}.port is ${show(port)}: a whole number from 1 to 65535 is needed`)
 }
 
-export function byteInRange(value: unknown, name: string): void {
-  if (value !== undefined && (typeof value !== 'number' || !Number.isInteger(value) || value < 0 || value > 255))
-    throw badValue(`${name} is ${show(value)}: a whole number from 0 to 255 is needed`)
-}
+export const isIpv6 = (address: string): boolean => address.includes(':')
+
+/** IPv4 written as IPv6 goes over IPv4. */
+export const isMapped = (address: string): boolean => /^::ffff:\d+\.\d+\.\d+\.\d+$/i.test(address)
 
 export function planSender(options: SenderOptions): SenderPlan {
-  if (typeof options !== 'object' || options === null)
-    throw new TypeError(`openSender takes an object of options, not ${show(options)}`)
-  const { to, bind, connect } = options
+  checkFields(options, FIELDS, 'openSender')
+  const { to, bind, connect, transmitTimestamps = false, transmitTime, returnedErrors = false } = options
   if (to !== undefined) checkEndpoint(to)
-  if (connect === true && to === undefined) throw badValue('a connected sender needs `to`: { address, port }')
-  byteInRange(options.hops, 'hops')
-  byteInRange(options.trafficClass, 'trafficClass')
-  const address = bind?.address
-  if (address !== undefined && (parseAddress(address) === undefined || isMulticast(address)))
-    throw badValue(`bind.address is ${show(address)}: a unicast address of this host is needed`)
-  const six = [to?.address, address].some((text) => text?.includes(':') === true)
-  const family = options.family ?? (six ? 'ipv6' : 'ipv4')
-  if (family !== 'ipv4' && family !== 'ipv6') throw badValue(`family is ${show(family)}: 'ipv4' or 'ipv6' is needed`)
-  if (family === 'ipv4' && six) throw badValue("family is 'ipv4' and an address is IPv6")
+  if (connect === true && to === undefined) throw badValue('openSender: connect needs `to`: { address, port }')
+  const local = bind?.address
+  if (local !== undefined && (typeof local !== 'string' || parseAddress(local) === undefined || isMulticast(local)))
+    throw badValue(`openSender: bind.address is ${show(local)}: a unicast address of this host is needed`)
+  const six = [to?.address, local].find((address) => address !== undefined && isIpv6(address))
+  if (options.family === 'ipv4' && six !== undefined)
+    throw badValue(`openSender: family is 'ipv4', and ${six} is an IPv6 address`)
+  const family = options.family ?? (six === undefined ? 'ipv4' : 'ipv6')
+  const settings = settingsFor(options, family === 'ipv6')
   return {
     family,
     to,
-    bind: bind && { address: address ?? (family === 'ipv6' ? '::' : '0.0.0.0'), port: bind.port ?? 0 },
-    settings: settingsFor(options, family === 'ipv6'),
+    bind,
+    settings,
+    segmentation: options.segmentation !== false && transmitTimestamps === false,
+    timed: transmitTime !== undefined || settings.some(([option]) => option.name === SO_TXTIME.name),
+    returnedErrors,
+    listens: returnedErrors || transmitTimestamps !== false,
   }
 }
 
 function settingsFor(options: SenderOptions, ipv6: boolean): Setting[] {
   const settings: Setting[] = []
-  const turn = (on: boolean, option: AnyOption, value: unknown = true): void => {
-    if (on) settings.push([option, value])
+  const { trafficClass, transmitTimestamps = false, transmitTime } = options
+  // What an IPv6 socket sends to IPv4 goes by the options of IPv4.
+  if (options.returnedErrors === true) {
+    settings.push([IP_RECVERR, true])
+    if (ipv6) settings.push([IPV6_RECVERR, true])
   }
-  turn(options.returnedErrors === true, ipv6 ? IPV6_RECVERR : IP_RECVERR)
-  turn(options.trafficClass !== undefined, ipv6 ? IPV6_TCLASS : IP_TOS, options.trafficClass)
-  const { transmitTimestamps, transmitTime } = options
-  if (transmitTimestamps !== undefined && transmitTimestamps !== false) {
+  if (trafficClass !== undefined) {
+    settings.push([IP_TOS, trafficClass])
+    if (ipv6) settings.push([IPV6_TCLASS, trafficClass])
+  }
+  if (transmitTimestamps !== false) {
     const hardware = transmitTimestamps === 'hardware' ? ['TX_HARDWARE', 'RAW_HARDWARE'] : []
-    turn(true, SO_TIMESTAMPING, { flags: ['TX_SOFTWARE', 'SOFTWARE', 'OPT_ID', 'OPT_TSONLY', ...hardware] })
+    settings.push([SO_TIMESTAMPING, { flags: ['TX_SOFTWARE', 'SOFTWARE', 'OPT_ID', 'OPT_TSONLY', ...hardware] }])
   }
-  if (transmitTime !== undefined) {
-    if (transmitTime !== 'monotonic' && transmitTime !== 'tai')
-      throw badValue(`transmitTime is ${show(transmitTime)}: 'monotonic' or 'tai' is needed`)
-    turn(true, SO_TXTIME, { clockid: transmitTime === 'tai' ? 'CLOCK_TAI' : 'CLOCK_MONOTONIC', flags: [] })
-  }
-  return [...settings, ...(options.options ?? [])]
+  if (transmitTime !== undefined) settings.push([SO_TXTIME, { clock: transmitTime }])
+  const asked: readonly (readonly [AnyOption, unknown])[] = parseOptions(options.options && [...options.options])
+  return [...settings, ...asked]
 }

@@ -1,15 +1,17 @@
-import { EventEmitter } from 'node:events'
+import { addAbortListener, EventEmitter } from 'node:events'
 import type { SocketControl } from './control.ts'
-import type { Endpoint } from './datagram.ts'
-import { badValue, SocketOptionError } from './errors.ts'
-import { datagramsNative, type NativeDatagrams, type NativePoller } from './native.ts'
+import { SocketOptionError } from './errors.ts'
+import { datagramsNative, type NativePoller } from './native.ts'
+import { IP_MTU } from './options/ip.ts'
+import { IPV6_MTU } from './options/ipv6.ts'
+import { createPrepare, type Outgoing, type Prepare } from './outgoing.ts'
 import type { OwnedSocket } from './owned-socket.ts'
+import { CHANGES, openPoller, WRITABLE, watch } from './poller.ts'
 import { type ReturnedError, readQueued, type TransmitTimestamp } from './returned-error.ts'
-import { checkEndpoint, type Message, planSender, type SendChoice, type SenderOptions } from './sender-options.ts'
+import { isIpv6, type Message, planSender, type SendChoice, type SenderOptions } from './sender-options.ts'
 import { openSocket } from './socket.ts'
-import { createTransmission, type Run, runsOf, type SenderStats, type Transmission } from './transmission.ts'
-
-const WRITABLE = 4
+import type { Endpoint } from './socket-address.ts'
+import { createTransmission, type SenderStats, type Transmission } from './transmission.ts'
 
 interface SenderEvents {
   'returned-error': [error: ReturnedError]
@@ -18,8 +20,7 @@ interface SenderEvents {
 
 /** A send that waits for room in the send buffer, and those behind it. */
 interface Pending {
-  readonly runs: Run[]
-  sent: number
+  readonly outgoing: Outgoing
   readonly resolve: (sent: number) => void
   readonly reject: (error: unknown) => void
 }
@@ -29,10 +30,14 @@ interface Core {
   readonly socket: OwnedSocket
   readonly poller: NativePoller
   readonly pending: Pending[]
-  /** Errors that come back and times of sending are asked for. */
+  readonly prepare: Prepare
+  readonly transmission: Transmission
+  /** Errors that come back, or times of sending, are asked for. */
   readonly listens: boolean
   /** The Sender, while a send waits: it must not be collected then. */
-  keep?: Sender | undefined
+  keep: Sender | undefined
+  /** The listener of the signal. */
+  listener: Disposable | undefined
   closing: Promise<void> | undefined
 }
 
@@ -41,6 +46,8 @@ const closed = (): SocketOptionError =>
 
 function closeCore(core: Core): Promise<void> {
   core.closing ??= (async () => {
+    core.listener?.[Symbol.dispose]()
+    core.keep = undefined
     for (const { reject } of core.pending.splice(0)) reject(closed())
     core.poller.close()
     await core.socket.close()
@@ -62,26 +69,12 @@ const forgotten = new FinalizationRegistry<Core>((core) => {
  */
 export class Sender extends EventEmitter<SenderEvents> implements AsyncDisposable {
   readonly #core: Core
-  readonly #transmission: Transmission
-  readonly #to: Endpoint | undefined
-  readonly #connected: boolean
-  readonly #encode: (to: Endpoint) => Uint8Array
 
   /** @internal Use `openSender`. */
-  constructor(
-    core: Core,
-    transmission: Transmission,
-    to: Endpoint | undefined,
-    connected: boolean,
-    encode: (to: Endpoint) => Uint8Array,
-  ) {
+  constructor(core: Core) {
     super()
     this.#core = core
-    this.#transmission = transmission
-    this.#to = to
-    this.#connected = connected
-    this.#encode = encode
-    forgotten.register(this, core)
+    forgotten.register(this, core, this)
   }
 
   get control(): SocketControl {
@@ -89,15 +82,15 @@ export class Sender extends EventEmitter<SenderEvents> implements AsyncDisposabl
   }
 
   /** The local address. */
-  get address(): { address: string; port: number } {
-    return this.#core.socket.address() as { address: string; port: number }
+  get address(): Endpoint {
+    return this.#core.socket.address() as Endpoint
   }
 
   /**
    * Sends one datagram or many, in order: how many the kernel took, which is all unless it rejects.
    *
-   * `sendmmsg(2)`, with `UDP_SEGMENT` where datagrams are equal in size. Rejects with the index of the datagram that
-   * failed; those before it are sent.
+   * `sendmmsg(2)`, with `UDP_SEGMENT` where datagrams are equal in size. Their bytes are the kernel's to read until the
+   * promise settles. Rejects with the index of the datagram that failed; those before it are sent.
    */
   async send(
     data: Uint8Array | readonly (Uint8Array | Message)[],
@@ -106,22 +99,18 @@ export class Sender extends EventEmitter<SenderEvents> implements AsyncDisposabl
   ): Promise<number> {
     const core = this.#core
     if (core.closing !== undefined) throw closed()
-    if (to !== undefined) checkEndpoint(to)
-    const runs = runsOf(data, to ?? (this.#connected ? undefined : this.#to), choice, this.#encode)
-    for (const { destination } of runs)
-      if (destination === undefined && !this.#connected)
-        throw new SocketOptionError('this sender has no destination: give `to`, here or to openSender', {
-          code: 'ERR_NO_DESTINATION',
-          reason: 'bad-value',
-        })
+    const outgoing = core.prepare(data, to, choice)
+    if (core.pending.length === 0 && this.#finish(outgoing)) return outgoing.done
+    // What waits is not to change with the caller's array.
+    outgoing.datagrams = outgoing.datagrams.slice()
     return new Promise((resolve, reject) => {
-      core.pending.push({ runs, sent: 0, resolve, reject })
-      if (core.pending.length === 1) this.#advance()
+      core.pending.push({ outgoing, resolve, reject })
+      if (core.pending.length === 1) this.#await()
     })
   }
 
   stats(): SenderStats {
-    return { ...this.#transmission.stats }
+    return { ...this.#core.transmission.stats }
   }
 
   /** Sends that wait for room are rejected. */
@@ -134,16 +123,22 @@ export class Sender extends EventEmitter<SenderEvents> implements AsyncDisposabl
     return this.close()
   }
 
+  /** False where the send buffer is full. */
+  #finish(outgoing: Outgoing): boolean {
+    while (outgoing.done < outgoing.datagrams.length) if (this.#core.transmission.advance(outgoing) < 0) return false
+    return true
+  }
+
   /** As much of what waits as the kernel takes. */
   #advance(): void {
     const { pending } = this.#core
     for (let first = pending[0]; first !== undefined; first = pending[0]) {
       try {
-        if (!this.#finish(first)) {
+        if (!this.#finish(first.outgoing)) {
           this.#await()
           return
         }
-        first.resolve(first.sent)
+        first.resolve(first.outgoing.done)
       } catch (error) {
         first.reject(error)
       }
@@ -151,56 +146,49 @@ export class Sender extends EventEmitter<SenderEvents> implements AsyncDisposabl
     }
   }
 
-  /** False where the send buffer is full. */
-  #finish(send: Pending): boolean {
-    for (const run of send.runs) {
-      while (run.done < run.datagrams.length) {
-        const taken = this.#transmission.advance(run)
-        if (taken < 0) return false
-        send.sent += taken
-      }
-    }
-    return true
-  }
-
   #await(): void {
     const core = this.#core
-    this.#transmission.stats.waits++
-    core.poller.watch(core.socket.fd, WRITABLE)
-    if (core.keep === undefined) core.poller.hold(true)
+    core.transmission.stats.waits++
+    watch(core.poller, core.socket.fd, WRITABLE)
+    core.poller.hold(true)
     core.keep = this
   }
 
   /** @internal The socket is writable, or its error queue holds something. */
   onReady(): void {
     const core = this.#core
-    for (const raw of datagramsNative().readErrorQueue(core.socket.fd)) this.#tell(readQueued(raw))
+    if (core.listens) this.tellQueued()
     if (core.keep === undefined || core.closing !== undefined) return
     core.keep = undefined
     core.poller.hold(false)
-    // Without anything to listen for, a connected socket's error is left for the next send to tell.
-    if (core.listens) core.poller.watch(core.socket.fd, 0)
-    else core.poller.forget(core.socket.fd)
+    rest(core)
     this.#advance()
   }
 
-  #tell(queued: ReturnType<typeof readQueued>): void {
-    if (queued === undefined) return
-    if ('error' in queued) this.emit('returned-error', queued.error)
-    else this.emit('transmitted', queued.sent)
+  /** @internal Tells what the error queue holds: whether an ICMP error was among it. */
+  tellQueued(): boolean {
+    let returned = false
+    for (;;) {
+      const entries = datagramsNative().readErrorQueue(this.#core.socket.fd)
+      if (entries.length === 0) return returned
+      for (const raw of entries) {
+        const queued = readQueued(raw)
+        if (queued === undefined) continue
+        if ('error' in queued && queued.error.origin.startsWith('icmp')) returned = true
+        // What a listener throws is not the sender's to get.
+        process.nextTick(() => {
+          if ('error' in queued) this.emit('returned-error', queued.error)
+          else this.emit('transmitted', queued.sent)
+        })
+      }
+    }
   }
 }
 
-function encoder(send: NativeDatagrams, ipv6: boolean): (to: Endpoint) => Uint8Array {
-  let last: { address: string; port: number; bytes: Uint8Array } | undefined
-  return ({ address, port }) => {
-    if (last?.address !== address || last.port !== port) {
-      if (!ipv6 && address.includes(':')) throw badValue(`to is '${address}': this sender is IPv4`)
-      const mapped = ipv6 && !address.includes(':') ? `::ffff:${address}` : address
-      last = { address, port, bytes: send.encodeSockaddr(mapped, port) }
-    }
-    return last.bytes
-  }
+/** What a poller is to tell while no send waits: changes only, since a connected socket's error is the next send's. */
+function rest({ listens, poller, socket }: Pick<Core, 'listens' | 'poller' | 'socket'>): void {
+  if (listens) watch(poller, socket.fd, CHANGES)
+  else poller.forget(socket.fd)
 }
 
 /**
@@ -208,41 +196,60 @@ function encoder(send: NativeDatagrams, ipv6: boolean): (to: Endpoint) => Uint8A
  *
  * @throws SocketOptionError where an option or the bind fails: nothing stays open.
  */
-export async function openSender(options: SenderOptions): Promise<Sender> {
+export async function openSender<const V extends readonly unknown[] = readonly unknown[]>(
+  options: SenderOptions<V>,
+): Promise<Sender> {
   const plan = planSender(options)
   const send = datagramsNative()
-  const { signal, interface: leaves, hops, loopback } = options
+  const { signal, interface: through, hops, loopback, connect: connected = false } = options
   signal?.throwIfAborted()
-  const connected = options.connect === true
+  const ipv6 = plan.family === 'ipv6'
   const socket = await openSocket({
     family: plan.family,
     type: 'dgram',
     options: plan.settings as never,
     ...(plan.bind === undefined ? {} : { bind: plan.bind }),
-    ...(connected && plan.to !== undefined ? { connect: plan.to } : {}),
+    ...(connected && plan.to !== undefined ? { connect: reachable(plan.to, ipv6) } : {}),
   })
-  const poller = new send.Poller()
-  const listens = options.returnedErrors === true || (options.transmitTimestamps ?? false) !== false
-  const core: Core = { socket, poller, pending: [], listens, closing: undefined }
+  let poller: NativePoller | undefined
   try {
-    if (leaves !== undefined) await socket.control.setMulticastInterface(leaves)
+    if (through !== undefined) await socket.control.setMulticastInterface(through)
     if (hops !== undefined) await socket.control.setMulticastHops(hops)
     if (loopback !== undefined) await socket.control.setMulticastLoopback(loopback)
+    poller = openPoller()
+    if (plan.listens) rest({ listens: true, poller, socket })
     signal?.throwIfAborted()
-    const ipv6 = plan.family === 'ipv6'
-    const transmission = createTransmission(send, {
-      fd: () => socket.fd,
-      ipv6,
-      segmentation: options.segmentation !== false,
-    })
-    const sender = new Sender(core, transmission, plan.to, connected, encoder(send, ipv6))
-    const weak = new WeakRef(sender)
-    poller.start(() => weak.deref()?.onReady())
-    if (listens) poller.watch(socket.fd, 0)
-    signal?.addEventListener('abort', () => void weak.deref()?.close(), { once: true })
-    return sender
   } catch (error) {
-    await closeCore(core)
+    poller?.close()
+    await socket.close()
     throw error
   }
+  let weak: WeakRef<Sender> | undefined
+  const transmission = createTransmission(send, {
+    fd: () => socket.fd,
+    segmentation: plan.segmentation,
+    tellReturned: () => plan.returnedErrors && weak?.deref()?.tellQueued() === true,
+    mtu: () => (connected ? socket.control.getSync(ipv6 ? IPV6_MTU : IP_MTU) : undefined),
+  })
+  const sender = new Sender({
+    socket,
+    poller,
+    pending: [],
+    prepare: createPrepare(send, { ipv6, to: plan.to, connected, timed: plan.timed }),
+    transmission,
+    listens: plan.listens,
+    keep: undefined,
+    listener: signal && addAbortListener(signal, () => void weak?.deref()?.close()),
+    closing: undefined,
+  })
+  const ref = new WeakRef(sender)
+  weak = ref
+  poller.start(() => ref.deref()?.onReady())
+  return sender
 }
+
+/** An IPv6 socket reaches IPv4 by mapped addresses. */
+const reachable = ({ address, port }: Endpoint, ipv6: boolean): Endpoint => ({
+  address: ipv6 && !isIpv6(address) ? `::ffff:${address}` : address,
+  port,
+})

@@ -8,7 +8,7 @@ import { type Protocol, protocolNumber } from './protocol-numbers.ts'
 export type Family = 'ipv4' | 'ipv6' | 'unix' | 'packet' | 'netlink' | 'vsock'
 
 /** `sockaddr_in`, `sockaddr_in6`: an address of the socket's family, a link-local one with its `%zone`; port 0 to 65535. */
-export interface InetAddress {
+export interface Endpoint {
   address: string
   port: number
 }
@@ -37,8 +37,8 @@ export interface VsockAddress {
 }
 
 export interface SocketAddresses {
-  ipv4: InetAddress
-  ipv6: InetAddress
+  ipv4: Endpoint
+  ipv6: Endpoint
   unix: UnixAddress
   packet: PacketAddress
   netlink: NetlinkAddress

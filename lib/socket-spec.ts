@@ -20,6 +20,15 @@ export interface ConnectTargets extends Omit<SocketAddresses, 'netlink' | 'packe
   packet: never
 }
 
+/** Options and their values, each of its option's type, to be set in this order. `V` are the types of the values. */
+export type Settings<V extends readonly unknown[] = readonly unknown[]> = {
+  // biome-ignore lint/suspicious/noExplicitAny: whatever is read back from the option
+  readonly [K in keyof V]: readonly [Option<any, V[K], any>, NoInfer<V[K]>]
+}
+
+/** One of them, whose type has been checked. */
+export type Setting = readonly [option: AnyOption, value: unknown]
+
 /**
  * A socket to open, of one family. `V` are the types of its options' values.
  *
@@ -34,8 +43,7 @@ export interface SocketSpecOf<F extends Family, V extends readonly unknown[] = r
    */
   readonly protocol?: Protocol
   /** Set in this order, before anything else is done with the socket. */
-  // biome-ignore lint/suspicious/noExplicitAny: whatever is read back from the option
-  readonly options?: { readonly [K in keyof V]: readonly [Option<any, V[K], any>, NoInfer<V[K]>] }
+  readonly options?: Settings<V>
   /** Parts left out are for the kernel to choose: any address, any port, an abstract name. */
   readonly bind?: Readonly<Partial<SocketAddresses[F]>>
   /** `backlog`: connections that wait to be accepted; default 511, capped by the sysctl net.core.somaxconn. */
@@ -56,7 +64,7 @@ export interface SocketPlan {
   readonly family: Family
   readonly type: string
   readonly numbers: { readonly family: number; readonly type: number; readonly protocol: number }
-  readonly options: readonly (readonly [AnyOption, unknown])[]
+  readonly options: readonly Setting[]
   readonly bind: ParsedSocketAddress | undefined
   readonly backlog: number | undefined
   readonly connect: ParsedSocketAddress | undefined
@@ -95,7 +103,7 @@ function constant(name: string): number {
   return number
 }
 
-function parseOptions(options: unknown): SocketPlan['options'] {
+export function parseOptions(options: unknown): SocketPlan['options'] {
   if (options === undefined) return []
   if (!Array.isArray(options)) throw badValue(`options is ${show(options)}: an array of [option, value] is needed`)
   for (const [place, pair] of options.entries())

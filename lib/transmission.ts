@@ -1,8 +1,7 @@
-import type { Endpoint } from './datagram.ts'
-import { badValue, describeErrno, SocketOptionError, show } from './errors.ts'
-import type { NativeDatagrams } from './native.ts'
-import { controlFor } from './sender-control.ts'
-import { checkEndpoint, type Message, type SendChoice } from './sender-options.ts'
+import { constants } from 'node:os'
+import { describeErrno, type Reason, SocketOptionError } from './errors.ts'
+import type { NativeDatagrams, NativeSendChoice } from './native.ts'
+import type { Outgoing } from './outgoing.ts'
 
 export interface SenderStats {
   /** Datagrams the kernel took, and the bytes of their payloads. */
@@ -12,41 +11,37 @@ export interface SenderStats {
   segmented: number
   /** How often a full send buffer made a send wait. */
   waits: number
-  /** False where it is not to be had, or was switched off. */
+  /** False where segmentation is not to be had, or was switched off. */
   segmentation: boolean
+  /** Longer datagrams are not segmented: the path's MTU has no room for them in one packet, as was found out. */
+  longestSegment: number
 }
 
-const AGAIN = 11
+const { EAGAIN } = constants.errno
 /** A call takes so many at most (UIO_MAXIOV), a segmented message so many (UDP_MAX_SEGMENTS). */
 const MOST_A_CALL = 1024
 const MOST_SEGMENTS = 64
 
+/** The longest payload of a datagram: what the 16 bits of its length leave beside the headers. */
+const mostOf = (ipv6: boolean): number => (ipv6 ? 65527 : 65507)
+
 export interface Transmission {
   readonly stats: SenderStats
-  /** Sends what it can now: how many of the run were taken; -1 where the send buffer is full. */
-  advance(run: Run): number
-}
-
-/** Datagrams for one destination, sent one way. */
-export interface Run {
-  readonly datagrams: Uint8Array[]
-  readonly destination: Uint8Array | undefined
-  readonly choice: SendChoice
-  /** Where this run begins in what the caller gave, for messages. */
-  readonly first: number
-  done: number
+  /** Sends what it can now: how many were taken; -1 where the send buffer is full. */
+  advance(outgoing: Outgoing): number
 }
 
 export interface TransmissionPlan {
   readonly fd: () => number
-  readonly ipv6: boolean
   readonly segmentation: boolean
+  /** Tells errors that have come back: whether there were any. The kernel makes a send fail with one, whatever it sent. */
+  readonly tellReturned: () => boolean
+  /** The path's MTU, where the socket is connected. */
+  readonly mtu: () => number | undefined
 }
 
-const NO_CHOICE: SendChoice = {}
-
 /** The length that `from` and those behind it share, and how many do; the last may be shorter, for the kernel too. */
-function equals(datagrams: Uint8Array[], from: number, most: number): { size: number; count: number } {
+function equals(datagrams: readonly Uint8Array[], from: number, most: number): { size: number; count: number } {
   const size = datagrams[from]?.length ?? 0
   const end = Math.min(datagrams.length, from + most)
   let place = from + 1
@@ -56,115 +51,126 @@ function equals(datagrams: Uint8Array[], from: number, most: number): { size: nu
   return { size, count: place - from }
 }
 
-export function createTransmission(send: NativeDatagrams, plan: TransmissionPlan): Transmission {
-  const { ipv6 } = plan
-  const most = ipv6 ? 65527 : 65507
-  const stats: SenderStats = { datagrams: 0, bytes: 0, segmented: 0, waits: 0, segmentation: plan.segmentation }
-  // Datagrams longer than the path's MTU can be fragmented, but not segmented.
-  let longestSegment = most
-  let cached: { choice: SendChoice; segment: number; bytes: Uint8Array | undefined } | undefined
+const REASONS: Readonly<Record<string, Reason>> = {
+  EMSGSIZE: 'bad-value',
+  EINVAL: 'bad-value',
+  EPERM: 'permission',
+  EACCES: 'permission',
+  ENETUNREACH: 'no-route',
+  EHOSTUNREACH: 'no-route',
+  ENODEV: 'no-interface',
+  ENOBUFS: 'limit',
+  ENOMEM: 'limit',
+}
 
-  const control = (choice: SendChoice, segment: number): Uint8Array | undefined => {
-    if (cached?.choice !== choice || cached.segment !== segment)
-      cached = { choice, segment, bytes: controlFor(send, choice, ipv6, segment) }
+const ADVICE: Readonly<Record<string, string>> = {
+  EACCES: ': the kernel forbids it; a broadcast address needs SO_BROADCAST in openSender’s options',
+  ENETUNREACH: ': there is no route; for a group, name the interface',
+  EINVAL: ': the kernel does not take this destination, source or interface together; a link-local one needs its %zone',
+  ENOBUFS: ': the queue of the interface is full',
+}
+
+/** Sends through one socket. */
+export function createTransmission(send: NativeDatagrams, plan: TransmissionPlan): Transmission {
+  const stats: SenderStats = {
+    datagrams: 0,
+    bytes: 0,
+    segmented: 0,
+    waits: 0,
+    segmentation: plan.segmentation,
+    longestSegment: mostOf(true),
+  }
+  let cached: { choice: NativeSendChoice | undefined; ipv6: boolean; segment: number; bytes: Uint8Array } | undefined
+
+  const control = ({ choice, ipv6 }: Outgoing, segment: number): Uint8Array | undefined => {
+    if (choice === undefined && segment === 0) return undefined
+    if (cached?.choice !== choice || cached?.segment !== segment || cached.ipv6 !== ipv6)
+      cached = { choice, ipv6, segment, bytes: send.encodeSendControl(ipv6, choice ?? {}, segment) }
     return cached.bytes
   }
 
-  const attempt = (run: Run, count: number, each: number, segment: number): number => {
-    const { datagrams, done, destination, choice } = run
-    return send.sendDatagrams(plan.fd(), datagrams, done, count, each, destination, control(choice, segment))
+  const attempt = (outgoing: Outgoing, count: number, each: number, segment: number): number => {
+    const { datagrams, done, to, controls } = outgoing
+    const how = controls ?? control(outgoing, segment)
+    const taken = send.sendDatagrams(plan.fd(), datagrams, done, count, each, to, how)
+    for (let place = done; place < done + taken; place++) stats.bytes += datagrams[place]?.length ?? 0
+    stats.datagrams += taken
+    if (segment > 0) stats.segmented += taken
+    outgoing.done += taken
+    return taken
   }
 
-  const taken = (run: Run, count: number, segmented: boolean): number => {
-    for (let place = run.done; place < run.done + count; place++) stats.bytes += run.datagrams[place]?.length ?? 0
-    stats.datagrams += count
-    if (segmented) stats.segmented += count
-    run.done += count
-    return count
+  const plain = (outgoing: Outgoing): number =>
+    attempt(outgoing, Math.min(MOST_A_CALL, outgoing.datagrams.length - outgoing.done), 1, 0)
+
+  /** What to hold against segmentation, where the datagrams go without it: then it, and not they, was at fault. */
+  const blame = (code: string, size: number): void => {
+    if (code === 'EIO' || code === 'ENOPROTOOPT' || code === 'EOPNOTSUPP') stats.segmentation = false
+    else stats.longestSegment = size - 1
   }
 
-  const advanceSegmented = (run: Run): number => {
-    const { size, count } = equals(run.datagrams, run.done, MOST_A_CALL)
-    if (count < 2 || size === 0 || size > longestSegment) return 0
-    const each = Math.min(MOST_SEGMENTS, Math.floor(most / size))
-    if (each < 2) return 0
+  const advance = (outgoing: Outgoing): number => {
+    const { datagrams, done, controls, ipv6 } = outgoing
+    if (!stats.segmentation || controls !== undefined) return plain(outgoing)
+    const { size, count } = equals(datagrams, done, MOST_A_CALL)
+    const each = size === 0 ? 1 : Math.min(MOST_SEGMENTS, Math.floor(mostOf(ipv6) / size))
+    if (count < 2 || each < 2 || size > stats.longestSegment) return plain(outgoing)
     try {
-      return taken(run, attempt(run, count, each, size), true)
+      return attempt(outgoing, count, each, size)
     } catch (error) {
-      if (error === AGAIN || typeof error !== 'number') throw error
+      if (typeof error !== 'number' || error === EAGAIN) throw error
       const { code } = describeErrno(error)
-      // Too long for the path, or no checksum offload there: the datagrams go one by one, and a real error shows then.
-      if (code === 'EINVAL' || code === 'EMSGSIZE') longestSegment = size - 1
-      else if (code === 'EIO' || code === 'ENOPROTOOPT' || code === 'EOPNOTSUPP') stats.segmentation = false
-      else throw error
-      return 0
+      if (!['EINVAL', 'EMSGSIZE', 'EIO', 'ENOPROTOOPT', 'EOPNOTSUPP'].includes(code)) throw error
+      const taken = plain(outgoing)
+      blame(code, size)
+      return taken
     }
   }
 
-  const advancePlain = (run: Run): number => {
-    const count = Math.min(MOST_A_CALL, run.datagrams.length - run.done)
-    return taken(run, attempt(run, count, 1, 0), false)
+  const tooLong = (length: number, most: number): string => {
+    if (length > most) return `at most ${most} are possible`
+    const mtu = plan.mtu()
+    const limit = mtu === undefined ? "the path's MTU" : `the path's MTU of ${mtu} bytes, headers included`
+    return `that is more than ${limit}, and it may not be fragmented (IP_MTU_DISCOVER)`
   }
 
-  const explain = (errno: number, run: Run): SocketOptionError => {
+  const explain = (errno: number, outgoing: Outgoing): SocketOptionError => {
     const { code, text } = describeErrno(errno)
-    const place = run.first + run.done
-    const length = run.datagrams[run.done]?.length ?? 0
-    const long = code === 'EMSGSIZE'
-    const limit =
-      length > most
-        ? `at most ${most} bytes are possible`
-        : "it is longer than the path's MTU, and may not be fragmented (IP_MTU_DISCOVER)"
-    const what = long ? `datagram ${place} has ${length} bytes: ${limit}` : `sending datagram ${place} failed`
-    const after = place > 0 ? `; the kernel took the ${place} before it` : ''
-    const reason =
-      long || code === 'EINVAL'
-        ? 'bad-value'
-        : code === 'EPERM' || code === 'EACCES'
-          ? 'permission'
-          : code === 'ENETUNREACH' || code === 'EHOSTUNREACH'
-            ? 'no-route'
-            : 'system'
-    return new SocketOptionError(`${what}${after} (${code}: ${text})`, { code, errno, syscall: 'sendmmsg', reason })
+    const { done, datagrams, to } = outgoing
+    const length = datagrams[done]?.length ?? 0
+    const end = Array.isArray(to) ? to[done] : to
+    const most = mostOf(end === undefined ? outgoing.ipv6 : goesOverIpv6(end as Uint8Array))
+    const what =
+      code === 'EMSGSIZE'
+        ? `datagram ${done} has ${length} bytes: ${tooLong(length, most)}`
+        : `sending datagram ${done} failed${ADVICE[code] ?? ''}`
+    const before = done > 0 ? `; the kernel took the ${done} before it` : ''
+    return new SocketOptionError(`${what}${before} (${code}: ${text})`, {
+      code,
+      errno,
+      syscall: 'sendmmsg',
+      reason: REASONS[code] ?? 'system',
+    })
   }
 
   return {
     stats,
-    advance: (run) => {
-      try {
-        const segmented = stats.segmentation ? advanceSegmented(run) : 0
-        return segmented > 0 ? segmented : advancePlain(run)
-      } catch (error) {
-        if (error === AGAIN) return -1
-        throw typeof error === 'number' ? explain(error, run) : error
+    advance: (outgoing) => {
+      for (;;) {
+        try {
+          return advance(outgoing)
+        } catch (error) {
+          if (error === EAGAIN) return -1
+          if (typeof error !== 'number') throw error
+          if (!plan.tellReturned()) throw explain(error, outgoing)
+        }
       }
     },
   }
 }
 
-/** What a caller gives, as runs. */
-export function runsOf(
-  data: Uint8Array | readonly (Uint8Array | Message)[],
-  to: Endpoint | undefined,
-  choice: SendChoice | undefined,
-  encode: (to: Endpoint) => Uint8Array,
-): Run[] {
-  const run = (datagrams: Uint8Array[], first: number, end: Endpoint | undefined, how: SendChoice): Run => ({
-    datagrams,
-    destination: end && encode(end),
-    choice: how,
-    first,
-    done: 0,
-  })
-  if (data instanceof Uint8Array) return [run([data], 0, to, choice ?? NO_CHOICE)]
-  if (!Array.isArray(data)) throw badValue(`data is ${show(data)}: a Uint8Array, or an array of them, is needed`)
-  if (data.length === 0) return []
-  if (data.every((item) => item instanceof Uint8Array)) return [run(data as Uint8Array[], 0, to, choice ?? NO_CHOICE)]
-  return data.map((item: Uint8Array | Message, place) => {
-    if (item instanceof Uint8Array) return run([item], place, to, choice ?? NO_CHOICE)
-    if (!(item?.data instanceof Uint8Array))
-      throw badValue(`data[${place}] is ${show(item)}: a Uint8Array or { data, ... } is needed`)
-    if (item.to !== undefined) checkEndpoint(item.to, `data[${place}].to`)
-    return run([item.data], place, item.to ?? to, choice === undefined ? item : { ...choice, ...item })
-  })
+/** A sockaddr's bytes: IPv4's are shorter, and so is what an IPv4-mapped address has room for. */
+function goesOverIpv6(sockaddr: Uint8Array): boolean {
+  const mapped = sockaddr.subarray(8, 18).every((byte) => byte === 0) && sockaddr[18] === 255 && sockaddr[19] === 255
+  return sockaddr.length > 16 && !mapped
 }

@@ -10,6 +10,7 @@
 #include "option.h"
 #include "poller.h"
 #include "send.h"
+#include "send_control.h"
 #include "socket.h"
 #include "sockopt.h"
 
@@ -30,7 +31,7 @@ Napi::Object Init(Napi::Env env, Napi::Object exports) {
   exports.Set("DatagramReader", DatagramReader::Define(env));
   add("sendDatagrams", SendDatagrams);
   add("encodeSockaddr", EncodeSockaddr);
-  add("encodeControlMessages", EncodeControlMessages);
+  add("encodeSendControl", EncodeSendControl);
   add("readErrorQueue", ReadErrorQueue);
 #endif
   add("option", MakeOption);

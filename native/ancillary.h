@@ -40,8 +40,6 @@ struct Ancillary {
   bool has_hardware_timestamp;
   int64_t timestamp;
   int64_t hardware_timestamp;
-  bool has_drops;
-  uint32_t drops;
 };
 
 // Reads them all; what has no field above goes to `others`.

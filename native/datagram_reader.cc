@@ -1,6 +1,7 @@
 #ifdef __linux__
 #include "datagram_reader.h"
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 
@@ -19,8 +20,8 @@ Napi::Function DatagramReader::Define(Napi::Env env) {
                          InstanceMethod<&DatagramReader::Filtered>("filtered"),
                          InstanceMethod<&DatagramReader::Epoch>("epoch"),
                          InstanceMethod<&DatagramReader::SetRule>("setRule"),
+                         InstanceMethod<&DatagramReader::Admit>("admit"),
                          InstanceMethod<&DatagramReader::Forget>("forget"),
-                         InstanceMethod<&DatagramReader::GroupsOnly>("groupsOnly"),
                      });
 }
 
@@ -50,7 +51,7 @@ void DatagramReader::Prepare(size_t count, uint8_t* slab, size_t stride, size_t 
   }
 }
 
-// (fd, slab, stride, room, first, table, flags) -> how many datagrams were accepted; throws errno, a number.
+// (fd, slab, stride, room, table) -> how many datagrams were accepted; throws errno, a number.
 // Each goes `stride` bytes behind the one before, at most `room` bytes of it. Nothing waiting is 0.
 Napi::Value DatagramReader::Read(const Napi::CallbackInfo& info) {
   const Napi::Env env = info.Env();
@@ -58,9 +59,7 @@ Napi::Value DatagramReader::Read(const Napi::CallbackInfo& info) {
   auto slab = info[1].As<Napi::Uint8Array>();
   const size_t stride = ReadInteger<uint32_t>(info[2], "stride");
   const size_t room = ReadInteger<uint32_t>(info[3], "room");
-  const bool first = info[4].ToBoolean().Value();
-  auto table = info[5].As<Napi::Uint8Array>();
-  const auto flags = ReadInteger<int>(info[6], "flags");
+  auto table = info[4].As<Napi::Uint8Array>();
   if (room == 0 || room > stride) throw Napi::RangeError::New(env, "room is not from 1 to the stride");
   const size_t count = std::min(slab.ByteLength() / stride, messages_.size());
   if (table.ByteLength() < count * sizeof(Row)) throw Napi::RangeError::New(env, "the table is too short");
@@ -69,7 +68,7 @@ Napi::Value DatagramReader::Read(const Napi::CallbackInfo& info) {
     ++epoch_;
   }
   Prepare(count, slab.Data(), stride, room);
-  const int got = recvmmsg(fd, messages_.data(), static_cast<unsigned>(count), MSG_DONTWAIT | flags, nullptr);
+  const int got = recvmmsg(fd, messages_.data(), static_cast<unsigned>(count), MSG_DONTWAIT, nullptr);
   if (got < 0) {
     if (errno != EAGAIN && errno != EINTR) {
       napi_throw(env, Napi::Number::New(env, errno));
@@ -77,21 +76,17 @@ Napi::Value DatagramReader::Read(const Napi::CallbackInfo& info) {
     }
     return Napi::Number::New(env, 0);
   }
+  const DeliveryRules& rules = rules_[fd];
   size_t accepted = 0;
   for (size_t place = 0; place < static_cast<size_t>(got); ++place) {
     others_[accepted].clear();
-    const bool kept = Describe(messages_[place], fd, first, static_cast<int32_t>(place * stride), rows_[accepted]);
-    if (kept) {
-      ++accepted;
-    } else {
-      ++filtered_;
-    }
+    if (Describe(messages_[place], rules, static_cast<int32_t>(place * stride), rows_[accepted])) ++accepted;
   }
   std::memcpy(table.Data(), rows_.data(), accepted * sizeof(Row));
   return Napi::Number::New(env, static_cast<double>(accepted));
 }
 
-bool DatagramReader::Describe(mmsghdr& message, int fd, bool first, int32_t offset, Row& row) {
+bool DatagramReader::Describe(mmsghdr& message, const DeliveryRules& rules, int32_t offset, Row& row) {
   msghdr& header = message.msg_hdr;
   std::vector<ControlMessage>& others = others_[static_cast<size_t>(&row - rows_.data())];
   const Ancillary said = ReadAncillary(header, others);
@@ -100,7 +95,12 @@ bool DatagramReader::Describe(mmsghdr& message, int fd, bool first, int32_t offs
   sockaddr_storage sender{};
   if (header.msg_namelen > 0) sender = *slot;
   const AddressKey source = AddressKeyOf(sender);
-  if (!rules_.Accepts(fd, first, said, source)) return false;
+  if (!rules.Accepts(said, source)) {
+    // A coalesced read holds several (UDP_GRO).
+    const auto segment = static_cast<unsigned>(said.segment);
+    filtered_ += segment == 0 ? 1 : std::max(1U, (message.msg_len + segment - 1) / segment);
+    return false;
+  }
   row = {};
   row.offset = offset;
   row.length = static_cast<int32_t>(message.msg_len);
@@ -175,13 +175,18 @@ void DatagramReader::SetRule(const Napi::CallbackInfo& info) {
   std::vector<AddressKey> sources;
   for (uint32_t place = 0; place < list.Length(); ++place)
     sources.push_back(AddressKeyOf(ParseSockaddr(list.Get(place))));
-  rules_.Set(ReadInteger<int>(info[0], "fd"), AddressKeyOf(ParseSockaddr(info[1])),
-             ReadInteger<int>(info[2], "interface"), static_cast<DeliveryRules::Mode>(mode), sources);
+  rules_[ReadInteger<int>(info[0], "fd")].Set(AddressKeyOf(ParseSockaddr(info[1])),
+                                              ReadInteger<int>(info[2], "interface"),
+                                              static_cast<DeliveryRules::Mode>(mode), sources);
 }
 
-void DatagramReader::Forget(const Napi::CallbackInfo& info) { rules_.Forget(ReadInteger<int>(info[0], "fd")); }
+// (fd, unicast, broadcast)
+void DatagramReader::Admit(const Napi::CallbackInfo& info) {
+  rules_[ReadInteger<int>(info[0], "fd")].Admit(info[1].ToBoolean().Value(), info[2].ToBoolean().Value());
+}
 
-void DatagramReader::GroupsOnly(const Napi::CallbackInfo& info) { rules_.GroupsOnly(info[0].ToBoolean().Value()); }
+// (fd): its number may become another's
+void DatagramReader::Forget(const Napi::CallbackInfo& info) { rules_.erase(ReadInteger<int>(info[0], "fd")); }
 
 }  // namespace sockctl
 #endif

@@ -3,6 +3,7 @@
 #include <napi.h>
 
 #include <array>
+#include <unordered_map>
 #include <vector>
 
 #include "address_table.h"
@@ -26,10 +27,10 @@ class DatagramReader : public Napi::ObjectWrap<DatagramReader> {
   Napi::Value Filtered(const Napi::CallbackInfo& info);
   Napi::Value Epoch(const Napi::CallbackInfo& info);
   void SetRule(const Napi::CallbackInfo& info);
+  void Admit(const Napi::CallbackInfo& info);
   void Forget(const Napi::CallbackInfo& info);
-  void GroupsOnly(const Napi::CallbackInfo& info);
 
-  // Fields of a row of the table, in the order lib/datagram-table.ts names them.
+  // Fields of a row of the table, in the order lib/datagram.ts names them.
   struct Row {
     int32_t offset;
     int32_t length;
@@ -56,7 +57,7 @@ class DatagramReader : public Napi::ObjectWrap<DatagramReader> {
   };
 
   void Prepare(size_t count, uint8_t* slab, size_t stride, size_t room);
-  bool Describe(mmsghdr& message, int fd, bool first, int32_t offset, Row& row);
+  bool Describe(mmsghdr& message, const DeliveryRules& rules, int32_t offset, Row& row);
 
   std::vector<mmsghdr> messages_;
   std::vector<iovec> vectors_;
@@ -64,7 +65,8 @@ class DatagramReader : public Napi::ObjectWrap<DatagramReader> {
   std::vector<Row> rows_;
   std::vector<std::vector<ControlMessage>> others_;
   AddressTable addresses_;
-  DeliveryRules rules_;
+  // By descriptor.
+  std::unordered_map<int, DeliveryRules> rules_;
   double filtered_ = 0;
   double epoch_ = 0;
 };

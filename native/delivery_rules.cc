@@ -1,44 +1,43 @@
 #ifdef __linux__
 #include "delivery_rules.h"
 
+#include <algorithm>
+
 namespace sockctl {
 namespace {
 
-std::vector<uint8_t> BytesOf(const AddressKey& key) {
-  return {std::begin(key.address.s6_addr), std::end(key.address.s6_addr)};
-}
+bool IsIpv4(const AddressKey& key) { return key.ipv4 || IN6_IS_ADDR_V4MAPPED(&key.address); }
 
 bool IsGroup(const AddressKey& key) {
-  return key.ipv4 || IN6_IS_ADDR_V4MAPPED(&key.address) ? (key.address.s6_addr[12] & 0xf0) == 0xe0
-                                                        : IN6_IS_ADDR_MULTICAST(&key.address);
+  return IsIpv4(key) ? (key.address.s6_addr[12] & 0xf0) == 0xe0 : IN6_IS_ADDR_MULTICAST(&key.address);
 }
 
 }  // namespace
 
-void DeliveryRules::Set(int fd, const AddressKey& group, int interface, Mode mode,
-                        const std::vector<AddressKey>& sources) {
-  const Key key{fd, interface, BytesOf(group)};
+DeliveryRules::Address DeliveryRules::BytesOf(const AddressKey& key) {
+  Address bytes{};
+  std::copy(std::begin(key.address.s6_addr), std::end(key.address.s6_addr), bytes.begin());
+  return bytes;
+}
+
+void DeliveryRules::Set(const AddressKey& group, int interface, Mode mode, const std::vector<AddressKey>& sources) {
+  const std::pair key{interface, BytesOf(group)};
   if (mode == Mode::kNone) {
-    rules_.erase(key);
+    groups_.erase(key);
     return;
   }
   Rule rule{mode, {}};
   for (const AddressKey& source : sources) rule.sources.insert(BytesOf(source));
-  rules_.insert_or_assign(key, std::move(rule));
+  groups_.insert_or_assign(key, std::move(rule));
 }
 
-void DeliveryRules::Forget(int fd) {
-  for (auto place = rules_.begin(); place != rules_.end();)
-    place = std::get<0>(place->first) == fd ? rules_.erase(place) : std::next(place);
-}
-
-bool DeliveryRules::Accepts(int fd, bool first, const Ancillary& said, const AddressKey& source) const {
+bool DeliveryRules::Accepts(const Ancillary& said, const AddressKey& source) const {
   if (!said.has_destination) return true;
-  if (!IsGroup(said.destination)) return !groups_only_ && (first || !said.broadcast);
-  // IPv4 is right in the kernel, given IP_MULTICAST_ALL off.
-  if (rules_.empty() || said.destination.ipv4 || IN6_IS_ADDR_V4MAPPED(&said.destination.address)) return true;
-  const auto found = rules_.find({fd, said.interface, BytesOf(said.destination)});
-  if (found == rules_.end()) return false;
+  if (!IsGroup(said.destination)) return said.broadcast ? broadcast_ : unicast_;
+  // IPv4 is right in the kernel, given IP_MULTICAST_ALL off. Without rules the groups were joined by other means.
+  if (groups_.empty() || IsIpv4(said.destination)) return true;
+  const auto found = groups_.find({said.interface, BytesOf(said.destination)});
+  if (found == groups_.end()) return false;
   const Rule& rule = found->second;
   return (rule.sources.count(BytesOf(source)) != 0) == (rule.mode == Mode::kInclude);
 }

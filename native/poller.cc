@@ -21,7 +21,7 @@ struct PollState {
   std::unique_ptr<char[]> handle;  // NOLINT(*-c-arrays)
   napi_ref callback = nullptr;
   napi_async_cleanup_hook_handle hook = nullptr;
-  // The object that JavaScript holds points here until the handle begins to close.
+  // Where the object that JavaScript holds keeps this; null from when the handle begins to close.
   PollState** owner = nullptr;
 
   uv_poll_s* poll() { return reinterpret_cast<uv_poll_s*>(handle.get()); }
@@ -41,12 +41,14 @@ void OnClosed(uv_handle_s* handle) {
 }
 
 void CloseState(PollState& state) {
+  if (state.owner == nullptr) return;
   DropCallback(state);
   *state.owner = nullptr;
+  state.owner = nullptr;
   uv_close(state.base(), OnClosed);
 }
 
-// The worker or the process ends: the handle must be closed before its loop is.
+// The worker or the process ends: the handle must be closed before its loop is. It may be closing already.
 void OnExit(napi_async_cleanup_hook_handle /*hook*/, void* data) { CloseState(*static_cast<PollState*>(data)); }
 
 // Plain Node-API: while a worker_threads worker is being terminated nothing here may throw.
@@ -58,7 +60,11 @@ void OnReady(uv_poll_s* handle, int /*status*/, int /*events*/) {
   napi_value receiver = nullptr;
   if (napi_get_reference_value(state->env, state->callback, &callback) != napi_ok || callback == nullptr) return;
   if (napi_get_global(state->env, &receiver) != napi_ok) return;
-  napi_make_callback(state->env, nullptr, receiver, callback, 0, nullptr, nullptr);
+  if (napi_make_callback(state->env, nullptr, receiver, callback, 0, nullptr, nullptr) != napi_pending_exception)
+    return;
+  // Nobody above would hear of it.
+  napi_value error = nullptr;
+  if (napi_get_and_clear_last_exception(state->env, &error) == napi_ok) napi_fatal_exception(state->env, error);
 }
 
 }  // namespace
@@ -104,7 +110,8 @@ PollState& Poller::Open(Napi::Env env) {
   return *state_;
 }
 
-// (fd, events): EPOLLIN is 1, EPOLLOUT 4; errors are always told. Changes what is waited for where fd is watched.
+// (fd, events): EPOLLIN is 1, EPOLLOUT 4, EPOLLET 2 ** 31; errors are always told. Changes what is waited for where fd
+// is watched. Throws errno, a number.
 void Poller::Watch(const Napi::CallbackInfo& info) {
   PollState& state = Open(info.Env());
   const auto fd = ReadInteger<int>(info[0], "fd");

@@ -19,35 +19,59 @@ struct View {
   size_t length = 0;
 };
 
-// The bytes of a Uint8Array; nothing for undefined.
+// The bytes of a Uint8Array.
 View ViewOf(napi_env env, napi_value value) {
   View view;
   napi_typedarray_type type = napi_int8_array;
-  if (napi_get_typedarray_info(env, value, &type, &view.length, &view.data, nullptr, nullptr) == napi_ok &&
-      type == napi_uint8_array)
-    return view;
+  if (napi_get_typedarray_info(env, value, &type, &view.length, &view.data, nullptr, nullptr) != napi_ok ||
+      type != napi_uint8_array)
+    throw Napi::TypeError::New(env, "a Uint8Array is needed");
+  return view;
+}
+
+View OptionalView(napi_env env, napi_value value) {
   napi_valuetype kind = napi_undefined;
-  napi_typeof(env, value, &kind);
-  if (kind != napi_undefined) throw Napi::TypeError::New(env, "a Uint8Array is needed");
-  return {};
+  return napi_typeof(env, value, &kind) == napi_ok && kind == napi_undefined ? View{} : ViewOf(env, value);
+}
+
+napi_value ElementOf(napi_env env, napi_value list, uint32_t place) {
+  napi_value item = nullptr;
+  if (napi_get_element(env, list, place, &item) != napi_ok) throw Napi::TypeError::New(env, "an array is needed");
+  return item;
 }
 
 std::vector<iovec> Vectors(napi_env env, napi_value list, uint32_t start, uint32_t count) {
   std::vector<iovec> vectors(count);
   for (uint32_t place = 0; place < count; ++place) {
-    napi_value item = nullptr;
-    if (napi_get_element(env, list, start + place, &item) != napi_ok)
-      throw Napi::TypeError::New(env, "an array of Uint8Array is needed");
-    const View view = ViewOf(env, item);
+    const View view = ViewOf(env, ElementOf(env, list, start + place));
     vectors[place] = {view.data, view.length};
   }
   return vectors;
 }
 
+// One for all messages, or an array with one for each.
+class Views {
+ public:
+  Views(napi_env env, napi_value value) : env_(env), list_(value) {
+    napi_is_array(env, value, &each_);
+    if (!each_) common_ = OptionalView(env, value);
+  }
+  [[nodiscard]] View At(uint32_t place) const {
+    return each_ ? OptionalView(env_, ElementOf(env_, list_, place)) : common_;
+  }
+
+ private:
+  napi_env env_;
+  napi_value list_;
+  bool each_ = false;
+  View common_;
+};
+
 }  // namespace
 
 // (fd, datagrams, start, count, each, destination, control) -> how many datagrams the kernel took; throws errno, a
 // number, where it took none. `each` of them go into one message: more than one only with a UDP_SEGMENT in `control`.
+// Destination and control are one for all of them, or an array with one for each datagram.
 Napi::Value SendDatagrams(const Napi::CallbackInfo& info) {
   const Napi::Env env = info.Env();
   const auto fd = ReadInteger<int>(info[0], "fd");
@@ -57,10 +81,12 @@ Napi::Value SendDatagrams(const Napi::CallbackInfo& info) {
   constexpr uint32_t kMost = 1024;  // UIO_MAXIOV
   if (count > kMost || each < 1 || each > kMost) throw Napi::RangeError::New(env, "at most 1024 datagrams a call");
   std::vector<iovec> vectors = Vectors(env, info[1], start, count);
-  const View destination = ViewOf(env, info[5]);
-  const View control = ViewOf(env, info[6]);
+  const Views destinations(env, info[5]);
+  const Views controls(env, info[6]);
   std::vector<mmsghdr> messages((count + each - 1) / each);
   for (uint32_t place = 0; place < messages.size(); ++place) {
+    const View destination = destinations.At(start + place * each);
+    const View control = controls.At(start + place * each);
     msghdr& header = messages[place].msg_hdr;
     header.msg_name = destination.data;
     header.msg_namelen = static_cast<socklen_t>(destination.length);
@@ -81,25 +107,6 @@ Napi::Value SendDatagrams(const Napi::CallbackInfo& info) {
 Napi::Value EncodeSockaddr(const Napi::CallbackInfo& info) {
   const sockaddr_storage address = ParseSockaddr(info[0], ReadInteger<uint16_t>(info[1], "port"));
   return Napi::Buffer<uint8_t>::Copy(info.Env(), reinterpret_cast<const uint8_t*>(&address), SockaddrLength(address));
-}
-
-// ([level, type, data, level, type, data, ...]) -> the bytes of the control messages
-Napi::Value EncodeControlMessages(const Napi::CallbackInfo& info) {
-  const Napi::Env env = info.Env();
-  const auto list = info[0].As<Napi::Array>();
-  std::vector<uint8_t> bytes;
-  for (uint32_t place = 0; place + 2 < list.Length(); place += 3) {
-    const View data = ViewOf(env, list.Get(place + 2));
-    const size_t at = bytes.size();
-    bytes.resize(at + CMSG_SPACE(data.length));
-    cmsghdr header{};
-    header.cmsg_level = ReadInteger<int>(list.Get(place), "level");
-    header.cmsg_type = ReadInteger<int>(list.Get(place + 1), "type");
-    header.cmsg_len = CMSG_LEN(data.length);
-    std::memcpy(bytes.data() + at, &header, sizeof header);
-    if (data.length > 0) std::memcpy(bytes.data() + at + CMSG_LEN(0), data.data, data.length);
-  }
-  return Napi::Buffer<uint8_t>::Copy(env, bytes.data(), bytes.size());
 }
 
 }  // namespace sockctl

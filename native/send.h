@@ -6,7 +6,6 @@ namespace sockctl {
 
 Napi::Value SendDatagrams(const Napi::CallbackInfo& info);
 Napi::Value EncodeSockaddr(const Napi::CallbackInfo& info);
-Napi::Value EncodeControlMessages(const Napi::CallbackInfo& info);
 
 }  // namespace sockctl
 #endif

@@ -106,7 +106,7 @@ describe.each(['win32', 'freebsd'])('on %s, which it does not know', (platform) 
       import dgram from 'node:dgram'
       import { once } from 'node:events'
       ${pretend}
-      const { codecs, control, defineOption, interfaces } = await import('sockctl')
+      const { codecs, control, defineOption, interfaces, openReceiver, openSender, openSocket } = await import('sockctl')
       const { IP_ADD_MEMBERSHIP, IP_TTL, MCAST_MSFILTER } = await import('sockctl/options')
       const socket = dgram.createSocket('udp4').bind(0, '127.0.0.1')
       await once(socket, 'listening')
@@ -134,6 +134,10 @@ describe.each(['win32', 'freebsd'])('on %s, which it does not know', (platform) 
         setMulticastLoopback: () => c.setMulticastLoopback(true),
         getMulticastLoopback: () => c.getMulticastLoopback(),
         interfaces: () => interfaces(),
+        openReceiver: () => openReceiver({ channels: [on] }),
+        openRawReceiver: () => openReceiver({ type: 'raw', protocol: 2 }),
+        openSender: () => openSender({ to: { address: '127.0.0.1', port: 9 } }),
+        openSocket: () => openSocket({ family: 'ipv4', type: 'dgram' }),
       }
       const wrong = {}
       for (const [name, call] of Object.entries(calls)) {

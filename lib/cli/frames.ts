@@ -17,7 +17,6 @@ export async function* frames(
   const reception = createReception({
     batch: 32,
     maxDatagram: ROOM,
-    groupsOnly: false,
     gro: false,
     onQueuedError: () => {},
     toError: (errno) => Object.assign(new Error(describeErrno(errno).text), { code: describeErrno(errno).code }),

@@ -16,6 +16,10 @@ export const COMMANDS: Readonly<Record<string, Entry>> = {
     summary: 'list what this host has joined: interfaces, groups, sources, filter modes',
     load: async () => (await import('./groups.ts')).groupsCommand,
   },
+  doctor: {
+    summary: 'find out why a group does not arrive',
+    load: async () => (await import('./doctor.ts')).doctorCommand,
+  },
   igmp: {
     summary: 'watch IGMP and MLD: who joins, who leaves, who asks',
     load: async () => (await import('./igmp.ts')).igmpCommand,

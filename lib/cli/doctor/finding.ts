@@ -1,0 +1,63 @@
+export type Status = 'pass' | 'warn' | 'fail' | 'skip'
+
+/** What a check found out. */
+export interface Finding {
+  readonly check: string
+  readonly status: Status
+  readonly says: string
+  /** What to do about it. */
+  readonly fix?: string
+  /** Why no datagrams arrive, as a clause that ends a sentence, and how likely it is this and not another. */
+  readonly cause?: { readonly text: string; readonly rank: number }
+}
+
+/** How likely each cause is the one, where several were found: what stops everything else goes before what may. */
+export const RANK = {
+  interfaceDown: 100,
+  noCarrier: 95,
+  noRoute: 90,
+  noAddress: 88,
+  joinRefused: 86,
+  reversePathDropped: 80,
+  firewallDropped: 79,
+  otherSource: 78,
+  otherPort: 76,
+  firewallInferred: 74,
+  badChecksum: 73,
+  noRoom: 72,
+  notTaken: 71,
+  portTaken: 70,
+  reversePath: 65,
+  otherInterface: 62,
+  sourceLost: 60,
+  sourceNeeded: 58,
+  nothingSent: 55,
+  socketDrops: 50,
+  blockedSource: 48,
+  unicastBound: 46,
+  groupStays: 40,
+  fragments: 20,
+  snooping: 15,
+  noQuerier: 10,
+} as const
+
+export const pass = (check: string, says: string): Finding => ({ check, status: 'pass', says })
+export const skip = (check: string, says: string): Finding => ({ check, status: 'skip', says })
+
+interface Trouble {
+  says: string
+  fix?: string
+  cause?: string
+  rank?: number
+}
+
+const trouble = (check: string, status: 'warn' | 'fail', { says, fix, cause, rank }: Trouble): Finding => ({
+  check,
+  status,
+  says,
+  ...(fix !== undefined && { fix }),
+  ...(cause !== undefined && { cause: { text: cause, rank: rank ?? 0 } }),
+})
+
+export const warn = (check: string, found: Trouble): Finding => trouble(check, 'warn', found)
+export const fail = (check: string, found: Trouble): Finding => trouble(check, 'fail', found)

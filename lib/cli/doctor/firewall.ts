@@ -1,0 +1,62 @@
+import { execFile } from 'node:child_process'
+import { promisify } from 'node:util'
+
+/** A rule that may drop, with how often it has where it counts. */
+export interface DroppingRule {
+  /** Where it is and what it says, as nft(8) or iptables(8) prints it. */
+  readonly text: string
+  readonly packets: number | undefined
+}
+
+const execute = promisify(execFile)
+const PATIENCE = 3000
+
+const run = async (program: string, args: string[]): Promise<string | undefined> =>
+  execute(program, args, {
+    timeout: PATIENCE,
+    maxBuffer: 1 << 26,
+    env: { ...process.env, PATH: `${process.env.PATH ?? ''}:/usr/sbin:/sbin` },
+  }).then(
+    ({ stdout }) => stdout,
+    () => undefined,
+  )
+
+/** Rules of `nft list ruleset` that drop or reject, each with its chain; policies that do count as rules. */
+export function parseNft(text: string): DroppingRule[] {
+  const rules: DroppingRule[] = []
+  let table = ''
+  let chain = ''
+  for (const line of text.split('\n').map((one) => one.trim())) {
+    const head = /^(table|chain) (.+) \{/.exec(line)
+    if (head?.[1] === 'table') table = head[2] ?? ''
+    else if (head?.[1] === 'chain') chain = head[2] ?? ''
+    else if (/\bpolicy drop;/.test(line)) rules.push({ text: `${table} ${chain}: policy drop`, packets: undefined })
+    else if (/\b(?:drop|reject)\b/.test(line) && chain !== '') {
+      const packets = /\bcounter packets (\d+)/.exec(line)?.[1]
+      rules.push({
+        text: `${table} ${chain}: ${line.replace(/counter packets \d+ bytes \d+ ?/, '')}`,
+        packets: packets === undefined ? undefined : Number(packets),
+      })
+    }
+    if (line === '}') chain = ''
+  }
+  return rules
+}
+
+/** Rules of `iptables-save -c` that drop or reject: `[packets:bytes] -A CHAIN ... -j DROP`. */
+export function parseIptables(text: string): DroppingRule[] {
+  return text.split('\n').flatMap((line) => {
+    const [, packets, rule] = /^\[(\d+):\d+\] (-A .*-j (?:DROP|REJECT).*)$/.exec(line) ?? []
+    if (rule !== undefined) return [{ text: rule, packets: Number(packets) }]
+    const [, chain, dropped] = /^:(\S+) DROP \[(\d+):\d+\]/.exec(line) ?? []
+    return chain === undefined ? [] : [{ text: `${chain}: policy DROP`, packets: Number(dropped) }]
+  })
+}
+
+/** The rules that may drop; undefined where they can't be read: no privilege, or no program to ask. */
+export async function droppingRules(family: 4 | 6): Promise<DroppingRule[] | undefined> {
+  const nft = await run('nft', ['list', 'ruleset'])
+  if (nft !== undefined) return parseNft(nft)
+  const iptables = await run(family === 4 ? 'iptables-save' : 'ip6tables-save', ['-c'])
+  return iptables === undefined ? undefined : parseIptables(iptables)
+}

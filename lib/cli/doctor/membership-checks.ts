@@ -1,0 +1,136 @@
+import { type Finding, fail, pass, RANK, skip, warn } from './finding.ts'
+import type { Observation } from './observe.ts'
+import { channelText, type Patient } from './patient.ts'
+
+const protocolOf = ({ family }: Patient): string => (family === 4 ? 'IGMP' : 'MLD')
+const newestOf = ({ family }: Patient): number => (family === 4 ? 3 : 2)
+
+/** Not to have heard a query for less than this says nothing. */
+const WORTH_SAYING = 3000
+
+function joinCheck(patient: Patient, { joinRefused, bindRefused }: Observation): Finding[] {
+  if (joinRefused !== undefined)
+    return [
+      fail('join', {
+        says: joinRefused.message,
+        ...(joinRefused.reason === 'limit' && { fix: 'raise the limit the message names, or use more sockets' }),
+        cause:
+          joinRefused.reason === 'limit'
+            ? `a limit is reached: ${joinRefused.message}`
+            : `the join is refused: ${joinRefused.message}`,
+        rank: RANK.joinRefused,
+      }),
+    ]
+  const joined = pass('join', `joined ${channelText(patient)} on ${patient.on.name}`)
+  if (bindRefused === undefined) return [joined]
+  return [
+    joined,
+    fail('bind', {
+      says: bindRefused.message,
+      fix: 'set SO_REUSEADDR on both sockets before bind, or end the other program',
+      cause: `another socket has port ${patient.port} for itself`,
+      rank: RANK.portTaken,
+    }),
+  ]
+}
+
+function listedCheck({ group, sources, on }: Patient, { joinRefused, listed }: Observation): Finding[] {
+  if (joinRefused !== undefined) return []
+  if (listed === undefined)
+    return [
+      warn('membership', {
+        says: `the kernel does not list ${group} on ${on.name}`,
+        fix: `look at sockctl groups -i ${on.name}`,
+      }),
+    ]
+  const missing = sources.filter(
+    (wanted) => !listed.sources.some(({ address, include }) => address === wanted && include > 0),
+  )
+  const shown = listed.sources.filter(({ include }) => include > 0).map(({ address }) => address)
+  const filter = listed.mode === 'exclude' ? 'any source' : `from ${shown.join(', ')}`
+  const findings: Finding[] =
+    missing.length === 0
+      ? [pass('membership', `the kernel lists ${group} on ${on.name}, ${filter}`)]
+      : [warn('membership', { says: `the kernel lists ${group} on ${on.name} without ${missing.join(', ')}` })]
+  const blocked = listed.sources.filter(
+    ({ address, exclude }) => exclude > 0 && (sources.length === 0 || sources.includes(address)),
+  )
+  for (const { address, exclude } of blocked)
+    findings.push(
+      warn('blocked', {
+        says: `${exclude === 1 ? 'a socket' : `${exclude} sockets`} of this host block${exclude === 1 ? 's' : ''} ${address} on ${group}`,
+        fix: `unblock it in that program (IP_UNBLOCK_SOURCE, MCAST_UNBLOCK_SOURCE); sockctl groups ${group} shows the filters`,
+        cause: `the source ${address} is blocked by ${exclude === 1 ? 'a socket' : `${exclude} sockets`} of this host, which so get${exclude === 1 ? 's' : ''} nothing from it`,
+        rank: RANK.blockedSource,
+      }),
+    )
+  return findings
+}
+
+/** An older querier makes a host fall back to its version: in reports of those the source is lost. */
+function fallbackCheck(patient: Patient, { listed, reports, queries }: Observation): Finding[] {
+  const protocol = protocolOf(patient)
+  const newest = newestOf(patient)
+  const versions = [
+    ...(listed?.igmpVersion === undefined ? [] : [listed.igmpVersion]),
+    ...reports.flatMap(({ message }) => (message.type === 'other' ? [] : [message.version])),
+  ]
+  const lowest = Math.min(newest, ...versions)
+  if (lowest >= newest) return []
+  const from = queries.find(({ message }) => message.type === 'query' && message.version < newest)?.source
+  const says = `${patient.on.name} has fallen back to ${protocol}v${lowest}${from === undefined ? '' : `, as the querier ${from} speaks it`}`
+  if (patient.sources.length === 0) return [warn('fallback', { says: `${says}: no sources can be asked for` })]
+  return [
+    fail('fallback', {
+      says: `${says}: the source is lost in its reports`,
+      fix: `have the querier speak ${protocol}v${newest}; or sysctl force_${protocol.toLowerCase()}_version=${newest} on ${patient.on.name}`,
+      cause: `${patient.on.name} speaks ${protocol}v${lowest}, which can't ask for a source`,
+      rank: RANK.sourceLost - 1,
+    }),
+  ]
+}
+
+function wireCheck(patient: Patient, { blind, joinRefused, reports, queries, listened }: Observation): Finding[] {
+  const protocol = protocolOf(patient)
+  if (joinRefused !== undefined) return []
+  if (blind !== undefined) return [skip('querier', `${blind}; so reports and queries were not looked for`)]
+  const findings: Finding[] = []
+  const [report] = reports
+  if (report !== undefined && report.message.type !== 'other')
+    findings.push(
+      pass(
+        'report',
+        `an ${protocol}v${report.message.version} report for ${patient.group} went out to ${report.destination}`,
+      ),
+    )
+  else if (!patient.on.flags.loopback)
+    findings.push(
+      skip(
+        'report',
+        `no ${protocol} report for ${patient.group} was seen to go out: it was joined before, or none is due`,
+      ),
+    )
+  const [query] = queries
+  const seconds = (listened / 1000).toFixed(1)
+  if (query !== undefined && query.message.type === 'query')
+    findings.push(pass('querier', `${query.source} asks, in ${protocol}v${query.message.version}`))
+  else if (listened < WORTH_SAYING)
+    findings.push(skip('querier', `no ${protocol} query in ${seconds} s; they may come only every 125 s: --wait 130s`))
+  else
+    findings.push(
+      warn('querier', {
+        says: `no ${protocol} query in ${seconds} s; they may come only every 125 s`,
+        fix: 'listen longer, --wait 130s; where there is none, switches that snoop stop forwarding after some minutes',
+        cause: `no ${protocol} querier was heard`,
+        rank: RANK.noQuerier,
+      }),
+    )
+  return findings
+}
+
+export const membershipChecks = (patient: Patient, seen: Observation): Finding[] => [
+  ...joinCheck(patient, seen),
+  ...listedCheck(patient, seen),
+  ...fallbackCheck(patient, seen),
+  ...wireCheck(patient, seen),
+]

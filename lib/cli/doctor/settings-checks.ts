@@ -1,0 +1,54 @@
+import { type Finding, fail, pass, RANK, warn } from './finding.ts'
+import type { Patient } from './patient.ts'
+import { sysctl } from './system.ts'
+
+function limits({ family, sources }: Patient): Finding {
+  const path = family === 4 ? 'net/ipv4/igmp_max_msf' : 'net/ipv6/mld_max_msf'
+  const perGroup = sysctl(path)
+  const name = path.replaceAll('/', '.')
+  if (perGroup !== undefined && sources.length > perGroup)
+    return fail('limits', {
+      says: `${name} is ${perGroup}: a socket takes no more sources of a group, and ${sources.length} are wanted`,
+      fix: `sysctl -w ${name}=${sources.length}`,
+      cause: `the limit ${name} (${perGroup}) is reached: ${sources.length} sources are wanted`,
+      rank: RANK.joinRefused,
+    })
+  if (family === 6) return pass('limits', `${name} is ${perGroup} sources a group`)
+  const groups = sysctl('net/ipv4/igmp_max_memberships')
+  if (groups === 0)
+    return fail('limits', {
+      says: 'net.ipv4.igmp_max_memberships is 0: no socket can join anything',
+      fix: 'sysctl -w net.ipv4.igmp_max_memberships=20',
+      cause: 'the limit net.ipv4.igmp_max_memberships is 0: no socket can join anything',
+      rank: RANK.joinRefused + 1,
+    })
+  return pass(
+    'limits',
+    `a socket takes ${groups} groups (igmp_max_memberships), a group ${perGroup} sources (igmp_max_msf)`,
+  )
+}
+
+/** A report of an older version has no room for sources, so the network sends those of everybody, or of nobody. */
+function forcedVersion({ family, sources, on }: Patient): Finding[] {
+  const [protocol, setting, newest] = family === 4 ? ['IGMP', 'ipv4', 3] : ['MLD', 'ipv6', 2]
+  const option = family === 4 ? 'force_igmp_version' : 'force_mld_version'
+  for (const place of ['all', on.name]) {
+    const version = sysctl(`net/${setting}/conf/${place}/${option}`)
+    if (version === undefined || version === 0 || version >= newest) continue
+    const name = `net.${setting}.conf.${place}.${option}`
+    const fix = `sysctl -w ${name}=0`
+    const says = `${name} is ${version}: this host speaks ${protocol}v${version}`
+    if (sources.length === 0) return [warn('version', { says: `${says}, which knows no sources`, fix })]
+    return [
+      fail('version', {
+        says: `${says}, in whose reports the source is lost`,
+        fix,
+        cause: `${name} is ${version}: ${protocol}v${version} can't ask for a source, so routers don't learn which one is wanted`,
+        rank: RANK.sourceLost,
+      }),
+    ]
+  }
+  return [pass('version', `no older version of ${protocol} is forced`)]
+}
+
+export const settingsChecks = (patient: Patient): Finding[] => [limits(patient), ...forcedVersion(patient)]

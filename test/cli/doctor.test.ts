@@ -1,0 +1,355 @@
+import { spawnSync } from 'node:child_process'
+import dgram from 'node:dgram'
+import { once } from 'node:events'
+import { control } from 'sockctl'
+import { afterEach, describe, expect, it } from 'vitest'
+import { parseIptables, parseNft } from '../../lib/cli/doctor/firewall.ts'
+import { runCli } from '../support/cli.ts'
+import { ip, run, sysctl } from '../support/commands.ts'
+import { describeOnHosts, plan } from '../support/hosts.ts'
+import { QUERIES, startRouter } from '../support/membership-messages.ts'
+import { describeUnless } from '../support/namespace.ts'
+import type { Peer } from '../support/processes.ts'
+
+interface Line {
+  check?: string
+  status?: 'pass' | 'warn' | 'fail' | 'skip'
+  says?: string
+  fix?: string
+  verdict?: string
+  cause?: string
+  delivered?: number
+}
+
+const PORT = 5004
+const [{ a, b }] = plan
+const FOREIGN = '198.51.100.7'
+const noNft = spawnSync('nft', ['--version']).error ? 'nft is not installed (Debian package nftables)' : undefined
+
+/** Sends to a group, fifty a second, until killed or after twenty seconds. */
+const sending = `
+import dgram from 'node:dgram'
+const { bind, group, port, size, on } = JSON.parse(process.argv.at(-1))
+const socket = dgram.createSocket(group.includes(':') ? 'udp6' : 'udp4')
+socket.bind(0, bind, () => {
+  socket.setMulticastInterface(on ?? bind)
+  socket.setMulticastTTL(3)
+  let left = 1000
+  const data = Buffer.alloc(size ?? 100)
+  const timer = setInterval(() => left-- > 0 ? socket.send(data, port, group) : clearInterval(timer), 20)
+  console.log('{}')
+})
+`
+
+describeOnHosts('sockctl doctor', (hosts) => {
+  const undo: (() => unknown)[] = []
+  afterEach(async () => {
+    for (const step of undo.splice(0).reverse()) await step()
+  })
+  const set = (path: string, value: number) => {
+    const setting = sysctl(path, value)
+    undo.push(() => setting[Symbol.dispose]())
+  }
+  const send = async (bind: string, group: string, more: { port?: number; size?: number; on?: string } = {}) => {
+    const peer: Peer = hosts().spawn('B', { code: sending }, [JSON.stringify({ bind, group, port: PORT, ...more })])
+    await peer.next()
+    undo.push(peer.close)
+  }
+  const doctor = async (...args: string[]) => {
+    const { status, stderr, objects } = await runCli(['doctor', '--json', ...args])
+    expect(stderr).toBe('')
+    const lines = objects<Line>()
+    const end = lines.at(-1) ?? {}
+    return {
+      status,
+      verdict: end.verdict ?? '',
+      cause: end.cause,
+      delivered: end.delivered ?? 0,
+      find: (check: string) => lines.find((line) => line.check === check),
+      failed: lines.filter(({ status: found }) => found === 'fail').map(({ check }) => check),
+    }
+  }
+  const on = ['-i', a.name]
+  const quickly = [...on, '--wait', '700ms']
+
+  it.each([
+    ['IPv4, any source', b.ipv4[0], '239.1.1.1', `239.1.1.1:${PORT}`],
+    ['IPv4, one source', b.ipv4[0], '232.1.1.1', `${b.ipv4[0]}@232.1.1.1:${PORT}`],
+    ['IPv6, any source', b.ipv6[0], 'ff15::1', `[ff15::1]:${PORT}`],
+    ['IPv6, one source', b.ipv6[0], 'ff3e::1', `[${b.ipv6[0]}]@[ff3e::1]:${PORT}`],
+  ])('finds nothing wrong where nothing is: %s', async (_, bind, group, channel) => {
+    await send(bind, group, bind.includes(':') ? { on: `::%${b.name}` } : {})
+    const { status, verdict, delivered, failed, find } = await doctor(channel, ...on)
+    expect({ status, failed }).toEqual({ status: 0, failed: [] })
+    expect(delivered).toBeGreaterThan(0)
+    expect(verdict).toMatch(/ arrives; /)
+    expect(find('wire')?.says).toMatch(
+      new RegExp(`^${bind} to port ${PORT}: .*(TTL|hop limit) 3, payloads up to 100 bytes$`),
+    )
+    expect(find('join')?.status).toBe('pass')
+    expect(find('membership')).toMatchObject({ status: 'pass', says: expect.stringContaining(group) })
+    expect(find('report')?.status).toBe('pass')
+  })
+
+  it('finds the port by itself where none is given', async () => {
+    await send(b.ipv4[0], '239.1.1.1', { port: 7123 })
+    const { status, delivered, find } = await doctor('239.1.1.1', ...on)
+    expect(status).toBe(0)
+    expect(delivered).toBeGreaterThan(0)
+    expect(find('wire')?.says).toContain('to port 7123:')
+  })
+
+  it('names an interface that is down', async () => {
+    await ip('link', 'set', a.name, 'down')
+    undo.push(() => ip('link', 'set', a.name, 'up'))
+    const { status, verdict, cause, find } = await doctor(`239.1.1.1:${PORT}`, ...quickly)
+    expect({ status, cause, verdict }).toEqual({
+      status: 1,
+      cause: 'interface',
+      verdict: `Most likely: the interface ${a.name} is down.`,
+    })
+    expect(find('interface')?.fix).toBe(`ip link set ${a.name} up`)
+  })
+
+  it('names a missing route, where no interface is', async () => {
+    const { status, verdict, cause } = await doctor(`239.1.1.1:${PORT}`)
+    expect({ status, cause }).toEqual({ status: 1, cause: 'route' })
+    expect(verdict).toMatch(/no route to 239\.1\.1\.1/)
+  })
+
+  it('names a join on another interface than the source is reached by', async () => {
+    await ip('route', 'add', '224.0.0.0/4', 'dev', plan[1].a.name)
+    undo.push(() => ip('route', 'delete', '224.0.0.0/4', 'dev', plan[1].a.name))
+    await send(b.ipv4[0], '232.1.1.1')
+    const { cause, verdict } = await doctor(`${b.ipv4[0]}@232.1.1.1:${PORT}`, '--wait', '700ms')
+    expect(cause).toBe('route')
+    expect(verdict).toContain(`the join is on ${plan[1].a.name}, and the source is reached by ${a.name}`)
+  })
+
+  it.each([
+    ['not routed at all', 1, async () => {}],
+    ['not routed at all', 2, async () => {}],
+    [`routed by ${plan[1].a.name}`, 1, async () => ip('route', 'add', FOREIGN, 'dev', plan[1].a.name)],
+  ] as const)('names a strict or loose rp_filter and a source that is %s (rp_filter %d)', async (how, mode, route) => {
+    await hosts().ip('B', 'address', 'add', `${FOREIGN}/32`, 'dev', b.name)
+    undo.push(() => hosts().ip('B', 'address', 'delete', `${FOREIGN}/32`, 'dev', b.name))
+    await route()
+    undo.push(() => ip('route', 'delete', FOREIGN).catch(() => {}))
+    set(`net/ipv4/conf/${a.name}/rp_filter`, mode)
+    await send(FOREIGN, '232.1.1.1', { on: b.ipv4[0] })
+    const { status, verdict, cause, find } = await doctor(`${FOREIGN}@232.1.1.1:${PORT}`, ...quickly)
+    expect({ status, cause }).toEqual({ status: 1, cause: 'reverse path' })
+    expect(verdict).toContain(`the reverse path filter drops it: ${FOREIGN} is ${how}`)
+    expect(find('reverse path')?.says).toMatch(/it dropped [1-9]\d* packets meanwhile/)
+    expect(find('reverse path')?.fix).toContain('rp_filter=')
+  })
+
+  it('names a forced older version, in which the source is lost', async () => {
+    set(`net/ipv4/conf/${a.name}/force_igmp_version`, 2)
+    await send(b.ipv4[0], '232.1.1.1')
+    const { verdict, cause, delivered, find } = await doctor(`${b.ipv4[0]}@232.1.1.1:${PORT}`, ...quickly)
+    expect(cause).toBe('version')
+    expect(verdict).toContain(`net.ipv4.conf.${a.name}.force_igmp_version is 2`)
+    // No switch is between, so it arrives all the same.
+    expect(delivered).toBeGreaterThan(0)
+    expect(find('version')).toMatchObject({
+      status: 'fail',
+      fix: `sysctl -w net.ipv4.conf.${a.name}.force_igmp_version=0`,
+    })
+  })
+
+  it('names an older querier that made the host fall back', async () => {
+    const { index } = hosts().pairs[1].b
+    await startRouter(hosts(), 'B', index).igmp(QUERIES.igmpv2)
+    const { verdict, cause } = await doctor('10.77.1.11@232.1.1.1:5004', '-i', plan[1].a.name, '--wait', '700ms')
+    expect(cause).toBe('fallback')
+    expect(verdict).toContain(`${plan[1].a.name} speaks IGMPv2, which can't ask for a source`)
+  })
+
+  it('hears a querier', async () => {
+    const router = startRouter(hosts(), 'B', hosts().pairs[0].b.index)
+    const asking = setInterval(() => router.igmp(QUERIES.igmpv3).catch(() => {}), 100)
+    undo.push(() => clearInterval(asking))
+    const { find } = await doctor(`239.1.1.1:${PORT}`, ...on, '--wait', '2s')
+    expect(find('querier')).toMatchObject({ status: 'pass', says: expect.stringMatching(/ asks, in IGMPv3$/) })
+  })
+
+  it.each([
+    ['net.ipv4.igmp_max_memberships', 0, [b.ipv4[0]]],
+    ['net.ipv4.igmp_max_msf', 1, b.ipv4],
+  ])('names the limit %s', async (name, value, sources) => {
+    set(name, value)
+    const { status, verdict, cause } = await doctor(
+      `232.1.1.1:${PORT}`,
+      ...quickly,
+      ...sources.flatMap((one) => ['--source', one]),
+    )
+    expect({ status, cause }).toEqual({ status: 1, cause: 'limits' })
+    expect(verdict).toContain(`the limit ${name} `)
+  })
+
+  it('names the source that does send, where another was asked for', async () => {
+    await send(b.ipv4[1], '232.1.1.1')
+    const { status, verdict, cause, find } = await doctor(`${b.ipv4[0]}@232.1.1.1:${PORT}`, ...quickly)
+    expect({ status, cause, verdict }).toEqual({
+      status: 1,
+      cause: 'wire',
+      verdict: `Most likely: another source sends: ${b.ipv4[1]}, not ${b.ipv4[0]}.`,
+    })
+    expect(find('wire')?.fix).toContain(`--source ${b.ipv4[1]}`)
+  })
+
+  it('names the port it is sent to, where another was asked for', async () => {
+    await send(b.ipv4[0], '239.1.1.1', { port: 7123 })
+    const { status, verdict } = await doctor(`239.1.1.1:${PORT}`, ...quickly)
+    expect({ status, verdict }).toEqual({
+      status: 1,
+      verdict: `Most likely: 239.1.1.1 is sent to port 7123, not ${PORT}.`,
+    })
+  })
+
+  it('names a source that another socket blocks', async () => {
+    const socket = dgram.createSocket('udp4').bind(0)
+    await once(socket, 'listening')
+    undo.push(() => socket.close())
+    const membership = await control(socket).join({ group: '239.1.1.1', interface: a.name })
+    await membership.block(b.ipv4[0])
+    await send(b.ipv4[0], '239.1.1.1')
+    const { verdict, cause } = await doctor(`239.1.1.1:${PORT}`, ...on)
+    expect(cause).toBe('blocked')
+    expect(verdict).toContain(`the source ${b.ipv4[0]} is blocked by a socket of this host`)
+  })
+
+  it('says that nobody sends', async () => {
+    const { status, verdict, cause } = await doctor(`239.1.1.1:${PORT}`, ...quickly)
+    expect({ status, cause }).toEqual({ status: 1, cause: 'wire' })
+    expect(verdict).toBe(`Most likely: nobody sends 239.1.1.1:${PORT}, or the network does not bring it to ${a.name}.`)
+  })
+
+  it('says that a source-specific group needs its source', async () => {
+    const { cause, verdict } = await doctor(`232.1.1.1:${PORT}`, ...quickly)
+    expect(cause).toBe('group')
+    expect(verdict).toContain('no source was named')
+  })
+
+  it('names whoever has the port for itself, is bound to one address, or does not read', async () => {
+    const code = `
+      import dgram from 'node:dgram'
+      const [port, address] = JSON.parse(process.argv.at(-1))
+      dgram.createSocket('udp4').bind(port, address, () => console.log('{}'))`
+    const taken = hosts().spawn('A', { code }, [JSON.stringify([PORT, '0.0.0.0'])])
+    await taken.next()
+    const first = await doctor(`239.1.1.1:${PORT}`, ...quickly)
+    expect(first.verdict).toContain(`another socket has port ${PORT} for itself`)
+    await taken.close()
+
+    const unicast = hosts().spawn('A', { code }, [JSON.stringify([PORT, a.ipv4[0]])])
+    await unicast.next()
+    undo.push(unicast.close)
+    await send(b.ipv4[0], '239.1.1.1')
+    const second = await doctor(`239.1.1.1:${PORT}`, ...on)
+    expect(second.cause).toBe('socket')
+    expect(second.verdict).toMatch(
+      new RegExp(`node.* \\(${unicast.pid}\\) is bound to ${a.ipv4[0]}, which takes no multicast`),
+    )
+  })
+
+  it('notes datagrams larger than the MTU', async () => {
+    await send(b.ipv4[0], '239.1.1.1', { size: 2000 })
+    const { status, find } = await doctor(`239.1.1.1:${PORT}`, ...on)
+    expect(status).toBe(0)
+    expect(find('size')).toMatchObject({ status: 'warn', fix: 'send at most 1472 bytes a datagram' })
+  })
+
+  it('tells what it can without root, and what it can not', async () => {
+    const prefix = [
+      'setpriv',
+      '--bounding-set=-net_raw,-net_admin',
+      '--inh-caps=-net_raw,-net_admin',
+      '--ambient-caps=-all',
+    ]
+    const { status, objects } = await runCli(['doctor', '--json', `239.1.1.1:${PORT}`, ...quickly], { prefix })
+    expect(status).toBe(1)
+    const lines = objects<Line>()
+    expect(lines.find(({ check }) => check === 'wire')).toMatchObject({
+      status: 'skip',
+      says: expect.stringContaining('CAP_NET_RAW'),
+    })
+    expect(lines.at(-1)?.verdict).toContain('whether it is on the wire can be seen as root')
+  })
+
+  describeUnless(noNft, 'behind a firewall', () => {
+    it.each([
+      ['a rule that counts', 'counter drop', /the firewall drops it: inet doctor input: ip daddr 239\.1\.1\.1 drop/],
+      ['a rule that does not', 'drop', /a firewall on this host drops them/],
+    ])('names %s', async (_, verb, says) => {
+      undo.push(() => run('nft', ['delete', 'table', 'inet', 'doctor']))
+      await run(
+        'nft',
+        ['-f', '-'],
+        `table inet doctor { chain input { type filter hook input priority 0; ip daddr 239.1.1.1 ${verb}; }; }`,
+      )
+      await send(b.ipv4[0], '239.1.1.1')
+      const { status, verdict, find } = await doctor(`239.1.1.1:${PORT}`, ...quickly)
+      expect(status).toBe(1)
+      expect(verdict).toMatch(says)
+      expect(find('firewall')?.status).not.toBe('pass')
+    })
+  })
+
+  it('prints lines for a person, the verdict last', async () => {
+    await send(b.ipv4[0], '239.1.1.1')
+    const { status, stdout } = await runCli(['doctor', `239.1.1.1:${PORT}`, ...on])
+    expect(status).toBe(0)
+    expect(stdout).toMatch(new RegExp(`^pass  interface     ${a.name} is up`))
+    expect(stdout.trimEnd().split('\n').at(-1)).toMatch(/^239\.1\.1\.1:5004 arrives; /)
+  })
+})
+
+describe('sockctl doctor is asked wrongly', () => {
+  it.each([
+    [2, []],
+    [2, ['10.0.0.1']],
+    [2, ['239.1.1.1', '--source', '239.1.1.2']],
+    [2, ['239.1.1.1', '--source', 'ff::1']],
+    [2, ['239.1.1.1', '--wait', '-1']],
+    [1, ['239.1.1.1', '-i', 'nosuch0']],
+  ])('exit status %d for %j', async (expected, args) => {
+    const { status, stdout, stderr } = await runCli(['doctor', ...args])
+    expect({ status, stdout }).toEqual({ status: expected, stdout: '' })
+    expect(stderr).toMatch(/^sockctl doctor: [^\n]+\n$/)
+  })
+})
+
+describe('rules that drop', () => {
+  it('are found in what nft prints', () => {
+    const text = `table ip filter {
+	chain INPUT {
+		type filter hook input priority filter; policy drop;
+		ip daddr 239.1.1.1 counter packets 12 bytes 1200 drop
+		iifname "eth0" accept
+		udp dport 5000 reject with icmp port-unreachable
+	}
+}
+`
+    expect(parseNft(text)).toEqual([
+      { text: 'ip filter INPUT: policy drop', packets: undefined },
+      { text: 'ip filter INPUT: ip daddr 239.1.1.1 drop', packets: 12 },
+      { text: 'ip filter INPUT: udp dport 5000 reject with icmp port-unreachable', packets: undefined },
+    ])
+  })
+
+  it('are found in what iptables-save prints', () => {
+    const text = `*filter
+:INPUT DROP [3:300]
+:FORWARD ACCEPT [0:0]
+[7:700] -A INPUT -d 239.1.1.1/32 -j DROP
+[1:100] -A INPUT -i lo -j ACCEPT
+COMMIT
+`
+    expect(parseIptables(text)).toEqual([
+      { text: 'INPUT: policy DROP', packets: 3 },
+      { text: '-A INPUT -d 239.1.1.1/32 -j DROP', packets: 7 },
+    ])
+  })
+})

@@ -8,6 +8,14 @@ interface Entry {
 
 /** Every subcommand, in the order in which help lists them. */
 export const COMMANDS: Readonly<Record<string, Entry>> = {
+  receive: {
+    summary: 'join channels and watch, count or write out what comes',
+    load: async () => (await import('./receive.ts')).receiveCommand,
+  },
+  send: {
+    summary: 'send datagrams to a group: lines, a file, or made up at a rate',
+    load: async () => (await import('./send.ts')).sendCommand,
+  },
   interfaces: {
     summary: 'list the network interfaces, their addresses and flags',
     load: async () => (await import('./interfaces.ts')).interfacesCommand,

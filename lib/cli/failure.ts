@@ -27,6 +27,9 @@ export function say(command: Command | undefined, message: string): void {
   process.stderr.write(`${pathOf(command)}: ${message.trim().replaceAll(/\s*\n\s*/g, ' ')}\n`)
 }
 
+/** Something the command goes on after. */
+export const warn = (message: string): void => say(running, message)
+
 interface Shape {
   message?: unknown
   code?: unknown

@@ -4,6 +4,8 @@ import type { Paint } from './paint.ts'
 export interface Column<T> {
   head: string
   cell: (row: T, paint: Paint) => string | number
+  /** To the right also where its cells are texts: numbers with a unit. */
+  right?: boolean
 }
 
 const PLAIN = /^[ -~]*$/
@@ -14,7 +16,7 @@ const width = (text: string): number => (PLAIN.test(text) ? text.length : [...st
 export function table<T>(rows: readonly T[], columns: readonly Column<T>[], paint: Paint): string[] {
   if (rows.length === 0) return []
   const cells = rows.map((row) => columns.map(({ cell }) => cell(row, paint)))
-  const right = columns.map((_, at) => cells.every((row) => typeof row[at] === 'number'))
+  const right = columns.map(({ right = false }, at) => right || cells.every((row) => typeof row[at] === 'number'))
   const texts = [columns.map(({ head }) => paint.strong(head)), ...cells.map((row) => row.map(String))]
   const widths = columns.map((_, at) => texts.reduce((most, row) => Math.max(most, width(row[at] ?? '')), 0))
   return texts.map((row) =>

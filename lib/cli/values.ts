@@ -1,6 +1,7 @@
 import { InvalidArgumentError } from 'commander'
 import { canonical, isMulticast } from '../address.ts'
 import { type ChannelText, parseChannel } from '../protocols/channel.ts'
+import type { Rate } from './pace.ts'
 
 // Parsers for the values of arguments and options; commander turns what they throw into bad usage.
 
@@ -42,6 +43,14 @@ export function quantity(text: string): number {
     : Number(number) * (MULTIPLES[multiple.toLowerCase()] ?? 1)
 }
 
+/** So many datagrams a second, `500` or `200k`, or bits: `8Mbit`. */
+export function rate(text: string): Rate {
+  const [, number = '', bits = ''] = /^(.*?)(bits?|bps)?(?:\/s)?$/i.exec(text) ?? []
+  const value = quantity(number)
+  if (value === 0) refuse('A rate is more than 0.')
+  return { value, unit: bits === '' ? 'datagrams' : 'bits' }
+}
+
 /** An interface by name, index (digits) or local address. Whether it is there shows when it is used. */
 export function interfaceSpec(text: string): string | number {
   if (text === '') refuse('The name, index or a local address of an interface is needed.')
@@ -51,6 +60,11 @@ export function interfaceSpec(text: string): string | number {
 /** A group's address, in its canonical text. */
 export function group(text: string): string {
   return isMulticast(text) ? (canonical(text) ?? text) : refuse('An IPv4 or IPv6 multicast address is needed.')
+}
+
+/** An IPv4 or IPv6 address; names are not looked up. */
+export function address(text: string): string {
+  return canonical(text) ?? refuse('An IP address is needed.')
 }
 
 /** Every form of a channel: see `parseChannel`. */

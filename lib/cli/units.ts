@@ -1,0 +1,36 @@
+/** A number a person can take in at a glance: three digits and a decimal multiple, `12.3k`. */
+export function scaled(value: number): string {
+  let rest = value
+  for (const multiple of ['', 'k', 'M', 'G']) {
+    if (Math.abs(rest) < 999.5 || multiple === 'G') {
+      const digits = multiple === '' && Number.isInteger(rest) ? 0 : rest < 9.995 ? 2 : rest < 99.95 ? 1 : 0
+      return `${rest.toFixed(digits)}${multiple}`
+    }
+    rest /= 1000
+  }
+  return String(value)
+}
+
+/** `2.13 Mbit/s` */
+export const bitrate = (bits: number): string => scaled(bits).replace(/^([\d.]+)([kMG]?)$/, '$1 $2bit/s')
+
+export const seconds = (milliseconds: number): string => `${(milliseconds / 1000).toFixed(1)} s`
+
+/** How long ago, in the largest unit that tells. */
+export function ago(milliseconds: number): string {
+  if (milliseconds < 1000) return 'now'
+  const whole = Math.floor(milliseconds / 1000)
+  return whole < 120 ? `${whole} s` : whole < 7200 ? `${Math.floor(whole / 60)} min` : `${Math.floor(whole / 3600)} h`
+}
+
+const BARS = '▁▂▃▄▅▆▇█'
+
+/** A line of bars, each as high as its value is of the largest; 0 is a space. */
+export function sparkline(values: readonly number[]): string {
+  const most = Math.max(1e-9, ...values)
+  return values.map((value) => (value <= 0 ? ' ' : (BARS[Math.min(7, Math.floor((value / most) * 8))] ?? ' '))).join('')
+}
+
+/** `239.1.1.1:5000`, `[ff15::1]:5000` */
+export const hostPort = (address: string, port: number | string): string =>
+  address.includes(':') ? `[${address}]:${port}` : `${address}:${port}`

@@ -1,7 +1,7 @@
 import { InvalidArgumentError } from 'commander'
 import { canonical, isMulticast } from '../address.ts'
 import { type ChannelText, parseChannel } from '../protocols/channel.ts'
-import type { Rate } from './pace.ts'
+import type { Rate } from './send/pace.ts'
 
 // Parsers for the values of arguments and options; commander turns what they throw into bad usage.
 

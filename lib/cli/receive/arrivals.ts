@@ -1,9 +1,9 @@
-import type { Datagram } from '../datagram.ts'
-import { isMalformed } from '../protocols/malformed.ts'
-import { type Numbering, type NumberingStats, numbering } from '../protocols/numbering.ts'
-import { decodeRtp } from '../protocols/rtp.ts'
-import { type RtpStats, rtpStats } from '../protocols/rtp-stats.ts'
-import { readSequence, SEQUENCE_CYCLE } from '../protocols/sequence-header.ts'
+import type { Datagram } from '../../datagram.ts'
+import { isMalformed } from '../../protocols/malformed.ts'
+import { type Numbering, type NumberingStats, numbering } from '../../protocols/numbering.ts'
+import { decodeRtp } from '../../protocols/rtp.ts'
+import { type RtpStats, rtpStats } from '../../protocols/rtp-stats.ts'
+import { readSequence, SEQUENCE_CYCLE } from '../../protocols/sequence-header.ts'
 
 /** What came of one channel, through one interface, from one source. */
 export interface Arrivals {

@@ -1,8 +1,8 @@
-import type { Datagram } from '../datagram.ts'
-import { hexdump } from './hexdump.ts'
-import type { Output } from './output.ts'
-import { interfaceNameIn, type Reception } from './receive-view.ts'
-import { hostPort } from './units.ts'
+import type { Datagram } from '../../datagram.ts'
+import { hexdump } from '../hexdump.ts'
+import type { Output } from '../output.ts'
+import { hostPort } from '../units.ts'
+import { interfaceNameIn, type Reception } from './view.ts'
 
 /** Prints datagrams as they come: a heading and a hexdump, or an object. */
 export type DatagramPrinter = (batch: readonly Datagram[], from: Reception) => void
@@ -22,7 +22,7 @@ export function datagramPrinter(out: Output): DatagramPrinter {
       const on = interfaceNameIn(joined, interfaceIndex)
       if (out.json) {
         out.object({
-          type: 'datagram',
+          event: 'datagram',
           timestamp,
           source,
           group: destination,

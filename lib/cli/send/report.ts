@@ -1,7 +1,7 @@
-import type { Sender } from '../sender.ts'
-import { live } from './live.ts'
-import type { Output } from './output.ts'
-import { bitrate, hostPort, scaled, seconds } from './units.ts'
+import type { Sender } from '../../sender.ts'
+import { live } from '../live.ts'
+import type { Output } from '../output.ts'
+import { bitrate, hostPort, scaled, seconds } from '../units.ts'
 
 /** What has been sent so far. */
 export interface Progress {
@@ -30,13 +30,13 @@ export function createSendReport(
       bitrate: Math.round(((progress.bytes - since.bytes) * 8) / span),
     }
   }
-  const object = (type: string, { elapsed, ...rest }: ReturnType<typeof rates>): void =>
-    out.object({ type, elapsed: elapsed / 1000, ...progress, ...rest })
+  const object = (event: string, { elapsed, ...rest }: ReturnType<typeof rates>): void =>
+    out.object({ event, elapsed: elapsed / 1000, ...progress, ...rest })
   const text = ({ elapsed, rate: datagrams, bitrate: bits }: ReturnType<typeof rates>): string =>
     `${progress.datagrams} datagrams, ${progress.bytes} bytes to ${hostPort(group, end)} in ${seconds(elapsed)}: ` +
     `${scaled(datagrams)}/s, ${bitrate(bits)}`
 
-  if (out.json) out.object({ type: 'sending', group, port: end, from: sender.address })
+  if (out.json) out.object({ event: 'sending', group, port: end, from: sender.address })
   const second = setInterval(() => {
     const now = rates(before)
     before = { ...progress, at: performance.now() }

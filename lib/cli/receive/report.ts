@@ -1,8 +1,8 @@
-import { live } from './live.ts'
-import type { Output } from './output.ts'
-import type { Joined, RowView, View } from './receive-view.ts'
-import { type Column, table } from './table.ts'
-import { ago, bitrate, hostPort, scaled, seconds, sparkline } from './units.ts'
+import { live } from '../live.ts'
+import type { Output } from '../output.ts'
+import { type Column, table } from '../table.ts'
+import { ago, bitrate, hostPort, scaled, seconds, sparkline } from '../units.ts'
+import type { Joined, RowView, View } from './view.ts'
 
 /** Tells what comes: to a person at a terminal, line by line, or as objects. */
 export interface Report {
@@ -40,9 +40,9 @@ function totals(view: View): string {
 function jsonReport(out: Output): Report {
   const rounded = ({ elapsed, ...view }: View): object => ({ elapsed: elapsed / 1000, ...view })
   return {
-    joined: (channel) => out.object({ type: 'joined', ...channel, interface: channel.interface.name }),
-    interval: (view) => out.object({ type: 'interval', ...rounded(view) }),
-    end: (view) => out.object({ type: 'summary', ...rounded(view) }),
+    joined: (channel) => out.object({ event: 'joined', ...channel, interface: channel.interface.name }),
+    interval: (view) => out.object({ event: 'interval', ...rounded(view) }),
+    end: (view) => out.object({ event: 'summary', ...rounded(view) }),
   }
 }
 

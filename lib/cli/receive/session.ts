@@ -1,12 +1,12 @@
-import type { Datagram } from '../datagram.ts'
-import { isMalformed } from '../protocols/malformed.ts'
-import { decodeRtp } from '../protocols/rtp.ts'
-import type { InterfaceRemoved } from '../receiver.ts'
+import type { Datagram } from '../../datagram.ts'
+import { isMalformed } from '../../protocols/malformed.ts'
+import { decodeRtp } from '../../protocols/rtp.ts'
+import type { InterfaceRemoved } from '../../receiver.ts'
+import { Failure, warn } from '../failure.ts'
 import type { DatagramPrinter } from './datagram-printer.ts'
-import { Failure, warn } from './failure.ts'
 import type { PayloadSink } from './payload-sink.ts'
-import type { Report } from './receive-report.ts'
-import { createViewer, type Reception } from './receive-view.ts'
+import type { Report } from './report.ts'
+import { createViewer, type Reception } from './view.ts'
 
 /** When to end; times in milliseconds. */
 export interface Limits {

@@ -1,6 +1,6 @@
 import { createReadStream } from 'node:fs'
-import { SEQUENCE_HEADER_LENGTH, writeSequence } from '../protocols/sequence-header.ts'
-import { Failure } from './failure.ts'
+import { SEQUENCE_HEADER_LENGTH, writeSequence } from '../../protocols/sequence-header.ts'
+import { Failure } from '../failure.ts'
 
 /** What is to be sent. */
 export interface Payloads {

@@ -1,7 +1,7 @@
-import { native } from '../native.ts'
-import type { NumberingStats } from '../protocols/numbering.ts'
-import type { RtpStats } from '../protocols/rtp-stats.ts'
-import type { Receiver } from '../receiver.ts'
+import { native } from '../../native.ts'
+import type { NumberingStats } from '../../protocols/numbering.ts'
+import type { RtpStats } from '../../protocols/rtp-stats.ts'
+import type { Receiver } from '../../receiver.ts'
 import { type ArrivalCounter, sum } from './arrivals.ts'
 
 /** One socket of the command, with what has come to it. */

@@ -1,11 +1,11 @@
-import { parseAddress } from '../address.ts'
-import type { Channel } from '../membership.ts'
-import { SO_RCVBUF, SO_RCVBUFFORCE } from '../options/socket.ts'
-import type { ChannelText } from '../protocols/channel.ts'
-import type { Setting } from '../receiver-options.ts'
-import { openSocket } from '../socket.ts'
-import { UsageError } from './failure.ts'
-import { hostPort } from './units.ts'
+import { parseAddress } from '../../address.ts'
+import type { Channel } from '../../membership.ts'
+import { SO_RCVBUF, SO_RCVBUFFORCE } from '../../options/socket.ts'
+import type { ChannelText } from '../../protocols/channel.ts'
+import type { Setting } from '../../receiver-options.ts'
+import { openSocket } from '../../socket.ts'
+import { UsageError } from '../failure.ts'
+import { hostPort } from '../units.ts'
 
 /** What one socket is to receive. */
 export interface Intake {

@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import { createWriteStream } from 'node:fs'
 import type { Writable } from 'node:stream'
 import { finished } from 'node:stream/promises'
-import { Failure } from './failure.ts'
+import { Failure } from '../failure.ts'
 
 /** Where payloads go, one behind the other. */
 export interface PayloadSink {

@@ -93,6 +93,10 @@ export function describeOnHosts(
   })
 }
 
+/** What to put before a command so that it runs on a host. */
+export const onHost = (hosts: TwoHosts, host: HostName): string[] =>
+  host === 'A' ? [] : ['nsenter', `--target=${hosts.pid(host)}`, '--net']
+
 type Undo = () => Promise<unknown>
 
 async function build(options: HostsOptions, undo: Undo[], dispose: () => Promise<void>): Promise<TwoHosts> {

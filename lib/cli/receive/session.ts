@@ -1,4 +1,5 @@
 import type { Datagram } from '../../datagram.ts'
+import type { Membership } from '../../membership.ts'
 import { isMalformed } from '../../protocols/malformed.ts'
 import { decodeRtp } from '../../protocols/rtp.ts'
 import type { InterfaceRemoved } from '../../receiver.ts'
@@ -55,9 +56,11 @@ export async function takeIn(
       if (total >= limit || over.signal.aborted) return
     }
   }
+  const gone = new Set<Membership>()
   const onRemoved = ({ name, memberships }: InterfaceRemoved): void => {
+    for (const membership of memberships) gone.add(membership)
     const lost = memberships.map(({ group }) => group).join(', ')
-    const left = receptions.some(({ receiver }) => receiver.memberships.some((held) => !memberships.includes(held)))
+    const left = receptions.some(({ receiver }) => receiver.memberships.some((held) => !gone.has(held)))
     if (left) warn(`${name} is gone, and ${lost} there`)
     else finish(new Failure(`${name} is gone, and ${lost} there: nothing is joined any more`))
   }

@@ -1,7 +1,7 @@
 import type { Command } from 'commander'
 import type { ChannelText } from '../protocols/channel.ts'
 import { openReceiver } from '../receiver.ts'
-import type { Setting } from '../receiver-options.ts'
+import type { Setting } from '../socket-spec.ts'
 import { Failure, UsageError } from './failure.ts'
 import { takesInterface } from './interface-option.ts'
 import { countArrivals } from './receive/arrivals.ts'

@@ -2,6 +2,8 @@
 
 /** At most so many times the floor. */
 export const atMost = (times) => ({ text: `<= ${times}x`, met: ({ ours, floor }) => ours <= times * floor.value })
+/** So many times faster than the floor, at least. */
+export const faster = (times) => ({ text: `<= 1/${times}x`, met: ({ ours, floor }) => ours * times <= floor.value })
 /** Less than the floor. */
 export const ahead = { text: '< 1x', met: ({ ours, floor }) => ours < floor.value }
 /** Less than so much, whatever the floor. */

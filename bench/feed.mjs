@@ -1,0 +1,56 @@
+import { once } from 'node:events'
+import { setTimeout as pause } from 'node:timers/promises'
+import { openDgram, openOurs } from './support/contestants.mjs'
+import { compileBeside } from './support/floor.mjs'
+import { median } from './support/rounds.mjs'
+import { below, faster } from './support/table.mjs'
+
+const RATE = 200_000
+const BYTES = 1316
+const SECONDS = process.env.SOCKCTL_BENCH_FULL ? 10 : 2
+const ROUNDS = 5
+
+export const title = `200,000 datagrams a second of 1,316 bytes for ${SECONDS} s, the receive buffer raised`
+export const needsNamespace = true
+
+/** Lets the feed run into a receiver: how many were dropped, and the milliseconds of processor time a second of it. */
+async function follow(pace, { port, received, dropped }) {
+  const receivedBefore = received()
+  const droppedBefore = dropped()
+  const before = process.cpuUsage()
+  await once(pace(port, BYTES, RATE, SECONDS), 'exit')
+  const lost = () => dropped() - droppedBefore
+  while (received() - receivedBefore + lost() < RATE * SECONDS) await pause(1)
+  const { user, system } = process.cpuUsage(before)
+  return { lost: lost(), time: (user + system) / 1e3 / SECONDS }
+}
+
+export async function* rows() {
+  const pace = compileBeside('pace')
+  const contestants = { dgram: await openDgram(), ours: await openOurs() }
+  const seen = { dgram: [], ours: [] }
+  for (let round = -1; round < ROUNDS; round++)
+    for (const [name, contestant] of Object.entries(contestants)) {
+      const result = await follow(pace, contestant)
+      // Compiled code first.
+      if (round >= 0) seen[name].push(result)
+    }
+  await Promise.all(Object.values(contestants).map((contestant) => contestant.close()))
+
+  const total = (name) => seen[name].reduce((sum, { lost }) => sum + lost, 0)
+  const time = (name) => median(seen[name].map((result) => result.time))
+  yield {
+    what: `dropped, in ${ROUNDS} rounds`,
+    ours: total('ours'),
+    unit: '',
+    floor: { name: 'dgram', value: total('dgram') },
+    goal: below(1),
+  }
+  yield {
+    what: 'processor time a second',
+    ours: time('ours'),
+    unit: 'ms',
+    floor: { name: 'dgram', value: time('dgram') },
+    goal: faster(2),
+  }
+}

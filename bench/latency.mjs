@@ -1,0 +1,79 @@
+import { createSocket } from 'node:dgram'
+import { once } from 'node:events'
+import { openReceiver, openSender } from 'sockctl'
+import { compileBeside } from './support/floor.mjs'
+import { median, percentile } from './support/rounds.mjs'
+import { atMost } from './support/table.mjs'
+
+export const title = 'Request and reply on loopback, one at a time; the other side is C'
+
+const PORT = 5005
+const EACH = 5_000
+const ROUNDS = 5
+
+/** The microseconds of each of so many turns of `ask`, which is fulfilled when the reply is here. */
+async function times(ask) {
+  const seen = []
+  for (let i = 0; i < EACH; i++) {
+    const start = process.hrtime.bigint()
+    await ask()
+    seen.push(Number(process.hrtime.bigint() - start) / 1e3)
+  }
+  return seen
+}
+
+async function openEcho(echo, port, replyPort) {
+  const child = echo(port, replyPort)
+  await once(child.stdout, 'data')
+  return child
+}
+
+export async function* rows() {
+  const echo = compileBeside('echo')
+  const request = Buffer.alloc(100)
+
+  const socket = createSocket('udp4').bind(0, '127.0.0.1')
+  await once(socket, 'listening')
+  const receiver = await openReceiver({ address: '127.0.0.1', maxDatagram: 2048 })
+  const sender = await openSender({ to: { address: '127.0.0.1', port: PORT + 1 } })
+  const batches = receiver[Symbol.asyncIterator]()
+  const peers = await Promise.all([
+    openEcho(echo, PORT, socket.address().port),
+    openEcho(echo, PORT + 1, receiver.address.port),
+  ])
+
+  let replied
+  socket.on('message', () => replied())
+  const ways = {
+    dgram: () =>
+      new Promise((reply) => {
+        replied = reply
+        socket.send(request, PORT, '127.0.0.1')
+      }),
+    ours: async () => {
+      const reply = batches.next()
+      await sender.send(request)
+      await reply
+    },
+  }
+  const seen = { dgram: { p50: [], p99: [] }, ours: { p50: [], p99: [] } }
+  for (let round = -1; round < ROUNDS; round++)
+    for (const [name, ask] of Object.entries(ways)) {
+      const took = await times(ask)
+      if (round < 0) continue
+      seen[name].p50.push(percentile(took, 0.5))
+      seen[name].p99.push(percentile(took, 0.99))
+    }
+  for (const peer of peers) peer.kill()
+  socket.close()
+  await Promise.all([receiver.close(), sender.close()])
+
+  for (const mark of ['p50', 'p99'])
+    yield {
+      what: `${mark}`,
+      ours: median(seen.ours[mark]),
+      unit: 'us',
+      floor: { name: 'dgram', value: median(seen.dgram[mark]) },
+      goal: atMost(1),
+    }
+}

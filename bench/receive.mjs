@@ -1,0 +1,63 @@
+import { openDgram, openOurs } from './support/contestants.mjs'
+import { compile } from './support/floor.mjs'
+import { takeTurns } from './support/rounds.mjs'
+import { atMost, faster } from './support/table.mjs'
+
+export const title = 'Draining a full socket, a datagram: source, destination, time of arrival, data of its own'
+export const needsNamespace = true
+
+const EACH = 2_000
+const FILLS = 20
+const ROUNDS = 5
+
+export async function* rows() {
+  const drain = compile('drain')
+  const fill = compile('fill')
+
+  for (const [bytes, kind] of [
+    [100, 'plain'],
+    [1316, 'plain'],
+    [100, 'segmented'],
+    [1316, 'segmented'],
+  ]) {
+    const ours = await openOurs({ gro: kind === 'segmented' })
+    const dgram = await openDgram()
+
+    const time =
+      ({ port, take }) =>
+      async () => {
+        let spent = 0
+        for (let i = 0; i < FILLS; i++) {
+          fill(port, bytes, EACH, kind)
+          const start = process.hrtime.bigint()
+          await take(EACH)
+          spent += Number(process.hrtime.bigint() - start)
+        }
+        return spent / (EACH * FILLS)
+      }
+    const contestants = {
+      c: () => drain(bytes, EACH, FILLS, kind),
+      dgram: time(dgram),
+      ours: time(ours),
+    }
+    // Compiled code first.
+    await takeTurns(contestants, 1)
+    const medians = await takeTurns(contestants, ROUNDS)
+    await Promise.all([ours.close(), dgram.close()])
+
+    const row = (what, name, floor, goal) => ({
+      what,
+      ours: medians.ours,
+      unit: 'ns',
+      floor: { name, value: floor },
+      goal,
+    })
+    if (kind === 'plain') {
+      yield row(`${bytes} bytes`, 'dgram', medians.dgram, faster(3))
+      yield row(`${bytes} bytes`, 'C recvmmsg', medians.c, atMost(1.7))
+    } else {
+      yield row(`${bytes} bytes, UDP_SEGMENT and UDP_GRO`, 'dgram', medians.dgram, faster(8))
+      yield row(`${bytes} bytes, UDP_SEGMENT and UDP_GRO`, 'C recvmmsg', medians.c)
+    }
+  }
+}

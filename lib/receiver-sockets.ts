@@ -79,7 +79,7 @@ export async function openSockets(plan: ReceiverPlan, reception: Reception): Pro
       family: plan.family,
       type: plan.type,
       ...(plan.protocol === undefined ? {} : { protocol: plan.protocol }),
-      options: plan.settings as never,
+      options: (entries.length > 0 ? [[SO_REUSEADDR, true], ...plan.settings] : plan.settings) as never,
       bind: { address, port },
     })
     const own = control(socket)
@@ -87,7 +87,6 @@ export async function openSockets(plan: ReceiverPlan, reception: Reception): Pro
     const entry: Entry = { socket, control: own, boundTo, groups: new Map(), refused: new Set() }
     try {
       if (ended) throw closed()
-      if (entries.length > 0 && plan.type === 'dgram') own.setSync(SO_REUSEADDR, true)
       reception.add(socket)
     } catch (error) {
       await socket.close()

@@ -83,6 +83,9 @@ export interface ReceiverOptions {
   readonly ipv6Only?: boolean
 }
 
+/** Whoever is sent to. */
+export type Hearing = Pick<Receiver, 'inbox' | 'port'>
+
 /** A bound socket of Node's, closed with the test. */
 export async function receiverOf(
   { family, wildcard }: Family,
@@ -136,7 +139,7 @@ export interface Marks {
 export async function heard(
   hosts: TwoHosts,
   lane: Lane,
-  receiver: Receiver,
+  receiver: Hearing,
   group: string,
   marks: Marks = {},
 ): Promise<string[]> {
@@ -148,7 +151,7 @@ export async function heard(
 export async function heardByEach(
   hosts: TwoHosts,
   lane: Lane,
-  receivers: readonly Receiver[],
+  receivers: readonly Hearing[],
   group: string,
   { address, lane: markLane = lane }: Marks,
 ): Promise<string[][]> {

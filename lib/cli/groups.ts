@@ -2,8 +2,7 @@ import type { Command } from 'commander'
 import type { HostMembership } from '../protocols/proc-net.ts'
 import { Failure } from './failure.ts'
 import type { GroupChange } from './groups/changes.ts'
-import { openHostGroups } from './groups/host-groups.ts'
-import { watchGroups } from './groups/watch.ts'
+import { type HostGroups, openHostGroups } from './groups/host-groups.ts'
 import { findInterface, takesInterface } from './interface-option.ts'
 import type { Paint } from './paint.ts'
 import { type Run, runs } from './run.ts'
@@ -62,20 +61,17 @@ nobody has joined gives exit status 1.`,
     const index = options.interface === undefined ? undefined : findInterface(options.interface).index
     const suits = (one: HostMembership): boolean =>
       (index === undefined || one.index === index) && (wanted.length === 0 || wanted.includes(one.group))
-    await using groups = await openHostGroups()
+    await using groups = openHostGroups()
     if (options.watch) return await watch(run, groups, suits)
-    const found = (await groups.read()).filter(suits)
+    const found = groups.read().filter(suits)
     run.out.list(found, columns)
     const missing = wanted.filter((address) => !found.some((one) => one.group === address))
     if (missing.length > 0) throw new Failure(`not joined on this host: ${missing.join(', ')}`)
   })
 }
 
-async function watch(
-  { out, stop }: Run,
-  groups: Awaited<ReturnType<typeof openHostGroups>>,
-  suits: (one: HostMembership) => boolean,
-): Promise<void> {
+async function watch({ out, stop }: Run, groups: HostGroups, suits: (one: HostMembership) => boolean): Promise<void> {
+  const { watchGroups } = await import('./groups/watch.ts')
   const { by, changes } = await watchGroups(groups, stop)
   if (out.json) out.object({ event: 'watching', by })
   out.hint(by === 'netlink' ? 'Told by the kernel (netlink).' : 'Read four times a second from /proc/net.')

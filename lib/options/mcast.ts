@@ -1,4 +1,5 @@
-import { groupFilter, groupReq, groupSourceReq } from '../codecs.ts'
+import { groupReq, groupSourceReq } from '../codecs/membership.ts'
+import { groupFilter } from '../codecs/source-filter.ts'
 import { option } from '../option.ts'
 
 /** `MCAST_BLOCK_SOURCE`: stop one source of an any-source membership. RFC 3678 5.1.1. Write-only; may wait. */

@@ -49,84 +49,79 @@ interface Filter {
 /** /proc/net/igmp prints the group as a number of the host, its bytes in network order: reversed on little-endian. */
 function ipv4FromHost(hex: string, littleEndian: boolean): string {
   const value = Number.parseInt(hex, 16)
-  const bytes = [value >>> 24, (value >>> 16) & 255, (value >>> 8) & 255, value & 255]
-  return (littleEndian ? bytes.reverse() : bytes).join('.')
+  const [a, b, c, d] = [value >>> 24, (value >>> 16) & 255, (value >>> 8) & 255, value & 255]
+  return littleEndian ? `${d}.${c}.${b}.${a}` : `${a}.${b}.${c}.${d}`
 }
 
 const ipv6FromHex = (hex: string): string => formatAddress(Buffer.from(hex, 'hex'))
 
-function* rows(text: string | undefined): Generator<string> {
-  for (const line of text?.split('\n') ?? []) {
-    const row = line.trim()
-    if (row !== '' && !row.startsWith('Idx')) yield row
-  }
-}
+// One pass of one expression over each text: a host may have thousands of groups.
 
-const BLANKS = /\s+/
+/** A line of an interface: index, name, version (a name of ten characters or more leaves no blank before the colon); or of a group: number, users. */
+const IGMP_ROW = /^(?:(\d+)[ \t]+([^\s:]+)[ \t]*:[ \t]*\d+[ \t]+V(\d)|[ \t]+([0-9A-F]{8})[ \t]+(\d+)[ \t])/gm
+/** Index, name, group, users. */
+const IGMP6_ROW = /^[ \t]*(\d+)[ \t]+(\S+)[ \t]+([0-9a-f]{32})[ \t]+(\d+)[ \t]/gm
+/** Index, group, source, sockets that include and that exclude it; the device's name is cut to six characters. */
+const FILTER_ROW = /^[ \t]*(\d+)[ \t]+\S+[ \t]+(?:0x)?([0-9a-f]+)[ \t]+(?:0x)?([0-9a-f]+)[ \t]+(\d+)[ \t]+(\d+)/gim
 
-/** Index, name, version: a name of ten characters or more leaves no blank before the colon. */
-const INTERFACE_ROW = /^(\d+)\s+([^\s:]+)\s*:\s*\d+\s+V(\d)/
-
-function parseIgmp(text: string | undefined, littleEndian: boolean): HostMembership[] {
+function parseIgmp(text: string, littleEndian: boolean): HostMembership[] {
   const memberships: HostMembership[] = []
   let name = ''
   let index = 0
   let version: HostMembership['igmpVersion']
-  for (const row of rows(text)) {
-    const head = row.includes('V') ? INTERFACE_ROW.exec(row) : null
-    if (head !== null) {
-      index = Number(head[1])
-      name = head[2] ?? ''
-      const digit = Number(head[3])
-      version = digit === 1 || digit === 2 || digit === 3 ? digit : undefined
+  for (const [, number, device, digit, group, users] of text.matchAll(IGMP_ROW)) {
+    if (group === undefined) {
+      index = Number(number)
+      name = device ?? ''
+      version = digit === '1' || digit === '2' || digit === '3' ? (Number(digit) as 1 | 2 | 3) : undefined
       continue
     }
-    const [group = '', users] = row.split(BLANKS)
-    if (group.length === 8) {
-      memberships.push({
-        interface: name,
-        index,
-        family: 4,
-        group: ipv4FromHost(group, littleEndian),
-        users: Number(users),
-        sources: [],
-        sourcesListed: true,
-        ...(version !== undefined && { igmpVersion: version }),
-      })
-    }
-  }
-  return memberships
-}
-
-function parseIgmp6(text: string | undefined): HostMembership[] {
-  const memberships: HostMembership[] = []
-  for (const row of rows(text)) {
-    const [index, name, group, users] = row.split(BLANKS)
-    if (name === undefined || group?.length !== 32) continue
-    memberships.push({
+    const membership: HostMembership = {
       interface: name,
-      index: Number(index),
-      family: 6,
-      group: ipv6FromHex(group),
+      index,
+      family: 4,
+      group: ipv4FromHost(group, littleEndian),
       users: Number(users),
       sources: [],
       sourcesListed: true,
-    })
+    }
+    if (version !== undefined) membership.igmpVersion = version
+    memberships.push(membership)
   }
   return memberships
 }
 
-/** The filter files print addresses most significant byte first on every host, and cut the device's name to six characters. */
-function* parseFilters(text: string | undefined, address: (hex: string) => string): Generator<Filter> {
-  for (const row of rows(text)) {
-    const [index, , group, source, include, exclude] = row.split(BLANKS)
-    if (group === undefined || source === undefined) continue
-    yield {
-      index: Number(index),
-      group: address(group),
-      source: { address: address(source), include: Number(include), exclude: Number(exclude) },
+function parseIgmp6(text: string): HostMembership[] {
+  return Array.from(text.matchAll(IGMP6_ROW), ([, index, name = '', group = '', users]) => ({
+    interface: name,
+    index: Number(index),
+    family: 6,
+    group: ipv6FromHex(group),
+    users: Number(users),
+    sources: [],
+    sourcesListed: true,
+  }))
+}
+
+/** The filter files print addresses most significant byte first on every host. */
+function parseFilters(text: string, digits: number, address: (hex: string) => string): Filter[] {
+  const filters: Filter[] = []
+  // Those of a group follow each other.
+  let hex = ''
+  let group = ''
+  for (const [, index, to = '', from = '', include, exclude] of text.matchAll(FILTER_ROW)) {
+    if (to.length !== digits || from.length !== digits) continue
+    if (to !== hex) {
+      hex = to
+      group = address(to)
     }
+    filters.push({
+      index: Number(index),
+      group,
+      source: { address: address(from), include: Number(include), exclude: Number(exclude) },
+    })
   }
+  return filters
 }
 
 /**
@@ -135,10 +130,15 @@ function* parseFilters(text: string | undefined, address: (hex: string) => strin
  */
 function modeOf({ users, sources, sourcesListed }: HostMembership): HostMembership['mode'] {
   if (!sourcesListed) return undefined
-  if (sources.some(({ exclude }) => exclude > 0)) return 'exclude'
-  const counts = sources.map(({ include }) => include)
-  if (users > counts.reduce((sum, count) => sum + count, 0)) return 'exclude'
-  return counts.some((count) => count >= users) ? 'include' : undefined
+  let sum = 0
+  let largest = 0
+  for (const { include, exclude } of sources) {
+    if (exclude > 0) return 'exclude'
+    sum += include
+    largest = Math.max(largest, include)
+  }
+  if (users > sum) return 'exclude'
+  return largest >= users ? 'include' : undefined
 }
 
 /** Puts the filters to the memberships of one family, which are in the kernel's order, and marks those it left out. */
@@ -169,12 +169,13 @@ function addFilters(memberships: readonly HostMembership[], filters: Iterable<Fi
  * @param littleEndian of the host the texts come from; this one's unless told
  */
 export function hostMemberships(texts: ProcNetTexts, littleEndian: boolean = endianness() === 'LE'): HostMembership[] {
-  const ipv4 = parseIgmp(texts.igmp, littleEndian)
-  const ipv6 = parseIgmp6(texts.igmp6)
+  const { igmp = '', igmp6 = '', mcfilter = '', mcfilter6 = '' } = texts
+  const ipv4 = parseIgmp(igmp, littleEndian)
+  const ipv6 = parseIgmp6(igmp6)
   addFilters(
     ipv4,
-    parseFilters(texts.mcfilter, (hex) => ipv4FromHost(hex, false)),
+    parseFilters(mcfilter, 8, (hex) => ipv4FromHost(hex, false)),
   )
-  addFilters(ipv6, parseFilters(texts.mcfilter6, ipv6FromHex))
+  addFilters(ipv6, parseFilters(mcfilter6, 32, ipv6FromHex))
   return [...ipv4, ...ipv6]
 }

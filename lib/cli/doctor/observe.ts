@@ -128,8 +128,8 @@ export async function observe(patient: Patient, patience: Patience, stop: AbortS
   let heard = port !== undefined && joined.bindRefused === undefined
   try {
     if (joined.receiver !== undefined) {
-      await using groups = await openHostGroups()
-      listed = (await groups.read()).find((one) => one.index === on.index && one.group === group)
+      await using groups = openHostGroups()
+      listed = groups.read().find((one) => one.index === on.index && one.group === group)
       if (heard) listen(joined.receiver)
       await until(() => satisfied() || (port === undefined && flows.size > 0), patience, end)
       const [busiest] = [...flows.values()].toSorted((a, b) => b.datagrams - a.datagrams)

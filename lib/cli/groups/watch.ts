@@ -1,4 +1,3 @@
-import { setTimeout as pause } from 'node:timers/promises'
 import type { MulticastNotice } from '../../protocols/rtnl-multicast.ts'
 import { createChanges, type GroupChange } from './changes.ts'
 import { type HostGroups, isHeldToRead } from './host-groups.ts'
@@ -18,27 +17,35 @@ export interface Watch {
 /** Joins and leaves of this host from now on, until `stop`. */
 export async function watchGroups(groups: HostGroups, stop: AbortSignal): Promise<Watch> {
   const heard: MulticastNotice[] = []
-  let wake: AbortController | undefined
+  let wake = (): void => {}
+  stop.addEventListener('abort', () => wake(), { once: true })
   const told = await listenForNotices(stop, (notices) => {
     // Reading the lists joins something itself.
     const others = notices.filter(({ index, group }) => !isHeldToRead(index, group))
     if (others.length === 0) return
     heard.push(...others)
-    wake?.abort()
+    wake()
   })
-  const changes = createChanges(await groups.read())
+  const changes = createChanges(groups.read())
   const period = told ? BESIDE_NOTICES : WITHOUT_NOTICES
+
+  const pause = (): Promise<void> =>
+    new Promise((resolve) => {
+      const timer = setTimeout(resolve, period)
+      wake = () => {
+        clearTimeout(timer)
+        resolve()
+      }
+    })
 
   return {
     by: told ? 'netlink' : 'proc',
     async *changes() {
       while (!stop.aborted) {
-        wake = new AbortController()
-        if (heard.length === 0)
-          await pause(period, undefined, { signal: AbortSignal.any([stop, wake.signal]) }).catch(() => {})
+        if (heard.length === 0) await pause()
         if (stop.aborted) return
         const notices = heard.splice(0)
-        const happened = changes.since(notices, await groups.read())
+        const happened = changes.since(notices, groups.read())
         if (happened.length > 0) yield happened
       }
     },

@@ -1,11 +1,10 @@
-import dgram from 'node:dgram'
-import { once } from 'node:events'
-import { control, type Membership } from 'sockctl'
-import { afterEach, expect, it } from 'vitest'
+import type { Membership } from 'sockctl'
+import { expect, it } from 'vitest'
 import type { HostMembership } from '../../lib/protocols/proc-net.ts'
 import { runCli, sockctl } from '../support/cli.ts'
 import { describeOnHosts } from '../support/hosts.ts'
 import { kernelGroups } from '../support/net-stat.ts'
+import { udpControls } from '../support/sockets.ts'
 
 interface Told extends HostMembership {
   event: 'watching' | 'join' | 'leave' | 'change' | 'end'
@@ -16,16 +15,7 @@ const list = async (...args: string[]): Promise<HostMembership[]> =>
   (await runCli(['groups', '--json', ...args])).objects<HostMembership>()
 
 describeOnHosts('sockctl groups', (hosts) => {
-  const open: dgram.Socket[] = []
-  const socket = async (type: 'udp4' | 'udp6') => {
-    const made = dgram.createSocket(type).bind(0)
-    open.push(made)
-    await once(made, 'listening')
-    return control(made)
-  }
-  afterEach(() => {
-    for (const made of open.splice(0)) made.close()
-  })
+  const socket = udpControls()
 
   it('lists what every interface is a member of, as the kernel does', async () => {
     await (await socket('udp4')).join({ group: '239.1.2.3', interface: 'a0' })

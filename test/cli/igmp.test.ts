@@ -1,11 +1,9 @@
-import dgram from 'node:dgram'
-import { once } from 'node:events'
-import { control } from 'sockctl'
-import { afterEach, expect, it } from 'vitest'
+import { expect, it } from 'vitest'
 import { runCli, sockctl } from '../support/cli.ts'
 import { describeOnHosts, type TwoHosts } from '../support/hosts.ts'
 import { QUERIES, startRouter } from '../support/membership-messages.ts'
 import { describeInNamespace } from '../support/namespace.ts'
+import { udpControls } from '../support/sockets.ts'
 
 interface Told {
   text?: string
@@ -20,16 +18,7 @@ interface Told {
 }
 
 describeOnHosts('sockctl igmp', (hosts) => {
-  const open: dgram.Socket[] = []
-  const socket = async (type: 'udp4' | 'udp6') => {
-    const made = dgram.createSocket(type).bind(0)
-    open.push(made)
-    await once(made, 'listening')
-    return control(made)
-  }
-  afterEach(() => {
-    for (const made of open.splice(0)) made.close()
-  })
+  const socket = udpControls()
 
   const watch = async (on: 'A' | 'B', ...args: string[]) => {
     const peer = hosts().spawnProgram(on, sockctl('igmp', '--json', ...args))

@@ -2,7 +2,8 @@ import dgram from 'node:dgram'
 import { once } from 'node:events'
 import { readFileSync, readlinkSync } from 'node:fs'
 import net from 'node:net'
-import type { SocketLike } from 'sockctl'
+import { control, type SocketControl, type SocketLike } from 'sockctl'
+import { afterEach } from 'vitest'
 
 /** A socket as a test of options needs it: open, on loopback, closed when disposed of. */
 export interface OpenSocket extends AsyncDisposable {
@@ -98,3 +99,17 @@ const anonymous = { ciphers: 'AECDH-AES128-SHA:@SECLEVEL=0', maxVersion: 'TLSv1.
 
 /** TLS between two sockets of a test, which need no certificate to trust each other. Plain data: it goes to children. */
 export const withoutCertificate = { server: anonymous, client: { ...anonymous, rejectUnauthorized: false } } as const
+
+/** Opens UDP sockets on any port, to join groups with; the end of each test closes them. */
+export function udpControls(): (type: 'udp4' | 'udp6') => Promise<SocketControl> {
+  const open: dgram.Socket[] = []
+  afterEach(() => {
+    for (const socket of open.splice(0)) socket.close()
+  })
+  return async (type) => {
+    const socket = dgram.createSocket(type).bind(0)
+    open.push(socket)
+    await once(socket, 'listening')
+    return control(socket)
+  }
+}

@@ -26,12 +26,6 @@
 #define SOCKCTL_UAPI
 #endif
 
-// Enumerators, not macros, in the C library's headers: the rows of constants.inc look for macros.
-#define SOCK_STREAM SOCK_STREAM
-#define SOCK_DGRAM SOCK_DGRAM
-#define SOCK_RAW SOCK_RAW
-#define SOCK_SEQPACKET SOCK_SEQPACKET
-
 // RFC 3493's names and the older ones are the same options; a header may have only one pair.
 #ifndef IPV6_JOIN_GROUP
 #define IPV6_JOIN_GROUP IPV6_ADD_MEMBERSHIP

@@ -45,8 +45,10 @@ std::string LinkAddress(const sockaddr* address) {
 
 #ifdef __linux__
 constexpr int kLinkFamily = AF_PACKET;
+constexpr int kCloseOnExec = SOCK_CLOEXEC;
 #else
 constexpr int kLinkFamily = AF_LINK;
+constexpr int kCloseOnExec = 0;  // set by fcntl only there; this socket is gone in a moment
 #endif
 
 std::string AddressText(const sockaddr* address) {
@@ -68,7 +70,7 @@ std::vector<Interface> ListInterfaces() {
   ifaddrs* head = nullptr;
   if (getifaddrs(&head) != 0) return {};
   const std::unique_ptr<ifaddrs, decltype(&freeifaddrs)> list(head, freeifaddrs);
-  const UniqueFd socket(::socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0));
+  const UniqueFd socket(::socket(AF_INET, SOCK_DGRAM | kCloseOnExec, 0));
   std::map<std::string, Interface> found;
   for (const ifaddrs* entry = head; entry != nullptr; entry = entry->ifa_next) {
     // An IPv4 label such as eth0:1 is an address of eth0.

@@ -33,6 +33,7 @@ async function closeSockets(sockets) {
 const round = (issue, ticks) => async () => {
   const sockets = await openSockets()
   const controls = sockets.map(control)
+  globalThis.gc()
   const watch = watchTicks()
   const start = process.hrtime.bigint()
   await issue(controls)

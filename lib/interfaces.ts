@@ -99,16 +99,26 @@ export interface NamedInterface {
   readonly index: number
 }
 
+/** Asking the kernel opens a socket and costs more than the join it is for: calls made together ask once. */
+const askedNow = new Map<string | number, NamedInterface>()
+
 /** An interface by its name or index, with both; `undefined` where the text is an address and a list is needed. */
 export function interfaceByNameOrIndex(spec: string | number): NamedInterface | undefined {
-  if (typeof spec === 'string') {
-    return canonical(spec) === undefined ? { name: spec, index: interfaceIndex(spec) } : undefined
-  }
-  if (!Number.isInteger(spec) || spec < 1 || spec > 2 ** 31 - 1)
-    throw badValue(`interface is ${show(spec)}: a name, an index or a local address is needed`)
-  const name = native.indexToName(spec)
-  if (name === '') throw noInterface(spec)
-  return { name, index: spec }
+  const known = askedNow.get(spec)
+  if (known !== undefined) return known
+  if (typeof spec === 'string' && canonical(spec) !== undefined) return undefined
+  const found = Object.freeze(typeof spec === 'string' ? { name: spec, index: interfaceIndex(spec) } : byIndex(spec))
+  if (askedNow.size === 0) queueMicrotask(() => askedNow.clear())
+  askedNow.set(spec, found)
+  return found
+}
+
+function byIndex(index: number): NamedInterface {
+  if (!Number.isInteger(index) || index < 1 || index > 2 ** 31 - 1)
+    throw badValue(`interface is ${show(index)}: a name, an index or a local address is needed`)
+  const name = native.indexToName(index)
+  if (name === '') throw noInterface(index)
+  return { name, index }
 }
 
 /** The interface that has a local address; a link-local one may come without its zone where only one has it. */

@@ -3,7 +3,7 @@ import { wrongSource } from './codecs/multicast-target.ts'
 import type { Holder } from './descriptor.ts'
 import { badValue, SocketOptionError, show } from './errors.ts'
 import type { NamedInterface } from './interfaces.ts'
-import { type AnyOption, partsOf } from './option.ts'
+import { type AnyOption, type OptionParts, partsOf } from './option.ts'
 import {
   IP_ADD_MEMBERSHIP,
   IP_ADD_SOURCE_MEMBERSHIP,
@@ -20,10 +20,10 @@ import {
   MCAST_LEAVE_SOURCE_GROUP,
   MCAST_UNBLOCK_SOURCE,
 } from './options/mcast.ts'
-import { send } from './queue.ts'
+import { type Errand, type Found, send, sendAll } from './queue.ts'
 import type { Roster } from './roster.ts'
 import { mustTakeGroup, type Session } from './session.ts'
-import { type GroupOnInterface, type Target, targetOf } from './target.ts'
+import { findInterface, type GroupOnInterface, lookupFor, type Target, targetOf } from './target.ts'
 
 /** What to join: a group from any source, or one source of a group. */
 export interface Channel extends GroupOnInterface {
@@ -69,27 +69,34 @@ const BY_ADDRESS: Record<Act, AnyOption> = {
   unblock: IP_UNBLOCK_SOURCE,
 }
 
-/** One membership call on its way: the struct by the local address where that is how the interface was named. */
-function change(
-  holder: Holder,
-  act: Act,
-  target: Pick<Target, 'group' | 'address' | 'lookup' | 'find'>,
-  source: string | undefined,
-  done: (on: NamedInterface) => void,
-): Promise<unknown> {
-  const { group, address } = target
-  let on: NamedInterface = { name: '', index: 0 }
-  return send(holder, {
-    option: partsOf(address === undefined ? BY_INDEX[act] : BY_ADDRESS[act]),
-    lookup: target.lookup,
-    reading: false,
-    value: (results) => {
-      on = target.find(results)
-      return { group, source, interface: address ?? on.index }
-    },
-    done: () => done(on),
-  })
+/**
+ * One membership call on its way: the struct by the local address where that is how the interface was named.
+ * A class, for thousands may wait together, and functions of each one's own would weigh more than all the rest.
+ */
+class Change implements Errand {
+  readonly option: OptionParts
+  readonly reading = false
+  readonly target: Target
+  readonly source: string | undefined
+  on: NamedInterface = NOWHERE
+
+  constructor(act: Act, target: Target, source: string | undefined) {
+    this.option = partsOf(target.mreq === undefined ? BY_INDEX[act] : BY_ADDRESS[act])
+    this.target = target
+    this.source = source
+  }
+
+  get lookup(): Errand['lookup'] {
+    return lookupFor(this.target)
+  }
+
+  value(found: Found): unknown {
+    this.on = findInterface(this.target, found)
+    return { group: this.target.group, source: this.source, interface: this.target.mreq ?? this.on.index }
+  }
 }
+
+const NOWHERE: NamedInterface = { name: '', index: 0 }
 
 export function parseSource(source: unknown, group: string): string {
   const wrong = wrongSource(source, group)
@@ -106,25 +113,22 @@ class ChannelMembership implements Membership {
   readonly interface: NamedInterface
   readonly #roster: Roster<ChannelMembership>
   readonly #holder: Holder
-  readonly #target: Target
   #leaving: Promise<void> | undefined
   #left = false
-  #blocked: string[] = []
+  #blocked: readonly string[] = NONE
 
   constructor(
     roster: Roster<ChannelMembership>,
     holder: Holder,
-    target: Target,
+    group: string,
     on: NamedInterface,
     source: string | undefined,
   ) {
-    this.group = target.group
+    this.group = group
     if (source !== undefined) this.source = source
     this.interface = on
     this.#roster = roster
     this.#holder = holder
-    // By index from now on: a local address may go while the membership stays.
-    this.#target = { group: target.group, lookup: undefined, find: () => on }
   }
 
   get active(): boolean {
@@ -171,7 +175,12 @@ class ChannelMembership implements Membership {
         `can't ${act} ${address}: this membership of ${this.group} is source-specific and takes only ${this.source}`,
         { code: 'ERR_FILTER_MODE', reason: 'filter-mode' },
       )
-    await change(this.#holder, act, this.#target, address, () => this.setBlocked(blocked(address)))
+    await this.#send(act, address, () => this.setBlocked(blocked(address)))
+  }
+
+  #send(act: Act, source: string | undefined, done: () => void): Promise<unknown> {
+    // By index from now on: a local address may go while the membership stays.
+    return send(this.#holder, new Move(act, { group: this.group, on: this.interface }, source, done))
   }
 
   #mustBeActive(act: string): void {
@@ -191,7 +200,7 @@ class ChannelMembership implements Membership {
     const act = this.source === undefined ? 'leave' : 'leaveSource'
     const end = () => this.end()
     try {
-      await change(this.#holder, act, this.#target, this.source, end).catch((error) => this.#leaveDeleted(error))
+      await this.#send(act, this.source, end).catch((error) => this.#leaveDeleted(error))
     } catch (error) {
       // Left by other means meanwhile: what was asked for holds.
       if (!(error instanceof SocketOptionError) || error.reason !== 'not-member') {
@@ -206,9 +215,21 @@ class ChannelMembership implements Membership {
   async #leaveDeleted(error: unknown): Promise<void> {
     if (this.source === undefined || !(error instanceof SocketOptionError) || error.reason !== 'no-interface')
       throw error
-    await change(this.#holder, 'leave', this.#target, undefined, () => {
+    await this.#send('leave', undefined, () => {
       for (const sibling of this.#roster.on(this.group, this.interface.index)) sibling.end()
     })
+  }
+}
+
+const NONE: readonly string[] = []
+
+/** What a membership does next. */
+class Move extends Change {
+  readonly done: () => void
+
+  constructor(act: Act, target: Target, source: string | undefined, done: () => void) {
+    super(act, target, source)
+    this.done = done
   }
 }
 
@@ -219,34 +240,42 @@ export type Memberships = Roster<ChannelMembership>
 export function addMembership(
   roster: Memberships,
   holder: Holder,
-  target: Target,
+  group: string,
   on: NamedInterface,
   source?: string,
 ): ChannelMembership {
-  const membership = new ChannelMembership(roster, holder, target, on, source)
+  const membership = new ChannelMembership(roster, holder, group, on, source)
   roster.add(membership)
   return membership
 }
 
-/** A join that has been checked as far as it can be without the kernel. */
-type Plan = () => Promise<Membership>
+/** A join, checked as far as it can be without the kernel. */
+class Join extends Change {
+  readonly holder: Holder
+  readonly roster: Memberships
 
-function plan(session: Session, roster: Memberships, channel: Channel): Plan {
-  const holder = session.holder()
-  const target = targetOf(channel)
-  const source = channel.source === undefined ? undefined : parseSource(channel.source, target.group)
-  mustTakeGroup(session, target.group)
-  return async () => {
-    let membership: ChannelMembership | undefined
-    await change(holder, source === undefined ? 'join' : 'joinSource', target, source, (on) => {
-      membership = addMembership(roster, holder, target, on, source)
-    })
-    return membership as ChannelMembership
+  constructor(session: Session, roster: Memberships, channel: Channel) {
+    const holder = session.holder()
+    const target = targetOf(channel)
+    const source = channel.source === undefined ? undefined : parseSource(channel.source, target.group)
+    super(source === undefined ? 'join' : 'joinSource', target, source)
+    this.holder = holder
+    this.roster = roster
+    mustTakeGroup(session, target.group)
+  }
+
+  done(): Membership {
+    return addMembership(this.roster, this.holder, this.target.group, this.on, this.source)
   }
 }
 
-export async function join(session: Session, roster: Memberships, channel: Channel): Promise<Membership> {
-  return plan(session, roster, channel)()
+export function join(session: Session, roster: Memberships, channel: Channel): Promise<Membership> {
+  try {
+    const one = new Join(session, roster, channel)
+    return send(one.holder, one) as Promise<Membership>
+  } catch (error) {
+    return Promise.reject(error)
+  }
 }
 
 /** All or none: a channel that can't be joined undoes the others. */
@@ -258,11 +287,10 @@ export async function joinAll(
   // Array.from takes one channel for an empty list, and would join nothing without a word.
   if (typeof channels?.[Symbol.iterator] !== 'function')
     throw new TypeError(`joinAll takes an iterable of { group, source?, interface? }, not ${show(channels)}`)
-  const plans = Array.from(channels, (channel) => plan(session, roster, channel))
-  const results = await Promise.allSettled(plans.map((go) => go()))
-  const joined = results.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : []))
-  const failed = results.find((result) => result.status === 'rejected')
-  if (failed === undefined) return joined
+  const joins = Array.from(channels, (channel) => new Join(session, roster, channel))
+  const { answers, errors } = await sendAll(session.holder(), joins)
+  const joined = answers as Membership[]
+  if (errors.length === 0) return joined
   await Promise.allSettled(joined.map((membership) => membership.leave()))
-  throw failed.reason
+  throw errors[0]
 }

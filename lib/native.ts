@@ -22,11 +22,14 @@ export interface NativeInterface {
 
 export interface NativeBatch {
   duplicate(fd: number): number
+  /** Makes that batch's duplicate its own. */
+  take(from: NativeBatch, fd: number): void
   set(fd: number, option: NativeOption, value: unknown): void
   get(fd: number, option: NativeOption, question: unknown): void
   run(done: () => void): void
-  outcome(place: number): Outcome
+  outcomes(): Int32Array
   answer(place: number): unknown
+  clear(): void
 }
 
 export interface NativeLookup {

@@ -12,8 +12,11 @@ export interface Errand {
   readonly reading: boolean
   /** The value to set, or the question to ask. What it throws is what the caller gets. */
   value(found: Found): unknown
-  /** What is to be noted where it went well. Runs in the order of the calls, whenever their promises are looked at. */
-  done?(): void
+  /**
+   * Notes that it went well; what it returns is what the promise gives. Runs in the order of the calls, whenever their
+   * promises are looked at.
+   */
+  done?(): unknown
 }
 
 /** What a lookup found. `route` is an interface's index, or a negative errno. */
@@ -24,24 +27,35 @@ export interface Found {
 
 interface Waiting {
   readonly errand: Errand
-  readonly fd: number
+  readonly copy: Copy
   readonly resolve: (answer: unknown) => void
   readonly reject: (error: unknown) => void
   place: number
   value: unknown
 }
 
-/** One hop's calls. So many that the hop costs little, so few that settling them is no long tick. */
-const LOAD = 128
+/** A duplicate of a descriptor, and how many calls are waiting for it. */
+interface Copy {
+  readonly holder: Holder
+  readonly fd: number
+  calls: number
+}
 
+/** One hop's calls. */
 interface Load {
   readonly batch: NativeBatch
-  /** One duplicate of each descriptor, whatever the number of calls on it. */
-  readonly copies: Map<object, number>
   readonly waiting: Waiting[]
 }
 
-const loads: Load[] = []
+/** So many calls a hop that it costs little, so few that settling them is no long tick. */
+const MOST = 512
+
+let waiting: Waiting[] = []
+/** One for each descriptor, whatever the number of calls on it. */
+const copies = new Map<Holder, Copy>()
+/** Never runs: it holds the duplicates until the last call on each departs. */
+let waitingRoom: NativeBatch | undefined
+const idle: NativeBatch[] = []
 let travelling = false
 
 /**
@@ -49,51 +63,80 @@ let travelling = false
  * socket later can't hand the call to a stranger that got the same number.
  */
 export function send(holder: Holder, errand: Errand): Promise<unknown> {
-  return new Promise((resolve, reject) => {
-    const load = openLoad()
-    let fd = holder.borrowed === true ? undefined : load.copies.get(holder)
-    if (fd === undefined) {
-      try {
-        fd = load.batch.duplicate(holder.fd)
-      } catch (error) {
-        throw typeof error === 'number' ? explain(errand.option, error, undefined, 'setsockopt') : error
-      }
-      load.copies.set(holder, fd)
+  return new Promise((resolve, reject) => wait(copyFor(holder, errand), errand, resolve, reject))
+}
+
+/** Sends many at the price of one promise. It fulfils when all have been answered, well or not. */
+export function sendAll(
+  holder: Holder,
+  errands: readonly Errand[],
+): Promise<{ answers: unknown[]; errors: unknown[] }> {
+  return new Promise((resolve) => {
+    const answers: unknown[] = []
+    const errors: unknown[] = []
+    const [first] = errands
+    if (first === undefined) return resolve({ answers, errors })
+    const noteIn = (list: unknown[]) => (item: unknown) => {
+      list.push(item)
+      if (answers.length + errors.length === errands.length) resolve({ answers, errors })
     }
-    load.waiting.push({ errand, fd, resolve, reject, place: -1, value: undefined })
-    if (travelling) return
-    travelling = true
-    queueMicrotask(travel)
+    const answered = noteIn(answers)
+    const failed = noteIn(errors)
+    const copy = copyFor(holder, first)
+    for (const errand of errands) wait(copy, errand, answered, failed)
   })
 }
 
-function openLoad(): Load {
-  const last = loads.at(-1)
-  if (last !== undefined && last.waiting.length < LOAD) return last
-  const load = { batch: new native.Batch(), copies: new Map(), waiting: [] }
-  loads.push(load)
-  return load
+function wait(copy: Copy, errand: Errand, resolve: Waiting['resolve'], reject: Waiting['reject']): void {
+  copy.calls++
+  waiting.push({ errand, copy, resolve, reject, place: -1, value: undefined })
+  if (travelling) return
+  travelling = true
+  queueMicrotask(travel)
+}
+
+function copyFor(holder: Holder, { option }: Errand): Copy {
+  const known = holder.borrowed === true ? undefined : copies.get(holder)
+  if (known !== undefined) return known
+  waitingRoom ??= new native.Batch()
+  try {
+    const copy = { holder, fd: waitingRoom.duplicate(holder.fd), calls: 0 }
+    if (holder.borrowed !== true) copies.set(holder, copy)
+    return copy
+  } catch (error) {
+    throw typeof error === 'number' ? explain(option, error, undefined, 'setsockopt') : error
+  }
+}
+
+/** The next load. What is sent from now on is not in it. */
+function depart(): Load | undefined {
+  if (waitingRoom === undefined || waiting.length === 0) return undefined
+  const batch = idle.pop() ?? new native.Batch()
+  const aboard = waiting.length > MOST ? waiting.splice(0, MOST) : waiting
+  if (aboard === waiting) waiting = []
+  for (const { copy } of aboard) {
+    copy.calls--
+    if (copy.calls > 0) continue
+    batch.take(waitingRoom, copy.fd)
+    copies.delete(copy.holder)
+  }
+  return { batch, waiting: aboard }
 }
 
 // While one load is with the kernel the next is made ready, so that neither thread waits for the other.
 async function travel(): Promise<void> {
-  let load = loads.shift()
-  if (load !== undefined) await pack(load)
-  let arrival = load && run(load.batch).catch(fail(load))
-  while (load !== undefined) {
-    const next = loads.shift()
+  let load: Load | undefined
+  let arrival: Promise<void> | undefined
+  do {
+    const next = depart()
     const packed = next && pack(next)
     await arrival
     await packed
+    const arrived = load
     arrival = next && run(next.batch).catch(fail(next))
-    settle(load)
     load = next
-    if (load === undefined) {
-      load = loads.shift()
-      if (load !== undefined) await pack(load)
-      arrival = load && run(load.batch).catch(fail(load))
-    }
-  }
+    if (arrived !== undefined) settle(arrived)
+  } while (load !== undefined || waiting.length > 0)
   travelling = false
 }
 
@@ -132,17 +175,17 @@ export async function lookUp(groups: readonly string[] = []): Promise<Found> {
 function addAll(load: Load, found: Found): void {
   let place = 0
   for (const waiting of load.waiting) {
-    const { errand, fd } = waiting
+    const { errand, copy } = waiting
     const { option } = errand
     try {
       const value = errand.value(found)
       waiting.value = value
       if (errand.reading) {
         const asked = questionToNative(option, value)
-        load.batch.get(fd, option.toRead(value), asked)
+        load.batch.get(copy.fd, option.toRead(value), asked)
       } else {
         const given = toNative(option, value)
-        load.batch.set(fd, option.toWrite(value), given)
+        load.batch.set(copy.fd, option.toWrite(value), given)
       }
       waiting.place = place++
     } catch (error) {
@@ -152,14 +195,14 @@ function addAll(load: Load, found: Found): void {
 }
 
 function settle(load: Load): void {
+  const outcomes = load.batch.outcomes()
   for (const { errand, place, value, resolve, reject } of load.waiting) {
-    if (place < 0) continue
-    const outcome = load.batch.outcome(place)
+    const outcome = outcomes[place]
+    if (outcome === undefined) continue
     try {
       if (!errand.reading) {
         check(errand.option, outcome, value)
-        errand.done?.()
-        resolve(undefined)
+        resolve(errand.done?.())
       } else if (outcome !== 0) {
         reject(explain(errand.option, outcome, value, 'getsockopt'))
       } else {
@@ -169,4 +212,6 @@ function settle(load: Load): void {
       reject(error)
     }
   }
+  load.batch.clear()
+  idle.push(load.batch)
 }

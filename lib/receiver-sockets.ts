@@ -8,7 +8,7 @@ import type { ReceiverPlan } from './receiver-options.ts'
 import type { Reception } from './reception.ts'
 import { openSocket } from './socket.ts'
 import type { Endpoint } from './socket-address.ts'
-import { type Target, targetOf } from './target.ts'
+import { findInterface, lookupFor, type Target, targetOf } from './target.ts'
 
 /** The sockets of a receiver, all on one port: as many as its channels need. */
 export interface ReceiverSockets {
@@ -57,9 +57,10 @@ async function placeOf(channel: Channel): Promise<Place> {
   return { group: target.group, index: (await find(target)).index, source }
 }
 
-async function find({ lookup, find }: Target): Promise<{ index: number }> {
-  if (lookup === undefined) return find({ interfaces: [], route: () => 0 })
-  return find(await lookUp(typeof lookup === 'object' ? [lookup.routeTo] : []))
+async function find(target: Target): Promise<{ index: number }> {
+  if (target.on !== undefined) return target.on
+  const lookup = lookupFor(target)
+  return findInterface(target, await lookUp(typeof lookup === 'object' ? [lookup.routeTo] : []))
 }
 
 /** Opens the first of them. */

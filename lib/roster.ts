@@ -24,8 +24,7 @@ export interface Roster<M extends Member> {
 }
 
 export function createRoster<M extends Member>(holder: () => Holder): Roster<M> {
-  const members = new Map<string, Set<M>>()
-  const keyOf = (group: string, index: number): string => `${group} ${index}`
+  const members = new Map<string, M[]>()
   const isOpen = (given: Holder): boolean => {
     try {
       return holder() === given
@@ -35,21 +34,21 @@ export function createRoster<M extends Member>(holder: () => Holder): Roster<M> 
   }
   const roster: Roster<M> = {
     add: (member) => {
-      const key = keyOf(member.group, member.interface.index)
-      const set = members.get(key)
-      if (set === undefined) members.set(key, new Set([member]))
-      else set.add(member)
+      const list = members.get(member.group)
+      if (list === undefined) members.set(member.group, [member])
+      else list.push(member)
       roster.changed(member)
     },
     remove: (member) => {
-      const key = keyOf(member.group, member.interface.index)
-      const set = members.get(key)
-      if (set?.delete(member) !== true) return
-      if (set.size === 0) members.delete(key)
+      const list = members.get(member.group) ?? []
+      const place = list.indexOf(member)
+      if (place < 0) return
+      if (list.length === 1) members.delete(member.group)
+      else list.splice(place, 1)
       roster.changed(member)
     },
-    on: (group, index) => [...(members.get(keyOf(group, index)) ?? [])],
-    all: () => [...members.values()].flatMap((set) => [...set].filter(({ active }) => active)),
+    on: (group, index) => (members.get(group) ?? []).filter((member) => member.interface.index === index),
+    all: () => [...members.values()].flatMap((list) => list.filter(({ active }) => active)),
     isOpen,
     mustBeOpen: () => void holder(),
     changed: (member) => roster.onChange?.(member.group, member.interface.index),

@@ -28,30 +28,32 @@ export function openSession({ holder, fd }: Reach): Session {
   }
 }
 
+const { AF_INET, AF_INET6, SOCK_DGRAM, SOCK_RAW } = native.constants
+
 const familyName = (family: number): string =>
-  family === native.constants.AF_INET ? 'IPv4' : family === native.constants.AF_INET6 ? 'IPv6' : `family ${family}`
+  family === AF_INET ? 'IPv4' : family === AF_INET6 ? 'IPv6' : `family ${family}`
 
-export const isIpv6 = (kind: Kind): boolean => kind.family === native.constants.AF_INET6
+export const isIpv6 = (kind: Kind): boolean => kind.family === AF_INET6
 
-export const takesIpv4 = (session: Session): boolean =>
-  !isIpv6(session.kind()) || !(getNow(session.fd(), partsOf(IPV6_V6ONLY), undefined) as boolean)
+export const takesIpv4 = (session: Session, kind = session.kind()): boolean =>
+  !isIpv6(kind) || !(getNow(session.fd(), partsOf(IPV6_V6ONLY), undefined) as boolean)
 
 /** Refuses a socket that can't be a member of anything: some joins succeed on a stream socket and do nothing. */
-export function mustTakeMemberships(session: Session): void {
+export function mustTakeMemberships(session: Session): Kind {
   const kind = session.kind()
-  const { constants } = native
-  if (kind.family !== constants.AF_INET && kind.family !== constants.AF_INET6)
+  if (kind.family !== AF_INET && kind.family !== AF_INET6)
     throw badValue(`a membership needs an IPv4 or IPv6 socket; this one is of ${familyName(kind.family)}`)
-  if (kind.type !== constants.SOCK_DGRAM && kind.type !== constants.SOCK_RAW)
+  if (kind.type !== SOCK_DGRAM && kind.type !== SOCK_RAW)
     throw badValue('a membership needs a datagram or raw socket; this is a stream socket')
+  return kind
 }
 
 /** Refuses what the kernel would accept and then never deliver, or answer with a riddle. */
 export function mustTakeGroup(session: Session, group: string): void {
-  mustTakeMemberships(session)
+  const kind = mustTakeMemberships(session)
   if (group.includes(':')) {
-    if (!isIpv6(session.kind())) throw badValue(`group ${show(group)} is IPv6 and this socket is IPv4`)
-  } else if (!takesIpv4(session)) {
+    if (!isIpv6(kind)) throw badValue(`group ${show(group)} is IPv6 and this socket is IPv4`)
+  } else if (!takesIpv4(session, kind)) {
     throw badValue(`group ${show(group)} is IPv4 and this IPv6 socket has IPV6_V6ONLY: nothing would arrive`)
   }
 }

@@ -7,18 +7,18 @@ import { IP_MSFILTER } from './options/ip.ts'
 import { MCAST_MSFILTER } from './options/mcast.ts'
 import { type Errand, send } from './queue.ts'
 import { mustTakeGroup, type Session } from './session.ts'
-import { type GroupOnInterface, type Target, targetOf } from './target.ts'
+import { findInterface, type GroupOnInterface, lookupFor, type Target, targetOf } from './target.ts'
 
 function errand(target: Target, filter?: SourceFilter, done: (on: NamedInterface) => void = () => {}): Errand {
-  const { group, address, lookup } = target
+  const { group, mreq } = target
   let on: NamedInterface = { name: '', index: 0 }
   return {
-    option: partsOf(address === undefined ? MCAST_MSFILTER : IP_MSFILTER),
-    lookup,
+    option: partsOf(mreq === undefined ? MCAST_MSFILTER : IP_MSFILTER),
+    lookup: lookupFor(target),
     reading: filter === undefined,
     value: (results) => {
-      on = target.find(results)
-      return { group, interface: address ?? on.index, ...filter }
+      on = findInterface(target, results)
+      return { group, interface: mreq ?? on.index, ...filter }
     },
     done: () => done(on),
   }
@@ -52,7 +52,7 @@ export async function setSourceFilter(
   const wanted = parseFilter(filter, target.group)
   mustTakeGroup(session, target.group)
   const done = (on: NamedInterface) =>
-    reflect(roster, target.group, on, wanted, (source) => addMembership(roster, holder, target, on, source))
+    reflect(roster, target.group, on, wanted, (source) => addMembership(roster, holder, target.group, on, source))
   await send(holder, errand(target, wanted, done))
 }
 

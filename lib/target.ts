@@ -16,11 +16,24 @@ export interface GroupOnInterface {
 /** A group, with its interface settled as far as it can be without asking the kernel. */
 export interface Target {
   readonly group: string
+  /** The interface, where no lookup is needed to tell. */
+  readonly on?: NamedInterface | undefined
+  /** The local address it was named by. */
+  readonly address?: string | undefined
   /** The local IPv4 address it was named by: the calls then use `ip_mreq` and `ip_mreq_source`. */
-  readonly address?: string
-  readonly lookup: Errand['lookup']
-  /** The interface; throws where there is none. */
-  find(found: Found): NamedInterface
+  readonly mreq?: string | undefined
+}
+
+/** What must be looked up to tell the interface. */
+export function lookupFor({ group, on, address }: Target): Errand['lookup'] {
+  if (on !== undefined) return undefined
+  return address === undefined ? { routeTo: group } : 'interfaces'
+}
+
+/** The interface; throws where there is none. */
+export function findInterface({ group, on, address }: Target, found: Found): NamedInterface {
+  if (on !== undefined) return on
+  return address === undefined ? routed(group, found) : interfaceByAddress(address, found.interfaces)
 }
 
 export function parseGroup(group: unknown): string {
@@ -31,22 +44,18 @@ export function parseGroup(group: unknown): string {
 
 export function targetOf(on: GroupOnInterface): Target {
   if (typeof on !== 'object' || on === null) throw new TypeError(`{ group, interface? } is needed, not ${show(on)}`)
-  const [group = '', zone] = parseGroup(on.group).split('%', 2)
-  const spec = interfaceOf(on, zone)
-  if (spec === undefined || spec === 0)
-    return { group, lookup: { routeTo: group }, find: (found) => routed(group, found) }
+  const given = parseGroup(on.group)
+  const percent = given.indexOf('%')
+  const group = percent < 0 ? given : given.slice(0, percent)
+  const spec = interfaceOf(on, percent < 0 ? undefined : given.slice(percent + 1))
+  if (spec === undefined || spec === 0) return { group }
   if (typeof spec !== 'string' && typeof spec !== 'number')
     throw badValue(`interface is ${show(spec)}: a name, an index or a local address is needed`)
   const named = interfaceByNameOrIndex(spec)
-  if (named !== undefined) return { group, lookup: undefined, find: () => named }
+  if (named !== undefined) return { group, on: named }
   const address = String(spec)
   const byMreq = !group.includes(':') && parseAddress(address)?.family === 4
-  return {
-    group,
-    ...(byMreq ? { address } : {}),
-    lookup: 'interfaces',
-    find: ({ interfaces }) => interfaceByAddress(address, interfaces),
-  }
+  return { group, address, mreq: byMreq ? address : undefined }
 }
 
 function interfaceOf(on: GroupOnInterface, zone: string | undefined): string | number | undefined {

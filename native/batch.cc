@@ -12,11 +12,13 @@ Napi::Function Batch::Define(Napi::Env env) {
   return DefineClass(env, "Batch",
                      {
                          InstanceMethod<&Batch::Duplicate>("duplicate"),
+                         InstanceMethod<&Batch::Take>("take"),
                          InstanceMethod<&Batch::Set>("set"),
                          InstanceMethod<&Batch::Get>("get"),
                          InstanceMethod<&Batch::Run>("run"),
-                         InstanceMethod<&Batch::Outcome>("outcome"),
+                         InstanceMethod<&Batch::Outcomes>("outcomes"),
                          InstanceMethod<&Batch::Answer>("answer"),
+                         InstanceMethod<&Batch::Clear>("clear"),
                      });
 }
 
@@ -31,8 +33,16 @@ Napi::Value Batch::Duplicate(const Napi::CallbackInfo& info) {
     return {};
   }
   const int number = copy.get();
-  descriptors_.push_back(std::move(copy));
+  descriptors_.emplace(number, std::move(copy));
   return Napi::Number::New(info.Env(), number);
+}
+
+// (batch, fd): that batch's duplicate is this one's from now on
+void Batch::Take(const Napi::CallbackInfo& info) {
+  MustBeOpen(info.Env());
+  Batch* from = Unwrap(info[0].As<Napi::Object>());
+  from->MustBeOpen(info.Env());
+  descriptors_.insert(from->descriptors_.extract(ReadInteger<int>(info[1], "fd")));
 }
 
 // (fd, option, value)
@@ -55,14 +65,25 @@ void Batch::Work() {
   descriptors_.clear();
 }
 
-Napi::Value Batch::Outcome(const Napi::CallbackInfo& info) { return Napi::Number::New(info.Env(), At(info).outcome()); }
+// () -> Int32Array, in the order the calls were added
+Napi::Value Batch::Outcomes(const Napi::CallbackInfo& info) {
+  Napi::Int32Array outcomes = Napi::Int32Array::New(info.Env(), calls_.size());
+  for (size_t place = 0; place < calls_.size(); ++place) outcomes[place] = calls_.at(place).outcome();
+  return outcomes;
+}
 
-Napi::Value Batch::Answer(const Napi::CallbackInfo& info) { return At(info).Answer(info.Env()); }
+// (): ready for other calls
+void Batch::Clear(const Napi::CallbackInfo& info) {
+  Reopen(info.Env());
+  calls_.clear();
+  descriptors_.clear();
+}
 
-const Call& Batch::At(const Napi::CallbackInfo& info) {
+// (place) -> what was read
+Napi::Value Batch::Answer(const Napi::CallbackInfo& info) {
   const auto place = ReadInteger<uint32_t>(info[0], "place");
   if (place >= calls_.size()) throw Napi::RangeError::New(info.Env(), "no such call");
-  return calls_.at(place);
+  return calls_.at(place).Answer(info.Env());
 }
 
 }  // namespace sockctl

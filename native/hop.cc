@@ -22,6 +22,12 @@ void Hop::MustBeOpen(Napi::Env env) const {
   if (work_ != nullptr) throw Napi::Error::New(env, "this work has been sent");
 }
 
+void Hop::Reopen(Napi::Env env) {
+  if (!carrier_.IsEmpty()) throw Napi::Error::New(env, "this work is under way");
+  if (work_ != nullptr) napi_delete_async_work(env_, work_);
+  work_ = nullptr;
+}
+
 void Hop::Execute(napi_env /*env*/, void* data) { static_cast<Hop*>(data)->Work(); }
 
 // Plain Node-API: while a worker_threads worker is being terminated nothing here may throw.

@@ -18,6 +18,8 @@ class Hop {
   void Start(const Napi::Object& carrier, const Napi::Value& callback, const char* resource);
   // Throws once started: what the worker uses must not change under it.
   void MustBeOpen(Napi::Env env) const;
+  // For another trip; throws where this one is not over.
+  void Reopen(Napi::Env env);
 
  private:
   static void Execute(napi_env env, void* data);

@@ -69,8 +69,9 @@ export function wrongFilter(value: Record<string, unknown>, group: string): stri
 
 export const isAddress = (value: unknown): value is string =>
   typeof value === 'string' && parseAddress(value) !== undefined
+const isIndex = whole(0, 2 ** 31 - 1)
 const isIndexOrName = (value: unknown): boolean =>
-  value === undefined || whole(0, 2 ** 31 - 1)(value) || (typeof value === 'string' && value !== '')
+  value === undefined || isIndex(value) || (typeof value === 'string' && value !== '')
 
 export function wrongInterface(value: unknown, takes: 'address' | 'index' | 'either'): string {
   if (value === undefined) return ''

@@ -137,3 +137,12 @@ export function interfaceByAddress(address: string, list: readonly NativeInterfa
   }
   return { name: first.name, index: first.index }
 }
+
+/** The interface of a name, an index or a local address; throws reason `no-interface` with those there are. */
+export function findInterface(spec: string | number): Interface {
+  const list = native.interfaces()
+  const { index } = interfaceByNameOrIndex(spec) ?? interfaceByAddress(String(spec), list)
+  const found = list.find((one) => one.index === index)
+  if (found === undefined) throw noInterface(spec)
+  return interfaceFromNative(found)
+}

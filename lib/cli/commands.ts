@@ -16,6 +16,10 @@ export const COMMANDS: Readonly<Record<string, Entry>> = {
     summary: 'send datagrams to a group: lines, a file, or made up at a rate',
     load: async () => (await import('./send.ts')).sendCommand,
   },
+  sap: {
+    summary: 'listen to session announcements, or announce a session',
+    load: async () => (await import('./sap.ts')).sapCommand,
+  },
   interfaces: {
     summary: 'list the network interfaces, their addresses and flags',
     load: async () => (await import('./interfaces.ts')).interfacesCommand,

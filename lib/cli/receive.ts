@@ -69,7 +69,7 @@ async function receive({ out, stop }: Run, [given]: [ChannelText[]], options: Op
     const report = createReport(out, toStdout || (options.hex === true && !out.json))
     const print = options.hex === true ? datagramPrinter(out) : undefined
     const { end, datagrams, elapsed } = await takeIn(receptions, stop, options, { report, sink, print })
-    judge(end, datagrams, elapsed, options)
+    judge(end, datagrams, elapsed, options, given[0]?.group ?? '')
   } finally {
     await Promise.all(receptions.map(({ receiver }) => receiver.close()))
     await sink?.close()
@@ -104,9 +104,10 @@ async function openReception(intake: Intake, buffer: Setting, telling: boolean):
 }
 
 /** Says what could not be done, which is exit status 1. Who stops it by hand has seen enough, unless more was expected. */
-function judge(end: End, datagrams: number, elapsed: number, { expect }: Options): void {
+function judge(end: End, datagrams: number, elapsed: number, { expect }: Options, group: string): void {
   if (end instanceof Error) throw end
   if (expect !== undefined && datagrams < expect)
     throw new Failure(`${datagrams} of ${expect} datagrams came in ${seconds(elapsed)}`)
-  if (datagrams === 0 && end !== 'stopped') throw new Failure(`nothing came in ${seconds(elapsed)}`)
+  if (datagrams === 0 && end !== 'stopped')
+    throw new Failure(`nothing came in ${seconds(elapsed)}; sockctl doctor ${group} looks for the cause`)
 }

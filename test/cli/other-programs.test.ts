@@ -1,12 +1,11 @@
-import { readFileSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { readFileSync } from 'node:fs'
 import { setTimeout as pause } from 'node:timers/promises'
-import { afterAll, beforeAll, expect, it, onTestFinished } from 'vitest'
+import { afterAll, beforeAll, expect, it } from 'vitest'
 import { type Running, runCli, startCli, startProgram } from '../support/cli.ts'
 import { onHost, type TwoHosts, twoHosts } from '../support/hosts.ts'
 import { describeUnless, namespaceMissing } from '../support/namespace.ts'
 import { kernelGroups } from '../support/net-stat.ts'
+import { scratchFile } from '../support/scratch.ts'
 import { toolsMissing } from '../support/tools.ts'
 
 const missing = namespaceMissing ?? toolsMissing({ iperf: 'iperf', socat: 'socat', ffmpeg: 'ffmpeg' })
@@ -50,12 +49,6 @@ describeUnless(missing, 'sockctl receive and send with other programs', () => {
       await pause(10)
     }
   }
-  const scratch = (name: string): string => {
-    const path = join(tmpdir(), `sockctl-${process.pid}-${name}`)
-    onTestFinished(() => rmSync(path, { force: true }))
-    return path
-  }
-
   it('receive counts what iperf sends by its numbers', async () => {
     const receive = await receiving(`${GROUP}:5001`, '--timeout', '1s')
     const iperf = startProgram(['iperf', '-c', GROUP, '-u', '-l', '200', '-b', '500pps', '-t', '1'], onB())
@@ -90,7 +83,7 @@ describeUnless(missing, 'sockctl receive and send with other programs', () => {
   })
 
   it('receive gets what socat sends', async () => {
-    const target = scratch('socat')
+    const target = scratchFile('socat')
     const receive = await receiving(`${GROUP}:5004`, '--output', target, '--expect', '1')
     const socat = startProgram(['socat', '-u', '-', `UDP4-DATAGRAM:${GROUP}:5004,ip-multicast-if=10.77.0.11`], onB())
     socat.stdin.end('from socat\n')
@@ -106,7 +99,7 @@ describeUnless(missing, 'sockctl receive and send with other programs', () => {
   }
 
   it('receive writes out the MPEG-TS that ffmpeg sends, whole', async () => {
-    const [target, same] = [scratch('received.ts'), scratch('same.ts')]
+    const [target, same] = [scratchFile('received.ts'), scratchFile('same.ts')]
     const receive = await receiving(`udp://@${GROUP}:5004`, '--output', target, '--timeout', '1s')
     const url = `udp://${GROUP}:5004?pkt_size=1316&localaddr=10.77.0.11`
     const ffmpeg = startProgram([...encoder, '-f', 'tee', '-map', '0', `[f=mpegts]${same}|[f=mpegts]${url}`], onB())
@@ -126,7 +119,7 @@ describeUnless(missing, 'sockctl receive and send with other programs', () => {
   })
 
   it('ffmpeg reads the MPEG-TS that send sends', async () => {
-    const [film, copy] = [scratch('film.ts'), scratch('copy.ts')]
+    const [film, copy] = [scratchFile('film.ts'), scratchFile('copy.ts')]
     expect((await startProgram([...encoder, '-f', 'mpegts', film]).ended).status).toBe(0)
     const url = `udp://${GROUP}:5004?localaddr=10.77.0.1&timeout=2000000`
     const reader = startProgram([

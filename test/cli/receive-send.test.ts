@@ -1,12 +1,12 @@
-import { readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { setTimeout as pause } from 'node:timers/promises'
-import { describe, expect, it, onTestFinished } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { type Ended, type Running, runCli, startCli } from '../support/cli.ts'
-import { describeOnHosts, onHost, type TwoHosts } from '../support/hosts.ts'
+import { describeOnHosts, onHost } from '../support/hosts.ts'
 import { lanes } from '../support/lanes.ts'
 import { kernelGroups } from '../support/net-stat.ts'
+import { sendPayloads } from '../support/payloads.ts'
+import { scratchFile } from '../support/scratch.ts'
 
 interface Told {
   event: string
@@ -40,12 +40,6 @@ async function joined(group: string): Promise<void> {
     if (patience.aborted) throw new Error(`${group} was not joined`)
     await pause(10)
   }
-}
-
-function scratch(name: string): string {
-  const path = join(tmpdir(), `sockctl-${process.pid}-${name}`)
-  onTestFinished(() => rmSync(path, { force: true }))
-  return path
 }
 
 describeOnHosts('sockctl receive and send', (hosts) => {
@@ -145,7 +139,7 @@ describeOnHosts('sockctl receive and send', (hosts) => {
 
   it.each(['file', 'standard input'])('carry a %s from one host to the other', async (from) => {
     const sent = Buffer.from(Array.from({ length: 100_001 }, (_, i) => (i * 7 + (i >> 8)) & 255))
-    const [source, target] = [scratch('sent'), scratch('received')]
+    const [source, target] = [scratchFile('sent'), scratchFile('received')]
     writeFileSync(source, sent)
     const receive = await receiving(1, '239.1.2.3:5004', '-i', 'a0', '--output', target, '--expect', '101')
     const file = from === 'file' ? source : '-'
@@ -201,7 +195,7 @@ describeOnHosts('sockctl receive and send', (hosts) => {
   })
 
   it('looks at RTP where it is told to, and gives the payloads', async () => {
-    const target = scratch('rtp')
+    const target = scratchFile('rtp')
     const receive = await receiving(1, 'rtp://@239.1.2.3', '-i', 'a0', '--output', target, '--expect', '6')
     const packets = [10, 11, 14, 13, 15].map((sequence) => {
       const header = Buffer.from('80600000000000000000beef', 'hex')
@@ -311,21 +305,6 @@ describeOnHosts('sockctl receive and send', (hosts) => {
     await sending('239.1.2.3:5004', '--bind', '10.77.1.12', '--count', '1')
   })
 })
-
-/** Sends these payloads from host B's b0, in order. */
-async function sendPayloads(
-  hosts: TwoHosts,
-  group: string,
-  port: number,
-  payloads: readonly Uint8Array[],
-): Promise<void> {
-  const code = `
-    import { openSender } from 'sockctl'
-    const sender = await openSender({ to: { address: '${group}', port: ${port} }, interface: 'b0', segmentation: false })
-    await sender.send(${JSON.stringify(payloads.map((bytes) => Buffer.from(bytes).toString('hex')))}.map((hex) => Buffer.from(hex, 'hex')))
-    await sender.close()`
-  expect((await hosts.spawn('B', { code }).exited).code).toBe(0)
-}
 
 describe('sockctl receive and send', () => {
   it.each([

@@ -139,7 +139,7 @@ export function interfaceByAddress(address: string, list: readonly NativeInterfa
 }
 
 /** The interface of a name, an index or a local address; throws reason `no-interface` with those there are. */
-export function findInterface(spec: string | number): Interface {
+export function interfaceNamed(spec: string | number): Interface {
   const list = native.interfaces()
   const { index } = interfaceByNameOrIndex(spec) ?? interfaceByAddress(String(spec), list)
   const found = list.find((one) => one.index === index)

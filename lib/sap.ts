@@ -2,7 +2,7 @@ import { setTimeout } from 'node:timers/promises'
 import { parseAddress } from './address.ts'
 import type { Datagram } from './datagram.ts'
 import { badValue } from './errors.ts'
-import { findInterface } from './interfaces.ts'
+import { interfaceNamed } from './interfaces.ts'
 import { type ListenOptions, openListener } from './listener.ts'
 import type { Membership } from './membership.ts'
 import { isMalformed } from './protocols/malformed.ts'
@@ -21,7 +21,7 @@ import { parseSdp, type SdpSession, type SdpStream } from './protocols/sdp.ts'
 import { lookUp } from './queue.ts'
 import { openSender, type Sender } from './sender.ts'
 import type { Endpoint } from './socket-address.ts'
-import { targetOf } from './target.ts'
+import { findInterface, targetOf } from './target.ts'
 
 export { SAP_GROUPS, SAP_PORT, type SapEvent, type SapSession, type SdpSession, type SdpStream }
 
@@ -165,7 +165,7 @@ function groupsFor(sdp: string): string[] {
 async function openPlace(group: string, payload: Uint8Array, options: SapAnnounceOptions): Promise<Place> {
   const { port = SAP_PORT, hops = SAP_HOP_LIMIT, compressed = false } = options
   const target = targetOf({ group, ...(options.interface !== undefined && { interface: options.interface }) })
-  const { index } = target.find(await lookUp([target.group]))
+  const { index } = findInterface(target, await lookUp([target.group]))
   const source = options.source ?? sourceOn(index, target.group)
   const sender = await openSender({ to: { address: target.group, port }, interface: index, hops })
   return {
@@ -178,7 +178,7 @@ async function openPlace(group: string, payload: Uint8Array, options: SapAnnounc
 
 function sourceOn(index: number, group: string): string {
   const family = parseAddress(group)?.family
-  const { name, addresses } = findInterface(index)
+  const { name, addresses } = interfaceNamed(index)
   const ofFamily = addresses.filter((one) => one.family === family)
   const own = ofFamily.find((one) => !one.address.startsWith('fe80:')) ?? ofFamily[0]
   if (own === undefined)

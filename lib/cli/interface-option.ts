@@ -1,7 +1,7 @@
 import type { Command } from 'commander'
 import { interfaceSpec } from './values.ts'
 
-export { findInterface } from '../interfaces.ts'
+export { interfaceNamed as findInterface } from '../interfaces.ts'
 
 export const INTERFACE_FLAGS = '-i, --interface <name|index|address>'
 

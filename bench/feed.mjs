@@ -25,17 +25,34 @@ async function follow(pace, { port, received, dropped }) {
   return { lost: lost(), time: (user + system) / 1e3 / SECONDS }
 }
 
+/** The same in C: the processor time alone. */
+async function followInC(pace, follower) {
+  const child = follower(RATE * SECONDS)
+  const [port] = await once(child.stdout, 'data')
+  const time = once(child.stdout, 'data')
+  await once(pace(Number(port), BYTES, RATE, SECONDS), 'exit')
+  return { lost: 0, time: Number((await time)[0]) / SECONDS }
+}
+
 export async function* rows() {
   const pace = compileBeside('pace')
-  const contestants = { dgram: await openDgram(), ours: await openOurs() }
-  const seen = { dgram: [], ours: [] }
+  const follower = compileBeside('follow')
+  const dgram = await openDgram()
+  const ours = await openOurs()
+  const contestants = {
+    c: () => followInC(pace, follower),
+    dgram: () => follow(pace, dgram),
+    ours: () => follow(pace, ours),
+  }
+  const seen = { c: [], dgram: [], ours: [] }
   for (let round = -1; round < ROUNDS; round++)
-    for (const [name, contestant] of Object.entries(contestants)) {
-      const result = await follow(pace, contestant)
+    for (const [name, run] of Object.entries(contestants)) {
+      const result = await run()
       // Compiled code first.
       if (round >= 0) seen[name].push(result)
     }
-  await Promise.all(Object.values(contestants).map((contestant) => contestant.close()))
+  const perRead = ours.received() / ours.reads()
+  await Promise.all([dgram.close(), ours.close()])
 
   const total = (name) => seen[name].reduce((sum, { lost }) => sum + lost, 0)
   const time = (name) => median(seen[name].map((result) => result.time))
@@ -53,4 +70,11 @@ export async function* rows() {
     floor: { name: 'dgram', value: time('dgram') },
     goal: faster(2),
   }
+  yield {
+    what: 'processor time a second',
+    ours: time('ours'),
+    unit: 'ms',
+    floor: { name: 'C epoll, recvmmsg', value: time('c') },
+  }
+  yield { what: 'datagrams a read', ours: perRead, unit: '' }
 }

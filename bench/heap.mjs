@@ -1,5 +1,6 @@
 import { openOurs } from './support/contestants.mjs'
-import { compile } from './support/floor.mjs'
+import { startFiller } from './support/filler.mjs'
+import { build } from './support/floor.mjs'
 import { below } from './support/table.mjs'
 
 export const title = 'What 10,000,000 datagrams leave behind'
@@ -18,11 +19,11 @@ function settled() {
 }
 
 export async function* rows() {
-  const fill = compile('fill')
   const { port, take, close } = await openOurs({ gro: true })
+  const { fill, stop } = startFiller(build('fill'), port, BYTES, EACH, 'segmented')
   const receive = async (count) => {
     for (let left = count; left > 0; left -= EACH) {
-      fill(port, BYTES, EACH, 'segmented')
+      fill()
       await take(EACH)
     }
   }
@@ -31,6 +32,7 @@ export async function* rows() {
   const before = settled()
   await receive(COUNT)
   const after = settled()
+  stop()
   await close()
 
   const row = (what, ours, goal) => ({ what, ours, unit: 'MiB', goal })

@@ -1,5 +1,6 @@
 import { openDgram, openOurs } from './support/contestants.mjs'
-import { compile } from './support/floor.mjs'
+import { startFiller } from './support/filler.mjs'
+import { build, compile } from './support/floor.mjs'
 import { takeTurns } from './support/rounds.mjs'
 import { atMost, faster } from './support/table.mjs'
 
@@ -12,7 +13,7 @@ const ROUNDS = 5
 
 export async function* rows() {
   const drain = compile('drain')
-  const fill = compile('fill')
+  const filler = build('fill')
 
   for (const [bytes, kind] of [
     [100, 'plain'],
@@ -23,18 +24,21 @@ export async function* rows() {
     const ours = await openOurs({ gro: kind === 'segmented' })
     const dgram = await openDgram()
 
-    const time =
-      ({ port, take }) =>
-      async () => {
+    const fillers = []
+    const time = ({ port, take }) => {
+      const { fill, stop } = startFiller(filler, port, bytes, EACH, kind)
+      fillers.push(stop)
+      return async () => {
         let spent = 0
         for (let i = 0; i < FILLS; i++) {
-          fill(port, bytes, EACH, kind)
+          fill()
           const start = process.hrtime.bigint()
           await take(EACH)
           spent += Number(process.hrtime.bigint() - start)
         }
         return spent / (EACH * FILLS)
       }
+    }
     const contestants = {
       c: () => drain(bytes, EACH, FILLS, kind),
       dgram: time(dgram),
@@ -43,6 +47,7 @@ export async function* rows() {
     // Compiled code first.
     await takeTurns(contestants, 1)
     const medians = await takeTurns(contestants, ROUNDS)
+    for (const stop of fillers) stop()
     await Promise.all([ours.close(), dgram.close()])
 
     const row = (what, name, floor, goal) => ({

@@ -1,11 +1,15 @@
-// fill PORT BYTES COUNT plain|segmented: COUNT datagrams to the loopback address. It prints how many.
+// fill PORT BYTES COUNT plain|segmented: COUNT datagrams to the loopback address for each byte it reads; it answers each
+// with a byte when they are sent.
 #include "datagrams.h"
 
 int main(int count, char **words) {
   if (count != 5) return 2;
   struct feed feed;
   open_feed(&feed, "127.0.0.1", atoi(words[1]), atoi(words[2]), strcmp(words[4], "segmented") == 0);
-  feed_all(&feed, atoi(words[3]));
-  printf("%s\n", words[3]);
+  char byte;
+  while (read(STDIN_FILENO, &byte, 1) == 1) {
+    feed_all(&feed, atoi(words[3]));
+    if (write(STDOUT_FILENO, &byte, 1) != 1) return 1;
+  }
   return 0;
 }

@@ -44,6 +44,7 @@ export async function openOurs(options = {}) {
     ...counter,
     port: receiver.address.port,
     dropped: () => receiver.stats().dropped,
+    reads: () => receiver.stats().batches,
     close: () => receiver.close(),
   }
 }

@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url'
 const file = (path) => fileURLToPath(new URL(path, import.meta.url))
 
 /** Compiles floor/NAME.c: the path of the program. */
-function build(name) {
+export function build(name) {
   const built = file('../../build/bench/')
   mkdirSync(built, { recursive: true })
   execFileSync('cc', ['-O2', '-Wall', '-o', `${built}${name}`, file(`../floor/${name}.c`)], { stdio: 'inherit' })

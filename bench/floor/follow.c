@@ -1,0 +1,52 @@
+// follow COUNT: waits with epoll and reads with recvmmsg, 64 a call, as drain does, until COUNT datagrams have come or none
+// for a second. It prints its port, then the milliseconds of processor time it took.
+#include "datagrams.h"
+
+#include <sys/epoll.h>
+#include <sys/resource.h>
+
+static char buffers[BATCH][2048];
+static char controls[BATCH][256];
+
+static double milliseconds(struct timeval time) { return (double)time.tv_sec * 1e3 + (double)time.tv_usec / 1e3; }
+
+int main(int count, char **words) {
+  if (count != 2) return 2;
+  const int fd = socket(AF_INET, SOCK_DGRAM | SOCK_NONBLOCK, 0);
+  struct sockaddr_in address = endpoint("127.0.0.1", 0);
+  must(bind(fd, (struct sockaddr *)&address, sizeof address) == 0, "bind");
+  socklen_t length = sizeof address;
+  getsockname(fd, (struct sockaddr *)&address, &length);
+  turn_on(fd, SOL_SOCKET, SO_RCVBUFFORCE, 64 << 20);
+  turn_on(fd, SOL_SOCKET, SO_TIMESTAMPNS, 1);
+  turn_on(fd, IPPROTO_IP, IP_PKTINFO, 1);
+  const int epoll = epoll_create1(0);
+  struct epoll_event event = {.events = EPOLLIN};
+  epoll_ctl(epoll, EPOLL_CTL_ADD, fd, &event);
+  printf("%d\n", ntohs(address.sin_port));
+  fflush(stdout);
+
+  static struct sockaddr_in sources[BATCH];
+  static struct iovec vectors[BATCH];
+  static struct mmsghdr messages[BATCH];
+  int left = atoi(words[1]);
+  int begun = 0;
+  while (left > 0 && epoll_wait(epoll, &event, 1, begun ? 1000 : -1) > 0) {
+    begun = 1;
+    for (int i = 0; i < BATCH; i++) {
+      vectors[i] = (struct iovec){buffers[i], sizeof buffers[i]};
+      messages[i].msg_hdr = (struct msghdr){.msg_name = &sources[i],
+                                            .msg_namelen = sizeof sources[i],
+                                            .msg_iov = &vectors[i],
+                                            .msg_iovlen = 1,
+                                            .msg_control = controls[i],
+                                            .msg_controllen = sizeof controls[i]};
+    }
+    const int got = recvmmsg(fd, messages, BATCH, MSG_DONTWAIT, NULL);
+    if (got > 0) left -= got;
+  }
+  struct rusage used;
+  getrusage(RUSAGE_SELF, &used);
+  printf("%.1f\n", milliseconds(used.ru_utime) + milliseconds(used.ru_stime));
+  return 0;
+}

@@ -15,6 +15,12 @@ socket.on('connect', () => tell({ connected: process.pid }))
 serve({})
 `
 
+/** Without the process's own group, which process.getgroups() adds. */
+function supplementaryGroups(pid: number): number[] {
+  const [, groups = ''] = /^Groups:[ \t]*(.*)$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8')) ?? []
+  return groups.split(' ').filter(Boolean).map(Number)
+}
+
 describeInNamespace('the other end of a Unix socket', () => {
   it('is the process that connected', async () => {
     const path = `\0sockctl-credentials-${process.pid}`
@@ -30,7 +36,7 @@ describeInNamespace('the other end of a Unix socket', () => {
       uid: process.getuid?.(),
       gid: process.getgid?.(),
     })
-    expect(await socket.get(SO_PEERGROUPS)).toEqual(process.getgroups?.().filter((gid) => gid !== process.getgid?.()))
+    expect(await socket.get(SO_PEERGROUPS)).toEqual(supplementaryGroups(child.pid))
     const pidfd = await socket.get(SO_PEERPIDFD)
     expect(readFileSync(`/proc/self/fdinfo/${pidfd}`, 'utf8')).toMatch(new RegExp(`^Pid:\\s*${child.pid}$`, 'm'))
     closeSync(pidfd)

@@ -228,7 +228,7 @@ export const trials: Readonly<Record<string, Trial>> = {
   SO_BPF_EXTENSIONS: { on: 'udp4', reads: 64 },
   SO_BUF_LOCK: { on: 'udp4', set: ['send', 'receive'] },
   SO_BUSY_POLL: { on: 'udp4', set: 50 },
-  SO_BUSY_POLL_BUDGET: { on: 'udp4', set: 8, unseen: true },
+  SO_BUSY_POLL_BUDGET: { on: 'udp4', set: 8, unseen: true, needs: MACHINE_ADMIN },
   SO_CNX_ADVICE: { on: 'tcp4', set: 1, unseen: true },
   SO_COOKIE: { on: 'udp4', reads: expect.any(BigInt) },
   SO_DEBUG: { on: 'udp4', set: true, needs: MACHINE_ADMIN },

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto'
+import { tmpdir } from 'node:os'
 import { setTimeout as pause } from 'node:timers/promises'
 import { run } from './commands.ts'
 
@@ -15,8 +16,9 @@ export interface Terminal extends AsyncDisposable {
 
 /** Runs a command in tmux; a shell's `ended with STATUS` is the last line once it is over. */
 export async function openTerminal(command: readonly string[], columns = 100, rows = 20): Promise<Terminal> {
-  const socket = `sockctl-test-${process.pid}-${randomBytes(4).toString('hex')}`
-  const tmux = (...args: string[]): Promise<string> => run('tmux', ['-L', socket, '-f', '/dev/null', ...args])
+  // A path of its own: tmux's default folder goes by the user's number, which a namespace gives to several users.
+  const socket = `${tmpdir()}/sockctl-test-${process.pid}-${randomBytes(4).toString('hex')}`
+  const tmux = (...args: string[]): Promise<string> => run('tmux', ['-S', socket, '-f', '/dev/null', ...args])
   const quoted = command.map((word) => `'${word.replaceAll("'", "'\\''")}'`).join(' ')
   const size = ['-x', `${columns}`, '-y', `${rows}`]
   await tmux('new-session', '-d', ...size, `${quoted}; echo "ended with $?"; exec cat`)

@@ -94,7 +94,8 @@ describeInNamespace('an option of the table', () => {
     for (const [first, value] of trial.after ?? []) await socket.set(named(first), value)
 
     if (trial.unseen === true) {
-      await socket.set(option, trial.set)
+      if (mayBeSet(trial)) await socket.set(option, trial.set)
+      else await expect(socket.set(option, trial.set)).rejects.toMatchObject({ reason: 'permission', option: name })
       return
     }
     const seen = trial.seenBy === undefined ? option : named(trial.seenBy)

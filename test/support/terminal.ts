@@ -21,7 +21,8 @@ export async function openTerminal(command: readonly string[], columns = 100, ro
   const tmux = (...args: string[]): Promise<string> => run('tmux', ['-S', socket, '-f', '/dev/null', ...args])
   const quoted = command.map((word) => `'${word.replaceAll("'", "'\\''")}'`).join(' ')
   const size = ['-x', `${columns}`, '-y', `${rows}`]
-  await tmux('new-session', '-d', ...size, `${quoted}; echo "ended with $?"; exec cat`)
+  // Ctrl-C goes to the shell too, and not every shell waits for the program's word on it.
+  await tmux('new-session', '-d', ...size, `trap : INT; ${quoted}; echo "ended with $?"; exec cat`)
   const screen = async (): Promise<string[]> => (await tmux('capture-pane', '-p')).trimEnd().split('\n')
   return {
     screen,

@@ -20,6 +20,10 @@ export const COMMANDS: Readonly<Record<string, Entry>> = {
     summary: 'listen to session announcements, or announce a session',
     load: async () => (await import('./sap.ts')).sapCommand,
   },
+  sntp: {
+    summary: 'listen to time servers that broadcast, or ask one; never sets the clock',
+    load: async () => (await import('./sntp.ts')).sntpCommand,
+  },
   interfaces: {
     summary: 'list the network interfaces, their addresses and flags',
     load: async () => (await import('./interfaces.ts')).interfacesCommand,

@@ -34,3 +34,10 @@ export function sparkline(values: readonly number[]): string {
 /** `239.1.1.1:5000`, `[ff15::1]:5000` */
 export const hostPort = (address: string, port: number | string): string =>
   address.includes(':') ? `[${address}]:${port}` : `${address}:${port}`
+
+/** A difference in time, in nanoseconds, in a unit that suits it: `+1.234 ms`. */
+export function signedTime(nanoseconds: bigint): string {
+  const size = nanoseconds < 0n ? -nanoseconds : nanoseconds
+  const [divisor, unit] = size < 1_000_000n ? [1e3, 'µs'] : size < 1_000_000_000n ? [1e6, 'ms'] : [1e9, 's']
+  return `${nanoseconds < 0n ? '-' : '+'}${(Number(size) / Number(divisor)).toFixed(3)} ${unit}`
+}

@@ -98,7 +98,7 @@ export function createReception(plan: ReceptionPlan): Reception {
       table.take(count, slab, false, into)
       slab = undefined
     } else {
-      const packed = Buffer.allocUnsafeSlow(used)
+      const packed = Buffer.allocUnsafe(used)
       reader.pack(slab, packed, count)
       table.take(count, packed, true, into)
     }

@@ -144,15 +144,6 @@ describeInNamespace('the event loop', () => {
     expect(read).toBe(1)
   })
 
-  it('is kept alive while a send waits for room', async () => {
-    const { sent } = await told<{ sent: number }>(`
-      import { SO_SNDBUF } from 'sockctl/options'
-      const receiver = await openReceiver({ address: '127.0.0.1' })
-      const sender = await openSender({ to: { address: '127.0.0.1', port: receiver.address.port }, options: [[SO_SNDBUF, 0]] })
-      sender.send(Array.from({ length: 500 }, () => new Uint8Array(9000))).then((sent) => tell({ sent }))`)
-    expect(sent).toBe(500)
-  })
-
   it('gets what a listener throws, and the others go on', async () => {
     const { caught, errors } = await told<{ caught: string[]; errors: number }>(`
       const caught = []

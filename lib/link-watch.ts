@@ -42,7 +42,6 @@ async function open(): Promise<() => Promise<void>> {
     batch: 8,
     maxDatagram: 32768,
     gro: false,
-    onQueuedError: () => {},
     toError: (errno) => new Error(`netlink: errno ${errno}`),
   })
   reception.hold(false)

@@ -43,8 +43,8 @@ export interface ReceptionPlan {
   readonly maxDatagram: number
   /** Coalesced reads are as long as a socket makes them. */
   readonly gro: boolean
-  /** An entry of a socket's error queue. */
-  onQueuedError(error: NativeQueuedError): void
+  /** An entry of a socket's error queue. Without it there is none: netlink would hand over its next message instead. */
+  onQueuedError?(error: NativeQueuedError): void
   /** What a read met, as an errno; the reception goes on. */
   toError(errno: number): Error
 }
@@ -108,6 +108,7 @@ export function createReception(plan: ReceptionPlan): Reception {
   }
 
   const drainErrors = (fd: number): void => {
+    if (plan.onQueuedError === undefined) return
     for (const error of readErrorQueue(fd)) plan.onQueuedError(error)
   }
 

@@ -18,7 +18,6 @@ export async function* frames(
     batch: 32,
     maxDatagram: ROOM,
     gro: false,
-    onQueuedError: () => {},
     toError: (errno) => Object.assign(new Error(describeErrno(errno).text), { code: describeErrno(errno).code }),
   })
   const close = (): void => reception.close()

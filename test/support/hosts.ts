@@ -124,6 +124,8 @@ async function build(options: HostsOptions, undo: Undo[], dispose: () => Promise
     // Without duplicate address detection an address can be used at once; both of the two settings count.
     await setSysctl(host, 'net.ipv6.conf.all.accept_dad', 0)
     await setSysctl(host, 'net.ipv6.conf.default.accept_dad', 0)
+    // A link that comes up reports its groups again after a random part of this, else into the midst of a test.
+    await setSysctl(host, 'net.ipv6.conf.default.mldv2_unsolicited_report_interval', 20)
     // Inherited from the machine, which may have any.
     await setSysctl(host, 'net.ipv4.conf.all.rp_filter', 0)
     await setSysctl(host, 'net.ipv4.conf.default.rp_filter', 0)

@@ -35,8 +35,9 @@ const familyName = (family: number): string =>
 
 export const isIpv6 = (kind: Kind): boolean => kind.family === AF_INET6
 
+/** A raw IPv6 socket does not, whatever IPV6_V6ONLY says. */
 export const takesIpv4 = (session: Session, kind = session.kind()): boolean =>
-  !isIpv6(kind) || !(getNow(session.fd(), partsOf(IPV6_V6ONLY), undefined) as boolean)
+  !isIpv6(kind) || (kind.type !== SOCK_RAW && !getNow(session.fd(), partsOf(IPV6_V6ONLY), undefined))
 
 /** Refuses a socket that can't be a member of anything: some joins succeed on a stream socket and do nothing. */
 export function mustTakeMemberships(session: Session): Kind {
@@ -54,6 +55,6 @@ export function mustTakeGroup(session: Session, group: string): void {
   if (group.includes(':')) {
     if (!isIpv6(kind)) throw badValue(`group ${show(group)} is IPv6 and this socket is IPv4`)
   } else if (!takesIpv4(session, kind)) {
-    throw badValue(`group ${show(group)} is IPv4 and this IPv6 socket has IPV6_V6ONLY: nothing would arrive`)
+    throw badValue(`group ${show(group)} is IPv4 and this IPv6 socket is raw or has IPV6_V6ONLY: nothing would arrive`)
   }
 }

@@ -16,6 +16,18 @@ export const COMMANDS: Readonly<Record<string, Entry>> = {
     summary: 'send datagrams to a group: lines, a file, or made up at a rate',
     load: async () => (await import('./send.ts')).sendCommand,
   },
+  echo: {
+    summary: 'send back what comes to a group, or ask who does',
+    load: async () => (await import('./echo.ts')).echoCommand,
+  },
+  chat: {
+    summary: 'say host and process to a group now and then, and print who else does',
+    load: async () => (await import('./chat.ts')).chatCommand,
+  },
+  ping: {
+    summary: 'ask a group who is there, or try source-specific multicast with a server',
+    load: async () => (await import('./ping.ts')).pingCommand,
+  },
   sap: {
     summary: 'listen to session announcements, or announce a session',
     load: async () => (await import('./sap.ts')).sapCommand,

@@ -8,7 +8,7 @@ import { type Run, runs } from './run.ts'
 import { createSapReport } from './sap/report.ts'
 import { hostPort } from './units.ts'
 import { examples } from './usage.ts'
-import { address, count, duration, group, hops, port, repeatable } from './values.ts'
+import { address, count, duration, group, hops, period, port, repeatable } from './values.ts'
 
 interface PlaceOptions {
   interface?: string | number
@@ -82,7 +82,7 @@ function announceCommand(command: Command): void {
     .option(
       '--interval <time>',
       'between announcements, give or take a third; default: by RFC 2974, 5m or more',
-      duration,
+      period,
     )
     .option('--source <address>', 'the originating source to name', address)
     .option('--hops <number>', 'the hop limit (TTL), 0 to 255 (default: 255)', hops)

@@ -1,11 +1,11 @@
 import type { Command } from 'commander'
-import { SocketOptionError } from '../errors.ts'
 import { interfaces } from '../interfaces.ts'
 import type { ChannelText } from '../protocols/channel.ts'
 import { SEQUENCE_HEADER_LENGTH } from '../protocols/sequence-header.ts'
 import { openSender, type Sender } from '../sender.ts'
-import { Failure, UsageError } from './failure.ts'
+import { UsageError } from './failure.ts'
 import { takesInterface } from './interface-option.ts'
+import { withoutRoute } from './no-route.ts'
 import { type Run, runs } from './run.ts'
 import { pace, type Rate } from './send/pace.ts'
 import { linesOf, madeUp, type Payloads, piecesOf } from './send/payloads.ts'
@@ -95,7 +95,7 @@ async function send({ out, stop }: Run, [to]: [ChannelText], options: Options): 
   try {
     await sendAll(sender, payloads, over.signal, options, progress)
   } catch (error) {
-    if (!over.signal.aborted) throw explain(error, to.group, on)
+    if (!over.signal.aborted) throw on === undefined ? withoutRoute(error, to.group) : error
   } finally {
     clearTimeout(timer)
     payloads.close()
@@ -118,11 +118,6 @@ function interfaceOf(bind: string | undefined): string | undefined {
   const own = list.find(({ addresses }) => addresses.some((one) => one.address === bind))
   // Every address in 127/8 is the loopback's, and only the first is listed.
   return (own ?? list.find(({ flags }) => flags.loopback && bind.startsWith('127.')))?.name
-}
-
-function explain(error: unknown, group: string, on: string | number | undefined): unknown {
-  if (on !== undefined || !(error instanceof SocketOptionError) || error.reason !== 'no-route') return error
-  return new Failure(`there is no route to ${group}: name the interface with -i`)
 }
 
 async function sendAll(

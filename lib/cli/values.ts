@@ -6,6 +6,8 @@ import type { Rate } from './send/pace.ts'
 // Parsers for the values of arguments and options; commander turns what they throw into bad usage.
 
 export const MOST_MILLISECONDS = 2 ** 31 - 1
+/** Nobody who means well repeats himself to a group more often. */
+const LEAST_PERIOD = 100
 
 function refuse(problem: string): never {
   throw new InvalidArgumentError(problem)
@@ -31,6 +33,12 @@ export function duration(text: string): number {
   const [, number = '', unit = 's'] = /^(\d{1,9}(?:\.\d{1,6})?)(ms|s|m|h)?$/.exec(text) ?? []
   const time = number === '' ? Number.NaN : Number(number) * (UNITS[unit] ?? 0)
   return time <= MOST_MILLISECONDS ? time : refuse('A time is needed: 500ms, 5 or 5s, 2m, 1h; at most 24 days.')
+}
+
+/** The time from one sending to the next, in milliseconds. */
+export function period(text: string): number {
+  const time = duration(text)
+  return time >= LEAST_PERIOD ? time : refuse(`At least ${LEAST_PERIOD} ms are needed.`)
 }
 
 const MULTIPLES: Record<string, number> = { '': 1, k: 1e3, m: 1e6, g: 1e9 }

@@ -1,0 +1,87 @@
+import { isMulticast } from '../../address.ts'
+import type { Datagram } from '../../datagram.ts'
+import { native } from '../../native.ts'
+import { openReceiver, type Receiver } from '../../receiver.ts'
+import { sendFrom } from '../../send-from.ts'
+import type { EchoOptions, EchoPlace } from '../echo.ts'
+import { Failure, warn } from '../failure.ts'
+import { withoutRoute } from '../no-route.ts'
+import type { Run } from '../run.ts'
+import { hostPort } from '../units.ts'
+
+/** Sends back what comes to the groups, and by unicast to their ports, to whoever sent it. */
+export async function serveEcho({ out, stop }: Run, places: readonly EchoPlace[], options: EchoOptions): Promise<void> {
+  const receivers: Receiver[] = []
+  const close = (): Promise<unknown> => Promise.all(receivers.map((receiver) => receiver.close()))
+  let echoed = 0
+  let bytes = 0
+
+  const serve = async (receiver: Receiver, port: number): Promise<void> => {
+    const send = sendFrom(receiver)
+    const answer = ({ data, source, destination = '', interfaceIndex = 0 }: Datagram): void => {
+      // An echo that answers an echo never ends, nor does one with the echo service of old.
+      if (source.port === port || source.port === 7) return
+      try {
+        // To a group it went by this interface; from the address it was sent to, where that is ours.
+        send(data, source, isMulticast(destination) ? undefined : { source: destination })
+      } catch (error) {
+        warn(`no echo to ${hostPort(source.address, source.port)}: ${error instanceof Error ? error.message : error}`)
+        return
+      }
+      echoed++
+      bytes += data.length
+      const on = native.indexToName(interfaceIndex)
+      if (out.json) out.object({ event: 'echoed', source, to: destination, port, interface: on, bytes: data.length })
+      else
+        out.line(
+          `${hostPort(source.address, source.port)} > ${hostPort(destination, port)} on ${on}: ${data.length} bytes`,
+        )
+    }
+    for await (const batch of receiver) {
+      for (const datagram of batch) {
+        answer(datagram)
+        if (echoed === options.count) {
+          void close()
+          return
+        }
+      }
+    }
+  }
+
+  try {
+    for (const [port, channels] of byPort(places)) {
+      for (const family of ['ipv4', 'ipv6'] as const) {
+        const own = channels.filter(({ group }) => group.includes(':') === (family === 'ipv6'))
+        if (own.length === 0) continue
+        const address = family === 'ipv6' ? '::' : '0.0.0.0'
+        receivers.push(await openReceiver({ port, address, channels: own, signal: stop }))
+      }
+    }
+  } catch (error) {
+    await close()
+    throw withoutRoute(error, places[0]?.group ?? '')
+  }
+  for (const receiver of receivers) {
+    const { port } = receiver.address
+    for (const { group, interface: on } of receiver.memberships)
+      if (out.json) out.object({ event: 'joined', group, port, interface: on.name })
+      else out.line(`echoing what comes to ${hostPort(group, port)} on ${on.name}`)
+  }
+  const timer = options.duration === undefined ? undefined : setTimeout(close, options.duration)
+  try {
+    await Promise.all(receivers.map((receiver) => serve(receiver, receiver.address.port)))
+  } finally {
+    clearTimeout(timer)
+    await close()
+  }
+  if (out.json) out.object({ event: 'summary', echoed, bytes })
+  else out.line(`${echoed} datagrams, ${bytes} bytes sent back`)
+  if (options.count !== undefined && echoed < options.count && !stop.aborted)
+    throw new Failure(`${echoed} of ${options.count} datagrams came`)
+}
+
+function byPort(places: readonly EchoPlace[]): Map<number, EchoPlace[]> {
+  const ports = new Map<number, EchoPlace[]>()
+  for (const place of places) ports.set(place.port, [...(ports.get(place.port) ?? []), place])
+  return ports
+}

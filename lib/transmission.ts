@@ -65,7 +65,7 @@ const REASONS: Readonly<Record<string, Reason>> = {
 
 const ADVICE: Readonly<Record<string, string>> = {
   EACCES: ': the kernel forbids it; a broadcast address needs SO_BROADCAST in openSender’s options',
-  ENETUNREACH: ': there is no route; for a group, name the interface',
+  ENETUNREACH: ': there is no route from this source by this interface; for a group, name the interface',
   EINVAL: ': the kernel does not take this destination, source or interface together; a link-local one needs its %zone',
   ENOBUFS: ': the queue of the interface is full',
 }

@@ -14,15 +14,15 @@
 
 namespace sockctl {
 
+[[noreturn, gnu::cold, gnu::noinline]] inline void RefuseInteger(Napi::Env env, const char* what, const char* expected) {
+  throw Napi::RangeError::New(env, std::string(what) + " is not " + expected);
+}
+
 // A whole number of T's range, or a RangeError; 64-bit ones are BigInt.
 template <class T>
 T ReadInteger(const Napi::Value& value, const char* what) {
-  static_assert(std::is_integral_v<T>);
-  const auto fail = [&](const char* expected) {
-    return Napi::RangeError::New(value.Env(), std::string(what) + " is not " + expected);
-  };
   if constexpr (sizeof(T) == 8) {
-    if (!value.IsBigInt()) throw fail("a BigInt");
+    if (!value.IsBigInt()) RefuseInteger(value.Env(), what, "a BigInt");
     bool lossless = false;
     T number{};
     if constexpr (std::is_signed_v<T>) {
@@ -30,16 +30,16 @@ T ReadInteger(const Napi::Value& value, const char* what) {
     } else {
       number = value.As<Napi::BigInt>().Uint64Value(&lossless);
     }
-    if (!lossless) throw fail("a BigInt that fits 64 bits");
+    if (!lossless) RefuseInteger(value.Env(), what, "a BigInt that fits 64 bits");
     return number;
   } else {
     double number = 0;
-    if (napi_get_value_double(value.Env(), value, &number) != napi_ok) throw fail("a number");
+    if (napi_get_value_double(value.Env(), value, &number) != napi_ok) RefuseInteger(value.Env(), what, "a number");
     if (!(number >= static_cast<double>(std::numeric_limits<T>::min()) &&
           number <= static_cast<double>(std::numeric_limits<T>::max())))
-      throw fail("in range");
+      RefuseInteger(value.Env(), what, "in range");
     const T whole = static_cast<T>(number);
-    if (static_cast<double>(whole) != number) throw fail("a whole number");
+    if (static_cast<double>(whole) != number) RefuseInteger(value.Env(), what, "a whole number");
     return whole;
   }
 }

@@ -14,7 +14,8 @@
 
 namespace sockctl {
 
-[[noreturn, gnu::cold, gnu::noinline]] inline void RefuseInteger(Napi::Env env, const char* what, const char* expected) {
+[[noreturn, gnu::cold, gnu::noinline]] inline void RefuseInteger(Napi::Env env, const char* what,
+                                                                 const char* expected) {
   throw Napi::RangeError::New(env, std::string(what) + " is not " + expected);
 }
 

@@ -1,10 +1,13 @@
-// sockopt set|get CALLS: nanoseconds a call of setsockopt or getsockopt of IP_TTL.
+// sockopt set|get CALLS [threaded]: nanoseconds a call of setsockopt or getsockopt of IP_TTL; with a second, sleeping
+// thread if so asked.
 #include <netinet/in.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <time.h>
+#include <unistd.h>
 
 static double now(void) {
   struct timespec time;
@@ -12,8 +15,15 @@ static double now(void) {
   return (double)time.tv_sec * 1e9 + (double)time.tv_nsec;
 }
 
+static void *rest(void *unused) {
+  for (;;) pause();
+  return unused;
+}
+
 int main(int count, char **words) {
-  if (count != 3) return 2;
+  if (count < 3) return 2;
+  pthread_t thread;
+  if (count > 3 && pthread_create(&thread, NULL, rest, NULL) != 0) return 1;
   const int calls = atoi(words[2]);
   const int fd = socket(AF_INET, SOCK_DGRAM, 0);
   int failed = 0;

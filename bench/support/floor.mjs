@@ -1,5 +1,6 @@
 import { execFileSync, spawn } from 'node:child_process'
 import { mkdirSync } from 'node:fs'
+import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 
 const file = (path) => fileURLToPath(new URL(path, import.meta.url))
@@ -8,12 +9,14 @@ const file = (path) => fileURLToPath(new URL(path, import.meta.url))
 export function build(name) {
   const built = file('../../build/bench/')
   mkdirSync(built, { recursive: true })
-  execFileSync('cc', ['-O2', '-Wall', '-o', `${built}${name}`, file(`../floor/${name}.c`)], { stdio: 'inherit' })
+  execFileSync('cc', ['-O2', '-Wall', '-pthread', '-o', `${built}${name}`, file(`../floor/${name}.c`)], {
+    stdio: 'inherit',
+  })
   return `${built}${name}`
 }
 
-/** The function it gives runs floor/NAME.c and reads the number it prints. */
-export const compile = (name) => runner(build(name), [])
+/** The function it gives runs floor/NAME.c and promises the number it prints. */
+export const compile = (name) => runner(build(name))
 
 /** The function it gives starts floor/NAME.c, which runs beside this process. */
 export function compileBeside(name) {
@@ -28,10 +31,34 @@ export function python(name) {
   } catch {
     return undefined
   }
-  return runner('python3', [file(`../floor/${name}.py`)])
+  return runner('python3', file(`../floor/${name}.py`))
+}
+
+/**
+ * A shell that starts the floors. This process must not: its fork would make each of its pages be faulted in again, at
+ * the expense of whatever is measured next.
+ */
+let shell
+
+function openShell() {
+  const child = spawn('sh', { stdio: ['pipe', 'pipe', 'inherit'] })
+  const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]()
+  child.unref()
+  child.stdout.unref()
+  return { child, lines }
 }
 
 const runner =
-  (program, before) =>
-  (...args) =>
-    Number(execFileSync(program, [...before, ...args.map(String)], { encoding: 'utf8' }))
+  (...program) =>
+  async (...args) => {
+    shell ??= openShell()
+    const { child, lines } = shell
+    const command = [...program, ...args].map((word) => `'${word}'`).join(' ')
+    child.stdout.ref()
+    child.stdin.write(`${command} </dev/null || echo failed\n`)
+    const { value } = await lines.next()
+    child.stdout.unref()
+    const number = Number(value)
+    if (Number.isNaN(number)) throw new Error(`${command}: it printed ${value}`)
+    return number
+  }

@@ -48,13 +48,17 @@ void Batch::Take(const Napi::CallbackInfo& info) {
 // (fd, option, value)
 void Batch::Set(const Napi::CallbackInfo& info) {
   MustBeOpen(info.Env());
-  calls_.push_back(Call::Set(ReadInteger<int>(info[0], "fd"), OptionOf(info[1]), info[2]));
+  Call call{ReadInteger<int>(info[0], "fd"), OptionOf(info[1]), false};
+  call.option.codec->encode(info[2], call.bytes);
+  calls_.push_back(std::move(call));
 }
 
 // (fd, option, question)
 void Batch::Get(const Napi::CallbackInfo& info) {
   MustBeOpen(info.Env());
-  calls_.push_back(Call::Get(ReadInteger<int>(info[0], "fd"), OptionOf(info[1]), info[2]));
+  Call call{ReadInteger<int>(info[0], "fd"), OptionOf(info[1]), true};
+  EncodeQuestion(*call.option.codec, info[2], call.bytes);
+  calls_.push_back(std::move(call));
 }
 
 // (callback)
@@ -68,7 +72,7 @@ void Batch::Work() {
 // () -> Int32Array, in the order the calls were added
 Napi::Value Batch::Outcomes(const Napi::CallbackInfo& info) {
   Napi::Int32Array outcomes = Napi::Int32Array::New(info.Env(), calls_.size());
-  for (size_t place = 0; place < calls_.size(); ++place) outcomes[place] = calls_.at(place).outcome();
+  for (size_t place = 0; place < calls_.size(); ++place) outcomes[place] = calls_.at(place).outcome;
   return outcomes;
 }
 
@@ -83,7 +87,8 @@ void Batch::Clear(const Napi::CallbackInfo& info) {
 Napi::Value Batch::Answer(const Napi::CallbackInfo& info) {
   const auto place = ReadInteger<uint32_t>(info[0], "place");
   if (place >= calls_.size()) throw Napi::RangeError::New(info.Env(), "no such call");
-  return calls_.at(place).Answer(info.Env());
+  const Call& call = calls_.at(place);
+  return call.option.codec->decode(info.Env(), call.bytes);
 }
 
 }  // namespace sockctl

@@ -6,28 +6,24 @@
 
 namespace sockctl {
 
-// One getsockopt or setsockopt, ready for any thread: no JavaScript value in it.
-class Call {
- public:
-  static Call Set(int fd, const Option& option, const Napi::Value& value);
-  static Call Get(int fd, const Option& option, const Napi::Value& question);
+// On any thread. Each answers 0 where it went well, else errno + 4096 * FilterMode + 16384 where the kernel was not
+// asked.
+int SetOption(int fd, const Option& option, Bytes& value);
+// What is asked gives way to the answer.
+int GetOption(int fd, const Option& option, Bytes& question);
 
-  void Perform();
+// What getsockopt is given: room for the answer, and the question if there is one.
+void EncodeQuestion(const Codec& codec, const Napi::Value& question, Bytes& bytes);
 
-  // 0 where it went well, else errno + 4096 * FilterMode + 16384 where the kernel was not asked.
-  [[nodiscard]] int outcome() const { return outcome_; }
-  [[nodiscard]] Napi::Value Answer(Napi::Env env) const { return option_.codec->decode(env, bytes_); }
+// One of the two, ready for any thread: no JavaScript value in it.
+struct Call {
+  void Perform() { outcome = reading ? GetOption(fd, option, bytes) : SetOption(fd, option, bytes); }
 
- private:
-  Call(int fd, const Option& option) : fd_(fd), option_(option) {}
-  int Set();
-  int Get();
-
-  int fd_;
-  Option option_;
-  Bytes bytes_;
-  bool reading_ = false;
-  int outcome_ = 0;
+  int fd;
+  Option option;
+  bool reading;
+  Bytes bytes = {};
+  int outcome = 0;
 };
 
 }  // namespace sockctl

@@ -7,17 +7,20 @@ namespace sockctl {
 
 // (fd, option, value) -> outcome
 Napi::Value SetSync(const Napi::CallbackInfo& info) {
-  Call call = Call::Set(ReadInteger<int>(info[0], "fd"), OptionOf(info[1]), info[2]);
-  call.Perform();
-  return WriteInteger(info.Env(), call.outcome());
+  const Option& option = OptionOf(info[1]);
+  Bytes value;
+  option.codec->encode(info[2], value);
+  return WriteInteger(info.Env(), SetOption(ReadInteger<int>(info[0], "fd"), option, value));
 }
 
 // (fd, option, question) -> value; throws the outcome, a number, which JavaScript makes an error of
 Napi::Value GetSync(const Napi::CallbackInfo& info) {
-  Call call = Call::Get(ReadInteger<int>(info[0], "fd"), OptionOf(info[1]), info[2]);
-  call.Perform();
-  if (call.outcome() == 0) return call.Answer(info.Env());
-  napi_throw(info.Env(), Napi::Number::New(info.Env(), call.outcome()));
+  const Option& option = OptionOf(info[1]);
+  Bytes bytes;
+  EncodeQuestion(*option.codec, info[2], bytes);
+  const int outcome = GetOption(ReadInteger<int>(info[0], "fd"), option, bytes);
+  if (outcome == 0) return option.codec->decode(info.Env(), bytes);
+  napi_throw(info.Env(), Napi::Number::New(info.Env(), outcome));
   return {};
 }
 

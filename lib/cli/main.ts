@@ -1,19 +1,16 @@
 #!/usr/bin/env node
-import { readFileSync } from 'node:fs'
 import { Command } from 'commander'
 import { COMMANDS } from './commands.ts'
 import { statusOf } from './failure.ts'
+import { readPackaged } from './packaged.ts'
 import { guardOutput } from './stop.ts'
 import { speakPlainly } from './usage.ts'
 
-const version = (): string => {
-  const text = readFileSync(new URL('../../package.json', import.meta.url), 'utf8')
-  return (JSON.parse(text) as { version: string }).version
-}
+const { version } = readPackaged<{ version: string }>('package.json')
 
 const program = new Command('sockctl')
   .description('Socket options and multicast, from the shell')
-  .version(version(), '-V, --version', 'the version of sockctl')
+  .version(version, '-V, --version', 'the version of sockctl')
   .addHelpText('after', '\nExample:\n  sockctl interfaces --help')
 
 /** Only the command that was asked for is loaded, so that help and short commands start quickly. */

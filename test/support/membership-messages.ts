@@ -3,10 +3,12 @@ import type { HostName, TwoHosts } from './hosts.ts'
 
 /** Sends IGMP and MLD messages as a router does: TTL 1, router alert. */
 const code = `
+import { createRequire } from 'node:module'
 import { openSocket } from 'sockctl'
 import { IP_MULTICAST_IF, IP_MULTICAST_TTL, IP_OPTIONS, IPV6_HOPOPTS, IPV6_MULTICAST_HOPS, IPV6_MULTICAST_IF } from 'sockctl/options'
-import { datagramsNative } from './dist/native.js'
 import { serve } from './test/support/stdio.mjs'
+
+const { sendDatagrams, encodeSockaddr } = createRequire(import.meta.url)('./build/Release/sockctl.node')
 
 serve({
   send: async ({ family, index, hex, to }) => {
@@ -17,7 +19,6 @@ serve({
       family: family === 4 ? 'ipv4' : 'ipv6', type: 'raw',
       protocol: family === 4 ? 'IPPROTO_IGMP' : 'IPPROTO_ICMPV6', options,
     })
-    const { sendDatagrams, encodeSockaddr } = datagramsNative()
     sendDatagrams(socket.fd, [Buffer.from(hex, 'hex')], 0, 1, 1, encodeSockaddr(to, 0), undefined)
     await socket.close()
   },

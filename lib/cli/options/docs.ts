@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs'
+import { readPackaged } from '../packaged.ts'
 
 interface OptionDoc {
   name: string
@@ -16,7 +16,7 @@ let read: Docs | undefined
 
 /** Written when the library is built, from the comments in lib/options. */
 export function docs(): Docs {
-  read ??= JSON.parse(readFileSync(new URL('../../options/docs.json', import.meta.url), 'utf8')) as Docs
+  read ??= readPackaged<Docs>('dist/options/docs.json')
   return read
 }
 

@@ -65,6 +65,9 @@ export function createControl(reach: Reach): SocketControl {
     if (act === 'join' || act === 'join-source') onBehalfOf(name, mustTakeMemberships, session)
   }
   const setAtOnce = (option: OptionParts, value: unknown): void => {
+    const { act } = option.attributes
+    // Most options do nothing to memberships.
+    if (act === undefined) return setNow(fd(), option, value)
     mustSuit(option)
     setNow(fd(), option, value)
     if (option.name === IP_MULTICAST_IF.name) remember(byIndex(value))

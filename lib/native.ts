@@ -6,10 +6,8 @@ export type Outcome = number
 
 declare const opaque: unique symbol
 
-/** An option's level, number and C type, checked once, for every call that names it. */
-export interface NativeOption {
-  readonly [opaque]: true
-}
+/** Names an option's level, number and C type, which were checked once. */
+export type NativeOption = number & { readonly [opaque]: true }
 
 export interface NativeInterface {
   name: string
@@ -25,7 +23,7 @@ export interface NativeBatch {
   /** Makes that batch's duplicate its own. */
   take(from: NativeBatch, fd: number): void
   set(fd: number, option: NativeOption, value: unknown): void
-  get(fd: number, option: NativeOption, question: unknown): void
+  get(fd: number, option: NativeOption, question?: unknown): void
   run(done: () => void): void
   outcomes(): Int32Array
   answer(place: number): unknown
@@ -128,8 +126,9 @@ export interface Native extends Partial<NativeDatagrams> {
   readonly Socket: new () => NativeSocket
   /** Setting it, `refuseAnySource` does not ask the kernel where the socket is an any-source member. */
   option(level: number, name: number, codec: number, refuseAnySource: boolean): NativeOption
-  set(fd: number, option: NativeOption, value: unknown): Outcome
-  get(fd: number, option: NativeOption, question: unknown): unknown
+  /** `undefined` where it went well. */
+  set(fd: number, option: NativeOption, value: unknown): Outcome | undefined
+  get(fd: number, option: NativeOption, question?: unknown): unknown
   encode(codec: number, value: unknown): Buffer
   decode(codec: number, bytes: Uint8Array): unknown
   kind(fd: number): number

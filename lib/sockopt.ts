@@ -3,6 +3,9 @@ import { explain } from './explain.ts'
 import { native, type Outcome } from './native.ts'
 import type { OptionParts } from './option.ts'
 
+// The addon's object is slow to ask for its members.
+const { get: getsockopt, set: setsockopt } = native
+
 function usable(option: OptionParts): void {
   if (!option.supported) throw unsupported(`${option.name} (level ${option.level})`, option.name)
 }
@@ -34,21 +37,22 @@ export function questionToNative(option: OptionParts, question: unknown): unknow
   return codec.question && onBehalfOf(option.name, codec.question, question)
 }
 
-export function check(option: OptionParts, outcome: Outcome, value: unknown): void {
-  if (outcome !== 0) throw explain(option, outcome, value, 'setsockopt')
+export function check(option: OptionParts, outcome: Outcome | undefined, value: unknown): void {
+  if (outcome !== undefined && outcome !== 0) throw explain(option, outcome, value, 'setsockopt')
 }
 
 /** `setsockopt` at once, on this thread. */
 export function setNow(fd: number, option: OptionParts, value: unknown): void {
   const given = toNative(option, value)
-  check(option, native.set(fd, option.toWrite(value), given), value)
+  check(option, setsockopt(fd, option.toWrite(value), given), value)
 }
 
 /** `getsockopt` at once, on this thread. */
 export function getNow(fd: number, option: OptionParts, question: unknown): unknown {
   const asked = questionToNative(option, question)
   try {
-    return option.codec.fromNative(native.get(fd, option.toRead(question), asked) as never)
+    const read = option.toRead(question)
+    return option.codec.fromNative((asked === undefined ? getsockopt(fd, read) : getsockopt(fd, read, asked)) as never)
   } catch (error) {
     // The native side throws an outcome, not an error: this is where it gets its words.
     throw typeof error === 'number' ? explain(option, error, question, 'getsockopt') : error

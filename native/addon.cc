@@ -4,6 +4,7 @@
 #include "codec.h"
 #include "constants.h"
 #include "datagram_reader.h"
+#include "environment.h"
 #include "error_queue.h"
 #include "interfaces.h"
 #include "lookup.h"
@@ -17,10 +18,13 @@
 namespace sockctl {
 namespace {
 
+template <Napi::Value (*Function)(const Napi::CallbackInfo&)>
+void Add(Napi::Object& exports, const char* name) {
+  exports.Set(name, Napi::Function::New<Function>(exports.Env(), name));
+}
+
 Napi::Object Init(Napi::Env env, Napi::Object exports) {
-  const auto add = [&](const char* name, Napi::Value (*function)(const Napi::CallbackInfo&)) {
-    exports.Set(name, Napi::Function::New(env, function, name));
-  };
+  Environment::Open(env);
   exports.Set("constants", Constants(env));
   exports.Set("codecs", CodecIndex(env));
   exports.Set("Batch", Batch::Define(env));
@@ -29,26 +33,26 @@ Napi::Object Init(Napi::Env env, Napi::Object exports) {
 #ifdef __linux__
   exports.Set("Poller", Poller::Define(env));
   exports.Set("DatagramReader", DatagramReader::Define(env));
-  add("sendDatagrams", SendDatagrams);
-  add("encodeSockaddr", EncodeSockaddr);
-  add("encodeSendControl", EncodeSendControl);
-  add("readErrorQueue", ReadErrorQueue);
+  Add<SendDatagrams>(exports, "sendDatagrams");
+  Add<EncodeSockaddr>(exports, "encodeSockaddr");
+  Add<EncodeSendControl>(exports, "encodeSendControl");
+  Add<ReadErrorQueue>(exports, "readErrorQueue");
 #endif
-  add("option", MakeOption);
-  add("set", SetSync);
-  add("get", GetSync);
-  add("encode", Encode);
-  add("decode", Decode);
-  add("kind", Kind);
-  add("bind", Bind);
-  add("listen", Listen);
-  add("connect", Connect);
-  add("disconnect", Disconnect);
-  add("localAddress", LocalAddress);
-  add("remoteAddress", RemoteAddress);
-  add("interfaces", Interfaces);
-  add("nameToIndex", NameToIndex);
-  add("indexToName", IndexToName);
+  Add<MakeOption>(exports, "option");
+  Add<SetSync>(exports, "set");
+  Add<GetSync>(exports, "get");
+  Add<Encode>(exports, "encode");
+  Add<Decode>(exports, "decode");
+  Add<Kind>(exports, "kind");
+  Add<Bind>(exports, "bind");
+  Add<Listen>(exports, "listen");
+  Add<Connect>(exports, "connect");
+  Add<Disconnect>(exports, "disconnect");
+  Add<LocalAddress>(exports, "localAddress");
+  Add<RemoteAddress>(exports, "remoteAddress");
+  Add<Interfaces>(exports, "interfaces");
+  Add<NameToIndex>(exports, "nameToIndex");
+  Add<IndexToName>(exports, "indexToName");
   return exports;
 }
 

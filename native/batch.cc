@@ -53,11 +53,11 @@ void Batch::Set(const Napi::CallbackInfo& info) {
   calls_.push_back(std::move(call));
 }
 
-// (fd, option, question)
+// (fd, option, question?)
 void Batch::Get(const Napi::CallbackInfo& info) {
   MustBeOpen(info.Env());
   Call call{ReadInteger<int>(info[0], "fd"), OptionOf(info[1]), true};
-  EncodeQuestion(*call.option.codec, info[2], call.bytes);
+  EncodeQuestion(*call.option.codec, info.Length() > 2 ? info[2] : Napi::Value(), call.bytes);
   calls_.push_back(std::move(call));
 }
 

@@ -54,7 +54,7 @@ int GetOption(int fd, const Option& option, Bytes& question) {
 }
 
 void EncodeQuestion(const Codec& codec, const Napi::Value& question, Bytes& bytes) {
-  const bool asked = !question.IsUndefined();
+  const bool asked = !question.IsEmpty() && !question.IsUndefined();
   if (asked) codec.encode(question, bytes);
   // A question in raw bytes says by its length how much room there is.
   if (!asked || codec.offer != nullptr) bytes.Resize(std::max(codec.room, bytes.size()));

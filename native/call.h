@@ -12,7 +12,7 @@ int SetOption(int fd, const Option& option, Bytes& value);
 // What is asked gives way to the answer.
 int GetOption(int fd, const Option& option, Bytes& question);
 
-// What getsockopt is given: room for the answer, and the question if there is one.
+// What getsockopt is given: room for the answer, and the question where there is one.
 void EncodeQuestion(const Codec& codec, const Napi::Value& question, Bytes& bytes);
 
 // One of the two, ready for any thread: no JavaScript value in it.

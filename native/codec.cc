@@ -10,6 +10,7 @@
 #include <memory>
 #include <string>
 
+#include "environment.h"
 #include "fields.h"
 #include "filters.h"
 #include "linux_structs.h"
@@ -138,23 +139,14 @@ Napi::Value DecodeBytes(Napi::Env env, const Bytes& bytes) {
   return Napi::Buffer<uint8_t>::Copy(env, bytes.data(), bytes.size());
 }
 
-// One piece of memory an environment, since a new ArrayBuffer costs as much as the call: the length in 8 bytes, then
-// the answer. JavaScript must be done with it before it asks again.
-struct Scratch {
-  Napi::Reference<Napi::ArrayBuffer> memory;
-};
-
+// Into the same memory each time, since a new ArrayBuffer costs as much as the call: the length in 8 bytes, then the
+// answer. JavaScript must be done with it before it asks again.
 Napi::Value DecodeMemory(Napi::Env env, const Bytes& bytes) {
   constexpr size_t kHead = sizeof(uint64_t);
-  auto* scratch = env.GetInstanceData<Scratch>();
-  if (scratch == nullptr) {
-    scratch = std::make_unique<Scratch>().release();
-    env.SetInstanceData(scratch);  // which deletes it when the environment goes
-  }
-  if (scratch->memory.IsEmpty() || scratch->memory.Value().ByteLength() < kHead + bytes.size())
-    scratch->memory =
-        Napi::Persistent(Napi::ArrayBuffer::New(env, kHead + std::max(kMemoryRoom, (bytes.size() + 7) / 8 * 8)));
-  Napi::ArrayBuffer memory = scratch->memory.Value();
+  auto& scratch = Environment::Of(env).scratch;
+  if (scratch.IsEmpty() || scratch.Value().ByteLength() < kHead + bytes.size())
+    scratch = Napi::Persistent(Napi::ArrayBuffer::New(env, kHead + std::max(kMemoryRoom, (bytes.size() + 7) / 8 * 8)));
+  Napi::ArrayBuffer memory = scratch.Value();
   auto* data = static_cast<uint8_t*>(memory.Data());
   const uint64_t length = bytes.size();
   std::memcpy(data, &length, kHead);

@@ -1,24 +1,29 @@
 #include "option.h"
 
-#include <memory>
+#include <algorithm>
 
+#include "environment.h"
 #include "fields.h"
 
 namespace sockctl {
 
 Napi::Value MakeOption(const Napi::CallbackInfo& info) {
   const Codec& codec = CodecAt(info[2]);
-  auto option = std::make_unique<Option>(Option{ReadInteger<int>(info[0], "level"), ReadInteger<int>(info[1], "name"),
-                                                &codec, info[3].ToBoolean().Value() && codec.key != nullptr});
-  return Napi::External<Option>::New(info.Env(), option.release(),
-                                     [](Napi::Env /*env*/, Option* data) { const std::unique_ptr<Option> end(data); });
+  const Option made{ReadInteger<int>(info[0], "level"), ReadInteger<int>(info[1], "name"), &codec,
+                    info[3].ToBoolean().Value() && codec.key != nullptr};
+  auto& options = Environment::Of(info.Env()).options;
+  const auto known = std::find(options.begin(), options.end(), made);
+  const auto place = static_cast<uint32_t>(known - options.begin());
+  if (known == options.end()) options.push_back(made);
+  return WriteInteger(info.Env(), place);
 }
 
 const Option& OptionOf(const Napi::Value& value) {
-  void* data = nullptr;
-  if (napi_get_value_external(value.Env(), value, &data) != napi_ok)
+  const auto& options = Environment::Of(value.Env()).options;
+  uint32_t place = 0;
+  if (napi_get_value_uint32(value.Env(), value, &place) != napi_ok || place >= options.size())
     throw Napi::TypeError::New(value.Env(), "an option is needed");
-  return *static_cast<Option*>(data);
+  return options[place];
 }
 
 }  // namespace sockctl

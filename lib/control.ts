@@ -66,11 +66,9 @@ export function createControl(reach: Reach): SocketControl {
   }
   const setAtOnce = (option: OptionParts, value: unknown): void => {
     const { act } = option.attributes
-    // Most options do nothing to memberships.
-    if (act === undefined) return setNow(fd(), option, value)
-    mustSuit(option)
+    if (act !== undefined) mustSuit(option)
     setNow(fd(), option, value)
-    if (option.name === IP_MULTICAST_IF.name) remember(byIndex(value))
+    if (act !== undefined && option.name === IP_MULTICAST_IF.name) remember(byIndex(value))
   }
 
   const control: SocketControl = {

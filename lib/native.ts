@@ -4,10 +4,15 @@ import { unsupported } from './errors.ts'
 /** `0` where a call went well, else errno, the filter mode seen then, and whether the kernel was asked at all. */
 export type Outcome = number
 
-declare const opaque: unique symbol
-
-/** Names an option's level, number and C type, which were checked once. */
-export type NativeOption = number & { readonly [opaque]: true }
+/** An option whose level, number and C type were checked once. */
+export interface NativeOption {
+  /** By which a batch is told of it. */
+  readonly place: number
+  /** `undefined` where it went well. */
+  set(fd: number, value: unknown): Outcome | undefined
+  /** Throws an outcome. */
+  get(fd: number, question?: unknown): unknown
+}
 
 export interface NativeInterface {
   name: string
@@ -22,8 +27,8 @@ export interface NativeBatch {
   duplicate(fd: number): number
   /** Makes that batch's duplicate its own. */
   take(from: NativeBatch, fd: number): void
-  set(fd: number, option: NativeOption, value: unknown): void
-  get(fd: number, option: NativeOption, question?: unknown): void
+  set(fd: number, place: number, value: unknown): void
+  get(fd: number, place: number, question?: unknown): void
   run(done: () => void): void
   outcomes(): Int32Array
   answer(place: number): unknown
@@ -126,9 +131,6 @@ export interface Native extends Partial<NativeDatagrams> {
   readonly Socket: new () => NativeSocket
   /** Setting it, `refuseAnySource` does not ask the kernel where the socket is an any-source member. */
   option(level: number, name: number, codec: number, refuseAnySource: boolean): NativeOption
-  /** `undefined` where it went well. */
-  set(fd: number, option: NativeOption, value: unknown): Outcome | undefined
-  get(fd: number, option: NativeOption, question?: unknown): unknown
   encode(codec: number, value: unknown): Buffer
   decode(codec: number, bytes: Uint8Array): unknown
   kind(fd: number): number
@@ -179,8 +181,6 @@ function absent(): Native {
     Lookup: Refusing,
     Socket: Refusing,
     option: refuse,
-    set: refuse,
-    get: refuse,
     encode: refuse,
     decode: refuse,
     kind: refuse,

@@ -182,10 +182,10 @@ function addAll(load: Load, found: Found): void {
       waiting.value = value
       if (errand.reading) {
         const asked = questionToNative(option, value)
-        load.batch.get(copy.fd, option.toRead(value), asked)
+        load.batch.get(copy.fd, option.toRead(value).place, asked)
       } else {
         const given = toNative(option, value)
-        load.batch.set(copy.fd, option.toWrite(value), given)
+        load.batch.set(copy.fd, option.toWrite(value).place, given)
       }
       waiting.place = place++
     } catch (error) {

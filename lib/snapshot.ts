@@ -34,7 +34,7 @@ const APPLIES: Record<Level, (kind: Kind) => boolean> = {
 
 interface Row {
   readonly option: OptionParts
-  readonly name: NativeOption
+  readonly native: NativeOption
   readonly question: unknown
 }
 
@@ -46,7 +46,7 @@ function readable(): Map<Level, Row[]> {
   for (const option of (Object.values(table) as AnyOption[]).map(partsOf)) {
     const { codec, attributes } = option
     if (!option.supported || !option.readable || attributes.consumes === true || codec.wrongQuestion) continue
-    const row = { option, name: option.toRead(undefined), question: codec.question?.(undefined) }
+    const row = { option, native: option.toRead(undefined), question: codec.question?.(undefined) }
     const level = option.level as Level
     byLevel.set(level, [...(byLevel.get(level) ?? []), row])
   }
@@ -68,9 +68,9 @@ export function snapshot(fd: number): Record<string, unknown> {
   const values: Record<string, unknown> = {}
   for (const [level, list] of rows) {
     if (!APPLIES[level](kind)) continue
-    for (const { option, name, question } of list) {
+    for (const { option, native, question } of list) {
       try {
-        const answer = native.get(fd, name, question)
+        const answer = native.get(fd, question)
         values[option.name] = option.codec.fromNative(answer as never)
       } catch (error) {
         // An outcome is the kernel's no, which is no news here.

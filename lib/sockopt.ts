@@ -3,9 +3,6 @@ import { explain } from './explain.ts'
 import { native, type Outcome } from './native.ts'
 import type { OptionParts } from './option.ts'
 
-// The addon's object is slow to ask for its members.
-const { get: getsockopt, set: setsockopt } = native
-
 function usable(option: OptionParts): void {
   if (!option.supported) throw unsupported(`${option.name} (level ${option.level})`, option.name)
 }
@@ -44,7 +41,7 @@ export function check(option: OptionParts, outcome: Outcome | undefined, value: 
 /** `setsockopt` at once, on this thread. */
 export function setNow(fd: number, option: OptionParts, value: unknown): void {
   const given = toNative(option, value)
-  check(option, setsockopt(fd, option.toWrite(value), given), value)
+  check(option, option.toWrite(value).set(fd, given), value)
 }
 
 /** `getsockopt` at once, on this thread. */
@@ -52,7 +49,7 @@ export function getNow(fd: number, option: OptionParts, question: unknown): unkn
   const asked = questionToNative(option, question)
   try {
     const read = option.toRead(question)
-    return option.codec.fromNative((asked === undefined ? getsockopt(fd, read) : getsockopt(fd, read, asked)) as never)
+    return option.codec.fromNative((asked === undefined ? read.get(fd) : read.get(fd, asked)) as never)
   } catch (error) {
     // The native side throws an outcome, not an error: this is where it gets its words.
     throw typeof error === 'number' ? explain(option, error, question, 'getsockopt') : error

@@ -39,8 +39,6 @@ Napi::Object Init(Napi::Env env, Napi::Object exports) {
   Add<ReadErrorQueue>(exports, "readErrorQueue");
 #endif
   Add<MakeOption>(exports, "option");
-  Add<SetSync>(exports, "set");
-  Add<GetSync>(exports, "get");
   Add<Encode>(exports, "encode");
   Add<Decode>(exports, "decode");
   Add<Kind>(exports, "kind");

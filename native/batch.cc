@@ -48,7 +48,7 @@ void Batch::Take(const Napi::CallbackInfo& info) {
 // (fd, option, value)
 void Batch::Set(const Napi::CallbackInfo& info) {
   MustBeOpen(info.Env());
-  Call call{ReadInteger<int>(info[0], "fd"), OptionOf(info[1]), false};
+  Call call{ReadInteger<int>(info[0], "fd"), OptionAt(info[1]), false};
   call.option.codec->encode(info[2], call.bytes);
   calls_.push_back(std::move(call));
 }
@@ -56,7 +56,7 @@ void Batch::Set(const Napi::CallbackInfo& info) {
 // (fd, option, question?)
 void Batch::Get(const Napi::CallbackInfo& info) {
   MustBeOpen(info.Env());
-  Call call{ReadInteger<int>(info[0], "fd"), OptionOf(info[1]), true};
+  Call call{ReadInteger<int>(info[0], "fd"), OptionAt(info[1]), true};
   EncodeQuestion(*call.option.codec, info.Length() > 2 ? info[2] : Napi::Value(), call.bytes);
   calls_.push_back(std::move(call));
 }

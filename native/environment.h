@@ -9,7 +9,7 @@ namespace sockctl {
 
 // What is kept for one environment, the main thread's or a worker's: nothing is shared between them.
 struct Environment {
-  // JavaScript names each by its place. They stay where they are: the encoding of a value may run code that adds one.
+  // They stay where they are: JavaScript's functions point at them.
   std::deque<Option> options;
   // Memory for answers that JavaScript reads itself.
   Napi::Reference<Napi::ArrayBuffer> scratch;

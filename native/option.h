@@ -12,16 +12,11 @@ struct Option {
   const Codec* codec;
   // The kernel is not asked where the socket is an any-source member.
   bool refuse_any_source;
-
-  bool operator==(const Option& other) const {
-    return level == other.level && name == other.name && codec == other.codec &&
-           refuse_any_source == other.refuse_any_source;
-  }
 };
 
-// (level, name, codec, refuseAnySource) -> the number by which JavaScript names it in every call
+// (level, name, codec, refuseAnySource) -> { set, get, place }: what calls the kernel at once, and the number by which
+// a batch is told of it
 Napi::Value MakeOption(const Napi::CallbackInfo& info);
-// Throws a TypeError for any other value.
-const Option& OptionOf(const Napi::Value& value);
+const Option& OptionAt(const Napi::Value& place);
 
 }  // namespace sockctl

@@ -3,6 +3,7 @@
 
 namespace sockctl {
 
+// The two of an option, which is their data.
 Napi::Value SetSync(const Napi::CallbackInfo& info);
 Napi::Value GetSync(const Napi::CallbackInfo& info);
 Napi::Value Encode(const Napi::CallbackInfo& info);

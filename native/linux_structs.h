@@ -41,12 +41,6 @@ void Fields(IO& io, in6_flowlabel_req& value) {
 }
 
 template <class IO>
-void Fields(IO& io, ip6_mtuinfo& value) {
-  io("destination", value.ip6m_addr.sin6_addr);
-  io("mtu", value.ip6m_mtu);
-}
-
-template <class IO>
 void Fields(IO& io, tcp_md5sig& value) {
   io("address", reinterpret_cast<sockaddr_storage&>(value.tcpm_addr));
   io("flags", value.tcpm_flags);

@@ -57,4 +57,10 @@ void Fields(IO& io, in6_pktinfo& value) {
   io("interface", value.ipi6_ifindex);
 }
 
+template <class IO>
+void Fields(IO& io, ip6_mtuinfo& value) {
+  io("destination", value.ip6m_addr.sin6_addr);
+  io("mtu", value.ip6m_mtu);
+}
+
 }  // namespace sockctl

@@ -42,7 +42,7 @@ export interface OptionAttributes {
   act?: Act
   /** Reading it takes something away or makes something, so that `snapshot` leaves it out. */
   consumes?: boolean
-  /** The first Linux that has it, as in `6.16`; left out where that was before 4.0. */
+  /** The first Linux that has it, as in `6.16`; left out where that was before 3.0. */
   since?: string
   /** What a program must be allowed to set it, or to raise it. */
   needs?: Capability
@@ -67,7 +67,7 @@ export interface Option<R, W = R, Q = undefined> {
   readonly waits: boolean
   /** What the value must be, in words. */
   readonly expects: string
-  /** The first Linux that has it, as in `6.16`; undefined where that was before 4.0. */
+  /** The first Linux that has it, as in `6.16`; undefined where that was before 3.0. */
   readonly since: string | undefined
   /** The capability that setting it takes, if any. */
   readonly needs: Capability | undefined

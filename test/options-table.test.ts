@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url'
 import { control, type Option, type SocketControl, SocketOptionError } from 'sockctl'
 import * as options from 'sockctl/options'
 import { expect, it } from 'vitest'
+import { partsOf } from '../lib/option.ts'
 import { describeInNamespace, hasRealRoot } from './support/namespace.ts'
 import { openedTrials } from './support/opened-values.ts'
 import { type Trial, trials } from './support/option-values.ts'
@@ -77,6 +78,22 @@ it('says what each option takes, and that it can be read or set', () => {
     expect(option.expects, name).not.toBe('')
     expect(option.readable || option.writable, name).toBe(true)
   }
+})
+
+it('calls macOS a system of an option only where its C type is compiled there', () => {
+  const codecs = readFileSync(new URL('../native/codec.cc', import.meta.url), 'utf8').split('kCodecs = {')[1] ?? ''
+  const portable = new Set(
+    [...(codecs.split('#ifdef __linux__')[0] ?? '').matchAll(/"(\w+)"/g)].map(([, name]) => name),
+  )
+  expect(portable).toContain('int')
+  const claimed = everywhere.map(([, option]) => partsOf(option)).filter(({ systems }) => systems.includes('darwin'))
+  const lacking = claimed.filter(({ codec }) => !portable.has(codec.read))
+  expect(lacking.map(({ name }) => name)).toEqual([])
+})
+
+it('says which Linux brought an option as a version from 3.0 on', () => {
+  const versions = everywhere.flatMap(([, { since }]) => since ?? [])
+  expect(versions.filter((since) => !/^[3-9]\.\d+$/.test(since))).toEqual([])
 })
 
 describeInNamespace('an option of the table', () => {

@@ -5,14 +5,16 @@ const VARIANT = 'the name without a suffix is the one with the time_t of this sy
 const RING = 'a ring is of use only to who can map its memory, which JavaScript can not'
 const PACKED_ADDRESS = 'its struct holds a packed socket address: use defineOption with codecs.bytes'
 const CALL = 'part of a function of libsctp (sctp_bindx, sctp_connectx, sctp_peeloff), which gives more than a value'
-const KEYS = 'not typed yet: use defineOption with codecs.bytes'
+const KEYS =
+  'its struct has bit fields, and few kernels are built with CONFIG_TCP_AO: use defineOption with codecs.bytes'
 
 /** Options of Linux's UAPI headers that the table leaves out, each with the reason. */
 export const leftOut: Readonly<Record<string, string>> = {
   SO_BSDCOMPAT: 'without effect since Linux 2.4',
   SO_DEVMEM_DMABUF: CONTROL_MESSAGE,
   SO_DEVMEM_LINEAR: CONTROL_MESSAGE,
-  SO_PEERNAME: 'it fails where the length is not exactly right; getpeername(2), as remoteAddress, tells the same',
+  SO_PEERNAME:
+    'it fails where there is more room than the address takes; getpeername(2), as remoteAddress, tells the same',
   SO_RCVTIMEO_NEW: VARIANT,
   SO_RCVTIMEO_OLD: VARIANT,
   SO_SECURITY_AUTHENTICATION: NEVER,
@@ -27,7 +29,7 @@ export const leftOut: Readonly<Record<string, string>> = {
   SO_TIMESTAMP_NEW: VARIANT,
   SO_TIMESTAMP_OLD: VARIANT,
 
-  IP_IPSEC_POLICY: NEVER,
+  IP_IPSEC_POLICY: 'IP_XFRM_POLICY in the form of PF_KEY, which Linux is giving up',
   IP_ORIGDSTADDR: CONTROL_MESSAGE,
   IP_PKTOPTIONS: 'superseded by IP_PKTINFO, IP_RECVTTL and the like',
 
@@ -39,7 +41,7 @@ export const leftOut: Readonly<Record<string, string>> = {
   IPV6_2292RTHDR: OBSOLETE,
   IPV6_AUTHHDR: NEVER,
   IPV6_HOPLIMIT: CONTROL_MESSAGE,
-  IPV6_IPSEC_POLICY: NEVER,
+  IPV6_IPSEC_POLICY: 'IPV6_XFRM_POLICY in the form of PF_KEY, which Linux is giving up',
   IPV6_NEXTHOP: NEVER,
   IPV6_ORIGDSTADDR: CONTROL_MESSAGE,
   IPV6_USE_MIN_MTU: NEVER,
@@ -61,6 +63,7 @@ export const leftOut: Readonly<Record<string, string>> = {
   PACKET_RECV_OUTPUT: NEVER,
   PACKET_RX_RING: RING,
   PACKET_TX_RING: RING,
+  PACKET_TX_TIMESTAMP: CONTROL_MESSAGE,
 
   SO_VM_SOCKETS_CONNECT_TIMEOUT_NEW: VARIANT,
   SO_VM_SOCKETS_CONNECT_TIMEOUT_OLD: VARIANT,

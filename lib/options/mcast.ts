@@ -46,7 +46,6 @@ export const MCAST_LEAVE_SOURCE_GROUP = option('MCAST_LEAVE_SOURCE_GROUP', 'IPPR
 export const MCAST_MSFILTER = option('MCAST_MSFILTER', 'IPPROTO_IP', groupFilter, {
   waits: true,
   byGroup: true,
-  darwin: true,
   act: 'set-filter',
 })
 /** `MCAST_UNBLOCK_SOURCE`: take a blocked source again. RFC 3678 5.1.1. Write-only; may wait. */

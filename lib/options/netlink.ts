@@ -1,7 +1,7 @@
 import { boolean, netlinkGroups, unsigned } from '../codecs.ts'
 import { option } from '../option.ts'
 
-/** `NETLINK_ADD_MEMBERSHIP`: take the messages of a group, by its number. netlink(7) */
+/** `NETLINK_ADD_MEMBERSHIP`: take the messages of a group, by its number. Some families take CAP_NET_ADMIN. netlink(7) */
 export const NETLINK_ADD_MEMBERSHIP = option('NETLINK_ADD_MEMBERSHIP', 'SOL_NETLINK', unsigned(1), { access: 'write' })
 /** `NETLINK_BROADCAST_ERROR`: a send to a group reports when a receiver could not take it. Default false. netlink(7) */
 export const NETLINK_BROADCAST_ERROR = option('NETLINK_BROADCAST_ERROR', 'SOL_NETLINK', boolean)

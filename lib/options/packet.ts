@@ -27,7 +27,7 @@ export const PACKET_DROP_MEMBERSHIP = option('PACKET_DROP_MEMBERSHIP', 'SOL_PACK
   waits: true,
 })
 /** `PACKET_FANOUT`: join a group of sockets that share packets. It can't be left. Reads 0 ('hash' of group 0) outside a group. packet(7) */
-export const PACKET_FANOUT = option('PACKET_FANOUT', 'SOL_PACKET', fanout)
+export const PACKET_FANOUT = option('PACKET_FANOUT', 'SOL_PACKET', fanout, { since: '3.1' })
 /** `PACKET_FANOUT_DATA`: the program by which a group of mode cbpf or ebpf shares packets. net/packet/af_packet.c */
 export const PACKET_FANOUT_DATA = option('PACKET_FANOUT_DATA', 'SOL_PACKET', fanoutProgram, {
   access: 'write',
@@ -58,12 +58,10 @@ export const PACKET_STATISTICS = option('PACKET_STATISTICS', 'SOL_PACKET', packe
 /** `PACKET_TIMESTAMP`: which clock the timestamps of a ring come from. Default none, software. packet(7) */
 export const PACKET_TIMESTAMP = option('PACKET_TIMESTAMP', 'SOL_PACKET', timestampSources)
 /** `PACKET_TX_HAS_OFF`: packets in the send ring say where they start. Default false. net/packet/af_packet.c */
-export const PACKET_TX_HAS_OFF = option('PACKET_TX_HAS_OFF', 'SOL_PACKET', boolean, { since: '3.11' })
-/** `PACKET_TX_TIMESTAMP`: the former PACKET_TIMESTAMP for sending; no effect. net/packet/af_packet.c */
-export const PACKET_TX_TIMESTAMP = option('PACKET_TX_TIMESTAMP', 'SOL_PACKET', timestampSources)
+export const PACKET_TX_HAS_OFF = option('PACKET_TX_HAS_OFF', 'SOL_PACKET', boolean, { since: '3.8' })
 /** `PACKET_VERSION`: the version of a ring's headers. Default v1. packet(7) */
 export const PACKET_VERSION = option('PACKET_VERSION', 'SOL_PACKET', packetVersion)
 /** `PACKET_VNET_HDR`: each packet has a virtio_net header. Default false. net/packet/af_packet.c */
 export const PACKET_VNET_HDR = option('PACKET_VNET_HDR', 'SOL_PACKET', boolean)
-/** `PACKET_VNET_HDR_SZ`: the size of that header: 0, 10 or 12 bytes. Default 0. net/packet/af_packet.c */
+/** `PACKET_VNET_HDR_SZ`: the size of that header: 0 for none, 10 or 12 bytes. Default 0. net/packet/af_packet.c */
 export const PACKET_VNET_HDR_SZ = option('PACKET_VNET_HDR_SZ', 'SOL_PACKET', int(0, 12, 'bytes'), { since: '6.6' })

@@ -18,17 +18,20 @@ import {
 } from '../codecs.ts'
 import { option } from '../option.ts'
 
-/** `SCTP_ADAPTATION_LAYER`: the number that tells the peer what is on top. RFC 6458 8.1.10 */
+/** `SCTP_ADAPTATION_LAYER`: the number that tells the peer what is on top. Default 0. RFC 6458 8.1.10 */
 export const SCTP_ADAPTATION_LAYER = option('SCTP_ADAPTATION_LAYER', 'SOL_SCTP', unsigned())
 /** `SCTP_ADD_STREAMS`: ask the peer for more streams. RFC 6525 6.3.4 */
-export const SCTP_ADD_STREAMS = option('SCTP_ADD_STREAMS', 'SOL_SCTP', sctpAddStreams, { access: 'write' })
-/** `SCTP_ASCONF_SUPPORTED`: addresses may change while associated. RFC 5061 */
+export const SCTP_ADD_STREAMS = option('SCTP_ADD_STREAMS', 'SOL_SCTP', sctpAddStreams, {
+  access: 'write',
+  since: '4.11',
+})
+/** `SCTP_ASCONF_SUPPORTED`: addresses may change while associated (1) or not. Default: the sysctl net.sctp.addip_enable. RFC 5061 */
 export const SCTP_ASCONF_SUPPORTED = option('SCTP_ASCONF_SUPPORTED', 'SOL_SCTP', sctpAssocValue, { since: '5.4' })
-/** `SCTP_ASSOCINFO`: retransmissions of an association and the life of its cookie. RFC 6458 8.1.2 */
+/** `SCTP_ASSOCINFO`: retransmissions of an association and the life of its cookie. Default 10 and 60000 ms: the sysctls net.sctp.association_max_retrans and valid_cookie_life. RFC 6458 8.1.2 */
 export const SCTP_ASSOCINFO = option('SCTP_ASSOCINFO', 'SOL_SCTP', sctpAssocparams)
-/** `SCTP_AUTH_ACTIVE_KEY`: the key in use. RFC 6458 8.1.8 */
+/** `SCTP_AUTH_ACTIVE_KEY`: the key in use. Default 0. Where SCTP_AUTH_SUPPORTED is on. RFC 6458 8.1.18 */
 export const SCTP_AUTH_ACTIVE_KEY = option('SCTP_AUTH_ACTIVE_KEY', 'SOL_SCTP', sctpAuthkeyid)
-/** `SCTP_AUTH_CHUNK`: require authentication of a type of chunk. RFC 6458 8.3.2 */
+/** `SCTP_AUTH_CHUNK`: require authentication of a type of chunk, by its number. Default none. RFC 6458 8.3.2 */
 export const SCTP_AUTH_CHUNK = option('SCTP_AUTH_CHUNK', 'SOL_SCTP', byte, { access: 'write' })
 /** `SCTP_AUTH_DEACTIVATE_KEY`: take a key out of use. RFC 6458 8.3.4 */
 export const SCTP_AUTH_DEACTIVATE_KEY = option('SCTP_AUTH_DEACTIVATE_KEY', 'SOL_SCTP', sctpAuthkeyid, {
@@ -37,78 +40,78 @@ export const SCTP_AUTH_DEACTIVATE_KEY = option('SCTP_AUTH_DEACTIVATE_KEY', 'SOL_
 })
 /** `SCTP_AUTH_DELETE_KEY`: delete a key. RFC 6458 8.3.5 */
 export const SCTP_AUTH_DELETE_KEY = option('SCTP_AUTH_DELETE_KEY', 'SOL_SCTP', sctpAuthkeyid, { access: 'write' })
-/** `SCTP_AUTH_SUPPORTED`: chunks may be authenticated. RFC 4895 */
+/** `SCTP_AUTH_SUPPORTED`: chunks may be authenticated (1) or not. Default: the sysctl net.sctp.auth_enable. RFC 4895 */
 export const SCTP_AUTH_SUPPORTED = option('SCTP_AUTH_SUPPORTED', 'SOL_SCTP', sctpAssocValue, { since: '5.4' })
 /** `SCTP_AUTOCLOSE`: seconds without traffic after which an association ends; 0: never. Default 0. One-to-many sockets. RFC 6458 8.1.8 */
 export const SCTP_AUTOCLOSE = option('SCTP_AUTOCLOSE', 'SOL_SCTP', unsigned(0, 2 ** 32 - 1, 'seconds'))
-/** `SCTP_AUTO_ASCONF`: tell peers of addresses that come and go. Default false. RFC 6458 8.1.23 */
-export const SCTP_AUTO_ASCONF = option('SCTP_AUTO_ASCONF', 'SOL_SCTP', boolean)
-/** `SCTP_CONTEXT`: what comes with a failed send to tell it by. RFC 6458 8.1.25 */
+/** `SCTP_AUTO_ASCONF`: tell peers of addresses that come and go; for sockets bound to every address. Default: the sysctl net.sctp.default_auto_asconf. RFC 6458 8.1.23 */
+export const SCTP_AUTO_ASCONF = option('SCTP_AUTO_ASCONF', 'SOL_SCTP', boolean, { since: '3.1' })
+/** `SCTP_CONTEXT`: a number that comes with each message received. Default 0. RFC 6458 8.1.25 */
 export const SCTP_CONTEXT = option('SCTP_CONTEXT', 'SOL_SCTP', sctpAssocValue)
-/** `SCTP_DEFAULT_PRINFO`: the partial reliability of sends that name none. RFC 7496 4.2 */
+/** `SCTP_DEFAULT_PRINFO`: the partial reliability of sends that name none. Default none. RFC 7496 4.2 */
 export const SCTP_DEFAULT_PRINFO = option('SCTP_DEFAULT_PRINFO', 'SOL_SCTP', sctpDefaultPrinfo, { since: '4.8' })
-/** `SCTP_DEFAULT_SNDINFO`: the stream and more of sends that name none. RFC 6458 8.1.31 */
+/** `SCTP_DEFAULT_SNDINFO`: the stream and more of sends that name none. Default all 0. RFC 6458 8.1.31 */
 export const SCTP_DEFAULT_SNDINFO = option('SCTP_DEFAULT_SNDINFO', 'SOL_SCTP', sctpSndinfo, { since: '3.17' })
-/** `SCTP_DELAYED_SACK`: how long, and for how many packets, an acknowledgement is delayed. RFC 6458 8.1.19 */
+/** `SCTP_DELAYED_SACK`: how long (500 ms at most), and for how many packets, an acknowledgement is delayed. Default 200 and 2: the sysctl net.sctp.sack_timeout. RFC 6458 8.1.19 */
 export const SCTP_DELAYED_SACK = option('SCTP_DELAYED_SACK', 'SOL_SCTP', sctpSackInfo)
 /** `SCTP_DISABLE_FRAGMENTS`: messages too big for the path are refused. Default false. RFC 6458 8.1.11 */
 export const SCTP_DISABLE_FRAGMENTS = option('SCTP_DISABLE_FRAGMENTS', 'SOL_SCTP', boolean)
-/** `SCTP_ECN_SUPPORTED`: congestion may be told by marks. RFC 9260 */
+/** `SCTP_ECN_SUPPORTED`: congestion may be told by marks (1) or not. Default: the sysctl net.sctp.ecn_enable, 1. RFC 9260 */
 export const SCTP_ECN_SUPPORTED = option('SCTP_ECN_SUPPORTED', 'SOL_SCTP', sctpAssocValue, { since: '5.4' })
-/** `SCTP_ENABLE_STREAM_RESET`: which resets a peer may ask for: 1 streams, 2 the association, 4 more streams. RFC 6525 6.3.1 */
+/** `SCTP_ENABLE_STREAM_RESET`: which resets a peer may ask for: 1 streams, 2 the association, 4 more streams, added up. Default 0. RFC 6525 6.3.1 */
 export const SCTP_ENABLE_STREAM_RESET = option('SCTP_ENABLE_STREAM_RESET', 'SOL_SCTP', sctpAssocValue, {
   since: '4.11',
 })
 /** `SCTP_EVENT`: one kind of notification on or off. RFC 6458 6.2.2 */
 export const SCTP_EVENT = option('SCTP_EVENT', 'SOL_SCTP', sctpEvent, { access: 'write', since: '5.0' })
-/** `SCTP_EVENTS`: the notifications wanted. RFC 6458 6.2.1 */
+/** `SCTP_EVENTS`: the notifications wanted. Default none. RFC 6458 6.2.1 */
 export const SCTP_EVENTS = option('SCTP_EVENTS', 'SOL_SCTP', sctpEventSubscribe)
-/** `SCTP_EXPOSE_POTENTIALLY_FAILED_STATE`: tell of paths that may have failed. RFC 7829 7.3 */
+/** `SCTP_EXPOSE_POTENTIALLY_FAILED_STATE`: tell of paths that may have failed: 1 no, 2 yes, 0 only who asks. Default: the sysctl net.sctp.pf_expose, 0. RFC 7829 7.3 */
 export const SCTP_EXPOSE_POTENTIALLY_FAILED_STATE = option(
   'SCTP_EXPOSE_POTENTIALLY_FAILED_STATE',
   'SOL_SCTP',
   sctpAssocValue,
   { since: '5.5' },
 )
-/** `SCTP_FRAGMENT_INTERLEAVE`: pieces of messages of several associations (1) and streams (2) may come in turns. Default 0. RFC 6458 8.1.20 */
+/** `SCTP_FRAGMENT_INTERLEAVE`: pieces of messages of several associations (1) and streams (2) may come in turns; Linux takes 2 as 1. Default 0. RFC 6458 8.1.20 */
 export const SCTP_FRAGMENT_INTERLEAVE = option('SCTP_FRAGMENT_INTERLEAVE', 'SOL_SCTP', int(0, 2))
-/** `SCTP_GET_ASSOC_NUMBER`: how many associations there are. RFC 6458 8.2.6 */
+/** `SCTP_GET_ASSOC_NUMBER`: how many associations there are. RFC 6458 8.2.5 */
 export const SCTP_GET_ASSOC_NUMBER = option('SCTP_GET_ASSOC_NUMBER', 'SOL_SCTP', unsigned(), { access: 'read' })
-/** `SCTP_INITMSG`: streams to offer and to allow, and attempts to associate. RFC 6458 8.1.3 */
+/** `SCTP_INITMSG`: streams to offer and to allow, attempts to associate, and the most milliseconds between them. Default 10, 65535, 8 and 60000. RFC 6458 8.1.3 */
 export const SCTP_INITMSG = option('SCTP_INITMSG', 'SOL_SCTP', sctpInitmsg)
-/** `SCTP_INTERLEAVING_SUPPORTED`: messages may be interleaved. RFC 8260 */
+/** `SCTP_INTERLEAVING_SUPPORTED`: messages may be interleaved (1) or not. Default 0; the sysctl net.sctp.intl_enable and SCTP_FRAGMENT_INTERLEAVE must be on. RFC 8260 */
 export const SCTP_INTERLEAVING_SUPPORTED = option('SCTP_INTERLEAVING_SUPPORTED', 'SOL_SCTP', sctpAssocValue, {
   since: '4.16',
 })
 /** `SCTP_I_WANT_MAPPED_V4_ADDR`: IPv4 addresses come as IPv6 ones. Default true. RFC 6458 8.1.15 */
 export const SCTP_I_WANT_MAPPED_V4_ADDR = option('SCTP_I_WANT_MAPPED_V4_ADDR', 'SOL_SCTP', boolean)
-/** `SCTP_MAXSEG`: the largest piece of a message, in bytes; 0: the path's. RFC 6458 8.1.16 */
+/** `SCTP_MAXSEG`: the largest piece of a message, in bytes; 0: the path's. Default 0. RFC 6458 8.1.16 */
 export const SCTP_MAXSEG = option('SCTP_MAXSEG', 'SOL_SCTP', sctpAssocValue)
-/** `SCTP_MAX_BURST`: the most packets sent at once. Default 4. RFC 6458 8.1.24 */
+/** `SCTP_MAX_BURST`: the most packets sent at once. Default: the sysctl net.sctp.max_burst, 4. RFC 6458 8.1.24 */
 export const SCTP_MAX_BURST = option('SCTP_MAX_BURST', 'SOL_SCTP', sctpAssocValue)
 /** `SCTP_NODELAY`: send small messages at once. Default false. RFC 6458 8.1.5 */
 export const SCTP_NODELAY = option('SCTP_NODELAY', 'SOL_SCTP', boolean)
-/** `SCTP_PARTIAL_DELIVERY_POINT`: how many bytes of a message start its delivery. RFC 6458 8.1.21 */
+/** `SCTP_PARTIAL_DELIVERY_POINT`: how many bytes of a message start its delivery, half of SO_RCVBUF at most. Default 0. RFC 6458 8.1.21 */
 export const SCTP_PARTIAL_DELIVERY_POINT = option(
   'SCTP_PARTIAL_DELIVERY_POINT',
   'SOL_SCTP',
   unsigned(0, 2 ** 32 - 1, 'bytes'),
 )
-/** `SCTP_PR_SUPPORTED`: messages may be given up. RFC 7496 */
+/** `SCTP_PR_SUPPORTED`: messages may be given up (1) or not. Default: the sysctl net.sctp.prsctp_enable, 1. RFC 7496 */
 export const SCTP_PR_SUPPORTED = option('SCTP_PR_SUPPORTED', 'SOL_SCTP', sctpAssocValue, { since: '4.8' })
-/** `SCTP_RECONFIG_SUPPORTED`: streams may be reset. RFC 6525 */
-export const SCTP_RECONFIG_SUPPORTED = option('SCTP_RECONFIG_SUPPORTED', 'SOL_SCTP', sctpAssocValue, { since: '4.11' })
+/** `SCTP_RECONFIG_SUPPORTED`: streams may be reset (1) or not. Default: the sysctl net.sctp.reconf_enable, 0. RFC 6525 */
+export const SCTP_RECONFIG_SUPPORTED = option('SCTP_RECONFIG_SUPPORTED', 'SOL_SCTP', sctpAssocValue, { since: '4.12' })
 /** `SCTP_RECVNXTINFO`: tell of the next message with each. Default false. RFC 6458 8.1.30 */
 export const SCTP_RECVNXTINFO = option('SCTP_RECVNXTINFO', 'SOL_SCTP', boolean, { since: '3.17' })
 /** `SCTP_RECVRCVINFO`: tell the stream and more of each message. Default false. RFC 6458 8.1.29 */
 export const SCTP_RECVRCVINFO = option('SCTP_RECVRCVINFO', 'SOL_SCTP', boolean, { since: '3.17' })
 /** `SCTP_RESET_ASSOC`: reset an association, by its id. RFC 6525 6.3.3 */
 export const SCTP_RESET_ASSOC = option('SCTP_RESET_ASSOC', 'SOL_SCTP', int(), { access: 'write', since: '4.11' })
-/** `SCTP_REUSE_PORT`: share the port. Default false. RFC 6458 8.1.27 */
+/** `SCTP_REUSE_PORT`: share the port. One-to-one sockets, before bind. Default false. RFC 6458 8.1.27 */
 export const SCTP_REUSE_PORT = option('SCTP_REUSE_PORT', 'SOL_SCTP', boolean, { since: '4.19' })
-/** `SCTP_RTOINFO`: the times between retransmissions. RFC 6458 8.1.1 */
+/** `SCTP_RTOINFO`: the times between retransmissions. Default 3000, 60000 at most, 1000 at least: the sysctls net.sctp.rto_initial, rto_max and rto_min. RFC 6458 8.1.1 */
 export const SCTP_RTOINFO = option('SCTP_RTOINFO', 'SOL_SCTP', sctpRtoinfo)
-/** `SCTP_STREAM_SCHEDULER`: how streams take turns: 0 first come, 1 by priority, 2 round robin. RFC 8260 4.3.2 */
+/** `SCTP_STREAM_SCHEDULER`: how streams take turns: 0 first come, 1 by priority, 2 round robin; since 6.4 3 fair capacity, 4 weighted. Default 0. RFC 8260 4.3.2 */
 export const SCTP_STREAM_SCHEDULER = option('SCTP_STREAM_SCHEDULER', 'SOL_SCTP', sctpAssocValue, { since: '4.15' })
 /** `SCTP_STREAM_SCHEDULER_VALUE`: a stream's share, as its scheduler has it. RFC 8260 4.3.3 */
 export const SCTP_STREAM_SCHEDULER_VALUE = option('SCTP_STREAM_SCHEDULER_VALUE', 'SOL_SCTP', sctpStreamValue, {

@@ -60,7 +60,6 @@ export const openedTrials: Readonly<Record<keyof typeof KINDS, Readonly<Record<s
     PACKET_STATISTICS: { reads: { packets: 0, drops: 0 } },
     PACKET_TIMESTAMP: { set: ['RAW_HARDWARE'] },
     PACKET_TX_HAS_OFF: on,
-    PACKET_TX_TIMESTAMP: { refused: 'unsupported' },
     PACKET_VERSION: { set: 'v3' },
     PACKET_VNET_HDR: on,
     PACKET_VNET_HDR_SZ: { set: 12 },

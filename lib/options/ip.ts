@@ -58,7 +58,7 @@ export const IP_FREEBIND = option('IP_FREEBIND', 'IPPROTO_IP', boolean)
 export const IP_HDRINCL = option('IP_HDRINCL', 'IPPROTO_IP', boolean, { darwin: true })
 /** `IP_LOCAL_PORT_RANGE`: the ports bind and connect choose from, inside the sysctl net.ipv4.ip_local_port_range. Default { low: 0, high: 0 }. ip(7) */
 export const IP_LOCAL_PORT_RANGE = option('IP_LOCAL_PORT_RANGE', 'IPPROTO_IP', portRange, { since: '6.3' })
-/** `IP_MINTTL`: drop packets that come in with a TTL below this, 0 to 255. Default 0. RFC 5082, ip(7) */
+/** `IP_MINTTL`: drop packets that come in with a TTL below this, 0 to 255. Default 0. RFC 5082 */
 export const IP_MINTTL = option('IP_MINTTL', 'IPPROTO_IP', int(0, 255))
 /** `IP_MSFILTER`: the source filter of a group in full. Reading it asks for `{ group, interface? }`. RFC 3678 4.1.3. May wait. */
 export const IP_MSFILTER = option('IP_MSFILTER', 'IPPROTO_IP', ipMsfilter, {

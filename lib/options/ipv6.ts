@@ -44,7 +44,7 @@ export const IPV6_DSTOPTS = option('IPV6_DSTOPTS', 'IPPROTO_IPV6', bytes, { need
 export const IPV6_FLOWINFO = option('IPV6_FLOWINFO', 'IPPROTO_IPV6', boolean)
 /** `IPV6_FLOWINFO_SEND`: a flow label given with an address is used. Default false. net/ipv6/ipv6_sockglue.c */
 export const IPV6_FLOWINFO_SEND = option('IPV6_FLOWINFO_SEND', 'IPPROTO_IPV6', boolean)
-/** `IPV6_FLOWLABEL_MGR`: get, put back or renew a flow label; reading gives the one in use. RFC 6437, net/ipv6/ip6_flowlabel.c */
+/** `IPV6_FLOWLABEL_MGR`: get, put back or renew a flow label; reading gives the one in use. To expire or linger for more than 150 seconds takes CAP_NET_ADMIN of the kernel's own user namespace. RFC 6437, net/ipv6/ip6_flowlabel.c */
 export const IPV6_FLOWLABEL_MGR = option('IPV6_FLOWLABEL_MGR', 'IPPROTO_IPV6', flowLabel)
 /** `IPV6_FREEBIND`: may bind to an address that the host does not have (yet). Default false. net/ipv6/ipv6_sockglue.c */
 export const IPV6_FREEBIND = option('IPV6_FREEBIND', 'IPPROTO_IPV6', boolean, { since: '4.15' })
@@ -77,7 +77,7 @@ export const IPV6_LEAVE_GROUP = option('IPV6_LEAVE_GROUP', 'IPPROTO_IPV6', ipv6M
   darwin: true,
   act: 'leave',
 })
-/** `IPV6_MINHOPCOUNT`: drop packets that come in with a hop limit below this, 0 to 255. Default 0. RFC 5082, ipv6(7) */
+/** `IPV6_MINHOPCOUNT`: drop packets that come in with a hop limit below this, 0 to 255. Default 0. RFC 5082 */
 export const IPV6_MINHOPCOUNT = option('IPV6_MINHOPCOUNT', 'IPPROTO_IPV6', int(0, 255))
 /** `IPV6_MTU`: the path's MTU in bytes, of a connected socket; set, the most a packet may have, 1280 or more, 0 for no bound. Default 0. ipv6(7) */
 export const IPV6_MTU = option('IPV6_MTU', 'IPPROTO_IPV6', int())

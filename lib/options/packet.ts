@@ -33,9 +33,9 @@ export const PACKET_FANOUT_DATA = option('PACKET_FANOUT_DATA', 'SOL_PACKET', fan
   access: 'write',
   since: '4.3',
 })
-/** `PACKET_HDRLEN`: how long the header of a packet in a ring of this version is, in bytes; asked with the version. packet(7) */
+/** `PACKET_HDRLEN`: how long the header of a packet in a ring of this version is, in bytes; asked with the version. net/packet/af_packet.c */
 export const PACKET_HDRLEN = option('PACKET_HDRLEN', 'SOL_PACKET', packetHeaderLength, { access: 'read' })
-/** `PACKET_IGNORE_OUTGOING`: do not give what this host sends. Default false. packet(7) */
+/** `PACKET_IGNORE_OUTGOING`: do not give what this host sends. Default false. net/packet/af_packet.c */
 export const PACKET_IGNORE_OUTGOING = option('PACKET_IGNORE_OUTGOING', 'SOL_PACKET', boolean, { since: '4.20' })
 /** `PACKET_LOSS`: a malformed packet in the send ring is skipped. Default false. packet(7) */
 export const PACKET_LOSS = option('PACKET_LOSS', 'SOL_PACKET', boolean)

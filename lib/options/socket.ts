@@ -103,7 +103,7 @@ export const SO_LINGER = option('SO_LINGER', 'SOL_SOCKET', linger, { darwin: tru
 export const SO_LOCK_FILTER = option('SO_LOCK_FILTER', 'SOL_SOCKET', boolean, { since: '3.9' })
 /** `SO_MARK`: the mark of each packet sent, for routing and filtering. Default 0. CAP_NET_RAW will do since 5.17. socket(7) */
 export const SO_MARK = option('SO_MARK', 'SOL_SOCKET', unsigned(), { needs: 'CAP_NET_ADMIN or CAP_NET_RAW' })
-/** `SO_MAX_PACING_RATE`: the most bytes a second that TCP, or the fq queue for others, sends. Default 2n ** 64n - 1n, no limit. socket(7) */
+/** `SO_MAX_PACING_RATE`: the most bytes a second that TCP, or the fq queue for others, sends. Default 2n ** 64n - 1n, no limit. net/core/sock.c, tc-fq(8) */
 export const SO_MAX_PACING_RATE = option('SO_MAX_PACING_RATE', 'SOL_SOCKET', u64, { since: '3.13' })
 /** `SO_MEMINFO`: memory of the socket in bytes, and datagrams dropped. include/uapi/linux/sock_diag.h */
 export const SO_MEMINFO = option(
@@ -116,13 +116,13 @@ export const SO_MEMINFO = option(
 export const SO_NETNS_COOKIE = option('SO_NETNS_COOKIE', 'SOL_SOCKET', u64, { access: 'read', since: '5.14' })
 /** `SO_NOFCS`: the program appends the Ethernet checksum itself. Packet sockets. Default false. include/uapi/asm-generic/socket.h */
 export const SO_NOFCS = option('SO_NOFCS', 'SOL_SOCKET', boolean, { since: '3.4' })
-/** `SO_NO_CHECK`: send UDP over IPv4 without a checksum. Default false. udp(7) */
+/** `SO_NO_CHECK`: send UDP over IPv4 without a checksum. Default false. net/core/sock.c */
 export const SO_NO_CHECK = option('SO_NO_CHECK', 'SOL_SOCKET', boolean)
 /** `SO_OOBINLINE`: urgent data come in the stream itself. Default false. socket(7) */
 export const SO_OOBINLINE = option('SO_OOBINLINE', 'SOL_SOCKET', boolean, { darwin: true })
 /** `SO_PASSCRED`: tell the pid, uid and gid of the sender of each message. Unix and netlink. Default false. unix(7) */
 export const SO_PASSCRED = option('SO_PASSCRED', 'SOL_SOCKET', boolean)
-/** `SO_PASSPIDFD`: hand over a pidfd of the sender of each message. Unix and netlink. Default false. unix(7) */
+/** `SO_PASSPIDFD`: hand over a pidfd of the sender of each message. Unix. Default false. net/core/sock.c */
 export const SO_PASSPIDFD = option('SO_PASSPIDFD', 'SOL_SOCKET', boolean, { since: '6.5' })
 /** `SO_PASSRIGHTS`: take descriptors that a peer sends with SCM_RIGHTS. Unix. Default true. net/unix/af_unix.c */
 export const SO_PASSRIGHTS = option('SO_PASSRIGHTS', 'SOL_SOCKET', boolean, { since: '6.16' })
@@ -134,7 +134,7 @@ export const SO_PEEK_OFF = option('SO_PEEK_OFF', 'SOL_SOCKET', int(-1), { since:
 export const SO_PEERCRED = option('SO_PEERCRED', 'SOL_SOCKET', ucred, { access: 'read' })
 /** `SO_PEERGROUPS`: the supplementary groups of that process. Unix. net/core/sock.c */
 export const SO_PEERGROUPS = option('SO_PEERGROUPS', 'SOL_SOCKET', numbers, { access: 'read', since: '4.13' })
-/** `SO_PEERPIDFD`: opens a pidfd of that process; the caller must close it. Unix. unix(7) */
+/** `SO_PEERPIDFD`: opens a pidfd of that process; the caller must close it. Unix. net/core/sock.c */
 export const SO_PEERPIDFD = option('SO_PEERPIDFD', 'SOL_SOCKET', int(), {
   access: 'read',
   since: '6.5',
@@ -160,7 +160,7 @@ export const SO_RCVBUFFORCE = option('SO_RCVBUFFORCE', 'SOL_SOCKET', int(0, unde
 })
 /** `SO_RCVLOWAT`: how many bytes make a socket readable; 0 is taken as 1. Default 1. socket(7) */
 export const SO_RCVLOWAT = option('SO_RCVLOWAT', 'SOL_SOCKET', int(0, undefined, 'bytes'), { darwin: true })
-/** `SO_RCVMARK`: tell the mark of each datagram received. Default false. Old kernels want CAP_NET_ADMIN or CAP_NET_RAW. socket(7) */
+/** `SO_RCVMARK`: tell the mark of each datagram received. Default false. Old kernels want CAP_NET_ADMIN or CAP_NET_RAW. net/core/sock.c */
 export const SO_RCVMARK = option('SO_RCVMARK', 'SOL_SOCKET', boolean, { since: '5.19' })
 /** `SO_RCVPRIORITY`: tell the priority of each datagram received. Default false. net/core/sock.c */
 export const SO_RCVPRIORITY = option('SO_RCVPRIORITY', 'SOL_SOCKET', boolean, { since: '6.14' })

@@ -42,7 +42,7 @@ export const TCP_INFO = option('TCP_INFO', 'IPPROTO_TCP', tcpInfo, { access: 're
 /** `TCP_INQ`: tell with each receive how many bytes are left to read. Default false. net/ipv4/tcp.c */
 export const TCP_INQ = option('TCP_INQ', 'IPPROTO_TCP', boolean, { since: '4.18' })
 /** `TCP_IS_MPTCP`: the connection is a Multipath TCP one. Documentation/networking/mptcp.rst */
-export const TCP_IS_MPTCP = option('TCP_IS_MPTCP', 'IPPROTO_TCP', boolean, { access: 'read', since: '6.9' })
+export const TCP_IS_MPTCP = option('TCP_IS_MPTCP', 'IPPROTO_TCP', boolean, { access: 'read', since: '6.10' })
 /** `TCP_KEEPCNT`: unanswered probes before the connection drops, 1 to 127. Default: the sysctl net.ipv4.tcp_keepalive_probes. tcp(7) */
 export const TCP_KEEPCNT = option('TCP_KEEPCNT', 'IPPROTO_TCP', int(1, 127), { darwin: true })
 /** `TCP_KEEPIDLE`: seconds without traffic before the first probe, 1 to 32767. Default: the sysctl net.ipv4.tcp_keepalive_time. tcp(7) */
@@ -53,13 +53,13 @@ export const TCP_KEEPINTVL = option('TCP_KEEPINTVL', 'IPPROTO_TCP', int(1, 32767
 export const TCP_LINGER2 = option('TCP_LINGER2', 'IPPROTO_TCP', int(-1, 2 ** 31 - 1, 'seconds'))
 /** `TCP_MAXSEG`: the largest segment in bytes: set before connect, the one to announce, 88 to 32767, 0, the default, for the path's own; read, the one in use, 536 before there is one. tcp(7) */
 export const TCP_MAXSEG = option('TCP_MAXSEG', 'IPPROTO_TCP', int(0, 32767, 'bytes'), { darwin: true })
-/** `TCP_MD5SIG`: sign segments to and from a peer with a key. Default none. RFC 2385, tcp(7) */
+/** `TCP_MD5SIG`: sign segments to and from a peer with a key. Default none. RFC 2385, net/ipv4/tcp_ipv4.c */
 export const TCP_MD5SIG = option('TCP_MD5SIG', 'IPPROTO_TCP', tcpMd5sig, { access: 'write' })
 /** `TCP_MD5SIG_EXT`: as TCP_MD5SIG, for a whole prefix of addresses or an interface. net/ipv4/tcp_ipv4.c */
 export const TCP_MD5SIG_EXT = option('TCP_MD5SIG_EXT', 'IPPROTO_TCP', tcpMd5sig, { access: 'write', since: '4.13' })
 /** `TCP_NODELAY`: send small segments at once (no Nagle). Default false. tcp(7) */
 export const TCP_NODELAY = option('TCP_NODELAY', 'IPPROTO_TCP', boolean, { darwin: true })
-/** `TCP_NOTSENT_LOWAT`: writable only while fewer bytes than this are unsent. Default 0, the sysctl net.ipv4.tcp_notsent_lowat. tcp(7) */
+/** `TCP_NOTSENT_LOWAT`: writable only while fewer bytes than this are unsent. Default 0, the sysctl net.ipv4.tcp_notsent_lowat. net/ipv4/tcp.c */
 export const TCP_NOTSENT_LOWAT = option('TCP_NOTSENT_LOWAT', 'IPPROTO_TCP', unsigned(0, 2 ** 32 - 1, 'bytes'), {
   since: '3.12',
   darwin: true,
@@ -97,7 +97,7 @@ export const TCP_RTO_MAX_MS = option('TCP_RTO_MAX_MS', 'IPPROTO_TCP', int(1000, 
 export const TCP_RTO_MIN_US = option('TCP_RTO_MIN_US', 'IPPROTO_TCP', int(1, 200_000, 'microseconds'), {
   since: '6.15',
 })
-/** `TCP_SAVED_SYN`: the headers of the first packet of an accepted connection, in bytes; empty where the listener had no TCP_SAVE_SYN. Reading them takes them away. tcp(7) */
+/** `TCP_SAVED_SYN`: the headers of the first packet of an accepted connection, in bytes; empty where the listener had no TCP_SAVE_SYN. Reading them takes them away. net/ipv4/tcp.c */
 export const TCP_SAVED_SYN = option('TCP_SAVED_SYN', 'IPPROTO_TCP', bytes, {
   access: 'read',
   since: '4.2',

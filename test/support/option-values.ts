@@ -326,7 +326,7 @@ export const trials: Readonly<Record<string, Trial>> = {
     }),
   },
   TCP_INQ: { on: 'tcp4', set: true },
-  TCP_IS_MPTCP: { on: 'tcp4', reads: false, since: '6.9' },
+  TCP_IS_MPTCP: { on: 'tcp4', reads: false, since: '6.10' },
   TCP_LINGER2: { on: 'tcp4', set: 30 },
   TCP_MAXSEG: { on: 'listener4', set: 1000 },
   TCP_MD5SIG: { on: 'listener4', set: { address: '127.0.0.9', key: Buffer.from('secret') }, unseen: true },

@@ -102,5 +102,5 @@ export const tcpCcInfo: Codec<TcpCcInfo, never> = codec('bytes', 'nothing: it ca
   },
 })
 
-/** What packets of another protocol the kernel is to look for in UDP. `none` can't be gone back to. */
+/** What packets of another protocol the kernel is to look for in UDP; a program may ask for the first four. */
 export const udpEncapsulation = enumeration({ none: 0, 'esp-non-ike': 1, esp: 2, l2tp: 3, gtp0: 4, gtp1u: 5, rxrpc: 6 })

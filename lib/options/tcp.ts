@@ -33,7 +33,7 @@ export const TCP_DELACK_MAX_US = option('TCP_DELACK_MAX_US', 'IPPROTO_TCP', int(
 export const TCP_FASTOPEN = option('TCP_FASTOPEN', 'IPPROTO_TCP', int(0), { since: '3.7', darwin: true })
 /** `TCP_FASTOPEN_CONNECT`: connect waits for the first write, whose data go with the first segment. Default false. tcp(7) */
 export const TCP_FASTOPEN_CONNECT = option('TCP_FASTOPEN_CONNECT', 'IPPROTO_TCP', boolean, { since: '4.11' })
-/** `TCP_FASTOPEN_KEY`: the key of this listener's cookies: 16 bytes, or 32 for a new and an old one. Default: the sysctl net.ipv4.tcp_fastopen_key. net/ipv4/tcp_fastopen.c */
+/** `TCP_FASTOPEN_KEY`: the key of this listener's cookies: 16 bytes, or 32 for a new and an old one. Default empty: the one of the sysctl net.ipv4.tcp_fastopen_key. net/ipv4/tcp_fastopen.c */
 export const TCP_FASTOPEN_KEY = option('TCP_FASTOPEN_KEY', 'IPPROTO_TCP', fastOpenKey, { since: '4.15' })
 /** `TCP_FASTOPEN_NO_COOKIE`: Fast Open without a cookie. Default false. net/ipv4/tcp.c */
 export const TCP_FASTOPEN_NO_COOKIE = option('TCP_FASTOPEN_NO_COOKIE', 'IPPROTO_TCP', boolean, { since: '4.15' })

@@ -5,9 +5,9 @@ import { option } from '../option.ts'
 export const SO_VM_SOCKETS_BUFFER_MAX_SIZE = option('SO_VM_SOCKETS_BUFFER_MAX_SIZE', 'AF_VSOCK', u64, { since: '3.9' })
 /** `SO_VM_SOCKETS_BUFFER_MIN_SIZE`: the least SO_VM_SOCKETS_BUFFER_SIZE may be, in bytes. Default 128n. include/uapi/linux/vm_sockets.h */
 export const SO_VM_SOCKETS_BUFFER_MIN_SIZE = option('SO_VM_SOCKETS_BUFFER_MIN_SIZE', 'AF_VSOCK', u64, { since: '3.9' })
-/** `SO_VM_SOCKETS_BUFFER_SIZE`: the buffer, in bytes; the bounds give way to it. Default 262144n. include/uapi/linux/vm_sockets.h */
+/** `SO_VM_SOCKETS_BUFFER_SIZE`: the buffer, in bytes, kept within its bounds. Default 262144n. include/uapi/linux/vm_sockets.h */
 export const SO_VM_SOCKETS_BUFFER_SIZE = option('SO_VM_SOCKETS_BUFFER_SIZE', 'AF_VSOCK', u64, { since: '3.9' })
-/** `SO_VM_SOCKETS_CONNECT_TIMEOUT`: how long connect waits, in milliseconds. Default 2000. include/uapi/linux/vm_sockets.h */
+/** `SO_VM_SOCKETS_CONNECT_TIMEOUT`: how long connect waits, in milliseconds; 0: the default, 2000. include/uapi/linux/vm_sockets.h */
 export const SO_VM_SOCKETS_CONNECT_TIMEOUT = option('SO_VM_SOCKETS_CONNECT_TIMEOUT', 'AF_VSOCK', milliseconds, {
   since: '3.9',
 })

@@ -66,6 +66,8 @@ export interface NativePoller {
 }
 
 export interface NativeDatagramReader {
+  /** Memory to read into: uninitialized, and used again once nobody holds it. */
+  slab(size: number): Buffer
   read(fd: number, slab: Uint8Array, stride: number, room: number, table: Uint8Array): number
   pack(slab: Uint8Array, target: Uint8Array, count: number): void
   addressText(number: number): string

@@ -88,7 +88,7 @@ export function createReception(plan: ReceptionPlan): Reception {
 
   /** One read of one socket; its datagrams go behind those there are. */
   const readFrom = (fd: number, into: Datagram[]): void => {
-    slab ??= Buffer.allocUnsafeSlow(stride * slots)
+    slab ??= reader.slab(stride * slots)
     const count = reader.read(fd, slab, stride, room, table.bytes)
     if (count === 0) return
     const used = table.used(count)

@@ -13,6 +13,7 @@ namespace sockctl {
 Napi::Function DatagramReader::Define(Napi::Env env) {
   return DefineClass(env, "DatagramReader",
                      {
+                         InstanceMethod<&DatagramReader::Slab>("slab"),
                          InstanceMethod<&DatagramReader::Read>("read"),
                          InstanceMethod<&DatagramReader::Pack>("pack"),
                          InstanceMethod<&DatagramReader::AddressText>("addressText"),
@@ -49,6 +50,11 @@ void DatagramReader::Prepare(size_t count, uint8_t* slab, size_t stride, size_t 
     header.msg_controllen = kControl;
     header.msg_flags = 0;
   }
+}
+
+// (size) -> a Buffer to read into
+Napi::Value DatagramReader::Slab(const Napi::CallbackInfo& info) {
+  return slabs_->Take(info.Env(), ReadInteger<uint32_t>(info[0], "size"));
 }
 
 // (fd, slab, stride, room, table) -> how many datagrams were accepted; throws errno, a number.

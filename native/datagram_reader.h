@@ -3,12 +3,14 @@
 #include <napi.h>
 
 #include <array>
+#include <memory>
 #include <unordered_map>
 #include <vector>
 
 #include "address_table.h"
 #include "ancillary.h"
 #include "delivery_rules.h"
+#include "slab_pool.h"
 
 namespace sockctl {
 
@@ -20,6 +22,7 @@ class DatagramReader : public Napi::ObjectWrap<DatagramReader> {
   explicit DatagramReader(const Napi::CallbackInfo& info);
 
  private:
+  Napi::Value Slab(const Napi::CallbackInfo& info);
   Napi::Value Read(const Napi::CallbackInfo& info);
   void Pack(const Napi::CallbackInfo& info);
   Napi::Value AddressText(const Napi::CallbackInfo& info);
@@ -65,6 +68,7 @@ class DatagramReader : public Napi::ObjectWrap<DatagramReader> {
   std::vector<Row> rows_;
   std::vector<std::vector<ControlMessage>> others_;
   AddressTable addresses_;
+  std::shared_ptr<SlabPool> slabs_ = std::make_shared<SlabPool>();
   // By descriptor.
   std::unordered_map<int, DeliveryRules> rules_;
   double filtered_ = 0;

@@ -40,7 +40,7 @@ export async function* rows() {
       }
     }
     const contestants = {
-      c: () => drain(bytes, EACH, FILLS, kind),
+      c: () => drain(bytes, EACH, FILLS, kind, filler),
       dgram: time(dgram),
       ours: time(ours),
     }

@@ -59,6 +59,9 @@ const MODES = { none: 0, include: 1, exclude: 2 } as const
 // Slots a multiple of 64 KiB apart would share their cache lines.
 const strideFor = (room: number): number => Math.ceil(room / 64) * 64 + 64
 
+/** So many full batches are read before the event loop turns: asking it costs as much as reading a few datagrams. */
+const MOST_TURNS = 3
+
 /** A coalesced read (UDP_GRO) is at most this long. */
 const COALESCED = 65535
 
@@ -85,6 +88,10 @@ export function createReception(plan: ReceptionPlan): Reception {
   let closed = false
   // What a read met when there was a batch to hand over first.
   let failure: unknown
+  const descriptors = new Set<number>()
+  // The last batch was full, so there may be another; and how many were read since the event loop last turned.
+  let full = false
+  let turns = 0
 
   /** One read of one socket; its datagrams go behind those there are. */
   const readFrom = (fd: number, into: Datagram[]): void => {
@@ -107,13 +114,28 @@ export function createReception(plan: ReceptionPlan): Reception {
     for (let place = before; place < into.length; place++) if (into[place]?.truncated === true) counts.truncated++
   }
 
-  const drainErrors = (fd: number): void => {
-    if (plan.onQueuedError === undefined) return
-    for (const error of readErrorQueue(fd)) plan.onQueuedError(error)
+  /** Tells what a socket's error queue holds: whether there was anything. */
+  const drainErrors = (fd: number): boolean => {
+    const errors = plan.onQueuedError === undefined ? [] : readErrorQueue(fd)
+    for (const error of errors) plan.onQueuedError?.(error)
+    return errors.length > 0
+  }
+
+  /** With one socket there is no need to ask which is ready, save where it has nothing to read. */
+  const readOnly = (fd: number, into: Datagram[]): void => {
+    try {
+      readFrom(fd, into)
+    } catch (error) {
+      // An error in the queue makes the next call fail, whatever that asks for.
+      if (!drainErrors(fd)) throw error
+    }
   }
 
   const readReady = (): Datagram[] => {
     const batch: Datagram[] = []
+    const [only] = descriptors.size === 1 ? descriptors : []
+    if (only !== undefined) readOnly(only, batch)
+    if (batch.length > 0) return batch
     if (next === told) {
       told = poller.ready(ready)
       next = 0
@@ -134,26 +156,32 @@ export function createReception(plan: ReceptionPlan): Reception {
     return batch
   }
 
+  /** Hands a batch, if there is one, to whoever waits. */
+  const deliver = ({ resolve, reject }: Waiting): boolean => {
+    try {
+      if (failure !== undefined) throw failure
+      const batch = readReady()
+      if (batch.length === 0) return false
+      counts.batches++
+      full = batch.length >= plan.batch
+      resolve(batch)
+    } catch (error) {
+      failure = undefined
+      full = false
+      reject(typeof error === 'number' ? plan.toError(error) : (error as Error))
+    }
+    return true
+  }
+
   const onReady = (): void => {
+    turns = 0
     if (waiting === undefined) {
       rest()
       return
     }
-    const { resolve, reject } = waiting
-    try {
-      if (failure !== undefined) throw failure
-      const batch = readReady()
-      if (batch.length === 0) return
-      waiting = undefined
-      poller.hold(false)
-      counts.batches++
-      resolve(batch)
-    } catch (error) {
-      failure = undefined
-      waiting = undefined
-      poller.hold(false)
-      reject(typeof error === 'number' ? plan.toError(error) : (error as Error))
-    }
+    if (!deliver(waiting)) return
+    waiting = undefined
+    poller.hold(false)
   }
 
   const rest = (): void => {
@@ -163,8 +191,12 @@ export function createReception(plan: ReceptionPlan): Reception {
 
   return {
     counts: () => ({ ...counts, filtered: reader.filtered() }),
-    add: ({ fd }) => watch(poller, fd, READABLE),
+    add: ({ fd }) => {
+      watch(poller, fd, READABLE)
+      descriptors.add(fd)
+    },
     remove: ({ fd }) => {
+      descriptors.delete(fd)
       poller.forget(fd)
       reader.forget(fd)
       // Its number may become another's.
@@ -175,6 +207,10 @@ export function createReception(plan: ReceptionPlan): Reception {
         if (closed) {
           resolve(undefined)
           return
+        }
+        if (full && turns < MOST_TURNS) {
+          turns++
+          if (deliver({ resolve, reject })) return
         }
         waiting = { resolve, reject }
         if (alive) poller.hold(true)

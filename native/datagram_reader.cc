@@ -38,8 +38,10 @@ DatagramReader::DatagramReader(const Napi::CallbackInfo& info) : Napi::ObjectWra
   others_.resize(batch);
 }
 
+// Only what the kernel has changed is made ready again.
 void DatagramReader::Prepare(size_t count, uint8_t* slab, size_t stride, size_t room) {
-  for (size_t place = 0; place < count; ++place) {
+  const bool elsewhere = slab != slab_ || stride != stride_ || room != room_ || count > prepared_;
+  for (size_t place = 0; place < (elsewhere ? count : used_); ++place) {
     vectors_[place] = {slab + place * stride, room};
     msghdr& header = messages_[place].msg_hdr;
     header.msg_name = &slots_[place].source;
@@ -50,6 +52,10 @@ void DatagramReader::Prepare(size_t count, uint8_t* slab, size_t stride, size_t 
     header.msg_controllen = kControl;
     header.msg_flags = 0;
   }
+  slab_ = slab;
+  stride_ = stride;
+  room_ = room;
+  if (elsewhere) prepared_ = count;
 }
 
 // (size) -> a Buffer to read into
@@ -75,6 +81,8 @@ Napi::Value DatagramReader::Read(const Napi::CallbackInfo& info) {
   }
   Prepare(count, slab.Data(), stride, room);
   const int got = recvmmsg(fd, messages_.data(), static_cast<unsigned>(count), MSG_DONTWAIT, nullptr);
+  // The one behind them may have been begun.
+  used_ = std::min(count, static_cast<size_t>(std::max(got, 0)) + 1);
   if (got < 0) {
     if (errno != EAGAIN && errno != EINTR) {
       napi_throw(env, Napi::Number::New(env, errno));

@@ -62,6 +62,12 @@ class DatagramReader : public Napi::ObjectWrap<DatagramReader> {
   void Prepare(size_t count, uint8_t* slab, size_t stride, size_t room);
   bool Describe(mmsghdr& message, const DeliveryRules& rules, int32_t offset, Row& row);
 
+  // Where the messages point, how many of them do, and how many the last read has changed.
+  uint8_t* slab_ = nullptr;
+  size_t stride_ = 0;
+  size_t room_ = 0;
+  size_t prepared_ = 0;
+  size_t used_ = 0;
   std::vector<mmsghdr> messages_;
   std::vector<iovec> vectors_;
   std::vector<Slot> slots_;

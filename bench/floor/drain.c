@@ -1,12 +1,48 @@
-// drain BYTES COUNT FILLS plain|segmented: nanoseconds a datagram of recvmmsg, 64 a call, with source, destination and
-// time of arrival, from a socket filled beforehand with COUNT datagrams. Of a segmented feed it takes what UDP_GRO gives.
+// drain BYTES COUNT FILLS plain|segmented FILL: nanoseconds a datagram of recvmmsg, 64 a call, with source, destination
+// and time of arrival, from a socket that the program FILL has filled with COUNT datagrams: another process, on whichever
+// processor, as for those it is compared with. Of a segmented feed it takes what UDP_GRO gives.
 #include "datagrams.h"
+
+#include <sys/wait.h>
+
+struct filler {
+  pid_t pid;
+  int ask;
+  int answer;
+};
+
+static struct filler start_filler(char *program, int port, char **words) {
+  int ask[2];
+  int answer[2];
+  must(pipe(ask) == 0 && pipe(answer) == 0, "pipe");
+  const struct filler filler = {fork(), ask[1], answer[0]};
+  must(filler.pid >= 0, "fork");
+  if (filler.pid > 0) {
+    close(ask[0]);
+    close(answer[1]);
+    return filler;
+  }
+  dup2(ask[0], STDIN_FILENO);
+  dup2(answer[1], STDOUT_FILENO);
+  close(ask[1]);
+  close(answer[0]);
+  char text[8];
+  snprintf(text, sizeof text, "%d", port);
+  execl(program, program, text, words[1], words[2], words[4], (char *)NULL);
+  must(0, program);
+  return filler;
+}
+
+static void fill(const struct filler *filler) {
+  char byte = 0;
+  must(write(filler->ask, &byte, 1) == 1 && read(filler->answer, &byte, 1) == 1, "fill");
+}
 
 static char buffers[BATCH][LONGEST];
 static char controls[BATCH][256];
 
 int main(int count, char **words) {
-  if (count != 5) return 2;
+  if (count != 6) return 2;
   const int bytes = atoi(words[1]);
   const int each = atoi(words[2]);
   const int fills = atoi(words[3]);
@@ -20,16 +56,15 @@ int main(int count, char **words) {
   turn_on(fd, SOL_SOCKET, SO_TIMESTAMPNS, 1);
   turn_on(fd, IPPROTO_IP, IP_PKTINFO, 1);
   if (segmented) turn_on(fd, IPPROTO_UDP, UDP_GRO, 1);
-  struct feed feed;
-  open_feed(&feed, "127.0.0.1", ntohs(address.sin_port), bytes, segmented);
+  const struct filler filler = start_filler(words[5], ntohs(address.sin_port), words);
 
   static struct sockaddr_in sources[BATCH];
   static struct iovec vectors[BATCH];
   static struct mmsghdr messages[BATCH];
   double spent = 0;
   long long taken = 0;
-  for (int fill = 0; fill < fills; fill++) {
-    feed_all(&feed, each);
+  for (int round = 0; round < fills; round++) {
+    fill(&filler);
     const double start = now();
     for (;;) {
       for (int i = 0; i < BATCH; i++) {
@@ -47,6 +82,8 @@ int main(int count, char **words) {
     }
     spent += now() - start;
   }
+  close(filler.ask);
+  waitpid(filler.pid, NULL, 0);
   if (taken != (long long)each * fills * bytes) return 1;
   printf("%.1f\n", spent / ((double)each * fills));
   return 0;

@@ -75,15 +75,26 @@ const BY_ADDRESS: Record<Act, AnyOption> = {
  */
 class Change implements Errand {
   readonly option: OptionParts
-  readonly reading = false
   readonly target: Target
+  /** The struct: what the target and the source have been made of. */
+  readonly group: string
   readonly source: string | undefined
+  interface: string | number = 0
   on: NamedInterface = NOWHERE
 
   constructor(act: Act, target: Target, source: string | undefined) {
     this.option = partsOf(target.mreq === undefined ? BY_INDEX[act] : BY_ADDRESS[act])
     this.target = target
+    this.group = target.group
     this.source = source
+  }
+
+  get reading(): boolean {
+    return false
+  }
+
+  get checked(): boolean {
+    return true
   }
 
   get lookup(): Errand['lookup'] {
@@ -92,7 +103,8 @@ class Change implements Errand {
 
   value(found: Found): unknown {
     this.on = findInterface(this.target, found)
-    return { group: this.target.group, source: this.source, interface: this.target.mreq ?? this.on.index }
+    this.interface = this.target.mreq ?? this.on.index
+    return this
   }
 }
 
@@ -195,26 +207,16 @@ class ChannelMembership implements Membership {
     )
   }
 
-  async #leave(): Promise<void> {
-    if (!this.active) return
-    const act = this.source === undefined ? 'leave' : 'leaveSource'
-    const end = () => this.end()
-    try {
-      await this.#send(act, this.source, end).catch((error) => this.#leaveDeleted(error))
-    } catch (error) {
-      // Left by other means meanwhile: what was asked for holds.
-      if (!(error instanceof SocketOptionError) || error.reason !== 'not-member') {
-        this.#leaving = undefined
-        throw error
-      }
-      this.end()
-    }
+  #leave(): Promise<void> {
+    if (!this.active) return Promise.resolve()
+    const leave = new Leave(this, () => {
+      this.#leaving = undefined
+    })
+    return send(this.#holder, leave) as Promise<void>
   }
 
   /** The kernel leaves no single source of an interface that is gone, only the group with all of them. */
-  async #leaveDeleted(error: unknown): Promise<void> {
-    if (this.source === undefined || !(error instanceof SocketOptionError) || error.reason !== 'no-interface')
-      throw error
+  async leaveAll(): Promise<void> {
     await this.#send('leave', undefined, () => {
       for (const sibling of this.#roster.on(this.group, this.interface.index)) sibling.end()
     })
@@ -230,6 +232,33 @@ class Move extends Change {
   constructor(act: Act, target: Target, source: string | undefined, done: () => void) {
     super(act, target, source)
     this.done = done
+  }
+}
+
+/** A membership's end. */
+class Leave extends Change {
+  readonly membership: ChannelMembership
+  readonly failed: () => void
+
+  constructor(membership: ChannelMembership, failed: () => void) {
+    const { group, interface: on, source } = membership
+    super(source === undefined ? 'leave' : 'leaveSource', { group, on }, source)
+    this.membership = membership
+    this.failed = failed
+  }
+
+  done(): void {
+    this.membership.end()
+  }
+
+  recover(error: unknown): unknown {
+    const reason = error instanceof SocketOptionError ? error.reason : undefined
+    // Left by other means meanwhile, or closed: what was asked for holds.
+    if (reason === 'not-member' || reason === 'closed') return this.done()
+    if (reason === 'no-interface' && this.source !== undefined)
+      return this.membership.leaveAll().catch((left) => this.recover(left))
+    this.failed()
+    throw error
   }
 }
 

@@ -2,7 +2,7 @@ import type { Holder } from './descriptor.ts'
 import { explain } from './explain.ts'
 import { type NativeBatch, type NativeLookup, native } from './native.ts'
 import type { OptionParts } from './option.ts'
-import { check, questionToNative, toNative } from './sockopt.ts'
+import { questionToNative, toNative } from './sockopt.ts'
 
 /** A call on its way to the worker thread. */
 export interface Errand {
@@ -12,11 +12,15 @@ export interface Errand {
   readonly reading: boolean
   /** The value to set, or the question to ask. What it throws is what the caller gets. */
   value(found: Found): unknown
+  /** The value is right, and as the native side takes it. */
+  readonly checked?: boolean
   /**
    * Notes that it went well; what it returns is what the promise gives. Runs in the order of the calls, whenever their
    * promises are looked at.
    */
   done?(): unknown
+  /** What becomes of an error: what it throws is what the caller gets, what it returns is what the promise gives. */
+  recover?(error: unknown): unknown
 }
 
 /** What a lookup found. `route` is an interface's index, or a negative errno. */
@@ -53,17 +57,33 @@ const MOST = 512
 let waiting: Waiting[] = []
 /** One for each descriptor, whatever the number of calls on it. */
 const copies = new Map<Holder, Copy>()
+/** The one that was asked for last: calls come one socket after the other, mostly. */
+let latest: Copy | undefined
 /** Never runs: it holds the duplicates until the last call on each departs. */
 let waitingRoom: NativeBatch | undefined
 const idle: NativeBatch[] = []
 let travelling = false
+
+let resolveNew: Waiting['resolve']
+let rejectNew: Waiting['reject']
+/** One function for every promise: thousands are made together, and functions of each one's own would outweigh them. */
+const hold = (resolve: Waiting['resolve'], reject: Waiting['reject']): void => {
+  resolveNew = resolve
+  rejectNew = reject
+}
 
 /**
  * Sends a call to the worker thread, behind all that were sent before. The descriptor is duplicated now: closing the
  * socket later can't hand the call to a stranger that got the same number.
  */
 export function send(holder: Holder, errand: Errand): Promise<unknown> {
-  return new Promise((resolve, reject) => wait(copyFor(holder, errand), errand, resolve, reject))
+  const promise = new Promise(hold)
+  try {
+    wait(copyFor(holder, errand), errand, resolveNew, rejectNew)
+  } catch (error) {
+    rejectNew(error)
+  }
+  return promise
 }
 
 /** Sends many at the price of one promise. It fulfils when all have been answered, well or not. */
@@ -96,15 +116,27 @@ function wait(copy: Copy, errand: Errand, resolve: Waiting['resolve'], reject: W
 }
 
 function copyFor(holder: Holder, { option }: Errand): Copy {
-  const known = holder.borrowed === true ? undefined : copies.get(holder)
+  if (latest?.holder === holder) return latest
+  const known = copies.get(holder)
   if (known !== undefined) return known
   waitingRoom ??= new native.Batch()
   try {
     const copy = { holder, fd: waitingRoom.duplicate(holder.fd), calls: 0 }
-    if (holder.borrowed !== true) copies.set(holder, copy)
+    if (holder.borrowed === true) return copy
+    copies.set(holder, copy)
+    latest = copy
     return copy
   } catch (error) {
     throw typeof error === 'number' ? explain(option, error, undefined, 'setsockopt') : error
+  }
+}
+
+function fail({ errand, resolve, reject }: Waiting, error: unknown): void {
+  try {
+    if (errand.recover === undefined) reject(error)
+    else resolve(errand.recover(error))
+  } catch (left) {
+    reject(left)
   }
 }
 
@@ -119,6 +151,7 @@ function depart(): Load | undefined {
     if (copy.calls > 0) continue
     batch.take(waitingRoom, copy.fd)
     copies.delete(copy.holder)
+    if (latest === copy) latest = undefined
   }
   return { batch, waiting: aboard }
 }
@@ -133,7 +166,7 @@ async function travel(): Promise<void> {
     await arrival
     await packed
     const arrived = load
-    arrival = next && run(next.batch).catch(fail(next))
+    arrival = next && run(next.batch).catch(failAll(next))
     load = next
     if (arrived !== undefined) settle(arrived)
   } while (load !== undefined || waiting.length > 0)
@@ -143,9 +176,9 @@ async function travel(): Promise<void> {
 const run = (work: { run(done: () => void): void }): Promise<void> => new Promise((resolve) => work.run(resolve))
 
 /** Nothing a load meets may stop the ones behind it: what went wrong with it goes to its own callers. */
-function fail(load: Load): (error: unknown) => void {
+function failAll(load: Load): (error: unknown) => void {
   return (error) => {
-    for (const waiting of load.waiting.splice(0)) waiting.reject(error)
+    for (const waiting of load.waiting.splice(0)) fail(waiting, error)
   }
 }
 
@@ -153,7 +186,7 @@ const NOTHING: Found = { interfaces: [], route: () => 0 }
 
 function pack(load: Load): Promise<void> | undefined {
   const lookups = load.waiting.filter(({ errand }) => errand.lookup !== undefined)
-  if (lookups.length > 0) return look(lookups).then((found) => addAll(load, found), fail(load))
+  if (lookups.length > 0) return look(lookups).then((found) => addAll(load, found), failAll(load))
   addAll(load, NOTHING)
   return undefined
 }
@@ -184,30 +217,29 @@ function addAll(load: Load, found: Found): void {
         const asked = questionToNative(option, value)
         load.batch.get(copy.fd, option.toRead(value).place, asked)
       } else {
-        const given = toNative(option, value)
+        const given = errand.checked === true ? value : toNative(option, value)
         load.batch.set(copy.fd, option.toWrite(value).place, given)
       }
       waiting.place = place++
     } catch (error) {
-      waiting.reject(error)
+      fail(waiting, error)
     }
   }
 }
 
 function settle(load: Load): void {
   const outcomes = load.batch.outcomes()
-  for (const { errand, place, value, resolve, reject } of load.waiting) {
+  for (const waiting of load.waiting) {
+    const { errand, place, value, resolve, reject } = waiting
     const outcome = outcomes[place]
     if (outcome === undefined) continue
+    const { option, reading } = errand
+    if (outcome !== 0) {
+      fail(waiting, explain(option, outcome, value, reading ? 'getsockopt' : 'setsockopt'))
+      continue
+    }
     try {
-      if (!errand.reading) {
-        check(errand.option, outcome, value)
-        resolve(errand.done?.())
-      } else if (outcome !== 0) {
-        reject(explain(errand.option, outcome, value, 'getsockopt'))
-      } else {
-        resolve(errand.option.codec.fromNative(load.batch.answer(place) as never))
-      }
+      resolve(reading ? option.codec.fromNative(load.batch.answer(place) as never) : errand.done?.())
     } catch (error) {
       reject(error)
     }

@@ -58,17 +58,15 @@ const HAS_OTHERS = 8
 
 /** What the native reader wrote of the last batch, and datagrams made of it. */
 export interface DatagramTable {
-  readonly bytes: Uint8Array
   /** How many bytes the datagrams of the last read hold. */
   used(count: number): number
   /** Appends the datagrams of the last read, which lie in `slab` as read, or one behind the other. */
   take(count: number, slab: Buffer, packed: boolean, into: Datagram[]): void
 }
 
-export function createDatagramTable(reader: NativeDatagramReader, batch: number): DatagramTable {
-  const bytes = new Uint8Array(batch * ROW * 4)
-  const words = new Int32Array(bytes.buffer)
-  const longs = new BigInt64Array(bytes.buffer)
+export function createDatagramTable(reader: NativeDatagramReader): DatagramTable {
+  const words = new Int32Array(reader.table())
+  const longs = new BigInt64Array(reader.table())
   const at = (row: number, field: number): number => words[row * ROW + field] as number
 
   let texts: string[] = []
@@ -112,7 +110,6 @@ export function createDatagramTable(reader: NativeDatagramReader, batch: number)
   }
 
   return {
-    bytes,
     used: (count) => {
       let total = 0
       for (let row = 0; row < count; row++) total += at(row, LENGTH)

@@ -66,10 +66,11 @@ export interface NativePoller {
 }
 
 export interface NativeDatagramReader {
-  /** Memory to read into: uninitialized, and used again once nobody holds it. */
-  slab(size: number): Buffer
-  read(fd: number, slab: Uint8Array, stride: number, room: number, table: Uint8Array): number
-  pack(slab: Uint8Array, target: Uint8Array, count: number): void
+  table(): ArrayBuffer
+  read(fd: number): number
+  /** The memory of the last read. It is used again once nobody holds it. */
+  handOver(): Buffer
+  pack(target: Uint8Array, count: number): void
   addressText(number: number): string
   others(place: number): { level: number; type: number; data: Buffer }[]
   filtered(): number
@@ -110,7 +111,7 @@ export type OneOrEach = Uint8Array | undefined | readonly (Uint8Array | undefine
 /** Batched reading and sending, where the system has it (Linux). */
 export interface NativeDatagrams {
   readonly Poller: new () => NativePoller
-  readonly DatagramReader: new (batch: number) => NativeDatagramReader
+  readonly DatagramReader: new (batch: number, stride: number, room: number) => NativeDatagramReader
   sendDatagrams(
     fd: number,
     datagrams: readonly Uint8Array[],

@@ -73,15 +73,14 @@ export function createReception(plan: ReceptionPlan): Reception {
   const slots = plan.gro ? Math.max(1, Math.min(8, plan.batch)) : plan.batch
   const room = plan.gro ? COALESCED : plan.maxDatagram
   const stride = strideFor(room)
-  const reader = new DatagramReader(slots)
-  const table = createDatagramTable(reader, slots)
+  const reader = new DatagramReader(slots, stride, room)
+  const table = createDatagramTable(reader)
   const ready = new Int32Array(64)
   // Of those the poller has told of, which are still to be read: the first one of many must not starve the others.
   let next = 0
   let told = 0
   const counts: ReceptionCounts = { datagrams: 0, bytes: 0, batches: 0, truncated: 0, filtered: 0 }
 
-  let slab: Buffer | undefined
   let waiting: Waiting | undefined
   let polling = false
   let alive = true
@@ -95,18 +94,16 @@ export function createReception(plan: ReceptionPlan): Reception {
 
   /** One read of one socket; its datagrams go behind those there are. */
   const readFrom = (fd: number, into: Datagram[]): void => {
-    slab ??= reader.slab(stride * slots)
-    const count = reader.read(fd, slab, stride, room, table.bytes)
+    const count = reader.read(fd)
     if (count === 0) return
     const used = table.used(count)
     const before = into.length
     // A slab mostly full goes to the reader as it is; else its datagrams are copied out and it is used again.
-    if (used * 2 >= slab.length) {
-      table.take(count, slab, false, into)
-      slab = undefined
+    if (used * 2 >= stride * slots) {
+      table.take(count, reader.handOver(), false, into)
     } else {
       const packed = Buffer.allocUnsafe(used)
-      reader.pack(slab, packed, count)
+      reader.pack(packed, count)
       table.take(count, packed, true, into)
     }
     counts.bytes += used

@@ -13,7 +13,8 @@ namespace sockctl {
 Napi::Function DatagramReader::Define(Napi::Env env) {
   return DefineClass(env, "DatagramReader",
                      {
-                         InstanceMethod<&DatagramReader::Slab>("slab"),
+                         InstanceMethod<&DatagramReader::Table>("table"),
+                         InstanceMethod<&DatagramReader::HandOver>("handOver"),
                          InstanceMethod<&DatagramReader::Read>("read"),
                          InstanceMethod<&DatagramReader::Pack>("pack"),
                          InstanceMethod<&DatagramReader::AddressText>("addressText"),
@@ -26,23 +27,48 @@ Napi::Function DatagramReader::Define(Napi::Env env) {
                      });
 }
 
-// (batch): how many datagrams one read may bring
-DatagramReader::DatagramReader(const Napi::CallbackInfo& info) : Napi::ObjectWrap<DatagramReader>(info) {
+// (batch, stride, room): how many datagrams one read may bring, how far apart they lie, how much there is room for
+DatagramReader::DatagramReader(const Napi::CallbackInfo& info)
+    : Napi::ObjectWrap<DatagramReader>(info),
+      stride_(ReadInteger<uint32_t>(info[1], "stride")),
+      room_(ReadInteger<uint32_t>(info[2], "room")) {
+  const Napi::Env env = info.Env();
   constexpr uint32_t kMost = 1024;  // UIO_MAXIOV
   const auto batch = ReadInteger<uint32_t>(info[0], "batch");
-  if (batch < 1 || batch > kMost) throw Napi::RangeError::New(info.Env(), "batch is not from 1 to 1024");
+  if (batch < 1 || batch > kMost) throw Napi::RangeError::New(env, "batch is not from 1 to 1024");
+  if (room_ < 1 || room_ > stride_) throw Napi::RangeError::New(env, "room is not from 1 to the stride");
   messages_.resize(batch);
   vectors_.resize(batch);
   slots_.resize(batch);
-  rows_.resize(batch);
   others_.resize(batch);
+  table_ = Napi::Persistent(Napi::ArrayBuffer::New(env, batch * sizeof(Row)));
+  rows_ = static_cast<Row*>(table_.Value().Data());
 }
 
-// Only what the kernel has changed is made ready again.
-void DatagramReader::Prepare(size_t count, uint8_t* slab, size_t stride, size_t room) {
-  const bool elsewhere = slab != slab_ || stride != stride_ || room != room_ || count > prepared_;
-  for (size_t place = 0; place < (elsewhere ? count : used_); ++place) {
-    vectors_[place] = {slab + place * stride, room};
+// () -> ArrayBuffer: what the last read wrote of each datagram
+Napi::Value DatagramReader::Table(const Napi::CallbackInfo& /*info*/) { return table_.Value(); }
+
+void DatagramReader::MustHaveSlab(Napi::Env env) {
+  if (memory_ != nullptr) return;
+  const Napi::Buffer<uint8_t> slab = slabs_->Take(env, stride_ * messages_.size());
+  slab_ = Napi::Persistent(slab);
+  memory_ = slab.Data();
+  used_ = messages_.size();
+}
+
+// () -> Buffer: what was read into, which is JavaScript's from now on
+Napi::Value DatagramReader::HandOver(const Napi::CallbackInfo& info) {
+  MustHaveSlab(info.Env());
+  const Napi::Value slab = slab_.Value();
+  slab_.Reset();
+  memory_ = nullptr;
+  return slab;
+}
+
+// Only what the last read has changed is made ready again.
+void DatagramReader::Prepare() {
+  for (size_t place = 0; place < used_; ++place) {
+    vectors_[place] = {memory_ + place * stride_, room_};
     msghdr& header = messages_[place].msg_hdr;
     header.msg_name = &slots_[place].source;
     header.msg_namelen = sizeof(sockaddr_storage);
@@ -52,57 +78,40 @@ void DatagramReader::Prepare(size_t count, uint8_t* slab, size_t stride, size_t 
     header.msg_controllen = kControl;
     header.msg_flags = 0;
   }
-  slab_ = slab;
-  stride_ = stride;
-  room_ = room;
-  if (elsewhere) prepared_ = count;
 }
 
-// (size) -> a Buffer to read into
-Napi::Value DatagramReader::Slab(const Napi::CallbackInfo& info) {
-  return slabs_->Take(info.Env(), ReadInteger<uint32_t>(info[0], "size"));
-}
-
-// (fd, slab, stride, room, table) -> how many datagrams were accepted; throws errno, a number.
-// Each goes `stride` bytes behind the one before, at most `room` bytes of it. Nothing waiting is 0.
+// (fd) -> how many datagrams were accepted; throws errno, a number. Nothing waiting is 0.
 Napi::Value DatagramReader::Read(const Napi::CallbackInfo& info) {
   const Napi::Env env = info.Env();
   const auto fd = ReadInteger<int>(info[0], "fd");
-  auto slab = info[1].As<Napi::Uint8Array>();
-  const size_t stride = ReadInteger<uint32_t>(info[2], "stride");
-  const size_t room = ReadInteger<uint32_t>(info[3], "room");
-  auto table = info[4].As<Napi::Uint8Array>();
-  if (room == 0 || room > stride) throw Napi::RangeError::New(env, "room is not from 1 to the stride");
-  const size_t count = std::min(slab.ByteLength() / stride, messages_.size());
-  if (table.ByteLength() < count * sizeof(Row)) throw Napi::RangeError::New(env, "the table is too short");
+  MustHaveSlab(env);
   if (addresses_.Full()) {
     addresses_.Clear();
     ++epoch_;
   }
-  Prepare(count, slab.Data(), stride, room);
-  const int got = recvmmsg(fd, messages_.data(), static_cast<unsigned>(count), MSG_DONTWAIT, nullptr);
+  Prepare();
+  const int got = recvmmsg(fd, messages_.data(), static_cast<unsigned>(messages_.size()), MSG_DONTWAIT, nullptr);
   // The one behind them may have been begun.
-  used_ = std::min(count, static_cast<size_t>(std::max(got, 0)) + 1);
+  used_ = std::min(messages_.size(), static_cast<size_t>(std::max(got, 0)) + 1);
   if (got < 0) {
     if (errno != EAGAIN && errno != EINTR) {
       napi_throw(env, Napi::Number::New(env, errno));
       return {};
     }
-    return Napi::Number::New(env, 0);
+    return WriteInteger(env, 0);
   }
   const DeliveryRules& rules = rules_[fd];
   size_t accepted = 0;
-  for (size_t place = 0; place < static_cast<size_t>(got); ++place) {
-    others_[accepted].clear();
-    if (Describe(messages_[place], rules, static_cast<int32_t>(place * stride), rows_[accepted])) ++accepted;
-  }
-  std::memcpy(table.Data(), rows_.data(), accepted * sizeof(Row));
-  return Napi::Number::New(env, static_cast<double>(accepted));
+  for (size_t place = 0; place < static_cast<size_t>(got); ++place)
+    if (Describe(place, rules, accepted)) ++accepted;
+  return WriteInteger(env, static_cast<int32_t>(accepted));
 }
 
-bool DatagramReader::Describe(mmsghdr& message, const DeliveryRules& rules, int32_t offset, Row& row) {
+bool DatagramReader::Describe(size_t place, const DeliveryRules& rules, size_t accepted) {
+  mmsghdr& message = messages_[place];
   msghdr& header = message.msg_hdr;
-  std::vector<ControlMessage>& others = others_[static_cast<size_t>(&row - rows_.data())];
+  std::vector<ControlMessage>& others = others_[accepted];
+  others.clear();
   const Ancillary said = ReadAncillary(header, others);
   const auto* slot = static_cast<const sockaddr_storage*>(header.msg_name);
   // A raw or Unix socket may say less of the sender than a datagram socket does.
@@ -115,8 +124,9 @@ bool DatagramReader::Describe(mmsghdr& message, const DeliveryRules& rules, int3
     filtered_ += segment == 0 ? 1 : std::max(1U, (message.msg_len + segment - 1) / segment);
     return false;
   }
+  Row& row = rows_[accepted];
   row = {};
-  row.offset = offset;
+  row.offset = static_cast<int32_t>(place * stride_);
   row.length = static_cast<int32_t>(message.msg_len);
   row.source = static_cast<int32_t>(addresses_.NumberOf(source));
   row.port = PortOf(sender);
@@ -134,18 +144,21 @@ bool DatagramReader::Describe(mmsghdr& message, const DeliveryRules& rules, int3
   return true;
 }
 
-// (slab, target, count): the datagrams of the last read one behind the other, for small ones in a large slab
+// (target, count): the datagrams of the last read one behind the other, for small ones in a large slab
 void DatagramReader::Pack(const Napi::CallbackInfo& info) {
-  const auto slab = info[0].As<Napi::Uint8Array>();
-  auto target = info[1].As<Napi::Uint8Array>();
-  const size_t count = std::min<size_t>(ReadInteger<uint32_t>(info[2], "count"), rows_.size());
+  auto target = info[0].As<Napi::Uint8Array>();
+  uint8_t* const data = target.Data();
+  const size_t room = target.ByteLength();
+  const size_t count = std::min<size_t>(ReadInteger<uint32_t>(info[1], "count"), messages_.size());
+  const size_t slab = memory_ == nullptr ? 0 : stride_ * messages_.size();
   size_t place = 0;
   for (size_t at = 0; at < count; ++at) {
     const auto offset = static_cast<size_t>(rows_[at].offset);
     const auto length = static_cast<size_t>(rows_[at].length);
-    if (offset + length > slab.ByteLength() || place + length > target.ByteLength())
+    // JavaScript can write into the table.
+    if (length > slab || offset > slab - length || length > room - place)
       throw Napi::RangeError::New(info.Env(), "these bytes are not of the last read");
-    std::memcpy(target.Data() + place, slab.Data() + offset, length);
+    std::memcpy(data + place, memory_ + offset, length);
     place += length;
   }
 }

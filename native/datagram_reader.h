@@ -14,15 +14,16 @@
 
 namespace sockctl {
 
-// Reads batches with recvmmsg into memory that JavaScript gives, and writes what is known of each datagram into a table
-// that JavaScript reads: no object is made here.
+// Reads batches with recvmmsg, and writes what is known of each datagram into a table that JavaScript reads: no object
+// is made here, and what a read needs of JavaScript's is at hand.
 class DatagramReader : public Napi::ObjectWrap<DatagramReader> {
  public:
   static Napi::Function Define(Napi::Env env);
   explicit DatagramReader(const Napi::CallbackInfo& info);
 
  private:
-  Napi::Value Slab(const Napi::CallbackInfo& info);
+  Napi::Value Table(const Napi::CallbackInfo& info);
+  Napi::Value HandOver(const Napi::CallbackInfo& info);
   Napi::Value Read(const Napi::CallbackInfo& info);
   void Pack(const Napi::CallbackInfo& info);
   Napi::Value AddressText(const Napi::CallbackInfo& info);
@@ -59,22 +60,25 @@ class DatagramReader : public Napi::ObjectWrap<DatagramReader> {
     alignas(cmsghdr) std::array<uint8_t, kControl> control;
   };
 
-  void Prepare(size_t count, uint8_t* slab, size_t stride, size_t room);
-  bool Describe(mmsghdr& message, const DeliveryRules& rules, int32_t offset, Row& row);
+  void MustHaveSlab(Napi::Env env);
+  void Prepare();
+  bool Describe(size_t place, const DeliveryRules& rules, size_t accepted);
 
-  // Where the messages point, how many of them do, and how many the last read has changed.
-  uint8_t* slab_ = nullptr;
+  // Each datagram of a batch goes `stride_` bytes behind the one before, at most `room_` bytes of it.
   size_t stride_ = 0;
   size_t room_ = 0;
-  size_t prepared_ = 0;
+  std::shared_ptr<SlabPool> slabs_ = std::make_shared<SlabPool>();
+  Napi::Reference<Napi::Buffer<uint8_t>> slab_;
+  uint8_t* memory_ = nullptr;
+  // How many messages the last read may have changed.
   size_t used_ = 0;
   std::vector<mmsghdr> messages_;
   std::vector<iovec> vectors_;
   std::vector<Slot> slots_;
-  std::vector<Row> rows_;
+  Napi::Reference<Napi::ArrayBuffer> table_;
+  Row* rows_ = nullptr;
   std::vector<std::vector<ControlMessage>> others_;
   AddressTable addresses_;
-  std::shared_ptr<SlabPool> slabs_ = std::make_shared<SlabPool>();
   // By descriptor.
   std::unordered_map<int, DeliveryRules> rules_;
   double filtered_ = 0;

@@ -1,6 +1,7 @@
 import type { Command } from 'commander'
 import { canonical, isMulticast, parseAddress } from '../address.ts'
 import type { ChannelText } from '../protocols/channel.ts'
+import { bridgeChecks } from './doctor/bridge-checks.ts'
 import { chooseInterface } from './doctor/choose-interface.ts'
 import type { Finding, Status } from './doctor/finding.ts'
 import { groupChecks } from './doctor/group-checks.ts'
@@ -96,6 +97,7 @@ async function diagnose({ out, stop }: Run, [given]: [ChannelText], options: Opt
       const seen = await observe(patient, { atMost, atLeast: options.wait ?? FIRST_REPORTS }, stop)
       delivered = deliveredOf(seen)
       tell([
+        ...bridgeChecks(patient, seen),
         ...membershipChecks(patient, seen),
         ...reversePathChecks(patient, seen),
         ...trafficChecks(patient, seen),

@@ -120,7 +120,7 @@ async function watch({ out, stop }: Run, groups: readonly string[], options: Opt
 
   const timer = options.duration === undefined ? undefined : setTimeout(() => ended.abort(), options.duration)
   try {
-    for (const on of list) captures.push([on, await openCapture(on, MEMBERSHIP_FILTER)])
+    for (const on of list) captures.push([on, await openCapture(on, MEMBERSHIP_FILTER, { everyGroup: true })])
     if (out.json) out.object({ listening: list.map(({ name }) => name) })
     out.hint(`Listening on ${list.map(({ name }) => name).join(', ')}. Ctrl-C ends.`)
     await Promise.all(

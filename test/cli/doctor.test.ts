@@ -6,40 +6,16 @@ import { afterEach, describe, expect, it } from 'vitest'
 import { parseIptables, parseNft } from '../../lib/cli/doctor/firewall.ts'
 import { runCli } from '../support/cli.ts'
 import { ip, run, sysctl } from '../support/commands.ts'
+import { diagnose as doctor, type Line } from '../support/doctor.ts'
 import { describeOnHosts, plan } from '../support/hosts.ts'
 import { QUERIES, startRouter } from '../support/membership-messages.ts'
 import { describeUnless } from '../support/namespace.ts'
-import type { Peer } from '../support/processes.ts'
-
-interface Line {
-  check?: string
-  status?: 'pass' | 'warn' | 'fail' | 'skip'
-  says?: string
-  fix?: string
-  verdict?: string
-  cause?: string
-  delivered?: number
-}
+import { startStream } from '../support/streams.ts'
 
 const PORT = 5004
 const [{ a, b }] = plan
 const FOREIGN = '198.51.100.7'
 const noNft = spawnSync('nft', ['--version']).error ? 'nft is not installed (Debian package nftables)' : undefined
-
-/** Sends to a group, fifty a second, until killed or after twenty seconds. */
-const sending = `
-import dgram from 'node:dgram'
-const { bind, group, port, size, on } = JSON.parse(process.argv.at(-1))
-const socket = dgram.createSocket(group.includes(':') ? 'udp6' : 'udp4')
-socket.bind(0, bind, () => {
-  socket.setMulticastInterface(on ?? bind)
-  socket.setMulticastTTL(3)
-  let left = 1000
-  const data = Buffer.alloc(size ?? 100)
-  const timer = setInterval(() => left-- > 0 ? socket.send(data, port, group) : clearInterval(timer), 20)
-  console.log('{}')
-})
-`
 
 describeOnHosts('sockctl doctor', (hosts) => {
   const undo: (() => unknown)[] = []
@@ -51,24 +27,11 @@ describeOnHosts('sockctl doctor', (hosts) => {
     undo.push(() => setting[Symbol.dispose]())
   }
   const send = async (bind: string, group: string, more: { port?: number; size?: number; on?: string } = {}) => {
-    const peer: Peer = hosts().spawn('B', { code: sending }, [JSON.stringify({ bind, group, port: PORT, ...more })])
-    await peer.next()
-    undo.push(peer.close)
+    const stream = await startStream(hosts(), { bind, group, port: PORT, ...more })
+    undo.push(stream.close)
   }
-  const doctor = async (...args: string[]) => {
-    const { status, stderr, objects } = await runCli(['doctor', '--json', ...args])
-    expect(stderr).toBe('')
-    const lines = objects<Line>()
-    const end = lines.at(-1) ?? {}
-    return {
-      status,
-      verdict: end.verdict ?? '',
-      cause: end.cause,
-      delivered: end.delivered ?? 0,
-      find: (check: string) => lines.find((line) => line.check === check),
-      failed: lines.filter(({ status: found }) => found === 'fail').map(({ check }) => check),
-    }
-  }
+  /** IPv6 names the interface it sends by, IPv4 the address. */
+  const throughB = (group: string) => (group.includes(':') ? { on: `::%${b.name}` } : {})
   const on = ['-i', a.name]
   const quickly = [...on, '--wait', '700ms']
 
@@ -78,7 +41,7 @@ describeOnHosts('sockctl doctor', (hosts) => {
     ['IPv6, any source', b.ipv6[0], 'ff15::1', `[ff15::1]:${PORT}`],
     ['IPv6, one source', b.ipv6[0], 'ff3e::1', `[${b.ipv6[0]}]@[ff3e::1]:${PORT}`],
   ])('finds nothing wrong where nothing is: %s', async (_, bind, group, channel) => {
-    await send(bind, group, bind.includes(':') ? { on: `::%${b.name}` } : {})
+    await send(bind, group, throughB(group))
     const { status, verdict, delivered, failed, find } = await doctor(channel, ...on)
     expect({ status, failed }).toEqual({ status: 0, failed: [] })
     expect(delivered).toBeGreaterThan(0)
@@ -144,17 +107,20 @@ describeOnHosts('sockctl doctor', (hosts) => {
     expect(find('reverse path')?.fix).toContain('rp_filter=')
   })
 
-  it('names a forced older version, in which the source is lost', async () => {
-    set(`net/ipv4/conf/${a.name}/force_igmp_version`, 2)
-    await send(b.ipv4[0], '232.1.1.1')
-    const { verdict, cause, delivered, find } = await doctor(`${b.ipv4[0]}@232.1.1.1:${PORT}`, ...quickly)
+  it.each([
+    ['ipv4', 'force_igmp_version', 2, '232.1.1.1', `232.1.1.1:${PORT}`, b.ipv4[0]],
+    ['ipv6', 'force_mld_version', 1, 'ff3e::1', `[ff3e::1]:${PORT}`, b.ipv6[0]],
+  ] as const)('names the source lost for %s by %s', async (family, name, version, group, channel, source) => {
+    set(`net/${family}/conf/${a.name}/${name}`, version)
+    await send(source, group, throughB(group))
+    const { verdict, cause, delivered, find } = await doctor(channel, '--source', source, ...quickly)
     expect(cause).toBe('version')
-    expect(verdict).toContain(`net.ipv4.conf.${a.name}.force_igmp_version is 2`)
+    expect(verdict).toContain(`net.${family}.conf.${a.name}.${name} is ${version}`)
     // No switch is between, so it arrives all the same.
     expect(delivered).toBeGreaterThan(0)
     expect(find('version')).toMatchObject({
       status: 'fail',
-      fix: `sysctl -w net.ipv4.conf.${a.name}.force_igmp_version=0`,
+      fix: `sysctl -w net.${family}.conf.${a.name}.${name}=0`,
     })
   })
 
@@ -188,16 +154,23 @@ describeOnHosts('sockctl doctor', (hosts) => {
     expect(verdict).toContain(`the limit ${name} `)
   })
 
-  it('names the source that does send, where another was asked for', async () => {
-    await send(b.ipv4[1], '232.1.1.1')
-    const { status, verdict, cause, find } = await doctor(`${b.ipv4[0]}@232.1.1.1:${PORT}`, ...quickly)
-    expect({ status, cause, verdict }).toEqual({
-      status: 1,
-      cause: 'wire',
-      verdict: `Most likely: another source sends: ${b.ipv4[1]}, not ${b.ipv4[0]}.`,
-    })
-    expect(find('wire')?.fix).toContain(`--source ${b.ipv4[1]}`)
-  })
+  it.each([
+    ['IPv4', '232.1.1.1', `232.1.1.1:${PORT}`, b.ipv4],
+    ['IPv6', 'ff3e::1', `[ff3e::1]:${PORT}`, b.ipv6],
+  ] as const)(
+    'names the source that does send, where another was asked for: %s',
+    async (_, group, channel, sources) => {
+      const [wanted, other] = sources
+      await send(other, group, throughB(group))
+      const { status, verdict, cause, find } = await doctor(channel, '--source', wanted, ...quickly)
+      expect({ status, cause, verdict }).toEqual({
+        status: 1,
+        cause: 'wire',
+        verdict: `Most likely: another source sends: ${other}, not ${wanted}.`,
+      })
+      expect(find('wire')?.fix).toContain(`--source ${other}`)
+    },
+  )
 
   it('names the port it is sent to, where another was asked for', async () => {
     await send(b.ipv4[0], '239.1.1.1', { port: 7123 })
@@ -208,22 +181,25 @@ describeOnHosts('sockctl doctor', (hosts) => {
     })
   })
 
-  it('names a source that another socket blocks', async () => {
-    const socket = dgram.createSocket('udp4').bind(0)
+  it.each([
+    ['udp4', '239.1.1.1', `239.1.1.1:${PORT}`, b.ipv4[0]],
+    ['udp6', 'ff15::1', `[ff15::1]:${PORT}`, b.ipv6[0]],
+  ] as const)('names a source that another %s socket blocks', async (type, group, channel, source) => {
+    const socket = dgram.createSocket(type).bind(0)
     await once(socket, 'listening')
     undo.push(() => socket.close())
-    const membership = await control(socket).join({ group: '239.1.1.1', interface: a.name })
-    await membership.block(b.ipv4[0])
-    await send(b.ipv4[0], '239.1.1.1')
-    const { verdict, cause } = await doctor(`239.1.1.1:${PORT}`, ...on)
+    const membership = await control(socket).join({ group, interface: a.name })
+    await membership.block(source)
+    await send(source, group, throughB(group))
+    const { verdict, cause } = await doctor(channel, ...on)
     expect(cause).toBe('blocked')
-    expect(verdict).toContain(`the source ${b.ipv4[0]} is blocked by a socket of this host`)
+    expect(verdict).toContain(`the source ${source} is blocked by a socket of this host`)
   })
 
-  it('says that nobody sends', async () => {
-    const { status, verdict, cause } = await doctor(`239.1.1.1:${PORT}`, ...quickly)
+  it.each([`239.1.1.1:${PORT}`, `[ff15::1]:${PORT}`])('says that nobody sends %s', async (channel) => {
+    const { status, verdict, cause } = await doctor(channel, ...quickly)
     expect({ status, cause }).toEqual({ status: 1, cause: 'wire' })
-    expect(verdict).toBe(`Most likely: nobody sends 239.1.1.1:${PORT}, or the network does not bring it to ${a.name}.`)
+    expect(verdict).toBe(`Most likely: nobody sends ${channel}, or the network does not bring it to ${a.name}.`)
   })
 
   it('says that a source-specific group needs its source', async () => {
@@ -280,17 +256,25 @@ describeOnHosts('sockctl doctor', (hosts) => {
 
   describeUnless(noNft, 'behind a firewall', () => {
     it.each([
-      ['a rule that counts', 'counter drop', /the firewall drops it: inet doctor input: ip daddr 239\.1\.1\.1 drop/],
-      ['a rule that does not', 'drop', /a firewall on this host drops them/],
-    ])('names %s', async (_, verb, says) => {
+      [
+        'a rule that counts',
+        'ip',
+        'counter drop',
+        /the firewall drops it: inet doctor input: ip daddr 239\.1\.1\.1 drop/,
+      ],
+      ['a rule that does not', 'ip', 'drop', /a firewall on this host drops them/],
+      ['a rule of IPv6', 'ip6', 'counter drop', /the firewall drops it: inet doctor input: ip6 daddr ff15::1 drop/],
+    ])('names %s', async (_, family, verb, says) => {
+      const [group, source, channel] =
+        family === 'ip' ? ['239.1.1.1', b.ipv4[0], `239.1.1.1:${PORT}`] : ['ff15::1', b.ipv6[0], `[ff15::1]:${PORT}`]
       undo.push(() => run('nft', ['delete', 'table', 'inet', 'doctor']))
       await run(
         'nft',
         ['-f', '-'],
-        `table inet doctor { chain input { type filter hook input priority 0; ip daddr 239.1.1.1 ${verb}; }; }`,
+        `table inet doctor { chain input { type filter hook input priority 0; ${family} daddr ${group} ${verb}; }; }`,
       )
-      await send(b.ipv4[0], '239.1.1.1')
-      const { status, verdict, find } = await doctor(`239.1.1.1:${PORT}`, ...quickly)
+      await send(source, group, throughB(group))
+      const { status, verdict, find } = await doctor(channel, ...quickly)
       expect(status).toBe(1)
       expect(verdict).toMatch(says)
       expect(find('firewall')?.status).not.toBe('pass')

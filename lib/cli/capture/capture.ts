@@ -15,8 +15,17 @@ export interface Capture extends AsyncDisposable {
 
 const ROOM = 1 << 22
 
-/** Opens a packet socket; what arrives from here on waits for who reads it. Needs CAP_NET_RAW. packet(7) */
-export async function openCapture(on: Interface, filter: readonly BpfInstruction[]): Promise<Capture> {
+/**
+ * Opens a packet socket; what arrives from here on waits for who reads it. Needs CAP_NET_RAW. packet(7)
+ *
+ * `everyGroup`: have the card, or the bridge, take in groups that nobody here has joined as well, those of routers among
+ * them; whoever looks for what keeps a group from arriving must not, as that may heal it.
+ */
+export async function openCapture(
+  on: Interface,
+  filter: readonly BpfInstruction[],
+  { everyGroup = false } = {},
+): Promise<Capture> {
   const socket = await openSocket({
     family: 'packet',
     type: 'dgram',
@@ -29,8 +38,7 @@ export async function openCapture(on: Interface, filter: readonly BpfInstruction
     bind: { interface: on.index },
   })
   try {
-    // A card keeps to itself the groups nobody here has joined, those of routers among them.
-    await socket.control.set(PACKET_ADD_MEMBERSHIP, { interface: on.index, type: 'allmulti' })
+    if (everyGroup) await socket.control.set(PACKET_ADD_MEMBERSHIP, { interface: on.index, type: 'allmulti' })
   } catch (error) {
     await socket.close()
     throw error

@@ -1,5 +1,4 @@
-import { execFile } from 'node:child_process'
-import { promisify } from 'node:util'
+import { askProgram } from './program.ts'
 
 /** A rule that may drop, with how often it has where it counts. */
 export interface DroppingRule {
@@ -7,19 +6,6 @@ export interface DroppingRule {
   readonly text: string
   readonly packets: number | undefined
 }
-
-const execute = promisify(execFile)
-const PATIENCE = 3000
-
-const run = async (program: string, args: string[]): Promise<string | undefined> =>
-  execute(program, args, {
-    timeout: PATIENCE,
-    maxBuffer: 1 << 26,
-    env: { ...process.env, PATH: `${process.env.PATH ?? ''}:/usr/sbin:/sbin` },
-  }).then(
-    ({ stdout }) => stdout,
-    () => undefined,
-  )
 
 /** Rules of `nft list ruleset` that drop or reject, each with its chain; policies that do count as rules. */
 export function parseNft(text: string): DroppingRule[] {
@@ -55,8 +41,8 @@ export function parseIptables(text: string): DroppingRule[] {
 
 /** The rules that may drop; undefined where they can't be read: no privilege, or no program to ask. */
 export async function droppingRules(family: 4 | 6): Promise<DroppingRule[] | undefined> {
-  const nft = await run('nft', ['list', 'ruleset'])
+  const nft = await askProgram('nft', ['list', 'ruleset'])
   if (nft !== undefined) return parseNft(nft)
-  const iptables = await run(family === 4 ? 'iptables-save' : 'ip6tables-save', ['-c'])
+  const iptables = await askProgram(family === 4 ? 'iptables-save' : 'ip6tables-save', ['-c'])
   return iptables === undefined ? undefined : parseIptables(iptables)
 }

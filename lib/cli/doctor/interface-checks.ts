@@ -1,8 +1,7 @@
-import { existsSync } from 'node:fs'
 import type { Interface } from '../../interfaces.ts'
 import { type Finding, fail, pass, RANK, warn } from './finding.ts'
 import type { Patient } from './patient.ts'
-import { readText, sysctl } from './system.ts'
+import { sysctl } from './system.ts'
 
 function stateOf({ name, flags, mtu }: Interface): Finding {
   if (!flags.up)
@@ -56,26 +55,4 @@ function addressOf({ on, family }: Patient): Finding {
   })
 }
 
-/** A bridge that snoops forwards a group only where it heard a report, and forgets reports that no querier renews. */
-function bridgeOf({ on: { name }, family }: Patient): Finding[] {
-  const folder = [`/sys/class/net/${name}/bridge`, `/sys/class/net/${name}/brport/bridge/bridge`].find(existsSync)
-  if (folder === undefined) return []
-  const read = (setting: string): number => Number(readText(`${folder}/${setting}`))
-  if (read('multicast_snooping') !== 1) return [pass('bridge', `the bridge of ${name} does not snoop`)]
-  if (read('multicast_querier') === 1) return [pass('bridge', `the bridge of ${name} snoops, and asks itself`)]
-  const protocol = family === 4 ? 'IGMP' : 'MLD'
-  return [
-    warn('bridge', {
-      says: `the bridge of ${name} snoops and does not ask: without another ${protocol} querier it forgets who listens`,
-      fix: `ip link set BRIDGE type bridge mcast_querier 1, or mcast_snooping 0`,
-      cause: `the bridge of ${name} snoops, and nobody sends it ${protocol} queries`,
-      rank: RANK.snooping,
-    }),
-  ]
-}
-
-export const interfaceChecks = (patient: Patient): Finding[] => [
-  stateOf(patient.on),
-  addressOf(patient),
-  ...bridgeOf(patient),
-]
+export const interfaceChecks = (patient: Patient): Finding[] => [stateOf(patient.on), addressOf(patient)]

@@ -9,6 +9,7 @@ import { type Capture, isOwn, openCapture } from '../capture/capture.ts'
 import { MEMBERSHIP_FILTER } from '../capture/membership-filter.ts'
 import { openHostGroups } from '../groups/host-groups.ts'
 import { type DroppingRule, droppingRules } from './firewall.ts'
+import { type Link, linkOf } from './link.ts'
 import type { Patient } from './patient.ts'
 import { type OwnedSocket, socketsOn } from './sockets.ts'
 import { readText } from './system.ts'
@@ -29,6 +30,8 @@ export interface Observation {
   readonly bindRefused: SocketOptionError | undefined
   /** The group in the kernel's list while it was joined. */
   readonly listed: HostMembership | undefined
+  /** The interface, while the group was joined. */
+  readonly link: Link
   /** Why there is no capture; undefined where there is one. */
   readonly blind: string | undefined
   /** On the wire, to the group. */
@@ -125,6 +128,7 @@ export async function observe(patient: Patient, patience: Patience, stop: AbortS
   const joined = await join(patient, port)
   let listed: HostMembership | undefined
   let second: Receiver | undefined
+  let link: Link
   let heard = port !== undefined && joined.bindRefused === undefined
   try {
     if (joined.receiver !== undefined) {
@@ -140,6 +144,7 @@ export async function observe(patient: Patient, patience: Patience, stop: AbortS
         await until(satisfied, patience, end)
       }
     }
+    link = await linkOf(on.name)
   } finally {
     ended.abort()
     await Promise.all([joined.receiver?.close(), second?.close()])
@@ -153,6 +158,7 @@ export async function observe(patient: Patient, patience: Patience, stop: AbortS
     joinRefused: joined.joinRefused,
     bindRefused: joined.bindRefused,
     listed,
+    link,
     blind,
     flows: [...flows.values()],
     queries,

@@ -108,6 +108,6 @@ function tell(out: Output, { line, file, command, lines, result, error }: Step, 
   for (const text of lines) out.line(text)
   if (error === undefined) return
   // mtest's answer to what went wrong.
-  if (/^[jliegtb]\b/.test(command)) out.line('-1')
+  if (/^[jliegtbsadmp]\b/.test(command)) out.line('-1')
   if (interactive) out.line(out.paint.bad(message ?? String(error)))
 }

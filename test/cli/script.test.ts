@@ -1,12 +1,13 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import fc from 'fast-check'
 import { afterAll, describe, expect, it } from 'vitest'
 import { splitWords } from '../../lib/cli/script/words.ts'
-import { runCli, sockctl } from '../support/cli.ts'
+import { runCli, sockctl, startCli } from '../support/cli.ts'
+import { ip } from '../support/commands.ts'
 import { describeOnHosts } from '../support/hosts.ts'
 import { describeInNamespace } from '../support/namespace.ts'
 
@@ -166,9 +167,37 @@ describeInNamespace('sockctl script', () => {
         ['ok', 'exclude', '1', '127.0.0.8', 'ok', 'ok', 'ok', 'ok', 'ok', 'exclude', '0', 'ok'],
       ].flat(),
     )
-    const { status, stdout, stderr } = await script(['l 239.1.1.1 lo'])
+  })
+
+  it('prints how many sources there are in all, and the first of them, as mtest does', async () => {
+    const sources = ['127.0.0.9', '127.0.0.30', '127.0.0.4']
+    const lines = await output('j 239.1.1.1 lo', 'e 239.1.1.1 lo 3', ...sources, 'g 239.1.1.1 lo 2', 'g 239.1.1.1 lo 0')
+    expect(lines.slice(2)).toEqual(['exclude', '3', '127.0.0.4', '127.0.0.9', 'ok', 'exclude', '3', 'ok'])
+  })
+
+  it.each([
+    ['j 10.0.0.1 lo', /'10\.0\.0\.1'/],
+    ['j 239.1.1.1 nosuch0', /no interface 'nosuch0'/],
+    ['j lo 239.1.1.1', /'lo'/],
+    ['l 239.1.1.1 lo', /EADDRNOTAVAIL/],
+    ['b 239.1.1.1 lo', /a source is needed/],
+    ['t 239.1.1.1 lo', /a source is needed/],
+    ['b 239.1.1.1 lo 127.0.0.1', /not a member/],
+    ['i 239.1.1.1 lo', /the number of sources is needed/],
+    ['i 239.1.1.1 lo 21', /from 0 to 20/],
+    ['e 239.1.1.1 lo 2', /2 sources are needed; there are 0/],
+    ['g 239.1.1.1 lo', /how many sources to print/],
+    ['g 239.1.1.1 lo 1', /not a member/],
+    ['s 0', /from 1 to/],
+    ['a lo 00:00:5e:01:01:01', /no Ethernet group/],
+    ['d lo 01:00:5e:01:01:01', /not added here/],
+    ['m lo 2', /neither 1 nor 0/],
+    ['p nosuch0 1', /no interface 'nosuch0'/],
+  ])('answers -1 to %j, as mtest does, and says why', async (command, why) => {
+    const { status, stdout, stderr } = await script([command])
     expect({ status, stdout }).toEqual({ status: 1, stdout: '-1\n' })
-    expect(stderr).toMatch(/^sockctl script: line 1: .*EADDRNOTAVAIL/)
+    expect(stderr).toMatch(/^sockctl script: line 1: [^\n]+\n$/)
+    expect(stderr).toMatch(why)
   })
 
   it('names the file and line of an error in a file it runs', async () => {
@@ -281,6 +310,62 @@ describeOnHosts('sockctl script between hosts', (hosts) => {
     expect(status).toBe(0)
     expect(stdout).toContain(`ff15::1 on ${a.name} exclude\n`)
     expect(stdout).toContain(`239.1.1.1 on ${a.name} exclude\n`)
+  })
+
+  it('understands mtest of IPv6 and IPv4 on one interface', async () => {
+    const { a } = hosts().pairs[0]
+    const lines = await output(
+      `j ff15::1 ${a.name}`,
+      `b ff15::1 ${a.name} fd00::9`,
+      `b ff15::1 ${a.name} fd00::8`,
+      `g ff15::1 ${a.name} 1`,
+      `t ff15::1 ${a.name} fd00::8`,
+      `j 232.1.1.1 ${a.name} 10.0.0.9`,
+      `t 232.1.1.1 ${a.name} 10.0.0.8`,
+      `g 232.1.1.1 ${a.name} 20`,
+      `i ff15::1 ${a.name} 1`,
+      'fd00::7',
+      `g ff15::1 ${a.name} 20`,
+      `l ff15::1 ${a.name} fd00::7`,
+      `l 232.1.1.1 ${a.name} 10.0.0.8`,
+      `l 232.1.1.1 ${a.name} 10.0.0.9`,
+    )
+    expect(lines).toEqual([
+      ...['ok', 'ok', 'ok', 'exclude', '2', 'fd00::8', 'ok', 'ok'],
+      ...['ok', 'ok', 'include', '2', '10.0.0.8', '10.0.0.9', 'ok'],
+      ...['ok', 'include', '1', 'fd00::7', 'ok', 'ok', 'ok', 'ok'],
+    ])
+  })
+
+  it('has an interface take in more for mtest, until told otherwise or the script ends', async () => {
+    const { name } = hosts().pairs[0].a
+    const group = '01005e070707'
+    const takes = () => readFileSync('/proc/net/dev_mcast', 'latin1').includes(group)
+    const counts = async () => {
+      const [link] = JSON.parse(await ip('-json', '-details', 'link', 'show', name)) as Record<string, number>[]
+      return [link?.promiscuity, link?.allmulti]
+    }
+    const before = await counts()
+    const running = startCli(['script'])
+    const type = async (command: string) => {
+      running.stdin.write(`${command}\n`)
+      await running.line(/^ok$/)
+    }
+    await type(`a ${name} 1:0:5e:7:7:7`)
+    expect(takes()).toBe(true)
+    await type(`p ${name} 1`)
+    await type(`p ${name} 1`)
+    await type(`m ${name} 1`)
+    expect(await counts()).toEqual(before.map((count = 0) => count + 1))
+    await type(`p ${name} 0`)
+    await type(`m ${name} 0`)
+    expect(await counts()).toEqual(before)
+    await type(`d ${name} 01:00:5e:07:07:07`)
+    expect(takes()).toBe(false)
+    await type(`a ${name} 01:00:5e:07:07:07`)
+    running.stdin.end()
+    expect((await running.ended).status).toBe(0)
+    expect(takes()).toBe(false)
   })
 })
 

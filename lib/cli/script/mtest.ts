@@ -3,6 +3,7 @@ import { Failure } from '../failure.ts'
 import { whole } from '../values.ts'
 import { compareAddresses } from './compare-addresses.ts'
 import { block, getFilter, join, leave, type Place, parsePlace, setFilter, unblock } from './membership-verbs.ts'
+import { MTEST_LINK } from './mtest-link.ts'
 import type { ScriptSocket } from './script-socket.ts'
 import type { Line, Session } from './session.ts'
 import { type Verb, word } from './verb.ts'
@@ -58,7 +59,7 @@ const filter = (mode: 'include' | 'exclude'): Verb => ({
 
 async function show(session: Session, line: Line): Promise<void> {
   const [socket, place] = await target(session, line.words.list.slice(1, 3))
-  const most = whole(0, 2 ** 31 - 1)(line.words.list[3] ?? `${MOST_SOURCES}`)
+  const most = whole(0, 2 ** 31 - 1)(word(line, 3, 'how many sources to print'))
   const { mode, sources } = await getFilter(socket, place)
   const sorted = sources.toSorted(compareAddresses)
   line.answer([mode, `${sorted.length}`, ...sorted.slice(0, most), 'ok'], { mode, sources: sorted })
@@ -77,6 +78,7 @@ export const MTEST: Readonly<Record<string, Verb>> = {
     help: [['GROUP INTERFACE COUNT', 'print the filter mode, the number of sources, and COUNT of them']],
     run: show,
   },
+  ...MTEST_LINK,
   f: {
     help: [['FILE', 'run the commands of a file']],
     run: (session, line) => session.run(word(line, 1, 'the name of a file')),

@@ -24,6 +24,8 @@ export interface Session extends AsyncDisposable {
   current(): ScriptSocket
   /** The current socket where it is of this family, else one of the session's own. */
   ofFamily(family: 4 | 6): Promise<ScriptSocket>
+  /** The socket of a name, opened where it is not there yet; which one is current does not change. */
+  own(name: string, kind: SocketKind): Promise<ScriptSocket>
   open(kind: SocketKind, name?: string): Promise<ScriptSocket>
   use(name: string): ScriptSocket
   close(name?: string): Promise<void>
@@ -51,12 +53,11 @@ export function createSession(
     },
     ofFamily: async (family) => {
       if (current?.family === family && current.kind.startsWith('udp')) return current
-      const own = `mtest${family}`
-      let socket = sockets.get(own)
-      if (socket === undefined) {
-        socket = await openScriptSocket(own, `udp${family}`)
-        sockets.set(own, socket)
-      }
+      return await session.own(`mtest${family}`, `udp${family}`)
+    },
+    own: async (name, kind) => {
+      const socket = sockets.get(name) ?? (await openScriptSocket(name, kind))
+      sockets.set(name, socket)
       return socket
     },
     open: async (kind, name = nameFor(kind)) => {

@@ -16,13 +16,17 @@ interface Options {
 }
 
 /** `10.0.0.1`, `10.0.0.1 (2)` for two sockets, `!10.0.0.1` where it is excluded. */
-const sourcesText = ({ sources }: HostMembership): string =>
-  sources
-    .flatMap(({ address, include, exclude }) => [
-      ...(include > 0 ? [include > 1 ? `${address} (${include})` : address] : []),
-      ...(exclude > 0 ? [exclude > 1 ? `!${address} (${exclude})` : `!${address}`] : []),
-    ])
-    .join(' ')
+const sourcesText = ({ sources }: HostMembership): string => {
+  let text = ''
+  const add = (address: string, sockets: number): void => {
+    if (sockets > 0) text += `${text === '' ? '' : ' '}${address}${sockets > 1 ? ` (${sockets})` : ''}`
+  }
+  for (const { address, include, exclude } of sources) {
+    add(address, include)
+    add(`!${address}`, exclude)
+  }
+  return text
+}
 
 /** `mixed` where the kernel's lists leave it open; nothing where they did not show it. */
 const modeText = ({ mode, sourcesListed }: HostMembership): string => mode ?? (sourcesListed ? 'mixed' : '')

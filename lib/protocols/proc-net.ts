@@ -1,5 +1,6 @@
 import { endianness } from 'node:os'
 import { formatAddress } from '../address.ts'
+import { Lines } from './lines.ts'
 
 /** A source some socket of the host named for a group, and how many sockets include it and exclude it. */
 export interface ListedSource {
@@ -40,88 +41,119 @@ export interface ProcNetTexts {
   mcfilter6?: string
 }
 
-interface Filter {
-  index: number
-  group: string
-  source: ListedSource
+/** The memberships of one family in the kernel's order, and each by its interface and group. */
+interface Listed<Key> {
+  readonly memberships: HostMembership[]
+  readonly byKey: Map<Key, HostMembership>
 }
 
-/** /proc/net/igmp prints the group as a number of the host, its bytes in network order: reversed on little-endian. */
-function ipv4FromHost(hex: string, littleEndian: boolean): string {
-  const value = Number.parseInt(hex, 16)
-  const [a, b, c, d] = [value >>> 24, (value >>> 16) & 255, (value >>> 8) & 255, value & 255]
-  return littleEndian ? `${d}.${c}.${b}.${a}` : `${a}.${b}.${c}.${d}`
+const ipv4Text = (value: number): string =>
+  `${value >>> 24}.${(value >>> 16) & 255}.${(value >>> 8) & 255}.${value & 255}`
+
+const swapped = (value: number): number =>
+  ((value >>> 24) | ((value >>> 8) & 0xff00) | ((value & 0xff00) << 8) | (value << 24)) >>> 0
+
+const scratch = Buffer.alloc(16)
+
+function ipv6Text(hex: string): string {
+  scratch.write(hex, 'hex')
+  return formatAddress(scratch)
 }
 
-const ipv6FromHex = (hex: string): string => formatAddress(Buffer.from(hex, 'hex'))
+const HEX = /^(?:0x)?[\da-f]+$/i
 
-// One pass of one expression over each text: a host may have thousands of groups.
+const ipv4Key = (index: number, group: number): number => index * 2 ** 32 + group
+const ipv6Key = (index: number, group: string): string => `${index} ${group}`
 
-/** A line of an interface: index, name, version (a name of ten characters or more leaves no blank before the colon); or of a group: number, users. */
-const IGMP_ROW = /^(?:(\d+)[ \t]+([^\s:]+)[ \t]*:[ \t]*\d+[ \t]+V(\d)|[ \t]+([0-9A-F]{8})[ \t]+(\d+)[ \t])/gm
-/** Index, name, group, users. */
-const IGMP6_ROW = /^[ \t]*(\d+)[ \t]+(\S+)[ \t]+([0-9a-f]{32})[ \t]+(\d+)[ \t]/gm
-/** Index, group, source, sockets that include and that exclude it; the device's name is cut to six characters. */
-const FILTER_ROW = /^[ \t]*(\d+)[ \t]+\S+[ \t]+(?:0x)?([0-9a-f]+)[ \t]+(?:0x)?([0-9a-f]+)[ \t]+(\d+)[ \t]+(\d+)/gim
+/** Index, name, version; a name of ten characters or more leaves no blank before the colon. */
+const DEVICE = /^(\d+)[ \t]+([^\s:]+)[ \t]*:[ \t]*\d+[ \t]+V(\d)/
 
-function parseIgmp(text: string, littleEndian: boolean): HostMembership[] {
+/** A line for an interface, then a line for each of its groups: group, users. */
+function parseIgmp(text: string, littleEndian: boolean): Listed<number> {
   const memberships: HostMembership[] = []
+  const byKey = new Map<number, HostMembership>()
   let name = ''
   let index = 0
   let version: HostMembership['igmpVersion']
-  for (const [, number, device, digit, group, users] of text.matchAll(IGMP_ROW)) {
-    if (group === undefined) {
+  for (const lines = new Lines(text); lines.next(); ) {
+    if (!lines.indented) {
+      const [, number, device, digit] = DEVICE.exec(lines.rest()) ?? []
+      if (device === undefined) continue
       index = Number(number)
-      name = device ?? ''
+      name = device
       version = digit === '1' || digit === '2' || digit === '3' ? (Number(digit) as 1 | 2 | 3) : undefined
       continue
     }
+    const hex = lines.word()
+    const users = lines.number()
+    // A number of the host, its bytes in network order: reversed on little-endian.
+    const value = hex.length === 8 ? Number(`0x${hex}`) : Number.NaN
+    if (!(value >= 0 && users >= 0)) continue
+    const number = littleEndian ? swapped(value) : value
     const membership: HostMembership = {
       interface: name,
       index,
       family: 4,
-      group: ipv4FromHost(group, littleEndian),
-      users: Number(users),
+      group: ipv4Text(number),
+      users,
       sources: [],
       sourcesListed: true,
     }
     if (version !== undefined) membership.igmpVersion = version
     memberships.push(membership)
+    byKey.set(ipv4Key(index, number), membership)
   }
-  return memberships
+  return { memberships, byKey }
 }
 
-function parseIgmp6(text: string): HostMembership[] {
-  return Array.from(text.matchAll(IGMP6_ROW), ([, index, name = '', group = '', users]) => ({
-    interface: name,
-    index: Number(index),
-    family: 6,
-    group: ipv6FromHex(group),
-    users: Number(users),
-    sources: [],
-    sourcesListed: true,
-  }))
-}
-
-/** The filter files print addresses most significant byte first on every host. */
-function parseFilters(text: string, digits: number, address: (hex: string) => string): Filter[] {
-  const filters: Filter[] = []
-  // Those of a group follow each other.
-  let hex = ''
-  let group = ''
-  for (const [, index, to = '', from = '', include, exclude] of text.matchAll(FILTER_ROW)) {
-    if (to.length !== digits || from.length !== digits) continue
-    if (to !== hex) {
-      hex = to
-      group = address(to)
+/** Lines of index, name, group, users. */
+function parseIgmp6(text: string): Listed<string> {
+  const memberships: HostMembership[] = []
+  const byKey = new Map<string, HostMembership>()
+  for (const lines = new Lines(text); lines.next(); ) {
+    const index = lines.number()
+    const name = lines.word()
+    const hex = lines.word()
+    const users = lines.number()
+    if (!(index >= 0 && users >= 0) || hex.length !== 32 || !HEX.test(hex)) continue
+    const membership: HostMembership = {
+      interface: name,
+      index,
+      family: 6,
+      group: ipv6Text(hex),
+      users,
+      sources: [],
+      sourcesListed: true,
     }
-    filters.push({
-      index: Number(index),
-      group,
-      source: { address: address(from), include: Number(include), exclude: Number(exclude) },
-    })
+    memberships.push(membership)
+    byKey.set(ipv6Key(index, hex), membership)
   }
-  return filters
+  return { memberships, byKey }
+}
+
+interface FilterLine {
+  readonly index: number
+  readonly group: string
+  readonly source: string
+  readonly include: number
+  readonly exclude: number
+}
+
+/**
+ * Lines of index, name cut to six characters, group, source, and how many sockets include and exclude it. The addresses,
+ * so many characters long, are most significant byte first on every host.
+ */
+function eachFilter(text: string, length: number, take: (filter: FilterLine) => void): void {
+  for (const lines = new Lines(text); lines.next(); ) {
+    const index = lines.number()
+    lines.word()
+    const group = lines.word()
+    const source = lines.word()
+    const include = lines.number()
+    const exclude = lines.number()
+    if (index >= 0 && exclude >= 0 && group.length === length && source.length === length)
+      take({ index, group, source, include, exclude })
+  }
 }
 
 /**
@@ -141,14 +173,29 @@ function modeOf({ users, sources, sourcesListed }: HostMembership): HostMembersh
   return largest >= users ? 'include' : undefined
 }
 
-/** Puts the filters to the memberships of one family, which are in the kernel's order, and marks those it left out. */
-function addFilters(memberships: readonly HostMembership[], filters: Iterable<Filter>): void {
-  const byKey = new Map(memberships.map((membership) => [`${membership.index} ${membership.group}`, membership]))
+/** Puts the filters to the memberships of one family, and marks those the kernel left out. */
+function addFilters<Key>(
+  { memberships, byKey }: Listed<Key>,
+  text: string,
+  length: number,
+  keyOf: (index: number, group: string) => Key,
+  addressOf: (hex: string) => string,
+): void {
   const listed = new Set<number>()
-  for (const { index, group, source } of filters) {
+  // Most groups have the same few.
+  const addresses = new Map<string, string>()
+  eachFilter(text, length, ({ index, group, source, include, exclude }) => {
     listed.add(index)
-    byKey.get(`${index} ${group}`)?.sources.push(source)
-  }
+    const membership = byKey.get(keyOf(index, group))
+    if (membership === undefined) return
+    let address = addresses.get(source)
+    if (address === undefined) {
+      if (!HEX.test(source)) return
+      address = addressOf(source)
+      addresses.set(source, address)
+    }
+    membership.sources.push({ address, include, exclude })
+  })
   let begun = false
   let previous: number | undefined
   for (const membership of memberships) {
@@ -174,8 +221,11 @@ export function hostMemberships(texts: ProcNetTexts, littleEndian: boolean = end
   const ipv6 = parseIgmp6(igmp6)
   addFilters(
     ipv4,
-    parseFilters(mcfilter, 8, (hex) => ipv4FromHost(hex, false)),
+    mcfilter,
+    10,
+    (index, group) => ipv4Key(index, Number(group)),
+    (source) => ipv4Text(Number(source)),
   )
-  addFilters(ipv6, parseFilters(mcfilter6, 32, ipv6FromHex))
-  return [...ipv4, ...ipv6]
+  addFilters(ipv6, mcfilter6, 32, ipv6Key, ipv6Text)
+  return [...ipv4.memberships, ...ipv6.memberships]
 }

@@ -1,9 +1,6 @@
 import { readFileSync } from 'node:fs'
-import { type NativeSocket, native } from '../../native.ts'
-import { type OptionParts, partsOf } from '../../option.ts'
-import { MCAST_JOIN_SOURCE_GROUP, MCAST_LEAVE_SOURCE_GROUP } from '../../options/mcast.ts'
+import { type NativeOption, type NativeSocket, native } from '../../native.ts'
 import { type HostMembership, hostMemberships } from '../../protocols/proc-net.ts'
-import { setNow } from '../../sockopt.ts'
 import { Failure } from '../failure.ts'
 
 const LO = 1
@@ -13,8 +10,8 @@ const LO = 1
  * interface of all, held while the lists are read, makes them whole.
  */
 const HELD = [
-  { domain: 'AF_INET', value: { group: '232.255.255.255', source: '127.0.0.1', interface: LO } },
-  { domain: 'AF_INET6', value: { group: 'ff31::1', source: '::1', interface: LO } },
+  { domain: 'AF_INET', level: 'IPPROTO_IP', value: { group: '232.255.255.255', source: '127.0.0.1', interface: LO } },
+  { domain: 'AF_INET6', level: 'IPPROTO_IPV6', value: { group: 'ff31::1', source: '::1', interface: LO } },
 ] as const
 
 export interface HostGroups extends AsyncDisposable {
@@ -29,25 +26,22 @@ export const isHeldToRead = (index: number, group: string): boolean =>
 interface Hold {
   readonly socket: NativeSocket
   readonly value: (typeof HELD)[number]['value']
+  readonly join: NativeOption
+  readonly leave: NativeOption
 }
 
-// Not by openSocket and control, whose modules take longer to load than all this takes to run.
+// Not by openSocket, control and options, whose modules take longer to load than all this takes to run.
 function openHolds(): Hold[] {
-  const { AF_INET = -1, AF_INET6 = -1, SOCK_DGRAM = -1 } = native.constants
-  return HELD.flatMap(({ domain, value }) => {
+  const { constants, codecs } = native
+  const number = (name: string): number => constants[name] ?? -1
+  return HELD.flatMap(({ domain, level, value }) => {
     const socket = new native.Socket()
     // A host without one of the families has no list of it either.
-    return socket.open(domain === 'AF_INET' ? AF_INET : AF_INET6, SOCK_DGRAM, 0) === 0 ? [{ socket, value }] : []
+    if (socket.open(number(domain), number('SOCK_DGRAM'), 0) !== 0) return []
+    const option = (name: string): NativeOption =>
+      native.option(number(level), number(name), codecs.group_source_req ?? -1, false)
+    return [{ socket, value, join: option('MCAST_JOIN_SOURCE_GROUP'), leave: option('MCAST_LEAVE_SOURCE_GROUP') }]
   })
-}
-
-function tried({ socket, value }: Hold, option: OptionParts): boolean {
-  try {
-    setNow(socket.fd, option, value)
-    return true
-  } catch {
-    return false
-  }
 }
 
 function withoutHeld(memberships: HostMembership[], held: readonly Hold[]): HostMembership[] {
@@ -87,14 +81,13 @@ function readAll(): HostMembership[] {
 
 export function openHostGroups(): HostGroups {
   const holds = openHolds()
-  const [join, leave] = [partsOf(MCAST_JOIN_SOURCE_GROUP), partsOf(MCAST_LEAVE_SOURCE_GROUP)]
   return {
     read: () => {
-      const held = holds.filter((hold) => tried(hold, join))
+      const held = holds.filter(({ socket, value, join }) => native.set(socket.fd, join, value) === 0)
       try {
         return withoutHeld(readAll(), held)
       } finally {
-        for (const hold of held) tried(hold, leave)
+        for (const { socket, value, leave } of held) native.set(socket.fd, leave, value)
       }
     },
     [Symbol.asyncDispose]: async () => {

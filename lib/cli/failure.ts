@@ -36,14 +36,19 @@ interface Shape {
   reason?: unknown
   errno?: unknown
   exitCode?: unknown
+  /** Of a name that could not be looked up. */
+  syscall?: unknown
+  hostname?: unknown
 }
 
 /** The exit status an error means, having said it on stderr in one line. */
 export function statusOf(error: unknown): number {
-  const { message, code, reason, errno, exitCode } = (typeof error === 'object' && error !== null ? error : {}) as Shape
+  const shape = (typeof error === 'object' && error !== null ? error : {}) as Shape
+  const { message, code, reason, errno, exitCode, syscall, hostname } = shape
   // Commander has said its own: 0 is help and version.
   if (typeof code === 'string' && code.startsWith('commander.')) return exitCode === 0 ? 0 : BAD_USAGE
-  say(running, typeof message === 'string' && message !== '' ? message : String(error))
+  if (syscall === 'getaddrinfo') say(running, `${hostname} can't be looked up (${code})`)
+  else say(running, typeof message === 'string' && message !== '' ? message : String(error))
   // The library refuses some values before the kernel sees them: then it is the command line that is wrong.
   const refused = reason === 'bad-value' && errno === undefined
   return error instanceof UsageError || refused ? BAD_USAGE : COULD_NOT

@@ -12,7 +12,7 @@ import { createReport } from './receive/report.ts'
 import { type End, type Limits, takeIn } from './receive/session.ts'
 import type { Reception } from './receive/view.ts'
 import { type Run, runs } from './run.ts'
-import { seconds } from './units.ts'
+import { hostPort, seconds } from './units.ts'
 import { examples } from './usage.ts'
 import { address, channel, count, duration, port, quantity, repeatable } from './values.ts'
 
@@ -69,7 +69,7 @@ async function receive({ out, stop }: Run, [given]: [ChannelText[]], options: Op
     const report = createReport(out, toStdout || (options.hex === true && !out.json))
     const print = options.hex === true ? datagramPrinter(out) : undefined
     const { end, datagrams, elapsed } = await takeIn(receptions, stop, options, { report, sink, print })
-    judge(end, datagrams, elapsed, options, given[0]?.group ?? '')
+    judge(end, datagrams, elapsed, options, receptions[0]?.joined[0])
   } finally {
     await Promise.all(receptions.map(({ receiver }) => receiver.close()))
     await sink?.close()
@@ -103,11 +103,25 @@ async function openReception(intake: Intake, buffer: Setting, telling: boolean):
   return { receiver, counter: countArrivals(port, rtp), joined, port, rtp }
 }
 
+/** The command that finds out why a channel does not arrive. */
+function doctorOf({ group, port, source, interface: on }: Reception['joined'][number]): string {
+  const from = source === undefined ? '' : `${source.includes(':') ? `[${source}]` : source}@`
+  return `sockctl doctor ${from}${hostPort(group, port)} -i ${on.name}`
+}
+
 /** Says what could not be done, which is exit status 1. Who stops it by hand has seen enough, unless more was expected. */
-function judge(end: End, datagrams: number, elapsed: number, { expect }: Options, group: string): void {
+function judge(
+  end: End,
+  datagrams: number,
+  elapsed: number,
+  { expect }: Options,
+  first?: Reception['joined'][number],
+): void {
   if (end instanceof Error) throw end
   if (expect !== undefined && datagrams < expect)
     throw new Failure(`${datagrams} of ${expect} datagrams came in ${seconds(elapsed)}`)
   if (datagrams === 0 && end !== 'stopped')
-    throw new Failure(`nothing came in ${seconds(elapsed)}; sockctl doctor ${group} looks for the cause`)
+    throw new Failure(
+      `nothing came in ${seconds(elapsed)}${first === undefined ? '' : `; ${doctorOf(first)} looks for the cause`}`,
+    )
 }

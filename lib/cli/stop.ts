@@ -15,11 +15,14 @@ export const stop: Stop = {
   },
 }
 
-/** A pipe closed at the other end is a reason to end, not an error. */
+/** A pipe closed at the other end is a reason to end, not an error; a full disk is one, but no reason for a stack trace. */
 export function guardOutput(): void {
   for (const stream of [process.stdout, process.stderr]) {
     stream.on('error', (error: NodeJS.ErrnoException) => {
-      if (error.code !== 'EPIPE') throw error
+      if (error.code !== 'EPIPE') {
+        if (stream === process.stdout) process.stderr.write(`sockctl: the output can't be written (${error.code})\n`)
+        process.exit(1)
+      }
       if (stream === process.stdout) outputClosed = true
       controller.abort()
     })

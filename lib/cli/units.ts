@@ -11,6 +11,9 @@ export function scaled(value: number): string {
   return String(value)
 }
 
+/** `1 datagram`, `2 datagrams` */
+export const plural = (count: number, one: string): string => `${count} ${one}${count === 1 ? '' : 's'}`
+
 /** `2.13 Mbit/s` */
 export const bitrate = (bits: number): string => scaled(bits).replace(/^([\d.]+)([kMG]?)$/, '$1 $2bit/s')
 

@@ -10,6 +10,11 @@ export function speakPlainly(command: Command): void {
           command,
           `${text
             .replace(/^error: /, '')
+            .replace(/^command-argument value '(.*)' is invalid for argument '([^']*)'\. (?=channel ')/s, '')
+            .replace(
+              /^command-argument value '(.*)' is invalid for argument '([^']*)'\./s,
+              "argument $2 '$1' is invalid.",
+            )
             .trim()
             .replace(/\.$/, '')}; see ${pathOf(command)} --help`,
         ),

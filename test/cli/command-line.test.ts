@@ -74,6 +74,18 @@ describe('the command line', () => {
     }
   })
 
+  it('says in one line that its output can not be written, as on a full disk', async () => {
+    const { status, stderr } = await runCli([], { prefix: ['sh', '-c', 'exec "$@" interfaces >/dev/full', 'sh'] })
+    expect({ status, stderr }).toEqual({ status: 1, stderr: "sockctl: the output can't be written (ENOSPC)\n" })
+  })
+
+  it('says once what is wrong with an argument', async () => {
+    expect((await runCli(['receive', '10.0.0.1'])).stderr).toMatch(/^sockctl receive: channel '10\.0\.0\.1': /)
+    expect((await runCli(['groups', '10.0.0.1'])).stderr).toMatch(
+      /^sockctl groups: argument group '10\.0\.0\.1' is invalid\. /,
+    )
+  })
+
   it('never prints a stack trace, whatever it is given', async () => {
     const word = fc.oneof(
       fc.constantFrom('interfaces', '-i', '--interface', '--json', '--', 'help', '-h', 'lo', '::1', '-1', '1e9', '%'),

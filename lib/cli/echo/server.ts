@@ -7,7 +7,7 @@ import type { EchoOptions, EchoPlace } from '../echo.ts'
 import { Failure, warn } from '../failure.ts'
 import { withoutRoute } from '../no-route.ts'
 import type { Run } from '../run.ts'
-import { hostPort } from '../units.ts'
+import { hostPort, plural } from '../units.ts'
 
 /** Sends back what comes to the groups, and by unicast to their ports, to whoever sent it. */
 export async function serveEcho({ out, stop }: Run, places: readonly EchoPlace[], options: EchoOptions): Promise<void> {
@@ -75,7 +75,7 @@ export async function serveEcho({ out, stop }: Run, places: readonly EchoPlace[]
     await close()
   }
   if (out.json) out.object({ event: 'summary', echoed, bytes })
-  else out.line(`${echoed} datagrams, ${bytes} bytes sent back`)
+  else out.line(`${plural(echoed, 'datagram')}, ${plural(bytes, 'byte')} sent back`)
   if (options.count !== undefined && echoed < options.count && !stop.aborted)
     throw new Failure(`${echoed} of ${options.count} datagrams came`)
 }

@@ -1,5 +1,6 @@
 import type { Output } from '../output.ts'
 import type { Column } from '../table.ts'
+import { plural } from '../units.ts'
 
 export interface Answer {
   host: string
@@ -86,7 +87,8 @@ export function createAnswers(out: Output): Answers {
     },
     end() {
       const list = [...hosts.values()]
-      if (!out.json) out.list(list, columns)
+      if (!out.json && list.length === 0) out.line(`${plural(asked, 'request')}, no answer`)
+      else if (!out.json) out.list(list, columns)
       else
         out.object({
           event: 'summary',

@@ -1,7 +1,7 @@
 import { live } from '../live.ts'
 import type { Output } from '../output.ts'
 import { type Column, table } from '../table.ts'
-import { ago, bitrate, hostPort, scaled, seconds, sparkline } from '../units.ts'
+import { ago, bitrate, hostPort, plural, scaled, seconds, sparkline } from '../units.ts'
 import type { Joined, RowView, View } from './view.ts'
 
 /** Tells what comes: to a person at a terminal, line by line, or as objects. */
@@ -24,8 +24,6 @@ const joinedText = ({ group, port, source, blocked, interface: { name } }: Joine
   const but = blocked.length === 0 ? '' : ` without ${blocked.join(', ')}`
   return `joined ${hostPort(group, port)} on ${name}${from}${but}`
 }
-
-const plural = (count: number, one: string): string => `${count} ${one}${count === 1 ? '' : 's'}`
 
 const lostOf = ({ lost }: Partial<RowView>): string => (lost === undefined ? '' : `${lost} lost, `)
 

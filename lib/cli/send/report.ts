@@ -1,7 +1,7 @@
 import type { Sender } from '../../sender.ts'
 import { live } from '../live.ts'
 import type { Output } from '../output.ts'
-import { bitrate, hostPort, scaled, seconds } from '../units.ts'
+import { bitrate, hostPort, plural, scaled, seconds } from '../units.ts'
 
 /** What has been sent so far. */
 export interface Progress {
@@ -33,7 +33,7 @@ export function createSendReport(
   const object = (event: string, { elapsed, ...rest }: ReturnType<typeof rates>): void =>
     out.object({ event, elapsed: elapsed / 1000, ...progress, ...rest })
   const text = ({ elapsed, rate: datagrams, bitrate: bits }: ReturnType<typeof rates>): string =>
-    `${progress.datagrams} datagrams, ${progress.bytes} bytes to ${hostPort(group, end)} in ${seconds(elapsed)}: ` +
+    `${plural(progress.datagrams, 'datagram')}, ${plural(progress.bytes, 'byte')} to ${hostPort(group, end)} in ${seconds(elapsed)}: ` +
     `${scaled(datagrams)}/s, ${bitrate(bits)}`
 
   if (out.json) out.object({ event: 'sending', group, port: end, from: sender.address })

@@ -113,7 +113,8 @@ export function createNtpReport(out: Output): NtpReport {
     },
     end() {
       const list = [...servers.values()]
-      if (!out.json) out.list(list, columns)
+      if (!out.json && list.length === 0) out.line('0 servers')
+      else if (!out.json) out.list(list, columns)
       else
         out.object({
           event: 'summary',

@@ -23,7 +23,9 @@ export default defineConfig({
     codeSplitting: {
       // A group takes along all that its files import.
       groups: [
+        { name: 'system', test: /\/lib\/(native|errors|address|interfaces)\.ts$/, priority: 3 },
         { name: 'options', test: /\/lib\/options\/index\.ts$/, priority: 2 },
+        { name: 'common', test: isOfCommandLine, minShareCount: 4 },
         { name: 'library', test: /\/lib\/(control|socket|receiver|sender)\.ts$/, priority: 1 },
       ],
     },

@@ -83,11 +83,11 @@ export function openHostGroups(): HostGroups {
   const holds = openHolds()
   return {
     read: () => {
-      const held = holds.filter(({ socket, value, join }) => native.set(socket.fd, join, value) === 0)
+      const held = holds.filter(({ socket, value, join }) => join.set(socket.fd, value) === undefined)
       try {
         return withoutHeld(readAll(), held)
       } finally {
-        for (const { socket, value, leave } of held) native.set(socket.fd, leave, value)
+        for (const { socket, value, leave } of held) leave.set(socket.fd, value)
       }
     },
     [Symbol.asyncDispose]: async () => {

@@ -33,9 +33,10 @@ export class SocketOptionError extends Error {
   override readonly name = 'SocketOptionError'
   readonly code: string
   readonly reason: Reason
-  readonly errno?: number
-  readonly syscall?: string
-  readonly option?: string
+  // Not there where there is none to tell, neither for `in` nor where the error is printed.
+  declare readonly errno?: number
+  declare readonly syscall?: string
+  declare readonly option?: string
 
   constructor(message: string, fields: SocketOptionErrorFields) {
     super(message)

@@ -1,4 +1,5 @@
 import type { Holder } from './descriptor.ts'
+import { kindOf } from './sockopt.ts'
 
 interface Member {
   readonly group: string
@@ -15,7 +16,7 @@ export interface Roster<M extends Member> {
   on(group: string, index: number): M[]
   all(): M[]
   isOpen(holder: Holder): boolean
-  /** Throws ERR_SOCKET_CLOSED with what to do. */
+  /** Throws reason `closed` with what to do. */
   mustBeOpen(): void
   /** A member's filter has changed. */
   changed(member: M): void
@@ -25,9 +26,15 @@ export interface Roster<M extends Member> {
 
 export function createRoster<M extends Member>(holder: () => Holder): Roster<M> {
   const members = new Map<string, M[]>()
+  const open = (): Holder => {
+    const now = holder()
+    // Of a descriptor that is a mere number only the kernel knows whether it is open.
+    if (now.borrowed === true) kindOf(now.fd)
+    return now
+  }
   const isOpen = (given: Holder): boolean => {
     try {
-      return holder() === given
+      return open() === given
     } catch {
       return false
     }
@@ -50,7 +57,7 @@ export function createRoster<M extends Member>(holder: () => Holder): Roster<M> 
     on: (group, index) => (members.get(group) ?? []).filter((member) => member.interface.index === index),
     all: () => [...members.values()].flatMap((list) => list.filter(({ active }) => active)),
     isOpen,
-    mustBeOpen: () => void holder(),
+    mustBeOpen: () => void open(),
     changed: (member) => roster.onChange?.(member.group, member.interface.index),
   }
   return roster

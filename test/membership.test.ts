@@ -1,3 +1,4 @@
+import { once } from 'node:events'
 import { control } from 'sockctl'
 import { describe, expect, it } from 'vitest'
 import { describeOnHosts } from './support/hosts.ts'
@@ -126,6 +127,19 @@ describeOnHosts('a membership', (hosts) => {
         reason: 'closed',
       })
       expect(listed(group)).toEqual([])
+    })
+
+    it('made by a mere number ends with its descriptor, which only the kernel can tell', async () => {
+      const { socket, control: c } = await receiverOf(lane)
+      const byNumber = control(c.fd)
+      const membership = await byNumber.join({ group, interface: on })
+      expect(membership.active).toBe(true)
+      socket.close()
+      await once(socket, 'close')
+      expect(membership.active).toBe(false)
+      expect(byNumber.memberships).toEqual([])
+      await membership.leave()
+      await expect(membership.block(first)).rejects.toMatchObject({ reason: 'closed' })
     })
 
     it('that has been left refuses to block', async () => {

@@ -38,39 +38,54 @@ export function createMulticastSettings(session: Session): MulticastSettings & {
   const get = (ipv4: AnyOption, ipv6: AnyOption): unknown =>
     getNow(session.fd(), partsOf(isIpv6(session.kind()) ? ipv6 : ipv4), undefined)
 
+  // A lookup takes a while, in which what is asked next must not overtake it.
+  let last: Promise<unknown> | undefined
+  const inTurn = <T>(ask: () => Promise<T>): Promise<T> => {
+    const answer = last === undefined ? ask() : last.then(ask)
+    const settled = answer
+      .catch(() => {})
+      .then(() => {
+        if (last === settled) last = undefined
+      })
+    last = settled
+    return answer
+  }
+
   return {
     remember,
-    setMulticastInterface: async (spec) => {
-      const holder = session.holder()
-      if (typeof spec !== 'string' && typeof spec !== 'number')
-        throw badValue(`the interface is ${show(spec)}: a name, an index or a local address is needed`)
-      let index = 0
-      if (spec !== 0) {
-        const found = interfaceByNameOrIndex(spec) ?? interfaceByAddress(String(spec), (await lookUp()).interfaces)
-        index = found.index
-      }
-      const byAddress = typeof spec === 'string' && parseAddress(spec)?.family === 4
-      if (byAddress && !isIpv6(session.kind())) {
-        setNow(holder.fd, partsOf(IP_MULTICAST_IF), spec)
-        return
-      }
-      setBoth(IP_MULTICAST_IF, IPV6_MULTICAST_IF, index)
-      remember(index)
-    },
-    getMulticastInterface: async () => {
-      const holder = session.holder()
-      const answer = get(IP_MULTICAST_IF, IPV6_MULTICAST_IF) as string | number
-      let matches: (raw: { index: number; addresses: { address: string }[] }) => boolean
-      if (typeof answer === 'string' && answer !== '0.0.0.0')
-        matches = ({ addresses }) => addresses.some(({ address }) => address === answer)
-      else {
-        const index = typeof answer === 'number' ? answer : remembered?.holder === holder ? remembered.index : 0
-        if (index === 0) return undefined
-        matches = (raw) => raw.index === index
-      }
-      const raw = (await lookUp()).interfaces.find(matches)
-      return raw && interfaceFromNative(raw)
-    },
+    setMulticastInterface: (spec) =>
+      inTurn(async () => {
+        const holder = session.holder()
+        if (typeof spec !== 'string' && typeof spec !== 'number')
+          throw badValue(`the interface is ${show(spec)}: a name, an index or a local address is needed`)
+        let index = 0
+        if (spec !== 0) {
+          const found = interfaceByNameOrIndex(spec) ?? interfaceByAddress(String(spec), (await lookUp()).interfaces)
+          index = found.index
+        }
+        const byAddress = typeof spec === 'string' && parseAddress(spec)?.family === 4
+        if (byAddress && !isIpv6(session.kind())) {
+          setNow(holder.fd, partsOf(IP_MULTICAST_IF), spec)
+          return
+        }
+        setBoth(IP_MULTICAST_IF, IPV6_MULTICAST_IF, index)
+        remember(index)
+      }),
+    getMulticastInterface: () =>
+      inTurn(async () => {
+        const holder = session.holder()
+        const answer = get(IP_MULTICAST_IF, IPV6_MULTICAST_IF) as string | number
+        let matches: (raw: { index: number; addresses: { address: string }[] }) => boolean
+        if (typeof answer === 'string' && answer !== '0.0.0.0')
+          matches = ({ addresses }) => addresses.some(({ address }) => address === answer)
+        else {
+          const index = typeof answer === 'number' ? answer : remembered?.holder === holder ? remembered.index : 0
+          if (index === 0) return undefined
+          matches = (raw) => raw.index === index
+        }
+        const raw = (await lookUp()).interfaces.find(matches)
+        return raw && interfaceFromNative(raw)
+      }),
     setMulticastHops: async (hops) => {
       if (typeof hops !== 'number' || !Number.isInteger(hops) || hops < 0 || hops > 255)
         throw badValue(`the hop limit is ${show(hops)}: a whole number from 0 to 255 is needed`)

@@ -94,6 +94,21 @@ describeOnHosts('the interface that multicast leaves by', (hosts) => {
       } else expect(await c.get(IPV6_MULTICAST_IF)).toBe(0)
     })
 
+    it('is the one asked for last, though finding the one before took longer', async () => {
+      const { control: c } = await receiverOf(lane)
+      const [, between] = await Promise.all([
+        c.setMulticastInterface(otherLane(lane).local[0]),
+        c.getMulticastInterface(),
+        c.setMulticastInterface(on),
+      ])
+      expect(between).toEqual(whole(otherLane(lane).interface))
+      expect(await c.getMulticastInterface()).toEqual(whole(on))
+      await Promise.all([c.setMulticastInterface(otherLane(lane).local[0]), c.setMulticastInterface(0)])
+      expect(await c.getMulticastInterface()).toBeUndefined()
+      await Promise.allSettled([c.setMulticastInterface('192.0.2.1'), c.setMulticastInterface(on)])
+      expect(await c.getMulticastInterface()).toEqual(whole(on))
+    })
+
     it('stays as it was where the new one is refused', async () => {
       const { control: c } = await receiverOf(lane)
       await c.setMulticastInterface(on)

@@ -127,12 +127,14 @@ Napi::Value DecodeString(Napi::Env env, const Bytes& bytes) {
 }
 
 void EncodeBytes(const Napi::Value& value, Bytes& bytes) {
-  if (!value.IsTypedArray()) throw Napi::TypeError::New(value.Env(), "the value is not a Uint8Array");
-  const auto view = value.As<Napi::TypedArray>();
+  // Of the view, since memory that threads share is no ArrayBuffer to Node-API.
+  void* data = nullptr;
+  if (napi_get_typedarray_info(value.Env(), value, nullptr, nullptr, &data, nullptr, nullptr) != napi_ok)
+    throw Napi::TypeError::New(value.Env(), "the value is not a Uint8Array");
+  const size_t length = value.As<Napi::TypedArray>().ByteLength();
   bytes.Resize(0);
-  bytes.Resize(view.ByteLength());
-  if (view.ByteLength() > 0)
-    std::memcpy(bytes.data(), static_cast<uint8_t*>(view.ArrayBuffer().Data()) + view.ByteOffset(), view.ByteLength());
+  bytes.Resize(length);
+  if (length > 0) std::memcpy(bytes.data(), data, length);
 }
 
 Napi::Value DecodeBytes(Napi::Env env, const Bytes& bytes) {

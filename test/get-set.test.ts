@@ -5,7 +5,7 @@ import * as options from 'sockctl/options'
 import { describe, expect, it } from 'vitest'
 import { openKind, type SocketKind } from './support/sockets.ts'
 
-const { IP_ADD_MEMBERSHIP, IP_MULTICAST_TTL, SO_ERROR, SO_RCVBUF, TCP_NODELAY } = options
+const { IP_ADD_MEMBERSHIP, IP_MULTICAST_TTL, IP_OPTIONS, SO_ERROR, SO_RCVBUF, TCP_NODELAY } = options
 
 describe('get and set', () => {
   it('do at once what getSync and setSync do', async () => {
@@ -28,6 +28,16 @@ describe('get and set', () => {
     expect(await first(socket.get(IP_MULTICAST_TTL))).toBe('settled')
     expect(await first(socket.set(IP_MULTICAST_TTL, 7))).toBe('settled')
     expect(await first(socket.set(IP_ADD_MEMBERSHIP, { group: '239.1.1.1', interface: '127.0.0.1' }))).toBe('later')
+  })
+
+  it('take bytes that threads share', async () => {
+    await using opened = await openKind('udp4')
+    const socket = control(opened.socket)
+    const shared = new Uint8Array(new SharedArrayBuffer(8)).fill(1)
+    socket.setSync(IP_OPTIONS, shared.subarray(2, 6))
+    expect(socket.getSync(IP_OPTIONS)).toEqual(Buffer.from([1, 1, 1, 1]))
+    await socket.set(IP_OPTIONS, shared)
+    expect(await socket.get(IP_OPTIONS)).toEqual(Buffer.alloc(8, 1))
   })
 
   it('say which option, value and system call, where the kernel refuses', async () => {

@@ -1,3 +1,4 @@
+import cluster from 'node:cluster'
 import type { Socket as DatagramSocket } from 'node:dgram'
 import type { Server, Socket } from 'node:net'
 import { badValue, SocketOptionError, show } from './errors.ts'
@@ -60,6 +61,9 @@ export function reachOf(socket: SocketLike): Reach {
   }
 }
 
+// A worker's server is told of connections by the primary, which is where the descriptor is.
+const sharedByCluster = cluster.isWorker ? ' (in a worker of node:cluster with exclusive: true)' : ''
+
 interface Finder {
   holder: () => Holder | null | undefined
   what: string
@@ -83,7 +87,7 @@ function finder(socket: object): Finder {
       holder: () => owner._handle,
       what: server ? 'net.Server' : 'net.Socket',
       advice: server
-        ? "listen() and wait for 'listening'; after close() it is gone"
+        ? `listen() and wait for 'listening'${sharedByCluster}; after close() it is gone`
         : "wait for 'connect'; after 'close' it is gone",
     }
   }

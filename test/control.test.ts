@@ -7,7 +7,7 @@ import tls from 'node:tls'
 import { control } from 'sockctl'
 import { IP_ADD_MEMBERSHIP, IP_TTL, SO_KEEPALIVE, SO_TYPE, TCP_NODELAY } from 'sockctl/options'
 import { describe, expect, it, onTestFinished } from 'vitest'
-import { spawnProgram } from './support/processes.ts'
+import { spawnProgram, spawnScript } from './support/processes.ts'
 import { closed, listen, portOf, withoutCertificate } from './support/sockets.ts'
 
 const at = (host: net.AddressInfo | string | null): number => (host as net.AddressInfo).port
@@ -178,6 +178,34 @@ describe('a socket that is not open', () => {
     expect(await control(server).get(SO_TYPE)).toBe(1)
     await closed(server)
     await refusesAll(server, /net\.Server.*listen\(\)/)
+  })
+
+  it('a net.Server in a worker of node:cluster says how to have the descriptor there', async () => {
+    const worker = `
+      import net from 'node:net'
+      import { control } from 'sockctl'
+      import { SO_ACCEPTCONN } from 'sockctl/options'
+      const shared = net.createServer().listen(0, '127.0.0.1', () => {
+        const own = net.createServer().listen({ port: 0, host: '127.0.0.1', exclusive: true }, () => {
+          try { control(shared).fd } catch ({ code, message }) {
+            process.send({ code, message, listens: control(own).getSync(SO_ACCEPTCONN) })
+          }
+        })
+      })`
+    const code = `
+      import cluster from 'node:cluster'
+      import { tell } from '${new URL('support/stdio.mjs', import.meta.url)}'
+      cluster.setupPrimary({ exec: '-', execArgv: ['--input-type=module', '--eval', ${JSON.stringify(worker)}] })
+      cluster.fork().on('message', (message) => {
+        tell(message)
+        process.exit()
+      })`
+    await using peer = spawnScript({ code })
+    expect(await peer.next()).toEqual({
+      code: 'ERR_SOCKET_CLOSED',
+      message: expect.stringContaining('exclusive: true'),
+      listens: true,
+    })
   })
 
   it('works again when it is opened again, as the socket it is then', async () => {

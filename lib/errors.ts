@@ -54,6 +54,12 @@ export function describeErrno(errno: number): { code: string; text: string } {
   return { code, text }
 }
 
+/** What to do where a call finds no descriptor to take. */
+export const NO_DESCRIPTOR: Readonly<Record<string, string>> = {
+  EMFILE: 'this process has all the descriptors it may have: raise RLIMIT_NOFILE (ulimit -n)',
+  ENFILE: 'this system has all the files open it may have: raise the sysctl fs.file-max',
+}
+
 /** A value the kernel would take silently and get wrong, or could not take at all. */
 export function badValue(message: string, option?: string): SocketOptionError {
   return new SocketOptionError(message, { code: 'ERR_INVALID_VALUE', reason: 'bad-value', option })

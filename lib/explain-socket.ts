@@ -1,4 +1,4 @@
-import { describeErrno, type Reason, SocketOptionError } from './errors.ts'
+import { describeErrno, NO_DESCRIPTOR, type Reason, SocketOptionError } from './errors.ts'
 import type { Errno } from './native.ts'
 import type { Family } from './socket-address.ts'
 
@@ -15,8 +15,9 @@ const inUse: Verdict = [
 
 const GENERAL: Record<string, Verdict> = {
   EBADF: ['closed', 'the descriptor is not open'],
-  EMFILE: ['limit', 'this process has all the descriptors it may have: raise RLIMIT_NOFILE (ulimit -n)'],
-  ENFILE: ['limit', 'this system has all the files open it may have: raise the sysctl fs.file-max'],
+  ...Object.fromEntries(
+    Object.entries(NO_DESCRIPTOR).map(([code, text]): [string, Verdict] => [code, ['limit', text]]),
+  ),
   ENOBUFS: noMemory,
   ENOMEM: noMemory,
   EAFNOSUPPORT: ['bad-value', 'the address is of another family than the socket'],

@@ -1,4 +1,4 @@
-import { describeErrno, type Reason, SocketOptionError, show } from './errors.ts'
+import { describeErrno, NO_DESCRIPTOR, type Reason, SocketOptionError, show } from './errors.ts'
 import { noInterface } from './interfaces.ts'
 import type { Outcome } from './native.ts'
 import type { Act, OptionParts } from './option.ts'
@@ -88,6 +88,7 @@ const unsupported = verdict('unsupported', 'this kernel, or this kind of socket,
 
 const GENERAL: Record<string, Verdict> = {
   EBADF: verdict('closed', 'the descriptor is not open'),
+  ...Object.fromEntries(Object.entries(NO_DESCRIPTOR).map(([code, text]) => [code, verdict('limit', text)])),
   ENOTSOCK: verdict('bad-value', 'the descriptor is not a socket'),
   EPERM: verdict('permission', 'it needs a privilege: CAP_NET_ADMIN or CAP_NET_RAW, as its documentation says'),
   EACCES: verdict('permission', 'it needs a privilege: CAP_NET_ADMIN or CAP_NET_RAW, as its documentation says'),

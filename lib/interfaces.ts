@@ -1,5 +1,5 @@
 import { canonical, parseAddress } from './address.ts'
-import { badValue, describeErrno, SocketOptionError, show } from './errors.ts'
+import { badValue, describeErrno, NO_DESCRIPTOR, SocketOptionError, show } from './errors.ts'
 import { type NativeInterface, native } from './native.ts'
 
 /** An address of an interface, with the length of its prefix. */
@@ -73,12 +73,31 @@ export function interfaceFromNative(raw: NativeInterface): Interface {
  * getifaddrs(3), netdevice(7).
  */
 export function interfaces(): Interface[] {
-  return native.interfaces().map(interfaceFromNative)
+  return list().map(interfaceFromNative)
 }
 
-/** The error for an interface that isn't there: it lists the ones that are. */
+function list(): NativeInterface[] {
+  try {
+    return native.interfaces()
+  } catch (errno) {
+    if (typeof errno !== 'number') throw errno
+    const { code, text } = describeErrno(errno)
+    const advice = NO_DESCRIPTOR[code]
+    throw new SocketOptionError(
+      `the interfaces can not be listed: ${advice ?? 'the kernel says no'} (${code}: ${text})`,
+      {
+        code,
+        errno,
+        syscall: 'getifaddrs',
+        reason: advice === undefined ? 'system' : 'limit',
+      },
+    )
+  }
+}
+
+/** The error for an interface that isn't there: it lists the ones that are. Throws where none can be told from another. */
 export function noInterface(given: string | number, errno?: number): SocketOptionError {
-  const names = native.interfaces().map(({ name, index }) => `${name} (${index})`)
+  const names = list().map(({ name, index }) => `${name} (${index})`)
   const kernel = errno === undefined ? undefined : describeErrno(errno).code
   return new SocketOptionError(
     `no interface ${typeof given === 'number' ? `with index ${given}` : show(given)}; there are: ${names.join(', ')}`,
@@ -122,9 +141,10 @@ function byIndex(index: number): NamedInterface {
 }
 
 /** The interface that has a local address; a link-local one may come without its zone where only one has it. */
-export function interfaceByAddress(address: string, list: readonly NativeInterface[]): NamedInterface {
+export function interfaceByAddress(address: string, known: readonly NativeInterface[]): NamedInterface {
   const [wanted, zone] = canonical(address)?.split('%') ?? []
-  const found = list.filter(
+  // Nobody is without an interface: an empty list is one that could not be had.
+  const found = (known.length > 0 ? known : list()).filter(
     ({ name, index, addresses }) =>
       (zone === undefined || zone === name || zone === String(index)) &&
       addresses.some((entry) => canonical(entry.address)?.split('%')[0] === wanted),
@@ -140,9 +160,9 @@ export function interfaceByAddress(address: string, list: readonly NativeInterfa
 
 /** The interface of a name, an index or a local address; throws reason `no-interface` with those there are. */
 export function interfaceNamed(spec: string | number): Interface {
-  const list = native.interfaces()
-  const { index } = interfaceByNameOrIndex(spec) ?? interfaceByAddress(String(spec), list)
-  const found = list.find((one) => one.index === index)
+  const there = list()
+  const { index } = interfaceByNameOrIndex(spec) ?? interfaceByAddress(String(spec), there)
+  const found = there.find((one) => one.index === index)
   if (found === undefined) throw noInterface(spec)
   return interfaceFromNative(found)
 }

@@ -64,8 +64,17 @@ async function listen(reception: Reception): Promise<void> {
       }
     } catch {
       // ENOBUFS: the kernel had more to tell than there was room for.
-      tell((index) => native.indexToName(index) === '')
+      tell(isMissing)
     }
+  }
+}
+
+function isMissing(index: number): boolean {
+  try {
+    return !native.hasInterface(index)
+  } catch {
+    // Not for want of the interface: of a descriptor to ask with.
+    return false
   }
 }
 

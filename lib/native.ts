@@ -145,9 +145,12 @@ export interface Native extends Partial<NativeDatagrams> {
   localAddress(fd: number): object
   /** Throws an errno, a number. */
   remoteAddress(fd: number): object
+  /** Throws an errno, a number. */
   interfaces(): NativeInterface[]
   nameToIndex(name: string): number
   indexToName(index: number): string
+  /** Throws an errno, a number, where the kernel can't be asked. */
+  hasInterface(index: number): boolean
 }
 
 const require = createRequire(import.meta.url)
@@ -196,6 +199,7 @@ function absent(): Native {
     interfaces: refuse,
     nameToIndex: refuse,
     indexToName: refuse,
+    hasInterface: refuse,
   }
 }
 

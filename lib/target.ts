@@ -1,5 +1,5 @@
 import { canonical, isMulticast, parseAddress } from './address.ts'
-import { badValue, describeErrno, SocketOptionError, show } from './errors.ts'
+import { badValue, describeErrno, NO_DESCRIPTOR, SocketOptionError, show } from './errors.ts'
 import { interfaceByAddress, interfaceByNameOrIndex, type NamedInterface } from './interfaces.ts'
 import { native } from './native.ts'
 import type { Errand, Found } from './queue.ts'
@@ -70,6 +70,13 @@ function routed(group: string, found: Found): NamedInterface {
   const name = index > 0 ? native.indexToName(index) : ''
   if (name !== '') return { name, index }
   const { code, text } = describeErrno(index < 0 ? -index : 101)
+  const advice = NO_DESCRIPTOR[code]
+  if (advice !== undefined)
+    throw new SocketOptionError(`the route to ${group} can not be asked for: ${advice} (${code}: ${text})`, {
+      code,
+      errno: -index,
+      reason: 'limit',
+    })
   throw new SocketOptionError(`there is no route to ${group} (${code}: ${text}): name the interface`, {
     code,
     errno: index < 0 ? -index : undefined,

@@ -51,6 +51,7 @@ Napi::Object Init(Napi::Env env, Napi::Object exports) {
   Add<Interfaces>(exports, "interfaces");
   Add<NameToIndex>(exports, "nameToIndex");
   Add<IndexToName>(exports, "indexToName");
+  Add<HasInterface>(exports, "hasInterface");
   return exports;
 }
 

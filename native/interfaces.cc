@@ -5,6 +5,7 @@
 #include <sys/socket.h>
 
 #include <array>
+#include <cerrno>
 #include <cstdio>
 #include <cstring>
 #include <map>
@@ -58,19 +59,36 @@ std::string AddressText(const sockaddr* address) {
   return TextOf(storage);
 }
 
-int MtuOf(int socket, const std::string& name) {
+ifreq RequestFor(const std::string& name) {
   ifreq request{};
   std::strncpy(request.ifr_name, name.c_str(), IF_NAMESIZE - 1);
+  return request;
+}
+
+int MtuOf(int socket, const std::string& name) {
+  ifreq request = RequestFor(name);
   return ioctl(socket, SIOCGIFMTU, &request) == 0 ? request.ifr_mtu : 0;
+}
+
+// 0 where the interface has gone meanwhile.
+unsigned IndexOf([[maybe_unused]] int socket, const std::string& name) {
+#ifdef SIOCGIFINDEX
+  // if_nametoindex takes a descriptor of its own, and there may be no other left.
+  ifreq request = RequestFor(name);
+  return ioctl(socket, SIOCGIFINDEX, &request) == 0 ? static_cast<unsigned>(request.ifr_ifindex) : 0;
+#else
+  return if_nametoindex(name.c_str());
+#endif
 }
 
 }  // namespace
 
-std::vector<Interface> ListInterfaces() {
+int ListInterfaces(std::vector<Interface>& interfaces) {
   ifaddrs* head = nullptr;
-  if (getifaddrs(&head) != 0) return {};
+  if (getifaddrs(&head) != 0) return errno;
   const std::unique_ptr<ifaddrs, decltype(&freeifaddrs)> list(head, freeifaddrs);
   const UniqueFd socket(::socket(AF_INET, SOCK_DGRAM | kCloseOnExec, 0));
+  if (!socket.valid()) return errno;
   std::map<std::string, Interface> found;
   for (const ifaddrs* entry = head; entry != nullptr; entry = entry->ifa_next) {
     // An IPv4 label such as eth0:1 is an address of eth0.
@@ -79,7 +97,7 @@ std::vector<Interface> ListInterfaces() {
     Interface& item = found[name];
     if (item.name.empty()) {
       item.name = name;
-      item.index = if_nametoindex(name.c_str());
+      item.index = IndexOf(socket.get(), name);
       item.flags = entry->ifa_flags;
       item.mtu = MtuOf(socket.get(), name);
     }
@@ -92,10 +110,9 @@ std::vector<Interface> ListInterfaces() {
   std::map<unsigned, Interface> ordered;
   for (auto& [name, item] : found)
     if (item.index != 0) ordered.emplace(item.index, std::move(item));
-  std::vector<Interface> interfaces;
   interfaces.reserve(ordered.size());
   for (auto& [index, item] : ordered) interfaces.push_back(std::move(item));
-  return interfaces;
+  return 0;
 }
 
 Napi::Array ToJs(Napi::Env env, const std::vector<Interface>& interfaces) {
@@ -123,7 +140,14 @@ Napi::Array ToJs(Napi::Env env, const std::vector<Interface>& interfaces) {
   return list;
 }
 
-Napi::Value Interfaces(const Napi::CallbackInfo& info) { return ToJs(info.Env(), ListInterfaces()); }
+// () -> the interfaces; throws errno, a number
+Napi::Value Interfaces(const Napi::CallbackInfo& info) {
+  std::vector<Interface> interfaces;
+  const int error = ListInterfaces(interfaces);
+  if (error == 0) return ToJs(info.Env(), interfaces);
+  napi_throw(info.Env(), Napi::Number::New(info.Env(), error));
+  return {};
+}
 
 // (name) -> index, 0 where there is none
 Napi::Value NameToIndex(const Napi::CallbackInfo& info) {
@@ -138,6 +162,15 @@ Napi::Value IndexToName(const Napi::CallbackInfo& info) {
   std::array<char, IF_NAMESIZE> name{};
   if_indextoname(ReadInteger<uint32_t>(info[0], "index"), name.data());
   return Napi::String::New(info.Env(), name.data());
+}
+
+// (index) -> whether there is one; throws errno, a number, where that can't be told
+Napi::Value HasInterface(const Napi::CallbackInfo& info) {
+  std::array<char, IF_NAMESIZE> name{};
+  const bool has = if_indextoname(ReadInteger<uint32_t>(info[0], "index"), name.data()) != nullptr;
+  if (has || errno == ENXIO || errno == ENODEV) return Napi::Boolean::New(info.Env(), has);
+  napi_throw(info.Env(), Napi::Number::New(info.Env(), errno));
+  return {};
 }
 
 }  // namespace sockctl

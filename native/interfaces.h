@@ -22,13 +22,14 @@ struct Interface {
   std::vector<InterfaceAddress> addresses;
 };
 
-// By index. Asks the kernel for its list of links, which may wait for the kernel's network lock.
-std::vector<Interface> ListInterfaces();
+// By index: 0, or errno. Asks the kernel for its list of links, which may wait for the kernel's network lock.
+int ListInterfaces(std::vector<Interface>& interfaces);
 Napi::Array ToJs(Napi::Env env, const std::vector<Interface>& interfaces);
 
 Napi::Value Interfaces(const Napi::CallbackInfo& info);
-// These two read a table and do not wait.
+// These read a table and do not wait.
 Napi::Value NameToIndex(const Napi::CallbackInfo& info);
 Napi::Value IndexToName(const Napi::CallbackInfo& info);
+Napi::Value HasInterface(const Napi::CallbackInfo& info);
 
 }  // namespace sockctl

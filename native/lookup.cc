@@ -28,7 +28,8 @@ Napi::Value Lookup::Route(const Napi::CallbackInfo& info) {
 void Lookup::Run(const Napi::CallbackInfo& info) { Start(Value(), info[0], "sockctl.Lookup"); }
 
 void Lookup::Work() {
-  interfaces_ = ListInterfaces();
+  // Where there can be no list it stays empty, which no list is.
+  static_cast<void>(ListInterfaces(interfaces_));
   for (const sockaddr_storage& destination : destinations_) routes_.push_back(RouteInterface(destination));
 }
 

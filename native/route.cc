@@ -81,7 +81,9 @@ int RouteInterface(const sockaddr_storage& destination) {
   if (connect(socket.get(), reinterpret_cast<sockaddr*>(&address), length) != 0) return -errno;
   if (getsockname(socket.get(), reinterpret_cast<sockaddr*>(&address), &length) != 0) return -errno;
   const std::string text = TextOf(address);
-  for (const Interface& item : ListInterfaces())
+  std::vector<Interface> interfaces;
+  if (const int error = ListInterfaces(interfaces); error != 0) return -error;
+  for (const Interface& item : interfaces)
     for (const InterfaceAddress& entry : item.addresses)
       if (entry.address == text) return static_cast<int>(item.index);
   return -ENETUNREACH;

@@ -1,8 +1,7 @@
 import { canonical } from '../../address.ts'
 import type { SourceFilter } from '../../codecs.ts'
-import { interfaceByAddress, interfaceByNameOrIndex } from '../../interfaces.ts'
+import { interfaceNamed } from '../../interfaces.ts'
 import type { Membership } from '../../membership.ts'
-import { native } from '../../native.ts'
 import {
   MCAST_BLOCK_SOURCE,
   MCAST_LEAVE_GROUP,
@@ -42,7 +41,7 @@ const at = ({ group, interface: on }: Place): { group: string; interface?: strin
 })
 
 function indexOf(spec: string | number): number {
-  return (interfaceByNameOrIndex(spec) ?? interfaceByAddress(String(spec), native.interfaces())).index
+  return interfaceNamed(spec).index
 }
 
 /** The memberships a socket has there: of one interface, the oldest's where none is named. */

@@ -1,0 +1,45 @@
+import { expect, it } from 'vitest'
+import { spawnScript } from './support/processes.ts'
+
+const code = `
+  import { closeSync, openSync } from 'node:fs'
+  import { createSocket } from 'node:dgram'
+  import { once } from 'node:events'
+  import { control, interfaces, openReceiver, openSender } from 'sockctl'
+  import { tell } from '${new URL('support/stdio.mjs', import.meta.url)}'
+
+  const socket = createSocket('udp4').bind(0, '127.0.0.1')
+  await once(socket, 'listening')
+  const c = control(socket)
+  const group = '239.1.1.1'
+  const calls = {
+    interfaces: async () => interfaces(),
+    'join by name': () => c.join({ group, interface: 'lo' }),
+    'join by index': () => c.join({ group, interface: 1 }),
+    'join by address': () => c.join({ group, interface: '127.0.0.1' }),
+    'join by route': () => c.join({ group }),
+    joinAll: () => c.joinAll([{ group, interface: 'lo' }]),
+    getSourceFilter: () => c.getSourceFilter({ group, interface: '127.0.0.1' }),
+    setMulticastInterface: () => c.setMulticastInterface('127.0.0.1'),
+    openReceiver: () => openReceiver({ channels: [{ group, interface: 'lo' }] }),
+    openSender: () => openSender({ interface: 'lo' }),
+  }
+  const held = []
+  try {
+    for (;;) held.push(openSync('/dev/null'))
+  } catch {}
+  const errors = {}
+  for (const [name, call] of Object.entries(calls))
+    await call().then(() => {}, ({ code, reason, message }) => (errors[name] = { code, reason, message }))
+  for (const fd of held) closeSync(fd)
+  const membership = await c.join({ group, interface: 'lo' })
+  tell({ errors, asked: Object.keys(calls), joined: membership.active })
+  socket.close()`
+
+it('a process without a descriptor left is told so, and not that its interfaces are gone', async () => {
+  await using peer = spawnScript({ code }, [], ['sh', '-c', 'ulimit -n 400 && exec "$@"', 'sh'])
+  const { errors, asked, joined } = await peer.next()
+  const limit = { code: 'EMFILE', reason: 'limit', message: expect.stringContaining('ulimit -n') }
+  expect(errors).toEqual(Object.fromEntries((asked as string[]).map((name) => [name, limit])))
+  expect(joined).toBe(true)
+})

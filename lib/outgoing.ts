@@ -1,6 +1,6 @@
 import { parseAddress } from './address.ts'
 import { badValue, SocketOptionError, show } from './errors.ts'
-import { interfaceByNameOrIndex } from './interfaces.ts'
+import { interfaceByNameOrIndex, noInterface } from './interfaces.ts'
 import type { NativeDatagrams, NativeSendChoice, OneOrEach } from './native.ts'
 import { checkEndpoint, isIpv6, isMapped, type Message, type SendChoice } from './sender-options.ts'
 import type { Endpoint } from './socket-address.ts'
@@ -44,6 +44,12 @@ function byte(value: unknown, name: string, least: number): number {
   throw badValue(`${name} is ${show(value)}: a whole number from ${least} to 255 is needed${hint}`)
 }
 
+/** Why an address can't be had, where that is its zone: no interface has its name. */
+function noZone(address: string): Error | undefined {
+  const zone = parseAddress(address)?.zone
+  return zone === undefined ? undefined : noInterface(zone)
+}
+
 function checkChoice(choice: SendChoice, ipv6: boolean, timed: boolean): NativeSendChoice | undefined {
   const { hopLimit, trafficClass, source, interface: through, transmitTime } = choice
   const native: { -readonly [K in keyof NativeSendChoice]: NativeSendChoice[K] } = {}
@@ -52,6 +58,8 @@ function checkChoice(choice: SendChoice, ipv6: boolean, timed: boolean): NativeS
   if (source !== undefined) {
     if (typeof source !== 'string' || parseAddress(source)?.family !== (ipv6 ? 6 : 4))
       throw badValue(`source is ${show(source)}: a local IPv${ipv6 ? 6 : 4} address is needed, as the destination is`)
+    const zone = parseAddress(source)?.zone
+    if (zone !== undefined) interfaceByNameOrIndex(/^\d+$/.test(zone) ? Number(zone) : zone)
     native.source = source
   }
   if (through !== undefined) {
@@ -75,9 +83,18 @@ export function createPrepare(send: NativeDatagrams, plan: OutgoingPlan): Prepar
     if (last?.address !== address || last.port !== port) {
       if (!plan.ipv6 && isIpv6(address)) throw badValue(`to is '${address}': this sender is IPv4`)
       const mapped = plan.ipv6 && !isIpv6(address) ? `::ffff:${address}` : address
-      last = { address, port, bytes: send.encodeSockaddr(mapped, port) }
+      last = { address, port, bytes: bytesOf(mapped, port) }
     }
     return last.bytes
+  }
+
+  const bytesOf = (address: string, port: number): Uint8Array => {
+    try {
+      return send.encodeSockaddr(address, port)
+    } catch (error) {
+      // It has been checked but for its zone.
+      throw noZone(address) ?? error
+    }
   }
 
   /** Where a datagram goes, given what the call says; `undefined` where the socket is connected. */

@@ -8,6 +8,7 @@ import { oddities } from './support/wrong-values.ts'
 
 const channel = { group: '239.4.4.4', interface: 'lo' }
 const to = { address: '127.0.0.1', port: 9 }
+const to6 = { address: '::1', port: 9 }
 const fine = Buffer.from('x')
 const isTyped = (error: unknown) => error instanceof SocketOptionError || error instanceof TypeError
 
@@ -133,14 +134,16 @@ describeInNamespace('what a receiver or a sender does not take', () => {
     ['a source of the other family', [fine, to, { source: '::1' }], /source is '::1'.*IPv4/],
     ['an address for an interface', [fine, to, { interface: '127.0.0.1' }], /name or an index/],
     ['an interface there is not', [fine, to, { interface: 'nowhere0' }], /there are: lo/],
+    ['a destination in a zone there is not', [fine, { address: 'fe80::1%nowhere0', port: 9 }], /there are: lo/, 'ipv6'],
+    ['a source in a zone there is not', [fine, to6, { source: 'fe80::1%nowhere0' }], /there are: lo/, 'ipv6'],
     ['a time that is no BigInt', [fine, to, { transmitTime: 5 }], /transmitTime is 5.*BigInt/],
     ['a time without a clock', [fine, to, { transmitTime: 5n }], /needs a clock/],
     ['a name for a destination', [fine, { address: 'localhost', port: 9 }], /node:dns/],
     ['no destination', [fine], /no destination/],
     ['text', ['text', to], /data is 'text'/],
     ['an array with something else in it', [[fine, 5], to], /data\[1\] is 5/],
-  ])('send: %s', async (_, args, words) => {
-    const sender = await sending({ family: 'ipv4' })
+  ])('send: %s', async (_, args, words, family = 'ipv4') => {
+    const sender = await sending({ family: family as 'ipv4' | 'ipv6' })
     const error = await refusal(() => sender.send(...(args as [never])))
     expect(error).toBeInstanceOf(SocketOptionError)
     expect(error.message).toMatch(words)

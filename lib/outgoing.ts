@@ -80,12 +80,12 @@ export function createPrepare(send: NativeDatagrams, plan: OutgoingPlan): Prepar
   let last: { address: string; port: number; bytes: Uint8Array } | undefined
 
   const encode = ({ address, port }: Endpoint): Uint8Array => {
-    if (last?.address !== address || last.port !== port) {
-      if (!plan.ipv6 && isIpv6(address)) throw badValue(`to is '${address}': this sender is IPv4`)
-      const mapped = plan.ipv6 && !isIpv6(address) ? `::ffff:${address}` : address
-      last = { address, port, bytes: bytesOf(mapped, port) }
-    }
-    return last.bytes
+    if (last?.address === address && last.port === port) return last.bytes
+    if (!plan.ipv6 && isIpv6(address)) throw badValue(`to is '${address}': this sender is IPv4`)
+    const bytes = bytesOf(plan.ipv6 && !isIpv6(address) ? `::ffff:${address}` : address, port)
+    // A zone is an interface's name, and where that is made anew its index is another.
+    if (!address.includes('%')) last = { address, port, bytes }
+    return bytes
   }
 
   const bytesOf = (address: string, port: number): Uint8Array => {

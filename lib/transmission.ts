@@ -1,4 +1,5 @@
 import { constants } from 'node:os'
+import { formatAddress } from './address.ts'
 import { describeErrno, type Reason, SocketOptionError } from './errors.ts'
 import type { NativeDatagrams, NativeSendChoice } from './native.ts'
 import type { Outgoing } from './outgoing.ts'
@@ -143,7 +144,7 @@ export function createTransmission(send: NativeDatagrams, plan: TransmissionPlan
     const what =
       code === 'EMSGSIZE'
         ? `datagram ${done} has ${length} bytes: ${tooLong(length, most)}`
-        : `sending datagram ${done} failed${ADVICE[code] ?? ''}`
+        : `sending datagram ${done}${end === undefined ? '' : textOf(end as Uint8Array)} failed${ADVICE[code] ?? ''}`
     const before = done > 0 ? `; the kernel took the ${done} before it` : ''
     return new SocketOptionError(`${what}${before} (${code}: ${text})`, {
       code,
@@ -167,6 +168,13 @@ export function createTransmission(send: NativeDatagrams, plan: TransmissionPlan
       }
     },
   }
+}
+
+/** Where a sockaddr's bytes lead, in words. */
+function textOf(sockaddr: Uint8Array): string {
+  const [high = 0, low = 0] = sockaddr.subarray(2, 4)
+  const address = sockaddr.length > 16 ? sockaddr.subarray(8, 24) : sockaddr.subarray(4, 8)
+  return ` to ${formatAddress(address)} port ${high * 256 + low}`
 }
 
 /** A sockaddr's bytes: IPv4's are shorter, and so is what an IPv4-mapped address has room for. */

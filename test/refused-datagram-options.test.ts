@@ -164,7 +164,14 @@ describeInNamespace('what a receiver or a sender does not take', () => {
     await expect(sender.send(fine, { address: '203.0.113.1', port: 9 })).rejects.toMatchObject({
       code: 'ENETUNREACH',
       reason: 'no-route',
+      message: expect.stringContaining('datagram 0 to 203.0.113.1 port 9 failed'),
     })
+    const six = await sending({ family: 'ipv6' })
+    for (const [address, text = address] of [['2001:db8::1'], ['203.0.113.1', '::ffff:203.0.113.1']])
+      await expect(six.send([{ data: fine, to: { address: address as string, port: 5004 } }])).rejects.toMatchObject({
+        code: 'ENETUNREACH',
+        message: expect.stringContaining(`datagram 0 to ${text} port 5004 failed`),
+      })
   })
 
   it.each([

@@ -124,7 +124,7 @@ export const isMapped = (address: string): boolean => /^::ffff:\d+\.\d+\.\d+\.\d
 
 export function planSender(options: SenderOptions): SenderPlan {
   checkFields(options, FIELDS, 'openSender')
-  const { to, bind, connect, transmitTimestamps = false, transmitTime, returnedErrors = false } = options
+  const { to, bind, connect, transmitTimestamps = false } = options
   if (to !== undefined) checkEndpoint(to)
   if (connect === true && to === undefined) throw badValue('openSender: connect needs `to`: { address, port }')
   const local = bind?.address
@@ -135,15 +135,19 @@ export function planSender(options: SenderOptions): SenderPlan {
     throw badValue(`openSender: family is 'ipv4', and ${six} is an IPv6 address`)
   const family = options.family ?? (six === undefined ? 'ipv4' : 'ipv6')
   const settings = settingsFor(options, family === 'ipv6')
+  // Asked for by the options' own names or by ours, the kernel answers the same, and then somebody must listen.
+  const sets = (...options: readonly AnyOption[]): boolean =>
+    settings.some(([{ name }, value]) => value !== false && options.some((option) => option.name === name))
+  const returnedErrors = sets(IP_RECVERR, IPV6_RECVERR)
   return {
     family,
     to,
     bind,
     settings,
     segmentation: options.segmentation !== false && transmitTimestamps === false,
-    timed: transmitTime !== undefined || settings.some(([option]) => option.name === SO_TXTIME.name),
+    timed: sets(SO_TXTIME),
     returnedErrors,
-    listens: returnedErrors || transmitTimestamps !== false,
+    listens: returnedErrors || sets(SO_TIMESTAMPING),
   }
 }
 

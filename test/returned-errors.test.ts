@@ -1,6 +1,6 @@
 import { once } from 'node:events'
 import type { ReturnedError } from 'sockctl'
-import { IP_MTU_DISCOVER, IPV6_MTU_DISCOVER, SO_REUSEADDR } from 'sockctl/options'
+import { IP_MTU_DISCOVER, IP_RECVERR, IPV6_MTU_DISCOVER, IPV6_RECVERR, SO_REUSEADDR } from 'sockctl/options'
 import { describe, expect, it } from 'vitest'
 import { describeOnHosts } from './support/hosts.ts'
 import { lanes } from './support/lanes.ts'
@@ -54,6 +54,14 @@ describeOnHosts('an error that comes back', (hosts) => {
       expect(errors.map(({ destination }) => destination?.port)).toEqual(
         Array.from({ length: times }, (_, n) => 1000 + n),
       )
+    })
+
+    it('is told where it was asked for by the option itself', async () => {
+      const sender = await sending({ family: key, options: [[family === 4 ? IP_RECVERR : IPV6_RECVERR, true]] })
+      const told = once(sender, 'returned-error')
+      await sender.send(Buffer.from('x'), closed(1004))
+      expect((await told)[0]).toMatchObject(CLOSED[family])
+      expect(await sender.send(Buffer.from('x'), closed(1004))).toBe(1)
     })
 
     it('is told on a connected socket, which sends on', async () => {

@@ -1,4 +1,5 @@
 import { constants } from 'node:os'
+import { onAbort } from './abort.ts'
 import type { Holder } from './descriptor.ts'
 import { unsupported } from './errors.ts'
 import { type Errno, type NativePoller, native } from './native.ts'
@@ -43,12 +44,16 @@ function finish(fd: number): void {
 /** Waits until a descriptor can be written to or has failed, or the signal is aborted. */
 async function outcome(fd: number, signal: AbortSignal | undefined): Promise<void> {
   poller ??= startPoller()
-  watch(poller, fd, WRITABLE)
   const finished = new Promise<void>((resolve) => waiting.set(fd, resolve))
-  const give = (): void => finish(fd)
-  signal?.addEventListener('abort', give)
+  try {
+    watch(poller, fd, WRITABLE)
+  } catch (error) {
+    finish(fd)
+    throw error
+  }
+  const deafen = signal && onAbort(signal, () => finish(fd))
   await finished
-  signal?.removeEventListener('abort', give)
+  deafen?.()
 }
 
 /**

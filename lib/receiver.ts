@@ -1,5 +1,6 @@
-import { addAbortListener, EventEmitter } from 'node:events'
+import { EventEmitter } from 'node:events'
 import { Readable } from 'node:stream'
+import { onAbort } from './abort.ts'
 import type { SocketControl } from './control.ts'
 import type { Datagram } from './datagram.ts'
 import { describeErrno, SocketOptionError, show } from './errors.ts'
@@ -79,6 +80,8 @@ export class Receiver extends EventEmitter<ReceiverEvents> implements AsyncItera
   /** @internal Use `openReceiver`. */
   constructor(core: Core) {
     super()
+    if (core?.reception === undefined)
+      throw new TypeError('a Receiver is opened, not constructed: await openReceiver(...)')
     this.#core = core
     forgotten.register(this, core, this)
   }
@@ -276,10 +279,7 @@ export async function openReceiver<const V extends readonly unknown[] = readonly
       await receiver.join(channel)
     }
     signal?.throwIfAborted()
-    if (signal !== undefined) {
-      const listener = addAbortListener(signal, () => void ref.deref()?.close())
-      core.undo.push(() => listener[Symbol.dispose]())
-    }
+    if (signal !== undefined) core.undo.push(onAbort(signal, () => void ref.deref()?.close()))
     return receiver
   } catch (error) {
     await closeCore(core)

@@ -1,4 +1,5 @@
-import { addAbortListener, EventEmitter } from 'node:events'
+import { EventEmitter } from 'node:events'
+import { onAbort } from './abort.ts'
 import type { SocketControl } from './control.ts'
 import { SocketOptionError } from './errors.ts'
 import { datagramsNative, type NativePoller } from './native.ts'
@@ -36,8 +37,8 @@ interface Core {
   readonly listens: boolean
   /** The Sender, while a send waits: it must not be collected then. */
   keep: Sender | undefined
-  /** The listener of the signal. */
-  listener: Disposable | undefined
+  /** Listens to the signal no more. */
+  deafen: (() => void) | undefined
   closing: Promise<void> | undefined
 }
 
@@ -46,7 +47,7 @@ const closed = (): SocketOptionError =>
 
 function closeCore(core: Core): Promise<void> {
   core.closing ??= (async () => {
-    core.listener?.[Symbol.dispose]()
+    core.deafen?.()
     core.keep = undefined
     for (const { reject } of core.pending.splice(0)) reject(closed())
     core.poller.close()
@@ -73,6 +74,8 @@ export class Sender extends EventEmitter<SenderEvents> implements AsyncDisposabl
   /** @internal Use `openSender`. */
   constructor(core: Core) {
     super()
+    if (core?.transmission === undefined)
+      throw new TypeError('a Sender is opened, not constructed: await openSender(...)')
     this.#core = core
     forgotten.register(this, core, this)
   }
@@ -239,7 +242,7 @@ export async function openSender<const V extends readonly unknown[] = readonly u
     transmission,
     listens: plan.listens,
     keep: undefined,
-    listener: signal && addAbortListener(signal, () => void weak?.deref()?.close()),
+    deafen: signal && onAbort(signal, () => void weak?.deref()?.close()),
     closing: undefined,
   })
   const ref = new WeakRef(sender)

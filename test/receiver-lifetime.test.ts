@@ -1,7 +1,7 @@
 import { getEventListeners, once } from 'node:events'
 import { setImmediate } from 'node:timers/promises'
-import { type Datagram, openReceiver, openSender, type Receiver } from 'sockctl'
-import { expect, it } from 'vitest'
+import { type Datagram, openReceiver, openSender, Receiver, Sender } from 'sockctl'
+import { expect, it, onTestFinished, vi } from 'vitest'
 import { openSockets } from './support/descriptors.ts'
 import { describeInNamespace } from './support/namespace.ts'
 import { kernelGroups } from './support/net-stat.ts'
@@ -82,6 +82,11 @@ describeInNamespace('a receiver', () => {
     }
     expect(numbers).toEqual([0, 1, 2, 3])
     expect(receiver.stats()).toMatchObject({ datagrams: 4, batches: 2 })
+  })
+
+  it('is opened and not constructed, nor is a sender', () => {
+    expect(() => new (Receiver as unknown as new () => Receiver)()).toThrow(/await openReceiver/)
+    expect(() => new (Sender as unknown as new () => Sender)()).toThrow(/await openSender/)
   })
 
   it('has one reader at a time', async () => {
@@ -179,6 +184,26 @@ describeInNamespace('a signal', () => {
     await expect(sender.send(Buffer.from('x'))).rejects.toMatchObject(closed)
     await Promise.all([receiver.close(), sender.close()])
     expect(openSockets()).toEqual(before)
+  })
+
+  it('ends any number of receivers and senders, and Node sees no leak in that', async () => {
+    const before = openSockets()
+    const warned = vi.fn()
+    process.on('warning', warned)
+    onTestFinished(() => void process.off('warning', warned))
+    const controller = new AbortController()
+    const { signal } = controller
+    const receivers = await Promise.all(
+      Array.from({ length: 12 }, () => openReceiver({ address: '127.0.0.1', signal })),
+    )
+    await Promise.all(Array.from({ length: 12 }, () => openSender({ signal })))
+    const reading = receivers.map(all)
+    await setImmediate()
+    controller.abort()
+    expect(await Promise.all(reading)).toEqual(receivers.map(() => []))
+    await vi.waitFor(() => expect(openSockets()).toEqual(before))
+    expect(getEventListeners(signal, 'abort')).toEqual([])
+    expect(warned).not.toHaveBeenCalled()
   })
 
   it('outlives what it was given to, and keeps nothing of it', async () => {

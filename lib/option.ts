@@ -131,6 +131,9 @@ function make(
   } as OptionParts
 }
 
+/** The table: every option that was made of one of its lines, once the lines are loaded. */
+export const table: OptionParts[] = []
+
 /** One line of the table: an option by its C name. */
 export function option<R, W, Q, const A extends OptionAttributes = { access: 'read-write' }>(
   name: string,
@@ -139,14 +142,16 @@ export function option<R, W, Q, const A extends OptionAttributes = { access: 're
   attributes?: A,
 ): Option<Readable<R, A>, Writable<W, A>, Q> {
   const { constants } = native
-  return make(
+  const line = make(
     name,
     constants[name],
     level,
     constants[level],
     codec as unknown as Codec<never, never, never>,
     attributes ?? {},
-  ) as unknown as Option<Readable<R, A>, Writable<W, A>, Q>
+  )
+  table.push(line)
+  return line as unknown as Option<Readable<R, A>, Writable<W, A>, Q>
 }
 
 export interface OptionDefinition<R, W> extends Pick<OptionAttributes, 'access' | 'waits'> {

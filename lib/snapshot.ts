@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util'
 import { type NativeOption, native } from './native.ts'
-import { type AnyOption, type Level, type OptionParts, partsOf } from './option.ts'
-import * as table from './options/index.ts'
+import { type Level, type OptionParts, partsOf, table } from './option.ts'
+import './options/index.ts'
 import { SO_PROTOCOL } from './options/socket.ts'
 import { getNow, kindOf } from './sockopt.ts'
 
@@ -43,7 +43,7 @@ let rows: Map<Level, Row[]> | undefined
 
 function readable(): Map<Level, Row[]> {
   const byLevel = new Map<Level, Row[]>()
-  for (const option of (Object.values(table) as AnyOption[]).map(partsOf)) {
+  for (const option of table) {
     const { codec, attributes } = option
     if (!option.supported || !option.readable || attributes.consumes === true || codec.wrongQuestion) continue
     const row = { option, native: option.toRead(undefined), question: codec.question?.(undefined) }

@@ -13,8 +13,9 @@ const output = { dir: 'dist', chunkFileNames: '[name].js', comments: false }
 // all that its files import.
 const library = { name: 'library', test: /\/lib\/(control|socket|receiver|sender)\.ts$/, priority: 1 }
 const options = { name: 'options', test: /\/lib\/options\/index\.ts$/, priority: 2 }
-const system = { name: 'system', test: /\/lib\/(native|errors|address|interfaces)\.ts$/, priority: 3 }
-const shared = { name: 'common', test: /\/lib\/cli\//, minShareCount: 4 }
+// What every command needs, and help too, which loads no addon.
+const base = { name: 'base', test: /\/lib\/cli\/(run|values|usage|packaged)\.ts$/, priority: 4 }
+const system = { name: 'system', test: /\/lib\/(native|interfaces)\.ts$/, priority: 3 }
 
 export default defineConfig([
   {
@@ -35,7 +36,7 @@ export default defineConfig([
     output: {
       ...output,
       chunkFileNames: 'cli-[name].js',
-      codeSplitting: { groups: [system, options, library, shared] },
+      codeSplitting: { groups: [base, system, options, library] },
     },
   },
 ])

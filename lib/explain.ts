@@ -1,6 +1,6 @@
 import { describeErrno, NO_DESCRIPTOR, type Reason, SocketOptionError, show } from './errors.ts'
 import { noInterface } from './interfaces.ts'
-import type { Outcome } from './native.ts'
+import { native, type Outcome } from './native.ts'
 import type { Act, OptionParts } from './option.ts'
 
 type Mode = 'none' | 'include' | 'exclude'
@@ -117,6 +117,13 @@ function isUnnamed(value: Value): boolean {
   return value.interface === undefined || value.interface === 0 || value.interface === '0.0.0.0'
 }
 
+/** As whoever asked may have named it, and as the kernel was told. */
+function placeOf(on: string | number): string {
+  if (typeof on === 'string') return on
+  const name = on > 0 ? native.indexToName(on) : ''
+  return name === '' ? `interface ${on}` : `${name} (${on})`
+}
+
 function asked(option: OptionParts, value: unknown): string {
   if (typeof value !== 'object' || value === null || value instanceof Uint8Array)
     return value === undefined ? option.name : `${option.name} ${show(value)}`
@@ -124,7 +131,7 @@ function asked(option: OptionParts, value: unknown): string {
   const words = [option.name]
   if (group !== undefined) words.push(`group ${group}`)
   if (source !== undefined) words.push(`source ${source}`)
-  if (on !== undefined) words.push(`on ${typeof on === 'number' ? `interface ${on}` : on}`)
+  if (on !== undefined) words.push(`on ${placeOf(on)}`)
   return words.join(' ')
 }
 

@@ -290,7 +290,7 @@ class Join extends Change {
     super(source === undefined ? 'join' : 'joinSource', target, source)
     this.holder = holder
     this.roster = roster
-    mustTakeGroup(session, target.group)
+    mustTakeGroup(session, target.group, holder)
   }
 
   done(): Membership {

@@ -35,6 +35,7 @@ export type Prepare = (
 ) => Outgoing
 
 const NO_CHOICE: NativeSendChoice = {}
+const CHOICES: readonly string[] = ['hopLimit', 'trafficClass', 'transmitTime', 'source', 'interface']
 
 const overIpv6 = ({ address }: Endpoint): boolean => isIpv6(address) && !isMapped(address)
 
@@ -139,6 +140,9 @@ export function createPrepare(send: NativeDatagrams, plan: OutgoingPlan): Prepar
     if (to !== undefined) checkEndpoint(to)
     if (choice !== undefined && (typeof choice !== 'object' || choice === null))
       throw new TypeError(`the third argument is ${show(choice)}: { hopLimit?, trafficClass?, ... } is needed`)
+    const unknown = choice && Object.keys(choice).find((name) => !CHOICES.includes(name))
+    if (unknown !== undefined)
+      throw badValue(`the third argument takes ${CHOICES.join(', ')}; it knows no ${show(unknown)}`)
     if (data instanceof Uint8Array) return alike([data], to, choice)
     if (!Array.isArray(data)) throw badValue(`data is ${show(data)}: a Uint8Array, or an array of them, is needed`)
     if (data.length === 0) return { datagrams: [], to: undefined, choice: NO_CHOICE, ipv6: plan.ipv6, done: 0 }

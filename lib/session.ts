@@ -12,7 +12,8 @@ export interface Kind {
 
 /** What is known of one socket besides what the kernel can be asked for. A new descriptor in it begins anew. */
 export interface Session extends Reach {
-  kind(): Kind
+  /** Of its holder, where that is known: to find it takes a while. */
+  kind(now?: Holder): Kind
 }
 
 export function openSession({ holder, fd }: Reach): Session {
@@ -20,8 +21,7 @@ export function openSession({ holder, fd }: Reach): Session {
   return {
     holder,
     fd,
-    kind: () => {
-      const now = holder()
+    kind: (now = holder()) => {
       if (known?.holder !== now || now.borrowed === true) known = { holder: now, kind: kindOf(fd()) }
       return known.kind
     },
@@ -40,8 +40,8 @@ export const takesIpv4 = (session: Session, kind = session.kind()): boolean =>
   !isIpv6(kind) || (kind.type !== SOCK_RAW && !getNow(session.fd(), partsOf(IPV6_V6ONLY), undefined))
 
 /** Refuses a socket that can't be a member of anything: some joins succeed on a stream socket and do nothing. */
-export function mustTakeMemberships(session: Session): Kind {
-  const kind = session.kind()
+export function mustTakeMemberships(session: Session, holder?: Holder): Kind {
+  const kind = session.kind(holder)
   if (kind.family !== AF_INET && kind.family !== AF_INET6)
     throw badValue(`a membership needs an IPv4 or IPv6 socket; this one is of ${familyName(kind.family)}`)
   if (kind.type !== SOCK_DGRAM && kind.type !== SOCK_RAW)
@@ -50,8 +50,8 @@ export function mustTakeMemberships(session: Session): Kind {
 }
 
 /** Refuses what the kernel would accept and then never deliver, or answer with a riddle. */
-export function mustTakeGroup(session: Session, group: string): void {
-  const kind = mustTakeMemberships(session)
+export function mustTakeGroup(session: Session, group: string, holder: Holder): void {
+  const kind = mustTakeMemberships(session, holder)
   if (group.includes(':')) {
     if (!isIpv6(kind)) throw badValue(`group ${show(group)} is IPv6 and this socket is IPv4`)
   } else if (!takesIpv4(session, kind)) {

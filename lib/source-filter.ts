@@ -28,7 +28,7 @@ function errand(target: Target, filter?: SourceFilter, done: (on: NamedInterface
 export async function getSourceFilter(session: Session, on: GroupOnInterface): Promise<SourceFilter> {
   const holder = session.holder()
   const target = targetOf(on)
-  mustTakeGroup(session, target.group)
+  mustTakeGroup(session, target.group, holder)
   return (await send(holder, errand(target))) as SourceFilter
 }
 
@@ -50,7 +50,7 @@ export async function setSourceFilter(
   const holder = session.holder()
   const target = targetOf(on)
   const wanted = parseFilter(filter, target.group)
-  mustTakeGroup(session, target.group)
+  mustTakeGroup(session, target.group, holder)
   const done = (on: NamedInterface) =>
     reflect(roster, target.group, on, wanted, (source) => addMembership(roster, holder, target.group, on, source))
   await send(holder, errand(target, wanted, done))

@@ -6,7 +6,7 @@ namespace sockctl {
 namespace {
 
 // Enough for what a busy reader leaves to the collector between two of its rounds.
-constexpr size_t kMostIdle = size_t{64} << 20;
+constexpr size_t kMostIdle = size_t{16} << 20;
 
 }  // namespace
 

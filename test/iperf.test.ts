@@ -1,6 +1,7 @@
 import { spawnSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { setTimeout as pause, setImmediate } from 'node:timers/promises'
+import { SO_RCVBUF } from 'sockctl/options'
 import { describe, expect, it } from 'vitest'
 import { describeOnHosts } from './support/hosts.ts'
 import { lanes } from './support/lanes.ts'
@@ -61,7 +62,10 @@ describeUnless(missing, 'iperf', () => {
       const ipv6 = family === 6 ? ['-V'] : []
 
       it('sends to a channel, and every datagram arrives', async () => {
-        const receiver = await opened({ channels: [{ group, source: sources[1], interface: on }] })
+        const receiver = await opened({
+          channels: [{ group, source: sources[1], interface: on }],
+          options: [[SO_RCVBUF, 2 ** 20]],
+        })
         const before = sentBy(hosts().pid('B'), family)
         const { port } = receiver.address
         const rate = ['-b', '50M', '-n', `${COUNT * SIZE}`, '-l', `${SIZE}`]

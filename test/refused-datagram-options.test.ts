@@ -127,6 +127,7 @@ describeInNamespace('what a receiver or a sender does not take', () => {
   })
 
   it.each([
+    ['a misspelt setting', [fine, to, { hoplimit: 3 }], /takes hopLimit, .*knows no 'hoplimit'/],
     ['a hop limit of 0', [fine, to, { hopLimit: 0 }], /1 to 255.*hops: 0/],
     ['a hop limit of 256', [fine, to, { hopLimit: 256 }], /hopLimit is 256/],
     ['a traffic class of -1', [[{ data: fine, trafficClass: -1 }], to], /trafficClass is -1/],

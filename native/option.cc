@@ -1,10 +1,33 @@
 #include "option.h"
 
+#include "call.h"
 #include "environment.h"
 #include "fields.h"
-#include "sockopt.h"
 
 namespace sockctl {
+namespace {
+
+// (fd, value) -> undefined where it went well, else the outcome
+Napi::Value SetSync(const Napi::CallbackInfo& info) {
+  const auto& option = *static_cast<const Option*>(info.Data());
+  Bytes value;
+  option.codec->encode(info[1], value);
+  const int outcome = SetOption(ReadInteger<int>(info[0], "fd"), option, value);
+  return outcome == 0 ? Napi::Value() : WriteInteger(info.Env(), outcome);
+}
+
+// (fd, question?) -> value; throws the outcome, a number, which JavaScript makes an error of
+Napi::Value GetSync(const Napi::CallbackInfo& info) {
+  const auto& option = *static_cast<const Option*>(info.Data());
+  Bytes bytes;
+  EncodeQuestion(*option.codec, info.Length() > 1 ? info[1] : Napi::Value(), bytes);
+  const int outcome = GetOption(ReadInteger<int>(info[0], "fd"), option, bytes);
+  if (outcome == 0) return option.codec->decode(info.Env(), bytes);
+  napi_throw(info.Env(), Napi::Number::New(info.Env(), outcome));
+  return {};
+}
+
+}  // namespace
 
 Napi::Value MakeOption(const Napi::CallbackInfo& info) {
   const Napi::Env env = info.Env();

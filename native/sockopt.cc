@@ -5,26 +5,6 @@
 
 namespace sockctl {
 
-// (fd, value) -> undefined where it went well, else the outcome
-Napi::Value SetSync(const Napi::CallbackInfo& info) {
-  const auto& option = *static_cast<const Option*>(info.Data());
-  Bytes value;
-  option.codec->encode(info[1], value);
-  const int outcome = SetOption(ReadInteger<int>(info[0], "fd"), option, value);
-  return outcome == 0 ? Napi::Value() : WriteInteger(info.Env(), outcome);
-}
-
-// (fd, question?) -> value; throws the outcome, a number, which JavaScript makes an error of
-Napi::Value GetSync(const Napi::CallbackInfo& info) {
-  const auto& option = *static_cast<const Option*>(info.Data());
-  Bytes bytes;
-  EncodeQuestion(*option.codec, info.Length() > 1 ? info[1] : Napi::Value(), bytes);
-  const int outcome = GetOption(ReadInteger<int>(info[0], "fd"), option, bytes);
-  if (outcome == 0) return option.codec->decode(info.Env(), bytes);
-  napi_throw(info.Env(), Napi::Number::New(info.Env(), outcome));
-  return {};
-}
-
 // (codec, value) -> Buffer
 Napi::Value Encode(const Napi::CallbackInfo& info) {
   Bytes bytes;

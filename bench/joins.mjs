@@ -15,8 +15,19 @@ const ROUNDS = 11
 
 const channels = Array.from({ length: EACH }, (_, i) => ({ group: `239.255.0.${i + 1}`, interface: 'lo' }))
 
-const oneByOne = (controls) => Promise.all(controls.flatMap((one) => channels.map((channel) => one.join(channel))))
-const groupByGroup = (controls) => Promise.all(channels.flatMap((channel) => controls.map((one) => one.join(channel))))
+// Plain loops, as in C.
+function oneByOne(controls) {
+  const joins = []
+  for (const one of controls) for (const channel of channels) joins.push(one.join(channel))
+  return Promise.all(joins)
+}
+
+function groupByGroup(controls) {
+  const joins = []
+  for (const channel of channels) for (const one of controls) joins.push(one.join(channel))
+  return Promise.all(joins)
+}
+
 const allOfEach = (controls) => Promise.all(controls.map((one) => one.joinAll(channels)))
 
 async function openSockets() {

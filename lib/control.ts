@@ -6,7 +6,7 @@ import { type Channel, type ChannelMembership, join, joinAll, type Membership, t
 import { createMulticastSettings, type MulticastSettings } from './multicast-settings.ts'
 import { type AnyOption, type Option, type OptionParts, partsOf } from './option.ts'
 import { IP_MULTICAST_IF } from './options/ip.ts'
-import { send } from './queue.ts'
+import { Call, send } from './queue.ts'
 import { createRoster } from './roster.ts'
 import { mustTakeMemberships, openSession } from './session.ts'
 import { snapshot } from './snapshot.ts'
@@ -54,6 +54,26 @@ export interface SocketControl extends MulticastSettings {
   setSourceFilter(on: GroupOnInterface, filter: SourceFilter): Promise<void>
 }
 
+/** An option that may wait, as its caller gave it. */
+class Plain extends Call {
+  readonly asks: boolean
+  readonly given: unknown
+
+  constructor(option: OptionParts, asks: boolean, given: unknown) {
+    super(option)
+    this.asks = asks
+    this.given = given
+  }
+
+  override get reading(): boolean {
+    return this.asks
+  }
+
+  prepare(): unknown {
+    return this.given
+  }
+}
+
 /** The control of whatever descriptor is reached, now and later. */
 export function createControl(reach: Reach): SocketControl {
   const session = openSession(reach)
@@ -79,13 +99,13 @@ export function createControl(reach: Reach): SocketControl {
     get: async (option: AnyOption, question?: unknown) => {
       const parts = partsOf(option)
       if (!parts.waits) return getNow(fd(), parts, question) as never
-      return (await send(holder(), { option: parts, reading: true, value: () => question })) as never
+      return (await send(holder(), new Plain(parts, true, question))) as never
     },
     set: async (option: AnyOption, value: unknown) => {
       const parts = partsOf(option)
       if (!parts.waits) return setAtOnce(parts, value)
       mustSuit(parts)
-      await send(holder(), { option: parts, reading: false, value: () => value })
+      await send(holder(), new Plain(parts, false, value))
     },
     getSync: (option: AnyOption, question?: unknown) => getNow(fd(), partsOf(option), question) as never,
     setSync: (option: AnyOption, value: unknown) => setAtOnce(partsOf(option), value),

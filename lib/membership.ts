@@ -3,7 +3,8 @@ import { wrongSource } from './codecs/multicast-target.ts'
 import type { Holder } from './descriptor.ts'
 import { badValue, SocketOptionError, show } from './errors.ts'
 import type { NamedInterface } from './interfaces.ts'
-import { type AnyOption, type OptionParts, partsOf } from './option.ts'
+import type { Found, Wanted } from './lookup.ts'
+import { type AnyOption, partsOf } from './option.ts'
 import {
   IP_ADD_MEMBERSHIP,
   IP_ADD_SOURCE_MEMBERSHIP,
@@ -20,10 +21,10 @@ import {
   MCAST_LEAVE_SOURCE_GROUP,
   MCAST_UNBLOCK_SOURCE,
 } from './options/mcast.ts'
-import { type Errand, type Found, send, sendAll } from './queue.ts'
+import { Call, send, sendAll } from './queue.ts'
 import type { Roster } from './roster.ts'
 import { mustTakeGroup, type Session } from './session.ts'
-import { findInterface, type GroupOnInterface, lookupFor, type Target, targetOf } from './target.ts'
+import { findInterface, type GroupOnInterface, isByMreq, lookupFor, type Target, targetOf } from './target.ts'
 
 /** What to join: a group from any source, or one source of a group. */
 export interface Channel extends GroupOnInterface {
@@ -69,46 +70,36 @@ const BY_ADDRESS: Record<Act, AnyOption> = {
   unblock: IP_UNBLOCK_SOURCE,
 }
 
-/**
- * One membership call on its way: the struct by the local address where that is how the interface was named.
- * A class, for thousands may wait together, and functions of each one's own would weigh more than all the rest.
- */
-class Change implements Errand {
-  readonly option: OptionParts
-  readonly target: Target
-  /** The struct: what the target and the source have been made of. */
+/** A membership call, which is the struct it is made of: by the local address where that is how the interface was named. */
+class Change extends Call implements Target {
   readonly group: string
   readonly source: string | undefined
+  readonly address: string | undefined
+  on: NamedInterface | undefined
   interface: string | number = 0
-  on: NamedInterface = NOWHERE
 
   constructor(act: Act, target: Target, source: string | undefined) {
-    this.option = partsOf(target.mreq === undefined ? BY_INDEX[act] : BY_ADDRESS[act])
-    this.target = target
+    super(partsOf((isByMreq(target) ? BY_ADDRESS : BY_INDEX)[act]))
     this.group = target.group
     this.source = source
+    this.address = target.address
+    this.on = target.on
   }
 
-  get reading(): boolean {
-    return false
-  }
-
-  get checked(): boolean {
+  override get checked(): boolean {
     return true
   }
 
-  get lookup(): Errand['lookup'] {
-    return lookupFor(this.target)
+  override get wanted(): Wanted | undefined {
+    return lookupFor(this)
   }
 
-  value(found: Found): unknown {
-    this.on = findInterface(this.target, found)
-    this.interface = this.target.mreq ?? this.on.index
+  prepare(found: Found): unknown {
+    this.on = findInterface(this, found)
+    this.interface = isByMreq(this) ? (this.address as string) : this.on.index
     return this
   }
 }
-
-const NOWHERE: NamedInterface = { name: '', index: 0 }
 
 export function parseSource(source: unknown, group: string): string {
   const wrong = wrongSource(source, group)
@@ -155,6 +146,11 @@ class ChannelMembership implements Membership {
   setBlocked(sources: readonly string[]): void {
     this.#blocked = [...sources]
     this.#roster.changed(this)
+  }
+
+  /** Leaving failed: it may be tried again. */
+  stay(): void {
+    this.#leaving = undefined
   }
 
   end(): void {
@@ -209,10 +205,7 @@ class ChannelMembership implements Membership {
 
   #leave(): Promise<void> {
     if (!this.active) return Promise.resolve()
-    const leave = new Leave(this, () => {
-      this.#leaving = undefined
-    })
-    return send(this.#holder, leave) as Promise<void>
+    return send(this.#holder, new Leave(this)) as Promise<void>
   }
 
   /** The kernel leaves no single source of an interface that is gone, only the group with all of them. */
@@ -227,7 +220,7 @@ const NONE: readonly string[] = []
 
 /** What a membership does next. */
 class Move extends Change {
-  readonly done: () => void
+  override readonly done: () => void
 
   constructor(act: Act, target: Target, source: string | undefined, done: () => void) {
     super(act, target, source)
@@ -238,26 +231,24 @@ class Move extends Change {
 /** A membership's end. */
 class Leave extends Change {
   readonly membership: ChannelMembership
-  readonly failed: () => void
 
-  constructor(membership: ChannelMembership, failed: () => void) {
+  constructor(membership: ChannelMembership) {
     const { group, interface: on, source } = membership
     super(source === undefined ? 'leave' : 'leaveSource', { group, on }, source)
     this.membership = membership
-    this.failed = failed
   }
 
-  done(): void {
+  override done(): void {
     this.membership.end()
   }
 
-  recover(error: unknown): unknown {
+  override recover(error: unknown): unknown {
     const reason = error instanceof SocketOptionError ? error.reason : undefined
     // Left by other means meanwhile, or closed: what was asked for holds.
     if (reason === 'not-member' || reason === 'closed') return this.done()
     if (reason === 'no-interface' && this.source !== undefined)
       return this.membership.leaveAll().catch((left) => this.recover(left))
-    this.failed()
+    this.membership.stay()
     throw error
   }
 }
@@ -280,28 +271,25 @@ export function addMembership(
 
 /** A join, checked as far as it can be without the kernel. */
 class Join extends Change {
-  readonly holder: Holder
   readonly roster: Memberships
 
-  constructor(session: Session, roster: Memberships, channel: Channel) {
-    const holder = session.holder()
+  constructor(session: Session, holder: Holder, roster: Memberships, channel: Channel) {
     const target = targetOf(channel)
     const source = channel.source === undefined ? undefined : parseSource(channel.source, target.group)
     super(source === undefined ? 'join' : 'joinSource', target, source)
-    this.holder = holder
     this.roster = roster
     mustTakeGroup(session, target.group, holder)
   }
 
-  done(): Membership {
-    return addMembership(this.roster, this.holder, this.target.group, this.on, this.source)
+  override done(): Membership {
+    return addMembership(this.roster, this.copy.holder, this.group, this.on as NamedInterface, this.source)
   }
 }
 
 export function join(session: Session, roster: Memberships, channel: Channel): Promise<Membership> {
   try {
-    const one = new Join(session, roster, channel)
-    return send(one.holder, one) as Promise<Membership>
+    const holder = session.holder()
+    return send(holder, new Join(session, holder, roster, channel)) as Promise<Membership>
   } catch (error) {
     return Promise.reject(error)
   }
@@ -313,11 +301,12 @@ export async function joinAll(
   roster: Memberships,
   channels: Iterable<Channel>,
 ): Promise<Membership[]> {
-  // Array.from takes one channel for an empty list, and would join nothing without a word.
   if (typeof channels?.[Symbol.iterator] !== 'function')
     throw new TypeError(`joinAll takes an iterable of { group, source?, interface? }, not ${show(channels)}`)
-  const joins = Array.from(channels, (channel) => new Join(session, roster, channel))
-  const { answers, errors } = await sendAll(session.holder(), joins)
+  const holder = session.holder()
+  const joins: Join[] = []
+  for (const channel of channels) joins.push(new Join(session, holder, roster, channel))
+  const { answers, errors } = await sendAll(holder, joins)
   const joined = answers as Membership[]
   if (errors.length === 0) return joined
   await Promise.allSettled(joined.map((membership) => membership.leave()))

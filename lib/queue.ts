@@ -1,41 +1,49 @@
 import type { Holder } from './descriptor.ts'
 import { explain } from './explain.ts'
-import { type NativeBatch, type NativeLookup, native } from './native.ts'
+import { type Found, lookUp, NOTHING_FOUND, type Wanted } from './lookup.ts'
+import { type NativeBatch, native } from './native.ts'
 import type { OptionParts } from './option.ts'
 import { questionToNative, toNative } from './sockopt.ts'
 
-/** A call on its way to the worker thread. */
-export interface Errand {
+/**
+ * A call on its way to the worker thread. A class, with the queue's own field in it: thousands may wait together, and
+ * what each of them is made of is most of what they cost.
+ */
+export abstract class Call {
   readonly option: OptionParts
-  /** What must be looked up before the call can be made, if anything: the list of interfaces, or a route to a group. */
-  readonly lookup?: 'interfaces' | { readonly routeTo: string } | undefined
-  readonly reading: boolean
-  /** The value to set, or the question to ask. What it throws is what the caller gets. */
-  value(found: Found): unknown
+  /** What the kernel was given, or asked. */
+  value: unknown = undefined
+  copy: Copy = NO_COPY
+
+  constructor(option: OptionParts) {
+    this.option = option
+  }
+
+  get reading(): boolean {
+    return false
+  }
+
+  get wanted(): Wanted | undefined {
+    return undefined
+  }
+
   /** The value is right, and as the native side takes it. */
-  readonly checked?: boolean
-  /**
-   * Notes that it went well; what it returns is what the promise gives. Runs in the order of the calls, whenever their
-   * promises are looked at.
-   */
-  done?(): unknown
+  get checked(): boolean {
+    return false
+  }
+
+  /** The value to set, or the question to ask. What it throws is what the caller gets. */
+  abstract prepare(found: Found): unknown
+
+  /** Notes that it went well; what it returns is what the promise gives. Runs in the order of the calls. */
+  done(): unknown {
+    return undefined
+  }
+
   /** What becomes of an error: what it throws is what the caller gets, what it returns is what the promise gives. */
-  recover?(error: unknown): unknown
-}
-
-/** What a lookup found. `route` is an interface's index, or a negative errno. */
-export interface Found {
-  readonly interfaces: ReturnType<NativeLookup['interfaces']>
-  route(group: string): number
-}
-
-interface Waiting {
-  readonly errand: Errand
-  readonly copy: Copy
-  readonly resolve: (answer: unknown) => void
-  readonly reject: (error: unknown) => void
-  place: number
-  value: unknown
+  recover(error: unknown): unknown {
+    throw error
+  }
 }
 
 /** A duplicate of a descriptor, and how many calls are waiting for it. */
@@ -45,77 +53,129 @@ interface Copy {
   calls: number
 }
 
-/** One hop's calls. */
-interface Load {
-  readonly batch: NativeBatch
-  readonly waiting: Waiting[]
-}
+const NO_COPY: Copy = { holder: { fd: -1 }, fd: -1, calls: 0 }
 
 /** So many calls a hop that it costs little, so few that settling them is no long tick. */
 const MOST = 512
 
-let waiting: Waiting[] = []
+/** The calls of one hop. */
+class Load {
+  readonly batch = unused.pop() ?? new native.Batch()
+  readonly calls: Call[] = []
+  /** Calls that were refused before the kernel, and why. */
+  readonly refused = new Map<Call, unknown>()
+  outcomes: Int32Array = NO_OUTCOMES
+  /** Fulfils once it is back, which is when those who wait for its calls have their turn, in the order of the calls. */
+  readonly end: Promise<void>
+  tell: () => void = ignore
+  #finished = 0
+  #place = 0
+
+  constructor() {
+    this.end = new Promise((resolve) => {
+      this.tell = resolve
+    })
+  }
+
+  /** One function for all who wait: each finds the call that is its own by the order they wait in. */
+  readonly finishNext = (): unknown => {
+    const call = this.calls[this.#finished++] as Call
+    if (this.refused.has(call)) return call.recover(this.refused.get(call))
+    const place = this.#place++
+    const { option, reading, value } = call
+    const outcome = this.outcomes[place] as number
+    if (outcome !== 0) return call.recover(explain(option, outcome, value, reading ? 'getsockopt' : 'setsockopt'))
+    return reading ? option.codec.fromNative(this.batch.answer(place) as never) : call.done()
+  }
+}
+
+const NO_OUTCOMES = new Int32Array()
+const ignore = (): void => {}
+
+const unused: NativeBatch[] = []
+/** Loads that have not departed, the oldest first. The last is being filled. */
+const waiting: Load[] = []
 /** One for each descriptor, whatever the number of calls on it. */
 const copies = new Map<Holder, Copy>()
 /** The one that was asked for last: calls come one socket after the other, mostly. */
 let latest: Copy | undefined
 /** Never runs: it holds the duplicates until the last call on each departs. */
 let waitingRoom: NativeBatch | undefined
-const idle: NativeBatch[] = []
-let travelling = false
-
-let resolveNew: Waiting['resolve']
-let rejectNew: Waiting['reject']
-/** One function for every promise: thousands are made together, and functions of each one's own would outweigh them. */
-const hold = (resolve: Waiting['resolve'], reject: Waiting['reject']): void => {
-  resolveNew = resolve
-  rejectNew = reject
-}
+let planned = false
+let looking = false
+let ready: Load | undefined
+/** The load that is with the worker thread. */
+let working: Load | undefined
 
 /**
  * Sends a call to the worker thread, behind all that were sent before. The descriptor is duplicated now: closing the
  * socket later can't hand the call to a stranger that got the same number.
  */
-export function send(holder: Holder, errand: Errand): Promise<unknown> {
-  const promise = new Promise(hold)
+export function send(holder: Holder, call: Call): Promise<unknown> {
   try {
-    wait(copyFor(holder, errand), errand, resolveNew, rejectNew)
+    const copy = copyFor(holder, call)
+    const load = boarding()
+    board(load, copy, call)
+    return load.end.then(load.finishNext)
   } catch (error) {
-    rejectNew(error)
+    return Promise.reject(error)
   }
-  return promise
 }
 
-/** Sends many at the price of one promise. It fulfils when all have been answered, well or not. */
-export function sendAll(
+/** Sends many at the price of few promises. It fulfils when all have been answered, well or not. */
+export async function sendAll(
   holder: Holder,
-  errands: readonly Errand[],
+  calls: readonly Call[],
 ): Promise<{ answers: unknown[]; errors: unknown[] }> {
-  return new Promise((resolve) => {
-    const answers: unknown[] = []
-    const errors: unknown[] = []
-    const [first] = errands
-    if (first === undefined) return resolve({ answers, errors })
-    const noteIn = (list: unknown[]) => (item: unknown) => {
-      list.push(item)
-      if (answers.length + errors.length === errands.length) resolve({ answers, errors })
+  const answers: unknown[] = []
+  const errors: unknown[] = []
+  const [first] = calls
+  if (first === undefined) return { answers, errors }
+  const copy = copyFor(holder, first)
+  const finish = ({ finishNext }: Load, count: number): void => {
+    for (let i = 0; i < count; i++) {
+      try {
+        answers.push(finishNext())
+      } catch (error) {
+        errors.push(error)
+      }
     }
-    const answered = noteIn(answers)
-    const failed = noteIn(errors)
-    const copy = copyFor(holder, first)
-    for (const errand of errands) wait(copy, errand, answered, failed)
-  })
+  }
+  const ends: Promise<void>[] = []
+  for (let sent = 0; sent < calls.length; ) {
+    const load = boarding()
+    const aboard = calls.slice(sent, sent + MOST - load.calls.length)
+    for (const call of aboard) board(load, copy, call)
+    ends.push(load.end.then(() => finish(load, aboard.length)))
+    sent += aboard.length
+  }
+  await Promise.all(ends)
+  return { answers, errors }
 }
 
-function wait(copy: Copy, errand: Errand, resolve: Waiting['resolve'], reject: Waiting['reject']): void {
+/** A load with room. */
+function boarding(): Load {
+  const last = waiting.at(-1)
+  if (last !== undefined && last.calls.length < MOST) return last
+  const load = new Load()
+  waiting.push(load)
+  if (!planned) {
+    planned = true
+    queueMicrotask(() => {
+      planned = false
+      advance()
+    })
+  }
+  return load
+}
+
+function board(load: Load, copy: Copy, call: Call): void {
+  call.copy = copy
   copy.calls++
-  waiting.push({ errand, copy, resolve, reject, place: -1, value: undefined })
-  if (travelling) return
-  travelling = true
-  queueMicrotask(travel)
+  load.calls.push(call)
 }
 
-function copyFor(holder: Holder, { option }: Errand): Copy {
+function copyFor(holder: Holder, { option }: Call): Copy {
   if (latest?.holder === holder) return latest
   const known = copies.get(holder)
   if (known !== undefined) return known
@@ -131,119 +191,96 @@ function copyFor(holder: Holder, { option }: Errand): Copy {
   }
 }
 
-function fail({ errand, resolve, reject }: Waiting, error: unknown): void {
-  try {
-    if (errand.recover === undefined) reject(error)
-    else resolve(errand.recover(error))
-  } catch (left) {
-    reject(left)
+/** Gives the worker thread what it can take now. While one load is with the kernel, the next is made ready. */
+function advance(): void {
+  while (!looking) {
+    const next = waiting[0]
+    if (ready !== undefined) {
+      if (working !== undefined) return
+      run(ready)
+      ready = undefined
+    } else if (next !== undefined && (working === undefined || next.calls.length === MOST)) {
+      waiting.shift()
+      depart(next)
+      pack(next)
+    } else return
   }
 }
 
-/** The next load. What is sent from now on is not in it. */
-function depart(): Load | undefined {
-  if (waitingRoom === undefined || waiting.length === 0) return undefined
-  const batch = idle.pop() ?? new native.Batch()
-  const aboard = waiting.length > MOST ? waiting.splice(0, MOST) : waiting
-  if (aboard === waiting) waiting = []
-  for (const { copy } of aboard) {
+function depart({ batch, calls }: Load): void {
+  for (const { copy } of calls) {
     copy.calls--
     if (copy.calls > 0) continue
-    batch.take(waitingRoom, copy.fd)
+    batch.take(waitingRoom as NativeBatch, copy.fd)
     copies.delete(copy.holder)
     if (latest === copy) latest = undefined
   }
-  return { batch, waiting: aboard }
 }
 
-// While one load is with the kernel the next is made ready, so that neither thread waits for the other.
-async function travel(): Promise<void> {
-  let load: Load | undefined
-  let arrival: Promise<void> | undefined
-  do {
-    const next = depart()
-    const packed = next && pack(next)
-    await arrival
-    await packed
-    const arrived = load
-    arrival = next && run(next.batch).catch(failAll(next))
-    load = next
-    if (arrived !== undefined) settle(arrived)
-  } while (load !== undefined || waiting.length > 0)
-  travelling = false
-}
-
-const run = (work: { run(done: () => void): void }): Promise<void> => new Promise((resolve) => work.run(resolve))
-
-/** Nothing a load meets may stop the ones behind it: what went wrong with it goes to its own callers. */
-function failAll(load: Load): (error: unknown) => void {
-  return (error) => {
-    for (const waiting of load.waiting.splice(0)) fail(waiting, error)
+function pack(load: Load): void {
+  const groups: string[] = []
+  for (const { wanted } of load.calls) {
+    if (wanted === undefined) continue
+    looking = true
+    if (typeof wanted === 'object') groups.push(wanted.routeTo)
   }
+  if (looking)
+    lookUp(groups).then(
+      (found) => goOn(() => addAll(load, found)),
+      (error) => goOn(() => failAll(load, error)),
+    )
+  else addAll(load, NOTHING_FOUND)
 }
 
-const NOTHING: Found = { interfaces: [], route: () => 0 }
-
-function pack(load: Load): Promise<void> | undefined {
-  const lookups = load.waiting.filter(({ errand }) => errand.lookup !== undefined)
-  if (lookups.length > 0) return look(lookups).then((found) => addAll(load, found), failAll(load))
-  addAll(load, NOTHING)
-  return undefined
-}
-
-function look(waiting: Waiting[]): Promise<Found> {
-  return lookUp(waiting.flatMap(({ errand }) => (typeof errand.lookup === 'object' ? [errand.lookup.routeTo] : [])))
-}
-
-/** The interfaces there are and the routes to some groups, asked for on the worker thread. */
-export async function lookUp(groups: readonly string[] = []): Promise<Found> {
-  const lookup = new native.Lookup()
-  const places = new Map<string, number>()
-  for (const group of groups) if (!places.has(group)) places.set(group, lookup.route(group))
-  await run(lookup)
-  const routes = lookup.routes()
-  return { interfaces: lookup.interfaces(), route: (group) => routes[places.get(group) ?? -1] ?? 0 }
+function goOn(act: () => void): void {
+  looking = false
+  act()
+  advance()
 }
 
 function addAll(load: Load, found: Found): void {
-  let place = 0
-  for (const waiting of load.waiting) {
-    const { errand, copy } = waiting
-    const { option } = errand
+  const { batch, calls, refused } = load
+  for (const call of calls) {
+    const { option, copy } = call
     try {
-      const value = errand.value(found)
-      waiting.value = value
-      if (errand.reading) {
-        const asked = questionToNative(option, value)
-        load.batch.get(copy.fd, option.toRead(value).place, asked)
-      } else {
-        const given = errand.checked === true ? value : toNative(option, value)
-        load.batch.set(copy.fd, option.toWrite(value).place, given)
-      }
-      waiting.place = place++
+      const value = call.prepare(found)
+      call.value = value
+      if (call.reading) batch.get(copy.fd, option.toRead(value).place, questionToNative(option, value))
+      else batch.set(copy.fd, option.toWrite(value).place, call.checked ? value : toNative(option, value))
     } catch (error) {
-      fail(waiting, error)
+      refused.set(call, error)
     }
+  }
+  ready = load
+}
+
+/** Nothing a load meets may stop the ones behind it: what went wrong with it goes to its own callers. */
+function failAll(load: Load, error: unknown): void {
+  for (const call of load.calls) load.refused.set(call, error)
+  tell(load)
+}
+
+function run(load: Load): void {
+  try {
+    load.batch.run(() => arrive(load))
+    working = load
+  } catch (error) {
+    failAll(load, error)
   }
 }
 
-function settle(load: Load): void {
-  const outcomes = load.batch.outcomes()
-  for (const waiting of load.waiting) {
-    const { errand, place, value, resolve, reject } = waiting
-    const outcome = outcomes[place]
-    if (outcome === undefined) continue
-    const { option, reading } = errand
-    if (outcome !== 0) {
-      fail(waiting, explain(option, outcome, value, reading ? 'getsockopt' : 'setsockopt'))
-      continue
-    }
-    try {
-      resolve(reading ? option.codec.fromNative(load.batch.answer(place) as never) : errand.done?.())
-    } catch (error) {
-      reject(error)
-    }
-  }
-  load.batch.clear()
-  idle.push(load.batch)
+function arrive(load: Load): void {
+  load.outcomes = load.batch.outcomes()
+  working = undefined
+  advance()
+  tell(load)
+}
+
+function tell({ batch, end, tell }: Load): void {
+  tell()
+  // Behind all who read their answers from it.
+  end.then(() => {
+    batch.clear()
+    unused.push(batch)
+  })
 }

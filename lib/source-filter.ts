@@ -1,26 +1,45 @@
 import { type SourceFilter, wrongFilter } from './codecs/multicast-target.ts'
 import { badValue, show } from './errors.ts'
 import type { NamedInterface } from './interfaces.ts'
+import type { Found, Wanted } from './lookup.ts'
 import { addMembership, type Memberships, parseSource } from './membership.ts'
 import { partsOf } from './option.ts'
 import { IP_MSFILTER } from './options/ip.ts'
 import { MCAST_MSFILTER } from './options/mcast.ts'
-import { type Errand, send } from './queue.ts'
+import { Call, send } from './queue.ts'
 import { mustTakeGroup, type Session } from './session.ts'
-import { findInterface, type GroupOnInterface, lookupFor, type Target, targetOf } from './target.ts'
+import { findInterface, type GroupOnInterface, isByMreq, lookupFor, type Target, targetOf } from './target.ts'
 
-function errand(target: Target, filter?: SourceFilter, done: (on: NamedInterface) => void = () => {}): Errand {
-  const { group, mreq } = target
-  let on: NamedInterface = { name: '', index: 0 }
-  return {
-    option: partsOf(mreq === undefined ? MCAST_MSFILTER : IP_MSFILTER),
-    lookup: lookupFor(target),
-    reading: filter === undefined,
-    value: (results) => {
-      on = findInterface(target, results)
-      return { group, interface: mreq ?? on.index, ...filter }
-    },
-    done: () => done(on),
+/** A whole filter, asked for or, where there is one, set. */
+class Filtering extends Call {
+  readonly target: Target
+  readonly filter: SourceFilter | undefined
+  readonly reflect: (on: NamedInterface) => void
+  on: NamedInterface | undefined
+
+  constructor(target: Target, filter?: SourceFilter, reflect: (on: NamedInterface) => void = () => {}) {
+    super(partsOf(isByMreq(target) ? IP_MSFILTER : MCAST_MSFILTER))
+    this.target = target
+    this.filter = filter
+    this.reflect = reflect
+  }
+
+  override get reading(): boolean {
+    return this.filter === undefined
+  }
+
+  override get wanted(): Wanted | undefined {
+    return lookupFor(this.target)
+  }
+
+  prepare(found: Found): unknown {
+    const { target, filter } = this
+    this.on = findInterface(target, found)
+    return { group: target.group, interface: isByMreq(target) ? target.address : this.on.index, ...filter }
+  }
+
+  override done(): void {
+    this.reflect(this.on as NamedInterface)
   }
 }
 
@@ -29,7 +48,7 @@ export async function getSourceFilter(session: Session, on: GroupOnInterface): P
   const holder = session.holder()
   const target = targetOf(on)
   mustTakeGroup(session, target.group, holder)
-  return (await send(holder, errand(target))) as SourceFilter
+  return (await send(holder, new Filtering(target))) as SourceFilter
 }
 
 function parseFilter(filter: SourceFilter, group: string): SourceFilter {
@@ -53,7 +72,7 @@ export async function setSourceFilter(
   mustTakeGroup(session, target.group, holder)
   const done = (on: NamedInterface) =>
     reflect(roster, target.group, on, wanted, (source) => addMembership(roster, holder, target.group, on, source))
-  await send(holder, errand(target, wanted, done))
+  await send(holder, new Filtering(target, wanted, done))
 }
 
 /** The memberships say what the new filter made of them. */

@@ -1,8 +1,8 @@
 import { canonical, isMulticast, parseAddress } from './address.ts'
 import { badValue, describeErrno, NO_DESCRIPTOR, SocketOptionError, show } from './errors.ts'
 import { interfaceByAddress, interfaceByNameOrIndex, type NamedInterface } from './interfaces.ts'
+import type { Found, Wanted } from './lookup.ts'
 import { native } from './native.ts'
-import type { Errand, Found } from './queue.ts'
 
 /**
  * A group on an interface: by name, by index, by a local address, or (without one) where the kernel routes the group.
@@ -20,12 +20,14 @@ export interface Target {
   readonly on?: NamedInterface | undefined
   /** The local address it was named by. */
   readonly address?: string | undefined
-  /** The local IPv4 address it was named by: the calls then use `ip_mreq` and `ip_mreq_source`. */
-  readonly mreq?: string | undefined
 }
 
+/** Named by a local IPv4 address: the calls then use `ip_mreq` and `ip_mreq_source`. */
+export const isByMreq = ({ group, address }: Target): boolean =>
+  address !== undefined && !group.includes(':') && parseAddress(address)?.family === 4
+
 /** What must be looked up to tell the interface. */
-export function lookupFor({ group, on, address }: Target): Errand['lookup'] {
+export function lookupFor({ group, on, address }: Target): Wanted | undefined {
   if (on !== undefined) return undefined
   return address === undefined ? { routeTo: group } : 'interfaces'
 }
@@ -53,9 +55,7 @@ export function targetOf(on: GroupOnInterface): Target {
     throw badValue(`interface is ${show(spec)}: a name, an index or a local address is needed`)
   const named = interfaceByNameOrIndex(spec)
   if (named !== undefined) return { group, on: named }
-  const address = String(spec)
-  const byMreq = !group.includes(':') && parseAddress(address)?.family === 4
-  return { group, address, mreq: byMreq ? address : undefined }
+  return { group, address: String(spec) }
 }
 
 function interfaceOf(on: GroupOnInterface, zone: string | undefined): string | number | undefined {

@@ -35,10 +35,11 @@ void Hop::Complete(napi_env env, napi_status /*status*/, void* data) {
   auto* hop = static_cast<Hop*>(data);
   const Napi::HandleScope scope(env);
   napi_value receiver = nullptr;
-  if (napi_get_global(env, &receiver) == napi_ok)
-    napi_make_callback(env, nullptr, receiver, hop->callback_.Value(), 0, nullptr, nullptr);
+  const napi_value callback = hop->callback_.Value();
   hop->callback_.Reset();
   hop->carrier_.Reset();
+  if (napi_get_global(env, &receiver) == napi_ok)
+    napi_make_callback(env, nullptr, receiver, callback, 0, nullptr, nullptr);
 }
 
 }  // namespace sockctl

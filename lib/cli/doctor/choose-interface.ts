@@ -1,6 +1,6 @@
 import type { Interface } from '../../interfaces.ts'
 import { interfaces } from '../../interfaces.ts'
-import { lookUp } from '../../queue.ts'
+import { lookUp } from '../../lookup.ts'
 import { findInterface } from '../interface-option.ts'
 import { type Finding, fail, pass, RANK, warn } from './finding.ts'
 

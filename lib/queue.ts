@@ -241,17 +241,26 @@ function goOn(act: () => void): void {
 function addAll(load: Load, found: Found): void {
   const { batch, calls, refused } = load
   for (const call of calls) {
-    const { option, copy } = call
     try {
-      const value = call.prepare(found)
-      call.value = value
-      if (call.reading) batch.get(copy.fd, option.toRead(value).place, questionToNative(option, value))
-      else batch.set(copy.fd, option.toWrite(value).place, call.checked ? value : toNative(option, value))
+      add(batch, call, found)
     } catch (error) {
       refused.set(call, error)
     }
   }
   ready = load
+}
+
+function add(batch: NativeBatch, call: Call, found: Found): void {
+  const { option, copy } = call
+  const value = call.prepare(found)
+  call.value = value
+  if (call.reading) {
+    const asked = questionToNative(option, value)
+    batch.get(copy.fd, option.toRead(value).place, asked)
+  } else {
+    const given = call.checked ? value : toNative(option, value)
+    batch.set(copy.fd, option.toWrite(value).place, given)
+  }
 }
 
 /** Nothing a load meets may stop the ones behind it: what went wrong with it goes to its own callers. */

@@ -21,8 +21,9 @@ Napi::Buffer<uint8_t> SlabPool::Take(Napi::Env env, size_t size) {
   }
   if (slab->memory.size() < size) slab->memory.resize(size);
   slab->pool = shared_from_this();
-  Slab* lent = slab.release();
-  return Napi::Buffer<uint8_t>::NewOrCopy(env, lent->memory.data(), size, GiveBack, lent);
+  const auto lent = Napi::Buffer<uint8_t>::NewOrCopy(env, slab->memory.data(), size, GiveBack, slab.get());
+  slab.release();  // NOLINT(bugprone-unused-return-value): GiveBack's, from here on
+  return lent;
 }
 
 void SlabPool::GiveBack(Napi::Env /*env*/, uint8_t* /*data*/, Slab* lent) {

@@ -179,7 +179,7 @@ describe('a process or a worker that ends', () => {
     ['exit', 10],
     ['throw', 10],
     ['natural', 10],
-  ])('in worker_threads, by %s, %i times in a row, leaves no descriptor', async (how, times) => {
+  ])('in worker_threads, by %s, %i times in a row, leaves no descriptor', { timeout: 60_000 }, async (how, times) => {
     await using child = spawnScript('in-flight.mjs', [how, `${times}`])
     const { inFlight, before, after } = await child.next<{ inFlight: number[]; before: number; after: number }>()
     expect(await child.exited, child.stderr()).toEqual({ code: 0, signal: null })

@@ -172,7 +172,8 @@ describe('a value in text', () => {
         if (verdict !== '' && verdict !== false) return
         // Text that looks like another value of the same option can only be given quoted.
         const text = typeof given === 'string' ? JSON.stringify(given) : valueText(given).replaceAll('"', '')
-        expect(parseValue(one, text)).toEqual(given)
+        // Text knows no -0.
+        expect(parseValue(one, text)).toEqual(given === 0 ? 0 : given)
       }),
     )
   })

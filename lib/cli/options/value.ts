@@ -1,7 +1,7 @@
 import type { OptionParts } from '../../option.ts'
 import { toJson } from '../json.ts'
 
-const WORDS: Record<string, boolean> = { true: true, on: true, yes: true, false: false, off: false, no: false }
+const WORDS = new Map(Object.entries({ true: true, on: true, yes: true, false: false, off: false, no: false }))
 
 function fromJson(text: string): unknown[] {
   try {
@@ -14,11 +14,12 @@ function fromJson(text: string): unknown[] {
 /** All that a text could stand for, likelier first. */
 function readings(text: string): unknown[] {
   const values: unknown[] = []
-  const word = WORDS[text.toLowerCase()]
+  const word = WORDS.get(text.toLowerCase())
   if (word !== undefined) values.push(word)
   if (text === '1' || text === '0') values.push(Number(text), text === '1')
   if (/^[+-]?0x[0-9a-f]+$/i.test(text)) values.push(Number(text))
-  if (/^-?\d+n?$|^0x[0-9a-f]+$/i.test(text)) values.push(BigInt(text.replace(/n$/, '')))
+  const [, whole] = /^(-?\d+|0[xX][\da-fA-F]+)n?$/.exec(text) ?? []
+  if (whole !== undefined) values.push(BigInt(whole))
   if (/^(?:0x)?(?:[0-9a-f]{2})+$/i.test(text)) values.push(new Uint8Array(Buffer.from(text.replace(/^0x/i, ''), 'hex')))
   return [...fromJson(text), ...values, text]
 }

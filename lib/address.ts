@@ -77,9 +77,9 @@ export function parseAddress(text: string): ParsedAddress | undefined {
   return { family: 6, bytes: ipv6Bytes(text.slice(0, percent)), zone: text.slice(percent + 1) }
 }
 
-/** ::ffff:0:0/96 */
-function isMapped(bytes: Uint8Array): boolean {
-  if (bytes[10] !== 255 || bytes[11] !== 255) return false
+/** ::ffff:0:0/96: an IPv4 address in IPv6 */
+export function isMapped(bytes: Uint8Array): boolean {
+  if (bytes.length !== 16 || bytes[10] !== 255 || bytes[11] !== 255) return false
   for (let i = 0; i < 10; i++) if (bytes[i] !== 0) return false
   return true
 }

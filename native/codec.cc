@@ -183,6 +183,7 @@ constexpr std::array kCodecs = {
     Codec{"in6_addr", sizeof(in6_addr), EncodeAddress<in6_addr, ParseIn6>, DecodeAddress<in6_addr>},
     Codec{"string", kTextRoom, EncodeString, DecodeString},
     Codec{"bytes", kBytesRoom, EncodeBytes, DecodeBytes, NeedsBytes},
+    Codec{"sockaddr", sizeof(sockaddr_storage), EncodeBytes, DecodeBytes},
     Codec{"sockaddr_storage", sizeof(sockaddr_storage), EncodeSockaddr, DecodeAddress<sockaddr_storage>},
     Codec{"memory", kMemoryRoom, EncodeBytes, DecodeMemory, NeedsBytes},
     Struct<linger>("linger"),

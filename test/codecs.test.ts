@@ -6,7 +6,15 @@ import { type AnyCodec, rows } from './support/codec-values.ts'
 
 const NOT_CODECS = ['optional']
 /** Of what only the kernel says; tests of the options have them. */
-const READ_ONLY = ['mptcpInfo', 'mptcpSubflowAddresses', 'netlinkGroups', 'packetHeaderLength', 'tcpCcInfo', 'tcpInfo']
+const READ_ONLY = [
+  'mptcpInfo',
+  'mptcpSubflowAddresses',
+  'netlinkGroups',
+  'packetHeaderLength',
+  'sockaddr',
+  'tcpCcInfo',
+  'tcpInfo',
+]
 
 const place = (ctype: string): number => {
   const found = native.codecs[ctype]
@@ -36,7 +44,7 @@ it('tries every C type of the addon', () => {
     codec.read,
     ...fc.sample(values, 50).map((value) => (typeof codec.write === 'string' ? codec.write : codec.write(value))),
   ])
-  written.push(codecs.tcpInfo.read)
+  written.push(codecs.tcpInfo.read, codecs.sockaddr.read)
   expect([...new Set(written)].toSorted()).toEqual(Object.keys(native.codecs).toSorted())
 })
 

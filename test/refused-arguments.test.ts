@@ -52,6 +52,12 @@ const rows: readonly Row[] = [
   },
   {
     ...bad,
+    what: 'IPv6: a source that is an IPv4 address all the same',
+    of: 6,
+    call: (c, lane) => c.join({ group: lane.channel, source: '::ffff:192.0.2.1', interface: lane.interface }),
+  },
+  {
+    ...bad,
     what: "IPv4: joining the other family's group",
     of: 4,
     call: (c, lane) => c.join({ group: theOther(lane).group, interface: lane.interface }),

@@ -1,5 +1,6 @@
 import { createSocket } from 'node:dgram'
 import { once } from 'node:events'
+import { setTimeout as pause } from 'node:timers/promises'
 import { control, openReceiver } from 'sockctl'
 import { SO_MEMINFO, SO_RCVBUFFORCE } from 'sockctl/options'
 
@@ -26,8 +27,11 @@ function createCounter() {
   }
 }
 
-/** A receiver on the loopback address, with much room in its buffer and a reader. */
-export async function openOurs(options = {}) {
+/**
+ * A receiver on the loopback address, with much room in its buffer and a reader. One that rests so many milliseconds
+ * behind each batch that was not full has fewer and larger ones.
+ */
+export async function openOurs({ rest = 0, ...options } = {}) {
   const receiver = await openReceiver({
     address: '127.0.0.1',
     maxDatagram: 2048,
@@ -37,7 +41,10 @@ export async function openOurs(options = {}) {
   })
   const { add, ...counter } = createCounter()
   const read = async () => {
-    for await (const batch of receiver) add(batch.length)
+    for await (const batch of receiver) {
+      add(batch.length)
+      if (rest > 0 && batch.length < options.batch) await pause(rest)
+    }
   }
   read()
   return {

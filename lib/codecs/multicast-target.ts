@@ -1,4 +1,4 @@
-import { canonical, isMulticast, parseAddress } from '../address.ts'
+import { canonical, isMapped, isMulticast, parseAddress } from '../address.ts'
 import { show } from '../errors.ts'
 import { interfaceIndex } from '../interfaces.ts'
 import { whole } from './codec.ts'
@@ -47,6 +47,7 @@ export function wrongSource(value: unknown, group: string): string {
   if (address === undefined) return `source is ${show(value)}, not an IP address`
   if (address.family !== (group.includes(':') ? 6 : 4))
     return `source ${value} and group ${group} are of different families`
+  if (isMapped(address.bytes)) return `source ${value} is an IPv4 address, and group ${group} is IPv6`
   const nobody = address.bytes.every((octet) => octet === 0) || value === '255.255.255.255'
   if (nobody || isMulticast(value as string)) return `source is ${show(value)}, which no host sends from`
   return ''

@@ -1,8 +1,15 @@
+import { type Codec, codec } from './codec.ts'
+
 /** A `struct sockaddr`: IPv4 and IPv6 with a port; a Unix socket by its path, an abstract one's starts with NUL. */
 export type SocketAddress =
   | { family: 'inet' | 'inet6'; address: string; port: number }
   | { family: 'unix'; path: string }
   | { family: number }
+
+/** A `struct sockaddr` that the kernel tells. */
+export const sockaddr: Codec<SocketAddress, never> = codec('sockaddr', 'nothing: it can only be read', () => false, {
+  fromNative: (answer: Buffer) => decodeSockaddr(answer),
+})
 
 const AF_UNIX = 1
 const AF_INET = 2

@@ -10,6 +10,7 @@ import {
   ipMulticastInterface,
   mtuDiscover,
   portRange,
+  sockaddr,
 } from '../codecs.ts'
 import { option } from '../option.ts'
 
@@ -127,3 +128,5 @@ export const IP_UNBLOCK_SOURCE = option('IP_UNBLOCK_SOURCE', 'IPPROTO_IP', ipMre
 export const IP_UNICAST_IF = option('IP_UNICAST_IF', 'IPPROTO_IP', interfaceInNetworkOrder, { since: '3.4' })
 /** `IP_XFRM_POLICY`: an IPsec policy of this socket, a struct xfrm_userpolicy_info and its templates in bytes. include/uapi/linux/xfrm.h */
 export const IP_XFRM_POLICY = option('IP_XFRM_POLICY', 'IPPROTO_IP', bytes, { access: 'write', needs: 'CAP_NET_ADMIN' })
+/** `SO_ORIGINAL_DST`: where a connection was headed, as its client meant it, before a firewall redirected it; ENOENT where connections are not tracked. TCP and SCTP. include/uapi/linux/netfilter_ipv4.h */
+export const SO_ORIGINAL_DST = option('SO_ORIGINAL_DST', 'IPPROTO_IP', sockaddr, { access: 'read' })

@@ -11,6 +11,7 @@ import {
   ip6Mtuinfo,
   ipv6Mreq,
   mtuDiscover,
+  sockaddr,
 } from '../codecs.ts'
 import { option } from '../option.ts'
 
@@ -147,4 +148,9 @@ export const IPV6_V6ONLY = option('IPV6_V6ONLY', 'IPPROTO_IPV6', boolean, { darw
 export const IPV6_XFRM_POLICY = option('IPV6_XFRM_POLICY', 'IPPROTO_IPV6', bytes, {
   access: 'write',
   needs: 'CAP_NET_ADMIN',
+})
+/** `IP6T_SO_ORIGINAL_DST`: `SO_ORIGINAL_DST` of IPv6. include/uapi/linux/netfilter_ipv6/ip6_tables.h */
+export const IP6T_SO_ORIGINAL_DST = option('IP6T_SO_ORIGINAL_DST', 'IPPROTO_IPV6', sockaddr, {
+  access: 'read',
+  since: '3.8',
 })

@@ -1,11 +1,10 @@
-import { spawnSync } from 'node:child_process'
 import dgram from 'node:dgram'
 import { once } from 'node:events'
 import { control } from 'sockctl'
 import { afterEach, describe, expect, it } from 'vitest'
 import { parseIptables, parseNft } from '../../lib/cli/doctor/firewall.ts'
 import { runCli } from '../support/cli.ts'
-import { ip, run, sysctl } from '../support/commands.ts'
+import { ip, nftMissing, run, sysctl } from '../support/commands.ts'
 import { diagnose as doctor, type Line } from '../support/doctor.ts'
 import { describeOnHosts, plan } from '../support/hosts.ts'
 import { QUERIES, startRouter } from '../support/membership-messages.ts'
@@ -15,7 +14,6 @@ import { startStream } from '../support/streams.ts'
 const PORT = 5004
 const [{ a, b }] = plan
 const FOREIGN = '198.51.100.7'
-const noNft = spawnSync('nft', ['--version']).error ? 'nft is not installed (Debian package nftables)' : undefined
 
 describeOnHosts('sockctl doctor', (hosts) => {
   const undo: (() => unknown)[] = []
@@ -254,7 +252,7 @@ describeOnHosts('sockctl doctor', (hosts) => {
     expect(lines.at(-1)?.verdict).toContain('whether it is on the wire can be seen as root')
   })
 
-  describeUnless(noNft, 'behind a firewall', () => {
+  describeUnless(nftMissing, 'behind a firewall', () => {
     it.each([
       [
         'a rule that counts',

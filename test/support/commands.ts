@@ -1,4 +1,4 @@
-import { execFile } from 'node:child_process'
+import { execFile, spawnSync } from 'node:child_process'
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { promisify } from 'node:util'
 import { inNamespace } from './namespace.ts'
@@ -12,6 +12,10 @@ export async function run(program: string, args: readonly string[], input?: stri
   const { stdout } = await running
   return stdout
 }
+
+export const nftMissing = spawnSync('nft', ['--version']).error
+  ? 'nft is not installed (Debian package nftables)'
+  : undefined
 
 /** `ip ARGS...` in the namespace of the tests (host A). */
 export async function ip(...args: string[]): Promise<string> {

@@ -303,9 +303,10 @@ export async function joinAll(
 ): Promise<Membership[]> {
   if (typeof channels?.[Symbol.iterator] !== 'function')
     throw new TypeError(`joinAll takes an iterable of { group, source?, interface? }, not ${show(channels)}`)
+  // To its end first: it may be a generator, which may close the socket.
+  const wanted = [...channels]
   const holder = session.holder()
-  const joins: Join[] = []
-  for (const channel of channels) joins.push(new Join(session, holder, roster, channel))
+  const joins = wanted.map((channel) => new Join(session, holder, roster, channel))
   const { answers, errors } = await sendAll(holder, joins)
   const joined = answers as Membership[]
   if (errors.length === 0) return joined

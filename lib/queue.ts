@@ -13,7 +13,8 @@ export abstract class Call {
   readonly option: OptionParts
   /** What the kernel was given, or asked. */
   value: unknown = undefined
-  copy: Copy = NO_COPY
+  /** Its own once it is sent. */
+  declare copy: Copy
 
   constructor(option: OptionParts) {
     this.option = option
@@ -53,21 +54,20 @@ interface Copy {
   calls: number
 }
 
-const NO_COPY: Copy = { holder: { fd: -1 }, fd: -1, calls: 0 }
-
 /** So many calls a hop that it costs little, so few that settling them is no long tick. */
 const MOST = 512
 
 /** The calls of one hop. */
 class Load {
-  readonly batch = unused.pop() ?? new native.Batch()
+  /** Its own from when it departs: many loads may wait, and a batch keeps the room it once had. */
+  declare batch: NativeBatch
   readonly calls: Call[] = []
   /** Calls that were refused before the kernel, and why. */
   readonly refused = new Map<Call, unknown>()
   outcomes: Int32Array = NO_OUTCOMES
   /** Fulfils once it is back, which is when those who wait for its calls have their turn, in the order of the calls. */
   readonly end: Promise<void>
-  tell: () => void = ignore
+  declare tell: () => void
   #finished = 0
   #place = 0
 
@@ -90,7 +90,6 @@ class Load {
 }
 
 const NO_OUTCOMES = new Int32Array()
-const ignore = (): void => {}
 
 const unused: NativeBatch[] = []
 /** Loads that have not departed, the oldest first. The last is being filled. */
@@ -207,8 +206,10 @@ function advance(): void {
   }
 }
 
-function depart({ batch, calls }: Load): void {
-  for (const { copy } of calls) {
+function depart(load: Load): void {
+  const batch = unused.pop() ?? new native.Batch()
+  load.batch = batch
+  for (const { copy } of load.calls) {
     copy.calls--
     if (copy.calls > 0) continue
     batch.take(waitingRoom as NativeBatch, copy.fd)
@@ -219,12 +220,14 @@ function depart({ batch, calls }: Load): void {
 
 function pack(load: Load): void {
   const groups: string[] = []
+  let wanting = false
   for (const { wanted } of load.calls) {
     if (wanted === undefined) continue
-    looking = true
+    wanting = true
     if (typeof wanted === 'object') groups.push(wanted.routeTo)
   }
-  if (looking)
+  looking = wanting
+  if (wanting)
     lookUp(groups).then(
       (found) => goOn(() => addAll(load, found)),
       (error) => goOn(() => failAll(load, error)),
@@ -265,7 +268,7 @@ function add(batch: NativeBatch, call: Call, found: Found): void {
 
 /** Nothing a load meets may stop the ones behind it: what went wrong with it goes to its own callers. */
 function failAll(load: Load, error: unknown): void {
-  for (const call of load.calls) load.refused.set(call, error)
+  for (const call of load.calls) if (!load.refused.has(call)) load.refused.set(call, error)
   tell(load)
 }
 

@@ -14,10 +14,10 @@ import { findInterface, type GroupOnInterface, isByMreq, lookupFor, type Target,
 class Filtering extends Call {
   readonly target: Target
   readonly filter: SourceFilter | undefined
-  readonly reflect: (on: NamedInterface) => void
+  readonly reflect: ((on: NamedInterface) => void) | undefined
   on: NamedInterface | undefined
 
-  constructor(target: Target, filter?: SourceFilter, reflect: (on: NamedInterface) => void = () => {}) {
+  constructor(target: Target, filter?: SourceFilter, reflect?: (on: NamedInterface) => void) {
     super(partsOf(isByMreq(target) ? IP_MSFILTER : MCAST_MSFILTER))
     this.target = target
     this.filter = filter
@@ -39,7 +39,7 @@ class Filtering extends Call {
   }
 
   override done(): void {
-    this.reflect(this.on as NamedInterface)
+    this.reflect?.(this.on as NamedInterface)
   }
 }
 

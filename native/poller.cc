@@ -46,6 +46,8 @@ void CloseState(PollState& state) {
   *state.owner = nullptr;
   state.owner = nullptr;
   uv_close(state.base(), OnClosed);
+  // At once, as uv_poll.h allows, not a turn of the loop later: who has closed everything may count its descriptors.
+  state.epoll = UniqueFd();
 }
 
 // The worker or the process ends: the handle must be closed before its loop is. It may be closing already.

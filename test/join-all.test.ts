@@ -91,6 +91,16 @@ describeOnHosts('joining many channels at once', (hosts) => {
       expect(state()).toEqual(nothing)
     })
 
+    it('joins nothing where the iterable closes the socket', async () => {
+      const receiver = await receiverOf(lane)
+      function* closing(): Generator<Channel> {
+        yield* channels
+        receiver.close()
+      }
+      await expect(receiver.control.joinAll(closing())).rejects.toMatchObject({ code: 'ERR_SOCKET_CLOSED' })
+      expect(state()).toEqual(nothing)
+    })
+
     it('joins nothing where the iterable fails, or is none', async () => {
       const receiver = await receiverOf(lane)
       function* failing(): Generator<Channel> {

@@ -5,7 +5,9 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { control } from 'sockctl'
+import { MCAST_JOIN_GROUP } from 'sockctl/options'
 import { describe, expect, it, onTestFinished } from 'vitest'
+import { sysctl } from './support/commands.ts'
 import { describeInNamespace } from './support/namespace.ts'
 import { kernelGroups } from './support/net-stat.ts'
 import { spawnProgram, spawnScript } from './support/processes.ts'
@@ -60,6 +62,23 @@ describeInNamespace('membership calls', () => {
     const [membership] = await Promise.all([c.join(on), c.setSourceFilter(on, { mode: 'exclude', sources: [source] })])
     expect(c.memberships).toEqual([membership])
     expect(membership.blocked).toEqual([source])
+  })
+
+  it('sent by the thousand get an answer each, their own, though some are refused', async () => {
+    using _ = sysctl('net.ipv4.igmp_max_memberships', 3000)
+    const c = control(await closedAfterwards())
+    const wanted = Array.from({ length: 1500 }, (_, n) => group(n))
+    const isRefused = (n: number) => n % 7 === 3
+    const outcomes = await Promise.allSettled(
+      wanted.map((group, n) =>
+        isRefused(n)
+          ? c.set(MCAST_JOIN_GROUP, { group: '10.0.0.1', interface: 'lo' })
+          : c.join({ group, interface: n % 5 === 0 ? '127.0.0.1' : 'lo' }),
+      ),
+    )
+    const answers = outcomes.map((one) => (one.status === 'fulfilled' ? one.value?.group : one.reason.reason))
+    expect(answers).toEqual(wanted.map((group, n) => (isRefused(n) ? 'bad-value' : group)))
+    expect(c.memberships.map((membership) => membership.group)).toEqual(wanted.filter((_, n) => !isRefused(n)))
   })
 
   it('are made on another thread, while the loop goes on', async () => {

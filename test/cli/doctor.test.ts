@@ -4,7 +4,7 @@ import { control } from 'sockctl'
 import { afterEach, describe, expect, it } from 'vitest'
 import { parseIptables, parseNft } from '../../lib/cli/doctor/firewall.ts'
 import { runCli } from '../support/cli.ts'
-import { ip, nftMissing, run, sysctl } from '../support/commands.ts'
+import { ip, nftMissing, raise, run, sysctl } from '../support/commands.ts'
 import { diagnose as doctor, type Line } from '../support/doctor.ts'
 import { describeOnHosts, plan } from '../support/hosts.ts'
 import { QUERIES, startRouter } from '../support/membership-messages.ts'
@@ -62,7 +62,7 @@ describeOnHosts('sockctl doctor', (hosts) => {
 
   it('names an interface that is down', async () => {
     await ip('link', 'set', a.name, 'down')
-    undo.push(() => ip('link', 'set', a.name, 'up'))
+    undo.push(() => raise(a.name))
     const { status, verdict, cause, find } = await doctor(`239.1.1.1:${PORT}`, ...quickly)
     expect({ status, cause, verdict }).toEqual({
       status: 1,

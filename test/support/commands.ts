@@ -1,6 +1,8 @@
 import { execFile, spawnSync } from 'node:child_process'
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { setTimeout as pause } from 'node:timers/promises'
 import { promisify } from 'node:util'
+import { interfaces } from 'sockctl'
 import { inNamespace } from './namespace.ts'
 
 const execute = promisify(execFile)
@@ -21,6 +23,15 @@ export const nftMissing = spawnSync('nft', ['--version']).error
 export async function ip(...args: string[]): Promise<string> {
   requireNamespace(`ip ${args.join(' ')}`)
   return await run('ip', args)
+}
+
+/** Sets an interface up and waits until it runs, which the kernel may say up to a second later. */
+export async function raise(name: string): Promise<void> {
+  await ip('link', 'set', name, 'up')
+  for (const patience = AbortSignal.timeout(10_000); ; await pause(5)) {
+    if (interfaces().some((one) => one.name === name && one.flags.running)) return
+    if (patience.aborted) throw new Error(`${name} is set up and does not run`)
+  }
 }
 
 /**

@@ -1,4 +1,5 @@
 import { readdirSync, readlinkSync } from 'node:fs'
+import { basename } from 'node:path'
 import { type HostSocket, hostSockets } from '../../protocols/proc-sockets.ts'
 import { readText } from './system.ts'
 
@@ -15,6 +16,13 @@ const ids = (folder: string): string[] => {
   }
 }
 
+/** A program by the name of its main thread, where that is its own; Node 24 calls every one of its `MainThread`. */
+function nameOf(pid: string): string {
+  const thread = readText(`/proc/${pid}/comm`).trim()
+  const command = readText(`/proc/${pid}/cmdline`)
+  return command === '' || command.includes(thread) ? thread : basename(command.split('\0', 1)[0] ?? '')
+}
+
 /** The processes that hold some of these sockets, by inode. Others' are only shown to root. */
 function ownersOf(inodes: ReadonlySet<number>): Map<number, string> {
   const owners = new Map<number, string>()
@@ -27,7 +35,7 @@ function ownersOf(inodes: ReadonlySet<number>): Map<number, string> {
         continue
       }
       const inode = Number(/^socket:\[(\d+)\]$/.exec(link)?.[1])
-      if (inodes.has(inode)) owners.set(inode, `${readText(`/proc/${pid}/comm`).trim()} (${pid})`)
+      if (inodes.has(inode)) owners.set(inode, `${nameOf(pid)} (${pid})`)
     }
   }
   return owners

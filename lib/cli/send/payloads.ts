@@ -73,6 +73,8 @@ function cutting(
   explain: (error: Error) => Error = (error) => error,
 ): Payloads {
   const chunks = input[Symbol.asyncIterator]()
+  // An error that comes before the first reading waits for it, and is told there.
+  input.on('error', () => {})
   let ready: Buffer[] = []
   let rest: Buffer = Buffer.alloc(0)
   let ended = false

@@ -35,7 +35,7 @@ void Hop::Complete(napi_env env, napi_status /*status*/, void* data) {
   auto* hop = static_cast<Hop*>(data);
   const Napi::HandleScope scope(env);
   napi_value receiver = nullptr;
-  const napi_value callback = hop->callback_.Value();
+  napi_value callback = hop->callback_.Value();
   hop->callback_.Reset();
   hop->carrier_.Reset();
   if (napi_get_global(env, &receiver) == napi_ok)

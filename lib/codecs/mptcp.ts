@@ -44,7 +44,7 @@ const MOST_SUBFLOWS = 32
 
 /** `struct mptcp_subflow_data` says what there is room for, and then what there is; the subflows' addresses follow. */
 export const mptcpSubflowAddresses: Codec<MptcpSubflow[], never> = {
-  expects: 'nothing: it can only be read',
+  expects: 'an array of { local, remote }, each { family, address, port }',
   read: 'bytes',
   write: 'bytes',
   wrong: () => true,

@@ -123,7 +123,7 @@ export const fanoutProgram: Codec<never, readonly BpfInstruction[] | number> = {
 }
 
 /** A bit for each group of a netlink family, the lowest for group 1. */
-export const netlinkGroups: Codec<number[], never> = codec('bytes', 'nothing: it can only be read', () => false, {
+export const netlinkGroups: Codec<number[], never> = codec('bytes', 'an array of group numbers', () => false, {
   fromNative: (answer: Buffer) =>
     [...wordsOf(answer)].flatMap((word, place) =>
       Array.from({ length: 32 }, (_, bit) => bit)

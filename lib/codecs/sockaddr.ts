@@ -7,9 +7,14 @@ export type SocketAddress =
   | { family: number }
 
 /** A `struct sockaddr` that the kernel tells. */
-export const sockaddr: Codec<SocketAddress, never> = codec('sockaddr', 'nothing: it can only be read', () => false, {
-  fromNative: (answer: Buffer) => decodeSockaddr(answer),
-})
+export const sockaddr: Codec<SocketAddress, never> = codec(
+  'sockaddr',
+  "{ family: 'inet' or 'inet6', address, port }",
+  () => false,
+  {
+    fromNative: (answer: Buffer) => decodeSockaddr(answer),
+  },
+)
 
 const AF_UNIX = 1
 const AF_INET = 2

@@ -183,7 +183,7 @@ function decode(answer: ArrayBuffer): TcpInfo {
 
 /** `struct tcp_info`. */
 export const tcpInfo: Codec<TcpInfo, never> = {
-  expects: 'nothing: it can only be read',
+  expects: 'the fields of struct tcp_info, as far as the kernel has them',
   read: 'memory',
   write: 'memory',
   wrong: () => true,

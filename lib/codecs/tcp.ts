@@ -93,14 +93,19 @@ export type TcpCcInfo =
   | { algorithm: 'bbr'; bandwidth: bigint; min_rtt: number; pacing_gain: number; cwnd_gain: number }
   | { words: number[] }
 
-export const tcpCcInfo: Codec<TcpCcInfo, never> = codec('bytes', 'nothing: it can only be read', () => false, {
-  fromNative: (answer: Buffer) => {
-    const words = [...wordsOf(answer)]
-    const [low = 0, high = 0, min_rtt = 0, pacing_gain = 0, cwnd_gain = 0] = words
-    if (words.length !== 5) return { words }
-    return { algorithm: 'bbr', bandwidth: (BigInt(high) << 32n) | BigInt(low), min_rtt, pacing_gain, cwnd_gain }
+export const tcpCcInfo: Codec<TcpCcInfo, never> = codec(
+  'bytes',
+  "{ algorithm: 'bbr', ... }, else { words: [...] } of 32 bits",
+  () => false,
+  {
+    fromNative: (answer: Buffer) => {
+      const words = [...wordsOf(answer)]
+      const [low = 0, high = 0, min_rtt = 0, pacing_gain = 0, cwnd_gain = 0] = words
+      if (words.length !== 5) return { words }
+      return { algorithm: 'bbr', bandwidth: (BigInt(high) << 32n) | BigInt(low), min_rtt, pacing_gain, cwnd_gain }
+    },
   },
-})
+)
 
 /** What packets of another protocol the kernel is to look for in UDP; a program may ask for the first four. */
 export const udpEncapsulation = enumeration({ none: 0, 'esp-non-ike': 1, esp: 2, l2tp: 3, gtp0: 4, gtp1u: 5, rxrpc: 6 })

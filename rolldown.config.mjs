@@ -3,7 +3,7 @@ import { defineConfig } from 'rolldown'
 const common = {
   platform: 'node',
   transform: { target: 'node20.19' },
-  external: ['commander', 'sdp-transform'],
+  external: ['commander', 'get-east-asian-width', 'sdp-transform'],
 }
 
 /** What the declarations say again, and what takes time to read. */

@@ -7,7 +7,7 @@ const me = `${hostname()} ${process.pid}`
 
 const receiver = await openReceiver({ port: Number(port), channels: [{ group, interface: on }] })
 const sender = await openSender({ to: { address: group, port: Number(port) }, interface: on })
-const say = () => sender.send(Buffer.from(me))
+const say = () => sender.send(Buffer.from(me)).catch(({ message }) => console.error(message))
 const timer = setInterval(say, Number(seconds) * 1000)
 process.once('SIGINT', () => receiver.close())
 await say()

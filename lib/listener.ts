@@ -2,6 +2,7 @@ import { setInterval } from 'node:timers/promises'
 import { isMulticast } from './address.ts'
 import type { Datagram } from './datagram.ts'
 import { SocketOptionError } from './errors.ts'
+import { onInterfaceRemoved } from './interface-removed.ts'
 import { interfaces } from './interfaces.ts'
 import type { Channel, Membership } from './membership.ts'
 import { merged } from './merged.ts'
@@ -21,7 +22,7 @@ export interface ListenOptions {
 
 export interface Listener {
   readonly memberships: readonly Membership[]
-  /** Batches of what was sent to the groups, and now and then nothing but a look at the clock. */
+  /** Batches of what was sent to the groups, and now and then nothing but a look at the clock. Fails once no interface is left. */
   batches(tick: number): AsyncGenerator<readonly Datagram[], void, undefined>
   close(): Promise<void>
 }
@@ -79,6 +80,15 @@ export async function openListener({ port, groups, signal, ancillary = {}, ...gi
     await close()
     throw error
   }
+  let lost: SocketOptionError | undefined
+  onInterfaceRemoved(receivers, ({ name }, anyLeft) => {
+    if (anyLeft) return
+    lost = new SocketOptionError(`the interface ${name} is gone: nothing is joined any more`, {
+      code: 'ENODEV',
+      reason: 'no-interface',
+    })
+    void close()
+  })
   return {
     get memberships() {
       return receivers.flatMap(({ memberships }) => memberships)
@@ -87,6 +97,7 @@ export async function openListener({ port, groups, signal, ancillary = {}, ...gi
       const clock = ticks(tick, signal === undefined ? closing.signal : AbortSignal.any([signal, closing.signal]))
       for await (const batch of merged<readonly Datagram[]>([...receivers, clock]))
         yield batch.filter(({ destination = '' }) => isMulticast(destination))
+      if (lost !== undefined) throw lost
     },
     close,
   }

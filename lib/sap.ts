@@ -146,7 +146,7 @@ export async function* announceSap(options: SapAnnounceOptions): AsyncGenerator<
       for (const { sender, packet } of places) await sender.send(packet(false))
       announced = true
       yield { number, groups, size }
-      await setTimeout(sapDelay(interval), undefined, signal && { signal }).catch(() => {})
+      await setTimeout(Math.min(sapDelay(interval), 2 ** 31 - 1), undefined, signal && { signal }).catch(() => {})
     }
   } finally {
     if (withdraw && announced) for (const { sender, packet } of places) await sender.send(packet(true)).catch(() => {})

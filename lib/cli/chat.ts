@@ -102,6 +102,7 @@ async function listen(
       else out.line(`from ${hostPort(source.address, source.port)} on ${on}: ${printable(said)}`)
       if (++heard === most) return heard
     }
+    await out.room()
   }
   return heard
 }

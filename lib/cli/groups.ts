@@ -3,6 +3,7 @@ import type { HostMembership } from '../protocols/proc-net.ts'
 import { Failure } from './failure.ts'
 import type { GroupChange } from './groups/changes.ts'
 import { type HostGroups, openHostGroups } from './groups/host-groups.ts'
+import type { Watch } from './groups/watch.ts'
 import { findInterface, takesInterface } from './interface-option.ts'
 import type { Paint } from './paint.ts'
 import { type Run, runs } from './run.ts'
@@ -76,17 +77,25 @@ nobody has joined gives exit status 1.`,
 
 async function watch({ out, stop }: Run, groups: HostGroups, suits: (one: HostMembership) => boolean): Promise<void> {
   const { watchGroups } = await import('./groups/watch.ts')
-  const { by, changes } = await watchGroups(groups, stop)
-  if (out.json) out.object({ event: 'watching', by })
-  out.hint(by === 'netlink' ? 'Told by the kernel (netlink).' : 'Read four times a second from /proc/net.')
-  const counts = { join: 0, leave: 0, change: 0 }
-  for await (const happened of changes())
-    for (const change of happened.filter(({ membership }) => suits(membership))) {
-      counts[change.event]++
-      tell(change)
-    }
-  if (out.json) out.object({ event: 'end', joins: counts.join, leaves: counts.leave, changes: counts.change })
-  else out.line(`${counts.join} joined, ${counts.leave} left, ${counts.change} changed`)
+  const over = new AbortController()
+  try {
+    await follow(await watchGroups(groups, AbortSignal.any([stop, over.signal])))
+  } finally {
+    over.abort()
+  }
+
+  async function follow({ by, changes }: Watch): Promise<void> {
+    if (out.json) out.object({ event: 'watching', by })
+    out.hint(by === 'netlink' ? 'Told by the kernel (netlink).' : 'Read four times a second from /proc/net.')
+    const counts = { join: 0, leave: 0, change: 0 }
+    for await (const happened of changes())
+      for (const change of happened.filter(({ membership }) => suits(membership))) {
+        counts[change.event]++
+        tell(change)
+      }
+    if (out.json) out.object({ event: 'end', joins: counts.join, leaves: counts.leave, changes: counts.change })
+    else out.line(`${counts.join} joined, ${counts.leave} left, ${counts.change} changed`)
+  }
 
   function tell({ event, membership }: GroupChange): void {
     const time = new Date().toISOString()

@@ -1,12 +1,13 @@
 import type { Command } from 'commander'
 import type { Datagram } from '../datagram.ts'
 import { type Interface, interfaces } from '../interfaces.ts'
+import { onLinkRemoved } from '../link-watch.ts'
 import { isMalformed } from '../protocols/malformed.ts'
 import { type MembershipMessage, membershipText } from '../protocols/membership-message.ts'
 import { decodeMembershipPacket, type MembershipPacket } from '../protocols/membership-packet.ts'
 import { type Capture, isOwn, openCapture } from './capture/capture.ts'
 import { MEMBERSHIP_FILTER } from './capture/membership-filter.ts'
-import { Failure } from './failure.ts'
+import { Failure, warn } from './failure.ts'
 import { findInterface, takesInterface } from './interface-option.ts'
 import type { Output } from './output.ts'
 import { type Run, runs } from './run.ts'
@@ -119,13 +120,24 @@ async function watch({ out, stop }: Run, groups: readonly string[], options: Opt
   }
 
   const timer = options.duration === undefined ? undefined : setTimeout(() => ended.abort(), options.duration)
+  const gone = new Set<string>()
+  const unwatch = await onLinkRemoved((isGone) => {
+    for (const { name } of list.filter(({ name, index }) => isGone(index) && !gone.has(name))) {
+      gone.add(name)
+      warn(`${name} is gone`)
+    }
+    if (gone.size === list.length) ended.abort()
+  })
   try {
     for (const on of list) captures.push([on, await openCapture(on, MEMBERSHIP_FILTER, { everyGroup: true })])
     if (out.json) out.object({ listening: list.map(({ name }) => name) })
     out.hint(`Listening on ${list.map(({ name }) => name).join(', ')}. Ctrl-C ends.`)
     await Promise.all(
       captures.map(async ([on, capture]) => {
-        for await (const batch of capture.packets(end)) for (const datagram of batch) take(on, datagram)
+        for await (const batch of capture.packets(end)) {
+          for (const datagram of batch) take(on, datagram)
+          await out.room()
+        }
       }),
     )
     const dropped = captures.reduce((sum, [, capture]) => sum + capture.dropped(), 0)
@@ -136,8 +148,10 @@ async function watch({ out, stop }: Run, groups: readonly string[], options: Opt
       if (dropped > 0) words.push(`${dropped} dropped by the kernel`)
       out.line(words.join(', '))
     }
+    if (gone.size === list.length) throw new Failure('no interface is left to watch')
   } finally {
     clearTimeout(timer)
+    await unwatch()
     await Promise.all(captures.map(([, capture]) => capture[Symbol.asyncDispose]()))
   }
 }

@@ -1,4 +1,4 @@
-import { stripVTControlCharacters } from 'node:util'
+import { columnsOf, width as widthOf } from './width.ts'
 
 /** Lines that are drawn over: the last ones on a terminal. */
 export interface Live {
@@ -9,11 +9,15 @@ export interface Live {
 
 /** As much of a line as fits; colours take no room, and stay whole. */
 export function cut(line: string, width: number): string {
-  if (stripVTControlCharacters(line).length <= width) return line
+  if (widthOf(line) <= width) return line
   let room = width
   const keep = (text: string): string => {
-    const kept = text.slice(0, Math.max(0, room))
-    room -= text.length
+    let kept = ''
+    for (const character of text) {
+      room -= columnsOf(character)
+      if (room < 0) break
+      kept += character
+    }
     return kept
   }
   const [first = '', ...coloured] = line.split('\u001b')

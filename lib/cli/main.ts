@@ -25,6 +25,8 @@ async function assemble(args: readonly string[]): Promise<void> {
 }
 
 guardOutput()
+// What nobody waited for ends the command as anything else does: in one line.
+process.on('uncaughtException', (error) => process.exit(statusOf(error)))
 try {
   await assemble(process.argv.slice(2))
   await program.parseAsync()

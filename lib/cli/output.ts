@@ -1,3 +1,4 @@
+import { drained } from './drained.ts'
 import { toJson } from './json.ts'
 import { type Paint, paint } from './paint.ts'
 import { stop } from './stop.ts'
@@ -15,6 +16,8 @@ export interface Output {
   object(value: object): void
   /** The objects with `--json`, else a table of them. */
   list<T extends object>(values: readonly T[], columns: readonly Column<T>[]): void
+  /** Resolves once standard output takes more: what comes meanwhile is to wait in the kernel, not in memory. */
+  room(): Promise<void> | undefined
   /** On stderr, and only to a person at a terminal. */
   hint(text: string): void
 }
@@ -37,6 +40,7 @@ export function createOutput(json: boolean): Output {
       const lines = json ? values.map(toJson) : table(values, columns, brushes)
       if (lines.length > 0) line(lines.join('\n'))
     },
+    room: () => drained(stdout, stop.signal),
     hint: (text) => {
       if (terminal && stderr.isTTY) stderr.write(`${text}\n`)
     },

@@ -54,6 +54,7 @@ async function listen({ out, stop }: Run, _: [], options: ListenOptions): Promis
   try {
     for await (const notice of listener) {
       report.notice(notice)
+      await out.room()
       if (notice.type === 'new' && ++heard === options.count) break
     }
   } finally {

@@ -61,21 +61,27 @@ async function script({ out, stop }: Run, file: string | undefined, on: string |
 function standardInput(interactive: boolean, stop: AbortSignal): { input: Input; close(): void } {
   const lines: Readline = createInterface({
     input: process.stdin,
-    ...(interactive && { output: process.stdout, completer: completions }),
+    // Standard output may be a pipe, or for objects.
+    ...(interactive && { output: process.stderr, completer: completions }),
     prompt: interactive ? 'sockctl> ' : '',
     crlfDelay: Number.POSITIVE_INFINITY,
   })
-  if (interactive) process.stdout.write('Enter ? for the list of commands.\n')
+  if (interactive) process.stderr.write('Enter ? for the list of commands.\n')
   // readline takes Ctrl-C from a terminal in place of the signal.
   lines.on('SIGINT', () => process.kill(process.pid, 'SIGINT'))
   const close = (): void => lines.close()
+  // Lines typed before Ctrl-D are still to run.
+  let closed = false
+  lines.once('close', () => {
+    closed = true
+  })
   stop.addEventListener('abort', close, { once: true })
   const iterator = lines[Symbol.asyncIterator]()
   return {
     input: {
       name: undefined,
       next: async () => {
-        if (interactive && !stop.aborted) lines.prompt()
+        if (interactive && !closed && !stop.aborted) lines.prompt()
         const { done, value } = await iterator.next()
         return done ? undefined : value
       },

@@ -120,6 +120,17 @@ function interfaceOf(bind: string | undefined): string | undefined {
   return (own ?? list.find(({ flags }) => flags.loopback && bind.startsWith('127.')))?.name
 }
 
+/** Not by Promise.race, which keeps something of each race for as long as the promise that never settles is there. */
+function unless<T>(over: AbortSignal, work: T | Promise<T>): T | Promise<T> {
+  if (!(work instanceof Promise)) return work
+  return new Promise((resolve, reject) => {
+    const abort = (): void => reject(over.reason)
+    over.addEventListener('abort', abort)
+    if (over.aborted) abort()
+    work.then(resolve, reject).finally(() => over.removeEventListener('abort', abort))
+  })
+}
+
 async function sendAll(
   sender: Sender,
   payloads: Payloads,
@@ -127,18 +138,13 @@ async function sendAll(
   { count: limit = Number.POSITIVE_INFINITY, rate: wanted, size = USUAL_SIZE }: Options,
   progress: Progress,
 ): Promise<void> {
-  const aborted = new Promise<never>((_, reject) => {
-    over.addEventListener('abort', () => reject(over.reason))
-    if (over.aborted) reject(over.reason)
-  })
-  aborted.catch(() => {})
   const { due, spend } = pace(wanted, size)
   while (progress.datagrams < limit) {
     const most = Math.min(await due(over), limit - progress.datagrams)
     // Standard input may have nothing for a long time.
-    const batch = await Promise.race([payloads.next(most), aborted])
+    const batch = await unless(over, payloads.next(most))
     if (batch.length === 0) return
-    await Promise.race([sender.send(batch), aborted])
+    await unless(over, sender.send(batch))
     const bytes = batch.reduce((sum, { length }) => sum + length, 0)
     spend(batch.length, bytes)
     progress.datagrams += batch.length

@@ -56,6 +56,7 @@ async function listen({ out, stop }: Run, options: Options): Promise<void> {
   try {
     for await (const notice of listener) {
       report.notice(notice)
+      await out.room()
       if (notice.type === 'time') heard++
       if (++packets === options.count) break
     }

@@ -1,5 +1,5 @@
-import { stripVTControlCharacters } from 'node:util'
 import type { Paint } from './paint.ts'
+import { width } from './width.ts'
 
 export interface Column<T> {
   head: string
@@ -7,10 +7,6 @@ export interface Column<T> {
   /** To the right also where its cells are texts: numbers with a unit. */
   right?: boolean
 }
-
-const PLAIN = /^[ -~]*$/
-
-const width = (text: string): number => (PLAIN.test(text) ? text.length : [...stripVTControlCharacters(text)].length)
 
 /** Aligned columns under a heading; numbers to the right. No row, no heading. */
 export function table<T>(rows: readonly T[], columns: readonly Column<T>[], paint: Paint): string[] {

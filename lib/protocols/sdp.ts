@@ -33,6 +33,7 @@ export interface SdpSession {
 
 /** Seconds from 1900, where SDP's times begin, to 1970. */
 const UNIX_EPOCH = 2_208_988_800
+const LATEST = 8.64e12
 /** Streams, and of each list in a description, as much as is read: the text may be anybody's, and its counts are cheap. */
 const MOST = 256
 
@@ -112,6 +113,11 @@ function readSection(lines: readonly string[]): Section {
   }
 }
 
+/** Each of hundreds of streams would have them all. */
+const namesTooMany = ({ filters }: Section): boolean =>
+  filters.reduce((sum, { sources }) => sum + sources.length, 0) > MOST
+const TOO_MANY = malformed(`a session description with source filters of more than ${MOST} sources`)
+
 /** RFC 4570 3: what the media says of a group stands before what the session says. */
 function sourcesFor(group: string, media: Section, session: Section): Pick<SdpStream, 'sources' | 'blocked'> {
   const family = String(parseAddress(group)?.family)
@@ -164,10 +170,13 @@ export function parseSdp(text: string): SdpSession | Malformed {
   const { origin } = whole
   if (origin === undefined) return malformed('a session description without an o= line')
   const session = readSection(lines.slice(0, starts[0] ?? lines.length))
+  if (namesTooMany(session)) return TOO_MANY
   const streams: SdpStream[] = []
   for (const [i, media] of whole.media.entries()) {
     if (streams.length >= MOST) break
-    streams.push(...streamsOf(media, readSection(lines.slice(starts[i], starts[i + 1])), session))
+    const own = readSection(lines.slice(starts[i], starts[i + 1]))
+    if (namesTooMany(own)) return TOO_MANY
+    streams.push(...streamsOf(media, own, session))
   }
   const stops = lines.filter((line) => line.startsWith('t=')).map((line) => Number(parse(line).timing?.stop ?? 0))
   const last = stops.includes(0) ? 0 : Math.max(0, ...stops)
@@ -177,7 +186,8 @@ export function parseSdp(text: string): SdpSession | Malformed {
     ...(whole.description !== undefined && { information: String(whole.description) }),
     origin: `${username} ${sessionId} ${netType} IP${ipVer} ${address}`,
     version: BigInt(/^\d+$/.test(String(origin.sessionVersion)) ? origin.sessionVersion : 0),
-    ...(last > 0 && { ends: (last - UNIX_EPOCH) * 1000 }),
+    // Later than Date knows is never.
+    ...(last > 0 && last < LATEST && { ends: (last - UNIX_EPOCH) * 1000 }),
     streams: streams.slice(0, MOST),
   }
 }

@@ -45,6 +45,8 @@ it('a line is cut to its width, whatever colours are in it', () => {
   const red = (text: string): string => `\u001b[31m${text}\u001b[39m`
   expect(cut('abc', 3)).toBe('abc')
   expect(cut('abcd', 3)).toBe('abc')
+  expect(cut('日本語', 5)).toBe('日本')
+  expect(cut('e\u0301te\u0301', 3)).toBe('e\u0301te\u0301')
   expect(cut(`a${red('bcd')}e`, 5)).toBe(`a${red('bcd')}e`)
   expect(cut(`a${red('bcd')}e`, 3)).toBe(`a${red('bc')}`)
   expect(cut(`a${red('b')}cd`, 3)).toBe(`a${red('b')}c`)

@@ -126,6 +126,17 @@ describe('a session description', () => {
     expect(streams(`c=IN IP4 224.1.1.1/1/256\n${filters}m=video 5000 RTP/AVP 33\n`)).toHaveLength(256)
   })
 
+  it('is malformed where its filters name more sources than are read', () => {
+    const filter = (net: number) =>
+      `a=source-filter: incl IN IP4 * ${Array.from({ length: 200 }, (_, n) => `10.0.${net}.${n}`).join(' ')}\n`
+    const described = parseSdp(`v=0\no=- 1 1 IN IP4 1.2.3.4\ns=x\n${filter(1)}${filter(2)}`)
+    expect(described).toEqual({ malformed: expect.stringContaining('256 sources') })
+  })
+
+  it('never ends where its end is later than dates go', () => {
+    expect(parseSdp('v=0\no=- 1 1 IN IP4 1.2.3.4\ns=x\nt=0 99999999999999999999\n')).not.toHaveProperty('ends')
+  })
+
   it('never throws, whatever the text', () => {
     const pieces = fc.constantFrom(
       'v=0\n',

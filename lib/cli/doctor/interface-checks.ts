@@ -1,7 +1,7 @@
 import type { Interface } from '../../interfaces.ts'
 import { type Finding, fail, pass, RANK, warn } from './finding.ts'
 import type { Patient } from './patient.ts'
-import { sysctl } from './system.ts'
+import { sysctl, sysctlName } from './system.ts'
 
 function stateOf({ name, flags, mtu }: Interface): Finding {
   if (!flags.up)
@@ -37,7 +37,7 @@ function addressOf({ on, family }: Patient): Finding {
   if (family === 6 && sysctl(`net/ipv6/conf/${on.name}/disable_ipv6`) === 1)
     return fail('address', {
       says: `IPv6 is switched off on ${on.name}`,
-      fix: `sysctl -w net.ipv6.conf.${on.name}.disable_ipv6=0`,
+      fix: `sysctl -w ${sysctlName(`net/ipv6/conf/${on.name}/disable_ipv6`)}=0`,
       cause: `IPv6 is switched off on ${on.name}`,
       rank: RANK.noAddress,
     })

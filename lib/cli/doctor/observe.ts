@@ -21,6 +21,9 @@ interface Reading {
   readonly sockets: readonly OwnedSocket[]
 }
 
+/** So many messages, and so many sources, are remembered. */
+const MOST = 4096
+
 /** What was seen of a patient while its group was joined. */
 export interface Observation {
   /** How long was listened, in milliseconds. */
@@ -104,6 +107,8 @@ export async function observe(patient: Patient, patience: Patience, stop: AbortS
     const packet = decodeMembershipPacket(data)
     if (packet === undefined || isMalformed(packet)) return
     const { message } = packet
+    // Anybody can send any number.
+    if (queries.length + reports.length >= MOST) return
     if (message.type === 'query') queries.push(packet)
     else if (isOwn(on, packet.source) && JSON.stringify(message).includes(`"${group}"`)) reports.push(packet)
   }
@@ -117,7 +122,8 @@ export async function observe(patient: Patient, patience: Patience, stop: AbortS
   const listen = (receiver: Receiver): void => {
     const consume = async (): Promise<void> => {
       for await (const batch of receiver)
-        for (const { source } of batch) delivered.set(source.address, (delivered.get(source.address) ?? 0) + 1)
+        for (const { address } of batch.map(({ source }) => source))
+          if (delivered.size < MOST || delivered.has(address)) delivered.set(address, (delivered.get(address) ?? 0) + 1)
     }
     readers.push(consume())
   }

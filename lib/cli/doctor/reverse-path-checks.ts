@@ -3,15 +3,20 @@ import { growth } from '../../protocols/proc-counters.ts'
 import { type Finding, fail, pass, RANK, warn } from './finding.ts'
 import type { Observation } from './observe.ts'
 import type { Patient } from './patient.ts'
-import { sysctl } from './system.ts'
+import { sysctl, sysctlName } from './system.ts'
 
 const COUNTER = 'TcpExt.IPReversePathFilter'
 
 /** The kernel goes by the stricter of two settings: of all interfaces and of this one. ip-sysctl.rst */
-function settingOf(name: string): { value: number; path: string } {
-  const all = sysctl('net/ipv4/conf/all/rp_filter') ?? 0
-  const own = sysctl(`net/ipv4/conf/${name}/rp_filter`) ?? 0
-  return all > own ? { value: all, path: 'all' } : { value: own, path: name }
+function settingOf(name: string): { value: number; setting: string; settings: string[] } {
+  const paths = ['all', name].map((place) => `net/ipv4/conf/${place}/rp_filter`)
+  const [all = 0, own = 0] = paths.map(sysctl)
+  const [ofAll = '', ofOwn = ''] = paths.map(sysctlName)
+  return {
+    value: Math.max(all, own),
+    setting: all > own ? ofAll : ofOwn,
+    settings: all === 0 ? [ofOwn] : own === 0 ? [ofAll] : [ofAll, ofOwn],
+  }
 }
 
 const MODES = ['off', 'strict', 'loose']
@@ -19,8 +24,7 @@ const MODES = ['off', 'strict', 'loose']
 /** Whether packets of the sources come in by the interface that would be used to answer them. */
 export function reversePathChecks({ family, on, sources }: Patient, seen: Observation): Finding[] {
   if (family === 6) return []
-  const { value, path } = settingOf(on.name)
-  const name = `net.ipv4.conf.${path}.rp_filter`
+  const { value, setting: name, settings } = settingOf(on.name)
   const dropped = growth(seen.before.counters, seen.after.counters, COUNTER)
   const foreign = [...seen.routes].flatMap(([source, index]) => {
     if (value === 0 || on.flags.loopback || index === on.index || (value === 2 && index > 0)) return []
@@ -32,8 +36,8 @@ export function reversePathChecks({ family, on, sources }: Patient, seen: Observ
   const mode = `${name} is ${value} (${MODES[value] ?? 'unknown'})`
   if (foreign.length === 0 && dropped === 0) return [pass('reverse path', `${mode}; it dropped nothing meanwhile`)]
   const says = [mode, ...foreign, `it dropped ${dropped} packets meanwhile`].join('; ')
-  const fix = `give the source a route by ${on.name} (ip route add ${sources[0] ?? 'SOURCE'} dev ${on.name}), or sysctl -w ${name}=${
-    foreign.some((text) => text.endsWith('at all')) ? 0 : 2
+  const fix = `give the source a route by ${on.name} (ip route add ${sources[0] ?? 'SOURCE'} dev ${on.name}), or sysctl -w ${
+    foreign.some((text) => text.endsWith('at all')) ? settings.map((one) => `${one}=0`).join(' ') : `${name}=2`
   }`
   const cause = `the reverse path filter drops it: ${foreign[0] ?? 'some source'} and rp_filter on ${on.name} is ${MODES[value]}`
   if (foreign.length === 0)

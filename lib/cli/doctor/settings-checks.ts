@@ -1,6 +1,6 @@
 import { type Finding, fail, pass, RANK, warn } from './finding.ts'
 import type { Patient } from './patient.ts'
-import { sysctl } from './system.ts'
+import { sysctl, sysctlName } from './system.ts'
 
 function limits({ family, sources }: Patient): Finding {
   const path = family === 4 ? 'net/ipv4/igmp_max_msf' : 'net/ipv6/mld_max_msf'
@@ -33,9 +33,10 @@ function forcedVersion({ family, sources, on }: Patient): Finding[] {
   const [protocol, setting, newest] = family === 4 ? ['IGMP', 'ipv4', 3] : ['MLD', 'ipv6', 2]
   const option = family === 4 ? 'force_igmp_version' : 'force_mld_version'
   for (const place of ['all', on.name]) {
-    const version = sysctl(`net/${setting}/conf/${place}/${option}`)
+    const path = `net/${setting}/conf/${place}/${option}`
+    const version = sysctl(path)
     if (version === undefined || version === 0 || version >= newest) continue
-    const name = `net.${setting}.conf.${place}.${option}`
+    const name = sysctlName(path)
     const fix = `sysctl -w ${name}=0`
     const says = `${name} is ${version}: this host speaks ${protocol}v${version}`
     if (sources.length === 0) return [warn('version', { says: `${says}, which knows no sources`, fix })]

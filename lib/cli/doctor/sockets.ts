@@ -1,6 +1,7 @@
 import { readdirSync, readlinkSync } from 'node:fs'
 import { basename } from 'node:path'
 import { type HostSocket, hostSockets } from '../../protocols/proc-sockets.ts'
+import { printable } from '../printable.ts'
 import { readText } from './system.ts'
 
 export interface OwnedSocket extends HostSocket {
@@ -35,7 +36,7 @@ function ownersOf(inodes: ReadonlySet<number>): Map<number, string> {
         continue
       }
       const inode = Number(/^socket:\[(\d+)\]$/.exec(link)?.[1])
-      if (inodes.has(inode)) owners.set(inode, `${nameOf(pid)} (${pid})`)
+      if (inodes.has(inode)) owners.set(inode, `${printable(nameOf(pid))} (${pid})`)
     }
   }
   return owners

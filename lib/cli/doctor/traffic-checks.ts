@@ -6,8 +6,16 @@ import { channelText, type Patient } from './patient.ts'
 import type { Flow } from './wire.ts'
 
 const sum = (flows: readonly Flow[]): number => flows.reduce((total, { datagrams }) => total + datagrams, 0)
-const sourcesOf = (flows: readonly Flow[]): string => [...new Set(flows.map(({ source }) => source))].join(', ')
-const portsOf = (flows: readonly Flow[]): string => [...new Set(flows.map(({ port }) => port))].join(', ')
+/** Of many as many as a line holds. */
+const MOST_TOLD = 8
+const few = (all: Iterable<string | number>): string => {
+  const list = [...new Set(all)]
+  return list.length <= MOST_TOLD
+    ? list.join(', ')
+    : `${list.slice(0, MOST_TOLD).join(', ')} and ${list.length - MOST_TOLD} more`
+}
+const sourcesOf = (flows: readonly Flow[]): string => few(flows.map(({ source }) => source))
+const portsOf = (flows: readonly Flow[]): string => few(flows.map(({ port }) => port))
 
 /** The flows that were asked for. */
 export const wantedFlows = ({ port, sources }: Patient, flows: readonly Flow[]): Flow[] =>
@@ -37,9 +45,15 @@ function wireCheck(patient: Patient, seen: Observation): Finding[] {
   if (seen.blind !== undefined) return [skip('wire', `${seen.blind}; so what is on the wire was not looked at`)]
   const wanted = wantedFlows(patient, seen.flows)
   if (wanted.length > 0)
-    return wanted.map((flow) =>
-      pass('wire', describe(patient.family, flow, seconds) + (isOwn(on, flow.source) ? ', from this host' : '')),
-    )
+    return [
+      ...wanted
+        .toSorted((a, b) => b.datagrams - a.datagrams)
+        .slice(0, MOST_TOLD)
+        .map((flow) =>
+          pass('wire', describe(patient.family, flow, seconds) + (isOwn(on, flow.source) ? ', from this host' : '')),
+        ),
+      ...(wanted.length > MOST_TOLD ? [pass('wire', `and ${wanted.length - MOST_TOLD} more sources and ports`)] : []),
+    ]
   const fromWanted = seen.flows.filter(({ source }) => sources.length === 0 || sources.includes(source))
   if (fromWanted.length > 0)
     return [
@@ -114,7 +128,7 @@ function deliveryCheck(patient: Patient, seen: Observation): Finding[] {
   const onWire = sum(wantedFlows(patient, seen.flows))
   if (arrived > 0) {
     const missing = patient.sources.filter((source) => !seen.delivered?.has(source))
-    const says = `${arrived} datagrams reached a socket here, from ${[...(seen.delivered?.keys() ?? [])].join(', ')}`
+    const says = `${arrived} datagrams reached a socket here, from ${few(seen.delivered?.keys() ?? [])}`
     if (missing.length === 0) return [pass('delivery', says)]
     return [
       warn('delivery', {

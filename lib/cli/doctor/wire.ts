@@ -17,6 +17,9 @@ export interface Flow {
   fragmented: number
 }
 
+/** Anybody can send from many addresses. */
+const MOST_FLOWS = 4096
+
 /** Lets what is sent to a group pass, fragments included. */
 export function groupFilter(group: string): ReturnType<typeof assemble> {
   const bytes = parseAddress(group)?.bytes ?? new Uint8Array()
@@ -43,6 +46,7 @@ export function countPacket(flows: Map<string, Flow>, packet: Uint8Array): void 
   const key = `${source} ${port}`
   let flow = flows.get(key)
   if (flow === undefined) {
+    if (flows.size >= MOST_FLOWS) return
     flow = { source, port, datagrams: 0, bytes: 0, largest: 0, hopLimits: [hopLimit, hopLimit], fragmented: 0 }
     flows.set(key, flow)
   }

@@ -1,5 +1,6 @@
 import { isMulticast } from '../../address.ts'
 import type { Datagram } from '../../datagram.ts'
+import { onInterfaceRemoved } from '../../interface-removed.ts'
 import { native } from '../../native.ts'
 import { openReceiver, type Receiver } from '../../receiver.ts'
 import { sendFrom } from '../../send-from.ts'
@@ -45,6 +46,7 @@ export async function serveEcho({ out, stop }: Run, places: readonly EchoPlace[]
           return
         }
       }
+      await out.room()
     }
   }
 
@@ -67,6 +69,12 @@ export async function serveEcho({ out, stop }: Run, places: readonly EchoPlace[]
       if (out.json) out.object({ event: 'joined', group, port, interface: on.name })
       else out.line(`echoing what comes to ${hostPort(group, port)} on ${on.name}`)
   }
+  let lost: Failure | undefined
+  onInterfaceRemoved(receivers, ({ name }, anyLeft) => {
+    if (anyLeft) return warn(`${name} is gone`)
+    lost = new Failure(`${name} is gone: nothing is joined any more`)
+    void close()
+  })
   const timer = options.duration === undefined ? undefined : setTimeout(close, options.duration)
   try {
     await Promise.all(receivers.map((receiver) => serve(receiver, receiver.address.port)))
@@ -76,6 +84,7 @@ export async function serveEcho({ out, stop }: Run, places: readonly EchoPlace[]
   }
   if (out.json) out.object({ event: 'summary', echoed, bytes })
   else out.line(`${plural(echoed, 'datagram')}, ${plural(bytes, 'byte')} sent back`)
+  if (lost !== undefined) throw lost
   if (options.count !== undefined && echoed < options.count && !stop.aborted)
     throw new Failure(`${echoed} of ${options.count} datagrams came`)
 }

@@ -34,6 +34,9 @@ export async function listenForNotices(
     for await (const batch of frames(socket, stop, ['ENOBUFS']))
       heard(batch.flatMap(({ data }) => decodeMulticastNotices(data)))
   }
-  void listen().finally(() => socket.close())
+  // Where it fails, the lists still show what happens.
+  void listen()
+    .catch(() => {})
+    .finally(() => socket.close())
   return true
 }

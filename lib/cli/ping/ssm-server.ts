@@ -63,6 +63,7 @@ export async function servePings({ out, stop }: Run, options: PingOptions): Prom
           return
         }
       }
+      await out.room()
     }
   }
 

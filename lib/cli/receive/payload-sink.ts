@@ -2,6 +2,7 @@ import { once } from 'node:events'
 import { createWriteStream } from 'node:fs'
 import type { Writable } from 'node:stream'
 import { finished } from 'node:stream/promises'
+import { drained } from '../drained.ts'
 import { Failure } from '../failure.ts'
 
 /** Where payloads go, one behind the other. */
@@ -23,13 +24,14 @@ export async function openPayloadSink(path: string): Promise<PayloadSink> {
   await once(file, 'open').catch((error) => {
     throw explain(path, error)
   })
-  const failed = new Promise<never>((_, reject) => file.once('error', (error) => reject(explain(path, error))))
-  failed.catch(() => {})
+  file.on('error', () => {})
+  const mustWork = (): void => {
+    if (file.errored) throw explain(path, file.errored)
+  }
   return {
     write: (payloads, over) => {
-      if (file.errored) return failed
-      const room = put(file, payloads, over)
-      return room && Promise.race([room, failed])
+      mustWork()
+      return put(file, payloads, over)?.then(mustWork)
     },
     close: async () => {
       file.end()
@@ -43,9 +45,6 @@ export async function openPayloadSink(path: string): Promise<PayloadSink> {
 function put(stream: Writable, payloads: readonly Uint8Array[], over: AbortSignal): Promise<void> | undefined {
   const [first] = payloads
   const bytes = payloads.length === 1 && first !== undefined ? first : Buffer.concat(payloads)
-  if (stream.write(bytes) || over.aborted) return undefined
-  return once(stream, 'drain', { signal: over }).then(
-    () => {},
-    () => {},
-  )
+  stream.write(bytes)
+  return drained(stream, over)
 }

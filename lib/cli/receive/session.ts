@@ -1,8 +1,8 @@
 import type { Datagram } from '../../datagram.ts'
-import type { Membership } from '../../membership.ts'
+import { onInterfaceRemoved } from '../../interface-removed.ts'
 import { isMalformed } from '../../protocols/malformed.ts'
 import { decodeRtp } from '../../protocols/rtp.ts'
-import type { InterfaceRemoved } from '../../receiver.ts'
+import { drained } from '../drained.ts'
 import { Failure, warn } from '../failure.ts'
 import type { DatagramPrinter } from './datagram-printer.ts'
 import type { PayloadSink } from './payload-sink.ts'
@@ -50,19 +50,12 @@ export async function takeIn(
       lastArrival = performance.now()
       reception.counter.take(taken)
       print?.(taken, reception)
+      if (print !== undefined) await drained(process.stdout, over.signal)
       const room = sink?.write(payloadsOf(taken, reception.rtp), over.signal)
       if (room !== undefined) await room
       if (total >= limit) finish('count')
       if (total >= limit || over.signal.aborted) return
     }
-  }
-  const gone = new Set<Membership>()
-  const onRemoved = ({ name, memberships }: InterfaceRemoved): void => {
-    for (const membership of memberships) gone.add(membership)
-    const lost = memberships.map(({ group }) => group).join(', ')
-    const left = receptions.some(({ receiver }) => receiver.memberships.some((held) => !gone.has(held)))
-    if (left) warn(`${name} is gone, and ${lost} there`)
-    else finish(new Failure(`${name} is gone, and ${lost} there: nothing is joined any more`))
   }
   let idle: NodeJS.Timeout | undefined
   const watchIdle = (timeout: number): void => {
@@ -71,10 +64,15 @@ export async function takeIn(
     else idle = setTimeout(watchIdle, left, timeout)
   }
 
-  for (const { receiver, joined } of receptions) {
-    for (const channel of joined) report.joined(channel)
-    receiver.on('interface-removed', onRemoved)
-  }
+  for (const { joined } of receptions) for (const channel of joined) report.joined(channel)
+  onInterfaceRemoved(
+    receptions.map(({ receiver }) => receiver),
+    ({ name, memberships }, anyLeft) => {
+      const lost = `${name} is gone, and ${memberships.map(({ group }) => group).join(', ')} there`
+      if (anyLeft) warn(lost)
+      else finish(new Failure(`${lost}: nothing is joined any more`))
+    },
+  )
   const reading = receptions.map((reception) => read(reception).catch(finish))
   const second = setInterval(() => report.interval(viewer.now(), viewer.history), 1000)
   const whole = limits.duration === undefined ? undefined : setTimeout(finish, limits.duration, 'duration')

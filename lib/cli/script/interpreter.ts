@@ -30,7 +30,8 @@ export interface Interpreter {
   told(step: Step): void
 }
 
-export const verbOf = (name: string): Verb | undefined => VERBS[name] ?? MTEST[name]
+export const verbOf = (name: string): Verb | undefined =>
+  [VERBS, MTEST].find((verbs) => Object.hasOwn(verbs, name))?.[name]
 
 export function helpLines(): string[] {
   const lines = (verbs: Readonly<Record<string, Verb>>): string[][] =>

@@ -8,7 +8,7 @@ import { IP_PKTINFO } from '../../options/ip.ts'
 import { IPV6_RECVPKTINFO } from '../../options/ipv6.ts'
 import { openSocket } from '../../socket.ts'
 import { parseSocketAddress } from '../../socket-address.ts'
-import { Failure } from '../failure.ts'
+import { Failure, warn } from '../failure.ts'
 import { frames } from '../frames.ts'
 import { SOCKET_KINDS, type SocketKind } from '../options/subject.ts'
 
@@ -61,7 +61,7 @@ export async function openScriptSocket(name: string, kind: SocketKind): Promise<
       if (errno !== 0) throw explainSocket('bind', `bind to ${text}`, errno, inet)
       if (spec.type !== 'dgram') return
       owned.control.setSync(inet === 'ipv4' ? IP_PKTINFO : IPV6_RECVPKTINFO, true)
-      void read()
+      read().catch((error) => warn(`${name} can't be read any more: ${error.message}`))
     },
     send: (address, port, text) => {
       const { sendDatagrams, encodeSockaddr } = datagramsNative()

@@ -14,8 +14,8 @@ import { getNow, setNow } from './sockopt.ts'
 import { getSourceFilter, setSourceFilter } from './source-filter.ts'
 import type { GroupOnInterface } from './target.ts'
 
-/** Not for an option that can't be read: it does not compile. */
-export type Readable<R> = [R] extends [never] ? { readonly readable: 'this option can only be set' } : unknown
+/** Not for an option that can't be read: of `never` this is `never`, and compiles not; a type parameter passes. */
+export type Readable<R> = R extends unknown ? unknown : never
 
 /** Every option of one socket, its memberships and its multicast settings. */
 export interface SocketControl extends MulticastSettings {

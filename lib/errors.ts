@@ -26,7 +26,8 @@ export interface SocketOptionErrorFields {
  * The one error this library throws or rejects with.
  *
  * `code` is the kernel's, spelled as Node does (`EADDRINUSE`), with `errno` and `syscall`; or `ERR_...` where the
- * library refuses before the kernel, and then there is no `errno`. `reason` is the same for IPv4 and IPv6, where the
+ * library refuses before the kernel, and then there is no `errno`; what it looked up itself and found missing has the
+ * kernel's code, `ENODEV` of an interface. `reason` is the same for IPv4 and IPv6, where the
  * kernel's errno often is not. `message` says what was asked, what is wrong and what to do.
  */
 export class SocketOptionError extends Error {

@@ -13,6 +13,11 @@ const inUse: Verdict = [
   'another socket has it: choose another, or set SO_REUSEADDR or SO_REUSEPORT on both before bind',
 ]
 
+const notOfPingGroup: Verdict = [
+  'permission',
+  'ICMP datagram sockets are for the groups of the sysctl net.ipv4.ping_group_range',
+]
+
 const GENERAL: Record<string, Verdict> = {
   EBADF: ['closed', 'the descriptor is not open'],
   ...Object.fromEntries(
@@ -71,6 +76,9 @@ const BY_CALL: Record<SocketCall, Record<string, Verdict>> = {
 
 /** Where a family gives an errno a meaning of its own. */
 const BY_FAMILY: Partial<Record<Family, Partial<Record<SocketCall, Record<string, Verdict>>>>> = {
+  // A raw socket that may not be is EPERM; EACCES is that of an ICMP socket, which no capability opens.
+  ipv4: { socket: { EACCES: notOfPingGroup } },
+  ipv6: { socket: { EACCES: notOfPingGroup } },
   unix: {
     bind: {
       EADDRINUSE: ['system', 'the path exists: another socket has it, or one left it behind; remove it if so'],

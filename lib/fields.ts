@@ -32,6 +32,8 @@ export const iterable = (words: string): FieldRule =>
       typeof value === 'object' && typeof (value as Iterable<unknown> | null)?.[Symbol.iterator] === 'function',
   )
 
+export const list = (words: string): FieldRule => rule(words, Array.isArray)
+
 export const abortSignal: FieldRule = rule('an AbortSignal', (value) => value instanceof AbortSignal)
 
 /** An interface as it is checked further where it is looked up. */

@@ -2,6 +2,7 @@ import { setInterval } from 'node:timers/promises'
 import { isMulticast } from './address.ts'
 import type { Datagram } from './datagram.ts'
 import { SocketOptionError } from './errors.ts'
+import { abortSignal, type FieldRule, list, whole } from './fields.ts'
 import { onInterfaceRemoved } from './interface-removed.ts'
 import { interfaces } from './interfaces.ts'
 import type { Channel, Membership } from './membership.ts'
@@ -18,6 +19,14 @@ export interface ListenOptions {
   port?: number
   groups?: readonly string[]
   signal?: AbortSignal
+}
+
+/** What its fields are, to be checked by those who take them. */
+export const LISTEN_FIELDS: Record<keyof ListenOptions, FieldRule> = {
+  interfaces: list('an array of names, indexes or local addresses'),
+  port: whole(1, 65535),
+  groups: list('an array of groups'),
+  signal: abortSignal,
 }
 
 export interface Listener {

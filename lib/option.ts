@@ -155,7 +155,7 @@ export function option<R, W, Q, const A extends OptionAttributes = { access: 're
 }
 
 export interface OptionDefinition<R, W> extends Pick<OptionAttributes, 'access' | 'waits'> {
-  /** What messages and snapshots call it. */
+  /** What messages call it. `snapshot()` has the table's options only. */
   name: string
   /** Its level: the number, or the C name of one this library knows. */
   level: number | Level

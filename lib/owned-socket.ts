@@ -135,7 +135,7 @@ export function createOwnedSocket<F extends Family>(socket: NativeSocket, plan: 
       try {
         return ask('getpeername')
       } catch (error) {
-        if (error instanceof SocketOptionError && error.code === 'ENOTCONN') return undefined
+        if (error instanceof SocketOptionError && ['ENOTCONN', 'ENOTSUP'].includes(error.code)) return undefined
         throw error
       }
     },

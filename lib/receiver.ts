@@ -214,14 +214,19 @@ export class Receiver extends EventEmitter<ReceiverEvents> implements AsyncItera
   /** @internal The kernel keeps an IPv4 membership of an interface that is gone, and counts it, until it is left. */
   interfacesRemoved(isGone: (index: number) => boolean): void {
     const byIndex = new Map<number, Membership[]>()
+    const left: Promise<unknown>[] = []
     for (const held of this.memberships) {
       const { index } = held.interface
       if (!isGone(index)) continue
-      held.leave().catch(() => {})
+      left.push(held.leave().catch(() => {}))
       byIndex.set(index, [...(byIndex.get(index) ?? []), held])
     }
-    for (const [index, memberships] of byIndex)
-      this.emit('interface-removed', { name: memberships[0]?.interface.name ?? '', index, memberships })
+    const told = (): void => {
+      for (const [index, memberships] of byIndex)
+        this.emit('interface-removed', { name: memberships[0]?.interface.name ?? '', index, memberships })
+    }
+    // They have ended when it is told; what a listener throws is the program's, not a rejection of ours.
+    void Promise.all(left).then(() => process.nextTick(told))
   }
 }
 

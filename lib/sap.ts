@@ -2,8 +2,9 @@ import { setTimeout } from 'node:timers/promises'
 import { parseAddress } from './address.ts'
 import type { Datagram } from './datagram.ts'
 import { badValue } from './errors.ts'
+import { abortSignal, checkFields, type FieldRule, flag, interfaceSpec, list, text, whole } from './fields.ts'
 import { interfaceNamed } from './interfaces.ts'
-import { type ListenOptions, openListener } from './listener.ts'
+import { LISTEN_FIELDS, type ListenOptions, openListener } from './listener.ts'
 import { lookUp } from './lookup.ts'
 import type { Membership } from './membership.ts'
 import { isMalformed } from './protocols/malformed.ts'
@@ -58,6 +59,7 @@ const TICK = 1000
  * @throws SocketOptionError where no interface can be joined on, or the port can't be had
  */
 export async function listenSap(options: SapListenOptions = {}): Promise<SapListener> {
+  checkFields(options, { ...LISTEN_FIELDS, maxSessions: whole(1, 2 ** 31 - 1) }, 'listenSap')
   const { port = SAP_PORT, groups = SAP_GROUPS, maxSessions, ...rest } = options
   const listener = await openListener({ port, groups, ...rest })
   const table = sapSessions(maxSessions)
@@ -111,6 +113,20 @@ export interface SapAnnounceOptions {
   signal?: AbortSignal
 }
 
+const ANNOUNCE_FIELDS: Record<keyof SapAnnounceOptions, FieldRule> = {
+  sdp: text('a session description'),
+  interface: interfaceSpec,
+  groups: list('an array of groups'),
+  port: whole(1, 65535),
+  source: text('an IP address'),
+  hops: whole(0, 255),
+  // A timer takes no more, and what is longer would be no wait at all.
+  interval: whole(100, 2 ** 30),
+  compressed: flag,
+  withdraw: flag,
+  signal: abortSignal,
+}
+
 /** One round of announcements: a packet to each group. */
 export interface SapAnnouncement {
   /** From 1. */
@@ -133,7 +149,10 @@ interface Place {
  * @throws SocketOptionError ERR_INVALID_VALUE where the description can't be read or names no group
  */
 export async function* announceSap(options: SapAnnounceOptions): AsyncGenerator<SapAnnouncement, void, undefined> {
+  checkFields(options, ANNOUNCE_FIELDS, 'announceSap')
   const { sdp, signal, withdraw = true } = options
+  if (sdp === undefined) throw badValue('announceSap: sdp is undefined: a session description is needed')
+  if (options.groups?.length === 0) throw badValue('announceSap: groups is empty: leave it out, or name one')
   const payload = Buffer.from(sdp)
   const groups = options.groups ?? groupsFor(sdp)
   const places: Place[] = []

@@ -1,9 +1,9 @@
 import { randomInt } from 'node:crypto'
-import { lookup } from 'node:dns/promises'
-import { canonical } from './address.ts'
 import type { Datagram } from './datagram.ts'
 import { SocketOptionError } from './errors.ts'
-import { type ListenOptions, openListener } from './listener.ts'
+import { abortSignal, checkFields, whole } from './fields.ts'
+import { hostAddress } from './host-address.ts'
+import { LISTEN_FIELDS, type ListenOptions, openListener } from './listener.ts'
 import type { Membership } from './membership.ts'
 import { isMalformed } from './protocols/malformed.ts'
 import {
@@ -78,6 +78,7 @@ function read(
  * @throws SocketOptionError where no interface can be joined on, or the port can't be had
  */
 export async function listenNtp(options: ListenOptions = {}): Promise<NtpListener> {
+  checkFields(options, LISTEN_FIELDS, 'listenNtp')
   const { port = NTP_PORT, groups = NTP_GROUPS, ...rest } = options
   const listener = await openListener({ port, groups, ancillary: { timestamp: true }, ...rest })
 
@@ -129,9 +130,10 @@ export interface NtpAnswer extends NtpTime {
  * @throws SocketOptionError code `ETIMEDOUT`, `ECONNREFUSED`, ... where no answer came
  */
 export async function queryNtp(server: string, options: NtpQueryOptions = {}): Promise<NtpAnswer> {
+  checkFields(options, { port: whole(1, 65535), timeout: whole(1, 2 ** 31 - 1), signal: abortSignal }, 'queryNtp')
   const { port = NTP_PORT, timeout = 5000, signal } = options
   signal?.throwIfAborted()
-  const address = canonical(server) ?? (await lookup(server)).address
+  const address = await hostAddress(server)
   const receiver = await openReceiver({
     family: address.includes(':') ? 'ipv6' : 'ipv4',
     ancillary: { timestamp: true },

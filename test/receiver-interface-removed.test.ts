@@ -55,7 +55,6 @@ describeInNamespace('an interface that is removed under a receiver', () => {
         const { name, index: gone, memberships: ended } = await event
         expect({ name, gone }).toEqual({ name: 'd0', gone: index })
         expect(new Set(ended)).toEqual(new Set(memberships))
-        for (const membership of ended) await membership.leave()
         expect(ended.map(({ active }) => active)).toEqual([false, false, false])
         expect(receiver.memberships.map((held) => held.group)).toEqual([otherGroup])
         expect(listed()).toMatchObject([{ group: otherGroup, interface: 'lo' }])

@@ -31,6 +31,13 @@ import {
 
 const c = control(3)
 
+/** Over any option that can be read, or set and read. */
+export const reading = <R>(one: Option<R>): Promise<R> => c.get(one)
+export async function thereAndBack<T>(one: Option<T>, value: T): Promise<T> {
+  await c.set(one, value)
+  return c.getSync(one)
+}
+
 export async function reads(): Promise<void> {
   const size: number = await c.get(SO_RCVBUF)
   const loop: boolean = c.getSync(IP_MULTICAST_LOOP)

@@ -130,7 +130,7 @@ async function watch({ out, stop }: Run, groups: readonly string[], options: Opt
   })
   try {
     for (const on of list) captures.push([on, await openCapture(on, MEMBERSHIP_FILTER, { everyGroup: true })])
-    if (out.json) out.object({ listening: list.map(({ name }) => name) })
+    if (out.json) out.object({ event: 'listening', interfaces: list.map(({ name }) => name) })
     out.hint(`Listening on ${list.map(({ name }) => name).join(', ')}. Ctrl-C ends.`)
     await Promise.all(
       captures.map(async ([on, capture]) => {
@@ -141,7 +141,7 @@ async function watch({ out, stop }: Run, groups: readonly string[], options: Opt
       }),
     )
     const dropped = captures.reduce((sum, [, capture]) => sum + capture.dropped(), 0)
-    if (out.json) out.object({ summary: { ...counts, dropped } })
+    if (out.json) out.object({ event: 'summary', ...counts, dropped })
     else {
       const words = [`${counts.queries} queries`, `${counts.reports} reports and leaves`]
       if (counts.malformed > 0) words.push(`${counts.malformed} malformed`)

@@ -14,6 +14,8 @@ export interface ChannelText {
   blocked: string[]
   /** Name, index or local address: the zone of the group (`%eth0`) or ffmpeg's `localaddr=`. */
   interface?: string | number
+  /** The hop limit to send with; ffmpeg's `ttl=`. */
+  hops?: number
 }
 
 const RTP_PORT = 5004
@@ -50,6 +52,12 @@ function splitPlace(text: string): Place | undefined {
 function readPort(text: string, port: string): number {
   const number = /^\d{1,5}$/.test(port) ? Number(port) : 0
   if (number < 1 || number > 65535) throw refuse(text, `a port is a number from 1 to 65535, not ${show(port)}`)
+  return number
+}
+
+function readHops(text: string, ttl: string): number {
+  const number = /^\d{1,3}$/.test(ttl) ? Number(ttl) : 256
+  if (number > 255) throw refuse(text, `ttl is a number from 0 to 255, not ${show(ttl)}`)
   return number
 }
 
@@ -119,7 +127,7 @@ function splitText(text: string): Parts {
  * Reads a channel: `239.1.1.1`, `239.1.1.1:5000`, `[ff15::1]:5000`, `10.0.0.1@232.1.1.1:5000`, several sources as
  * `10.0.0.1,10.0.0.2@232.1.1.1:5000`, an interface as `239.1.1.1%eth0:5000` or `[ff15::1%eth0]:5000`; URLs as VLC has
  * them, `udp://@239.1.1.1:5000`, `udp://10.0.0.1@232.1.1.1:5000`, `rtp://@[ff15::1]:5004`; and as ffmpeg has them,
- * `udp://239.1.1.1:5000?sources=10.0.0.1,10.0.0.2&localaddr=10.0.0.9` or `?block=`. Other parameters of a URL are
+ * `udp://239.1.1.1:5000?sources=10.0.0.1,10.0.0.2&localaddr=10.0.0.9` or `?block=`, and `?ttl=` to send. Other parameters of a URL are
  * passed over. Asks nobody: an address has to be an address.
  *
  * @throws SocketOptionError ERR_INVALID_CHANNEL, that says which part is wrong
@@ -139,6 +147,7 @@ export function parseChannel(text: string): ChannelText {
     )
   }
   const number = port === undefined ? (protocol === 'rtp' ? RTP_PORT : undefined) : readPort(text, port)
+  const ttl = query.get('ttl')
   const local = zone ?? query.get('localaddr') ?? undefined
   return {
     protocol,
@@ -147,5 +156,6 @@ export function parseChannel(text: string): ChannelText {
     sources,
     blocked,
     ...(local !== undefined && local !== '' && { interface: /^\d+$/.test(local) ? Number(local) : local }),
+    ...(ttl !== null && { hops: readHops(text, ttl) }),
   }
 }

@@ -13,8 +13,9 @@ interface Told {
   destination: string
   hopLimit: number
   routerAlert: boolean
-  listening?: string[]
-  summary?: { queries: number; reports: number; malformed: number; dropped: number }
+  event?: string
+  interfaces?: string[]
+  malformed?: unknown
 }
 
 describeOnHosts('sockctl igmp', (hosts) => {
@@ -22,8 +23,8 @@ describeOnHosts('sockctl igmp', (hosts) => {
 
   const watch = async (on: 'A' | 'B', ...args: string[]) => {
     const peer = hosts().spawnProgram(on, sockctl('igmp', '--json', ...args))
-    const { listening } = await peer.next<Told>((told) => told.listening !== undefined)
-    return { peer, listening, next: (matches: RegExp) => peer.next<Told>(({ text }) => matches.test(text ?? '')) }
+    const { interfaces } = await peer.next<Told>(({ event }) => event === 'listening')
+    return { peer, interfaces, next: (matches: RegExp) => peer.next<Told>(({ text }) => matches.test(text ?? '')) }
   }
 
   const quick = async ({ sysctl, pairs }: TwoHosts) => {
@@ -102,22 +103,28 @@ describeOnHosts('sockctl igmp', (hosts) => {
     await receiver.join({ group: '239.3.3.3', interface: a.name })
     const texts = [(await there.peer.next<Told>()).text, (await there.peer.next<Told>()).text]
     expect(texts.every((text) => text?.includes('239.3.3.3'))).toBe(true)
-    expect(await there.peer.next<Told>()).toEqual({ summary: { queries: 0, reports: 2, malformed: 0, dropped: 0 } })
+    expect(await there.peer.next<Told>()).toEqual({
+      event: 'summary',
+      queries: 0,
+      reports: 2,
+      malformed: 0,
+      dropped: 0,
+    })
     expect(await there.peer.exited).toEqual({ code: 0, signal: null })
   })
 
   it('takes every interface that is up and multicasts, and names what is malformed', async () => {
     const { a, b } = hosts().pairs[1]
     const here = await watch('A')
-    expect(here.listening).toEqual(expect.arrayContaining([hosts().pairs[0].a.name, a.name]))
+    expect(here.interfaces).toEqual(expect.arrayContaining([hosts().pairs[0].a.name, a.name]))
     const router = startRouter(hosts(), 'B', b.index)
     await router.igmp(Buffer.from('22000000000000020400', 'hex'), '224.0.0.22')
-    expect(await here.peer.next<Told & { malformed?: string }>((told) => told.malformed !== undefined)).toMatchObject({
+    expect(await here.peer.next<Told>((told) => told.malformed !== undefined)).toMatchObject({
       interface: a.name,
       malformed: expect.stringMatching(/record|cut short/),
     })
     process.kill(here.peer.pid, 'SIGINT')
-    expect((await here.peer.next<Told>((told) => told.summary !== undefined)).summary?.malformed).toBeGreaterThan(0)
+    expect((await here.peer.next<Told>(({ event }) => event === 'summary')).malformed).toBeGreaterThan(0)
     expect(await here.peer.exited).toEqual({ code: 0, signal: null })
   })
 })

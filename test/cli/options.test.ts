@@ -159,6 +159,7 @@ describe('a value in text', () => {
     ['IP_MULTICAST_IF', 'eth0', 'eth0'],
     ['SO_MAX_PACING_RATE', '12345678901234', 12345678901234n],
     ['SO_LINGER', '{"onoff":false,"linger":0}', { onoff: false, linger: 0 }],
+    ['TCP_MD5SIG', '{"address":"10.0.0.1","key":"616263"}', { address: '10.0.0.1', key: new Uint8Array([97, 98, 99]) }],
   ])('%s %s is what the option takes', (name, text, value) => {
     expect(parseValue(findOption(name), text)).toEqual(value)
   })

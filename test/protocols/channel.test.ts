@@ -33,6 +33,7 @@ const table: [text: string, expected: ChannelText][] = [
   ['udp4://@239.1.1.1:5000', { ...plain, group: '239.1.1.1', port: 5000 }],
   // ffmpeg
   ['udp://239.1.1.1:5000', { ...plain, group: '239.1.1.1', port: 5000 }],
+  ['udp://239.1.1.1:5000?ttl=16', { ...plain, group: '239.1.1.1', port: 5000, hops: 16 }],
   [
     'udp://239.1.1.1:5000?sources=10.0.0.1,10.0.0.2&localaddr=10.0.0.9&fifo_size=50000&overrun_nonfatal=1',
     { ...plain, group: '239.1.1.1', port: 5000, sources: ['10.0.0.1', '10.0.0.2'], interface: '10.0.0.9' },
@@ -42,6 +43,7 @@ const table: [text: string, expected: ChannelText][] = [
 ]
 
 const refused: [text: string, message: RegExp][] = [
+  ['udp://239.1.1.1:5000?ttl=300', /ttl is a number from 0 to 255/],
   ['', /write it as GROUP/],
   ['   ', /write it as GROUP/],
   ['10.0.0.1', /10\.0\.0\.1 is no group/],

@@ -13,7 +13,13 @@ function limits({ family, sources }: Patient): Finding {
       cause: `the limit ${name} (${perGroup}) is reached: ${sources.length} sources are wanted`,
       rank: RANK.joinRefused,
     })
-  if (family === 6) return pass('limits', `${name} is ${perGroup} sources a group`)
+  if (family === 6)
+    return pass(
+      'limits',
+      perGroup === undefined
+        ? `${name} can't be read here: only the host's own namespace shows it`
+        : `${name} is ${perGroup} sources a group`,
+    )
   const groups = sysctl('net/ipv4/igmp_max_memberships')
   if (groups === 0)
     return fail('limits', {

@@ -5,7 +5,7 @@ import type { EchoOptions, EchoPlace } from '../echo.ts'
 import { Failure, UsageError } from '../failure.ts'
 import { withoutRoute } from '../no-route.ts'
 import type { Run } from '../run.ts'
-import { hostPort, seconds } from '../units.ts'
+import { hostPort, plural, seconds } from '../units.ts'
 
 /** Sends one datagram to the group and prints every answer that comes in time. */
 export async function askEcho({ out, stop }: Run, place: EchoPlace, options: EchoOptions): Promise<void> {
@@ -57,7 +57,7 @@ export async function askEcho({ out, stop }: Run, place: EchoPlace, options: Ech
   }
   const elapsed = Number(process.hrtime.bigint() - start) / 1e6
   if (out.json) out.object({ event: 'summary', answers, hosts: hosts.size, bytes: payload.length })
-  else out.line(`${answers} answers from ${hosts.size} hosts in ${seconds(elapsed)}`)
+  else out.line(`${plural(answers, 'answer')} from ${plural(hosts.size, 'host')} in ${seconds(elapsed)}`)
   if (answers === 0 && !stop.aborted) throw new Failure(`nobody answered from ${hostPort(group, port)}`)
 }
 

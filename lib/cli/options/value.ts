@@ -3,9 +3,13 @@ import { toJson } from '../json.ts'
 
 const WORDS = new Map(Object.entries({ true: true, on: true, yes: true, false: false, off: false, no: false }))
 
-function fromJson(text: string): unknown[] {
+/** JSON has no bytes: a struct's are hexadecimal digits. */
+const bytes = (_: string, value: unknown): unknown =>
+  typeof value === 'string' && /^(?:[0-9a-f]{2})+$/i.test(value) ? new Uint8Array(Buffer.from(value, 'hex')) : value
+
+function fromJson(text: string, revive?: (key: string, value: unknown) => unknown): unknown[] {
   try {
-    return [JSON.parse(text)]
+    return [JSON.parse(text, revive)]
   } catch {
     return []
   }
@@ -21,7 +25,7 @@ function readings(text: string): unknown[] {
   const [, whole] = /^(-?\d+|0[xX][\da-fA-F]+)n?$/.exec(text) ?? []
   if (whole !== undefined) values.push(BigInt(whole))
   if (/^(?:0x)?(?:[0-9a-f]{2})+$/i.test(text)) values.push(new Uint8Array(Buffer.from(text.replace(/^0x/i, ''), 'hex')))
-  return [...fromJson(text), ...values, text]
+  return [...fromJson(text), ...values, ...fromJson(text, bytes), text]
 }
 
 const accepted = (verdict: string | boolean): boolean => verdict === '' || verdict === false

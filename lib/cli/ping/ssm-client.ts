@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto'
-import { lookup } from 'node:dns/promises'
 import { setTimeout } from 'node:timers/promises'
-import { canonical, isMulticast } from '../../address.ts'
+import { isMulticast } from '../../address.ts'
 import type { Datagram } from '../../datagram.ts'
+import { hostAddress } from '../../host-address.ts'
 import { isMalformed } from '../../protocols/malformed.ts'
 import { decodePing, encodePing, PING_GROUPS, type PingMessage } from '../../protocols/ssmping.ts'
 import { type PingClient, type PingReply, type PingSummary, pingClient } from '../../protocols/ssmping-client.ts'
@@ -30,7 +30,7 @@ const TRIES = 3
 
 /** The round trip to a server by unicast, and what comes of it by multicast. */
 export async function pingServer({ out, stop }: Run, target: string, options: PingOptions): Promise<void> {
-  const address = canonical(target) ?? (await lookup(target)).address
+  const address = await hostAddress(target)
   if (isMulticast(address)) throw new UsageError(`--ssm asks a server, and ${address} is a group`)
   const family = address.includes(':') ? 6 : 4
   if (options.group !== undefined && options.group.includes(':') !== (family === 6))
@@ -39,13 +39,14 @@ export async function pingServer({ out, stop }: Run, target: string, options: Pi
   const receiver = await openReceiver({
     family: family === 6 ? 'ipv6' : 'ipv4',
     ancillary: { hopLimit: true },
-    signal: stop,
   })
   const send = sendFrom(receiver)
   const clientId = randomBytes(4)
   const conversation = converse(receiver, server)
   try {
     const session = await agree(conversation, send, server, clientId, family, options, stop)
+    const client = pingClient({ clientId, ...session })
+    if (stop.aborted) return summarize(out, client.summary(), stop)
     const channel = { group: session.group, ...(options.interface !== undefined && { interface: options.interface }) }
     const { interface: on } = await receiver.join(
       options.anySource === true ? channel : { ...channel, source: address },
@@ -54,7 +55,6 @@ export async function pingServer({ out, stop }: Run, target: string, options: Pi
     if (out.json)
       out.object({ event: 'joined', group: session.group, server, interface: on.name, version: session.version ?? 1 })
     else out.line(`joined ${what} on ${on.name}, asking ${hostPort(address, options.port)}`)
-    const client = pingClient({ clientId, ...session })
     conversation.take = (datagram) => tell(out, client, datagram)
     for (let sent = 0; sent < options.count && !stop.aborted; sent++) {
       send(client.request(microseconds()), server)
@@ -149,8 +149,20 @@ function tell(out: Output, client: PingClient, { data, destination = '', hopLimi
   )
 }
 
+/** Named as ping's other summaries are. */
+function inMilliseconds({ minimum, mean, maximum, ...rest }: PingSummary['unicast']): object {
+  if (minimum === undefined || mean === undefined || maximum === undefined) return rest
+  return { ...rest, least: minimum / 1000, mean: mean / 1000, most: maximum / 1000 }
+}
+
 function summarize(out: Output, summary: PingSummary, stop: AbortSignal): void {
-  if (out.json) out.object({ event: 'summary', ...summary })
+  if (out.json)
+    out.object({
+      event: 'summary',
+      sent: summary.sent,
+      unicast: inMilliseconds(summary.unicast),
+      multicast: inMilliseconds(summary.multicast),
+    })
   else {
     for (const by of ['unicast', 'multicast'] as const) {
       const { received, minimum = 0, mean = 0, maximum = 0, firstSequence } = summary[by]

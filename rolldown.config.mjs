@@ -13,8 +13,9 @@ const output = { dir: 'dist', chunkFileNames: '[name].js', comments: false }
 // all that its files import.
 const library = { name: 'library', test: /\/lib\/(control|socket|receiver|sender)\.ts$/, priority: 1 }
 const options = { name: 'options', test: /\/lib\/options\/index\.ts$/, priority: 2 }
-// What every command needs, and help too, which loads no addon.
-const base = { name: 'base', test: /\/lib\/cli\/(run|values|usage|packaged)\.ts$/, priority: 4 }
+// What help needs, which loads no addon and prints no table; and what every command needs besides.
+const help = { name: 'help', test: /\/lib\/cli\/(usage|packaged|stop)\.ts$/, priority: 5 }
+const base = { name: 'base', test: /\/lib\/cli\/(run|values)\.ts$/, priority: 4 }
 const system = { name: 'system', test: /\/lib\/(native|interfaces)\.ts$/, priority: 3 }
 
 export default defineConfig([
@@ -36,7 +37,7 @@ export default defineConfig([
     output: {
       ...output,
       chunkFileNames: 'cli-[name].js',
-      codeSplitting: { groups: [base, system, options, library] },
+      codeSplitting: { groups: [help, base, system, options, library] },
     },
   },
 ])

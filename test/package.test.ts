@@ -1,11 +1,12 @@
 import { execFile } from 'node:child_process'
-import { mkdirSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 
+const { dependencies } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'))
 const run = promisify(execFile)
 const root = fileURLToPath(new URL('..', import.meta.url))
 
@@ -24,7 +25,7 @@ describe('the package as it is published', () => {
     mkdirSync(join(folder, 'node_modules'))
     await run('tar', ['xzf', join(folder, packed.filename), '-C', join(folder, 'node_modules')])
     await run('mv', [join(folder, 'node_modules/package'), join(folder, 'node_modules/sockctl')])
-    for (const dependency of ['commander', 'sdp-transform'])
+    for (const dependency of Object.keys(dependencies))
       symlinkSync(join(root, 'node_modules', dependency), join(folder, 'node_modules', dependency))
   })
 

@@ -83,7 +83,7 @@ describeUnless(missing, 'sockctl igmp beside tshark', () => {
   const watch = async (host: HostName, name: string) => {
     const options = { prefix: onHost(hosts, host) }
     const ours = startCli(['igmp', '--json', '-i', name], options)
-    await ours.object(({ listening }: { listening?: string[] }) => listening !== undefined)
+    await ours.object(({ event }: { event?: string }) => event === 'listening')
     beside = startProgram(tshark(name), options)
     const theirs = beside
     await theirs.line(/Capture started/)

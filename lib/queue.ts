@@ -55,7 +55,7 @@ interface Copy {
 }
 
 /** So many calls a hop that it costs little, so few that settling them is no long tick. */
-const MOST = 512
+const MOST = 1024
 
 /** The calls of one hop. */
 class Load {
@@ -112,9 +112,8 @@ let working: Load | undefined
  */
 export function send(holder: Holder, call: Call): Promise<unknown> {
   try {
-    const copy = copyFor(holder, call)
     const load = boarding()
-    board(load, copy, call)
+    board(load, copyFor(holder, call), call)
     return load.end.then(load.finishNext)
   } catch (error) {
     return Promise.reject(error)
@@ -141,6 +140,8 @@ export async function sendAll(
     }
   }
   const ends: Promise<void>[] = []
+  // A load that departs meanwhile does not take the duplicate along.
+  copy.calls++
   for (let sent = 0; sent < calls.length; ) {
     const load = boarding()
     const aboard = calls.slice(sent, sent + MOST - load.calls.length)
@@ -148,6 +149,7 @@ export async function sendAll(
     ends.push(load.end.then(() => finish(load, aboard.length)))
     sent += aboard.length
   }
+  copy.calls--
   await Promise.all(ends)
   return { answers, errors }
 }
@@ -156,6 +158,8 @@ export async function sendAll(
 function boarding(): Load {
   const last = waiting.at(-1)
   if (last !== undefined && last.calls.length < MOST) return last
+  // Of thousands sent in one tick the first are made while the last are being sent.
+  if (last !== undefined && working === undefined) advance()
   const load = new Load()
   waiting.push(load)
   if (!planned) {

@@ -6,17 +6,23 @@ export function percentile(values, share) {
 }
 
 /**
- * Each contestant's median. They take turns, a short one each a round and the other way round every second time, so that
- * whatever else the machine does hits them all. A contestant gives its number for the round.
+ * Each contestant's median. They take turns, a short one each a round, in another order each time, so that whatever else the
+ * machine does hits them all, and JavaScript's collector, which comes every so often, not always the same one. A contestant
+ * gives its number for the round.
  */
 export async function takeTurns(contestants, rounds) {
   const seen = new Map(Object.keys(contestants).map((name) => [name, []]))
-  const order = Object.entries(contestants)
-  for (let round = 0; round < rounds; round++) {
-    for (const [name, run] of order) seen.get(name).push(await run())
-    order.reverse()
-  }
+  for (let round = 0; round < rounds; round++)
+    for (const [name, run] of shuffled(Object.entries(contestants))) seen.get(name).push(await run())
   return Object.fromEntries([...seen].map(([name, values]) => [name, median(values)]))
+}
+
+function shuffled(list) {
+  for (let i = list.length - 1; i > 0; i--) {
+    const other = Math.floor(Math.random() * (i + 1))
+    ;[list[i], list[other]] = [list[other], list[i]]
+  }
+  return list
 }
 
 const now = () => Number(process.hrtime.bigint())

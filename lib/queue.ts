@@ -112,8 +112,11 @@ let working: Load | undefined
  */
 export function send(holder: Holder, call: Call): Promise<unknown> {
   try {
+    // First: what departs takes its duplicates along.
+    makeWay()
+    const copy = copyFor(holder, call)
     const load = boarding()
-    board(load, copyFor(holder, call), call)
+    board(load, copy, call)
     return load.end.then(load.finishNext)
   } catch (error) {
     return Promise.reject(error)
@@ -140,9 +143,10 @@ export async function sendAll(
     }
   }
   const ends: Promise<void>[] = []
-  // A load that departs meanwhile does not take the duplicate along.
+  // What departs meanwhile must not take this one along.
   copy.calls++
   for (let sent = 0; sent < calls.length; ) {
+    makeWay()
     const load = boarding()
     const aboard = calls.slice(sent, sent + MOST - load.calls.length)
     for (const call of aboard) board(load, copy, call)
@@ -154,12 +158,15 @@ export async function sendAll(
   return { answers, errors }
 }
 
+/** Of thousands sent in one tick the first are made while the last are being sent. */
+function makeWay(): void {
+  if (working === undefined && waiting.at(-1)?.calls.length === MOST) advance()
+}
+
 /** A load with room. */
 function boarding(): Load {
   const last = waiting.at(-1)
   if (last !== undefined && last.calls.length < MOST) return last
-  // Of thousands sent in one tick the first are made while the last are being sent.
-  if (last !== undefined && working === undefined) advance()
   const load = new Load()
   waiting.push(load)
   if (!planned) {

@@ -11,7 +11,7 @@ const code = `
   import { parentPort, workerData } from 'node:worker_threads'
   import { control } from ${JSON.stringify(import.meta.resolve('sockctl'))}
 
-  const sockets = Array.from({ length: 3 }, () => dgram.createSocket('udp4').bind(0, '127.0.0.1'))
+  const sockets = Array.from({ length: 9 }, () => dgram.createSocket('udp4').bind(0, '127.0.0.1'))
   await Promise.all(sockets.map((socket) => once(socket, 'listening')))
   let settled = 0
   const note = () => { settled++ }

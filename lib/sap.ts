@@ -104,7 +104,7 @@ export interface SapAnnounceOptions {
   source?: string
   /** The hop limit, 0 to 255. Default 255 (RFC 2974 3): the scope of the group is what limits it. */
   hops?: number
-  /** Milliseconds between announcements, moved at random by up to a third. Default: by RFC 2974 3.1, 300 s at least. */
+  /** Milliseconds between announcements, 100 to 2 ** 30, moved at random by up to a third. Default: by RFC 2974 3.1, 300 s at least. */
   interval?: number
   /** Compress the description by zlib. Default false. */
   compressed?: boolean
@@ -165,7 +165,7 @@ export async function* announceSap(options: SapAnnounceOptions): AsyncGenerator<
       for (const { sender, packet } of places) await sender.send(packet(false))
       announced = true
       yield { number, groups, size }
-      await setTimeout(Math.min(sapDelay(interval), 2 ** 31 - 1), undefined, signal && { signal }).catch(() => {})
+      await setTimeout(sapDelay(interval), undefined, signal && { signal }).catch(() => {})
     }
   } finally {
     if (withdraw && announced) for (const { sender, packet } of places) await sender.send(packet(true)).catch(() => {})

@@ -67,7 +67,7 @@ async function send({ out, stop }: Run, [to]: [ChannelText], options: Options): 
     throw new UsageError(
       `${to.group} is to be sent to: its sources are for receivers. --bind names the address to send from`,
     )
-  const limit = options.hops ?? to.hops
+  const hopLimit = options.hops ?? to.hops
   const end = to.port ?? options.port
   if (end === undefined)
     throw new UsageError(`${to.group} has no port: write ${hostPort(to.group, 'PORT')}, or give --port`)
@@ -79,7 +79,7 @@ async function send({ out, stop }: Run, [to]: [ChannelText], options: Options): 
     loopback: options.loopback,
     // Bound, so that its port can be told before the first datagram.
     bind: options.bind === undefined ? {} : { address: options.bind },
-    ...(limit !== undefined && { hops: limit }),
+    ...(hopLimit !== undefined && { hops: hopLimit }),
     ...(on !== undefined && { interface: on }),
   })
   const payloads = choosePayloads(made, options)

@@ -11,20 +11,24 @@ const output = { dir: 'dist', chunkFileNames: '[name].js', comments: false }
 
 // Most of the time an import takes goes into opening files, so what is always loaded together is one. A group takes along
 // all that its files import.
-const library = { name: 'library', test: /\/lib\/(control|socket|receiver|sender)\.ts$/, priority: 1 }
+const library = {
+  name: 'library',
+  test: /\/lib\/(control\/control|socket\/open-socket|receive\/receiver|send\/sender)\.ts$/,
+  priority: 1,
+}
 const options = { name: 'options', test: /\/lib\/options\/index\.ts$/, priority: 2 }
 // What help needs, which loads no addon and prints no table; and what every command needs besides.
-const help = { name: 'help', test: /\/lib\/cli\/(usage|packaged|stop)\.ts$/, priority: 5 }
-const base = { name: 'base', test: /\/lib\/cli\/(run|values)\.ts$/, priority: 4 }
-const system = { name: 'system', test: /\/lib\/(native|interfaces)\.ts$/, priority: 3 }
+const help = { name: 'help', test: /\/lib\/cli\/shell\/(usage|packaged|stop)\.ts$/, priority: 5 }
+const base = { name: 'base', test: /\/lib\/cli\/shell\/(run|values)\.ts$/, priority: 4 }
+const system = { name: 'system', test: /\/lib\/(binding\/native|net\/interfaces)\.ts$/, priority: 3 }
 
 export default defineConfig([
   {
     ...common,
     input: {
       index: 'lib/index.ts',
-      sap: 'lib/sap.ts',
-      sntp: 'lib/sntp.ts',
+      sap: 'lib/services/sap.ts',
+      sntp: 'lib/services/sntp.ts',
       'options/index': 'lib/options/index.ts',
       'options/left-out': 'lib/options/left-out.ts',
     },
@@ -33,7 +37,7 @@ export default defineConfig([
   // Of its own, since some of its commands need next to nothing of the library and are to start quickly.
   {
     ...common,
-    input: { 'cli/main': 'lib/cli/main.ts', 'demo-sender': 'lib/cli/demo-sender.ts' },
+    input: { 'cli/main': 'lib/cli/main.ts', 'demo-sender': 'lib/cli/commands/demo-sender.ts' },
     output: {
       ...output,
       chunkFileNames: 'cli-[name].js',

@@ -11,8 +11,8 @@ const END = '<!-- /options -->'
 /** What each doc comment says, by the name of the constant under it. */
 function comments() {
   const texts = new Map()
-  for (const file of readdirSync(new URL('lib/options/', root))) {
-    const code = readFileSync(new URL(`lib/options/${file}`, root), 'utf8')
+  for (const file of readdirSync(new URL('lib/options/table/', root))) {
+    const code = readFileSync(new URL(`lib/options/table/${file}`, root), 'utf8')
     for (const [, text, name] of code.matchAll(/\/\*\*((?:(?!\*\/).)*)\*\/\s*export const (\w+) = option\(/gs))
       texts.set(
         name,

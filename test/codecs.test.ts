@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { codecs, SocketOptionError } from 'sockctl'
 import { describe, expect, it } from 'vitest'
-import { native } from '../lib/native.ts'
+import { native } from '../lib/binding/native.ts'
 import { type AnyCodec, rows } from './support/codec-values.ts'
 
 const NOT_CODECS = ['optional']

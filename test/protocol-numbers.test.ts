@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, expect, it } from 'vitest'
-import { PROTOCOLS } from '../lib/protocol-numbers.ts'
+import { PROTOCOLS } from '../lib/net/protocol-numbers.ts'
 import { run } from './support/commands.ts'
 import { describeUnless } from './support/namespace.ts'
 

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, it } from 'vitest'
-import { native } from '../lib/native.ts'
+import { native } from '../lib/binding/native.ts'
 import { run } from './support/commands.ts'
 import { describeUnless } from './support/namespace.ts'
 

@@ -3,7 +3,7 @@ import net from 'node:net'
 import { codecs, control } from 'sockctl'
 import { TCP_INFO } from 'sockctl/options'
 import { expect, it } from 'vitest'
-import { native } from '../lib/native.ts'
+import { native } from '../lib/binding/native.ts'
 import { describeInNamespace } from './support/namespace.ts'
 
 const SIZE = 1_000_000

@@ -10,58 +10,58 @@ interface Entry {
 export const COMMANDS: Readonly<Record<string, Entry>> = {
   receive: {
     summary: 'join channels and watch, count or write out what comes',
-    load: async () => (await import('./receive.ts')).receiveCommand,
+    load: async () => (await import('./commands/receive/receive.ts')).receiveCommand,
   },
   send: {
     summary: 'send datagrams to a group: lines, a file, or made up at a rate',
-    load: async () => (await import('./send.ts')).sendCommand,
+    load: async () => (await import('./commands/send/send.ts')).sendCommand,
   },
   echo: {
     summary: 'send back what comes to a group, or ask who does',
-    load: async () => (await import('./echo.ts')).echoCommand,
+    load: async () => (await import('./commands/echo/echo.ts')).echoCommand,
   },
   chat: {
     summary: 'say host and process to a group now and then, and print who else does',
-    load: async () => (await import('./chat.ts')).chatCommand,
+    load: async () => (await import('./commands/chat.ts')).chatCommand,
   },
   ping: {
     summary: 'ask a group who is there, or try source-specific multicast with a server',
-    load: async () => (await import('./ping.ts')).pingCommand,
+    load: async () => (await import('./commands/ping/ping.ts')).pingCommand,
   },
   sap: {
     summary: 'listen to session announcements, or announce a session',
-    load: async () => (await import('./sap.ts')).sapCommand,
+    load: async () => (await import('./commands/sap/sap.ts')).sapCommand,
   },
   sntp: {
     summary: 'listen to time servers that broadcast, or ask one; never sets the clock',
-    load: async () => (await import('./sntp.ts')).sntpCommand,
+    load: async () => (await import('./commands/sntp/sntp.ts')).sntpCommand,
   },
   interfaces: {
     summary: 'list the network interfaces, their addresses and flags',
-    load: async () => (await import('./interfaces.ts')).interfacesCommand,
+    load: async () => (await import('./commands/interfaces.ts')).interfacesCommand,
   },
   groups: {
     summary: 'list what this host has joined: interfaces, groups, sources, filter modes',
-    load: async () => (await import('./groups.ts')).groupsCommand,
+    load: async () => (await import('./commands/groups/groups.ts')).groupsCommand,
   },
   doctor: {
     summary: 'find out why a group does not arrive',
-    load: async () => (await import('./doctor.ts')).doctorCommand,
+    load: async () => (await import('./commands/doctor/doctor.ts')).doctorCommand,
   },
   igmp: {
     summary: 'watch IGMP and MLD: who joins, who leaves, who asks',
-    load: async () => (await import('./igmp.ts')).igmpCommand,
+    load: async () => (await import('./commands/igmp.ts')).igmpCommand,
   },
   options: {
     summary: 'list, explain, read and set socket options by their C names',
-    load: async () => (await import('./options.ts')).optionsCommand,
+    load: async () => (await import('./commands/options/options.ts')).optionsCommand,
   },
   script: {
     summary: 'run or type commands: sockets, joins, blocks, filters, options, expectations',
-    load: async () => (await import('./script.ts')).scriptCommand,
+    load: async () => (await import('./commands/script/script.ts')).scriptCommand,
   },
   demo: {
     summary: 'watch joins, blocks and source filters work on this machine, on loopback',
-    load: async () => (await import('./demo-command.ts')).demoCommand,
+    load: async () => (await import('./commands/demo-command.ts')).demoCommand,
   },
 }

@@ -1,10 +1,10 @@
 #!/usr/bin/env node
 import { Command } from 'commander'
 import { COMMANDS } from './commands.ts'
-import { statusOf } from './failure.ts'
-import { readPackaged } from './packaged.ts'
-import { guardOutput } from './stop.ts'
-import { speakPlainly } from './usage.ts'
+import { statusOf } from './shell/failure.ts'
+import { readPackaged } from './shell/packaged.ts'
+import { guardOutput } from './shell/stop.ts'
+import { speakPlainly } from './shell/usage.ts'
 
 const { version } = readPackaged<{ version: string }>('package.json')
 

@@ -1,5 +1,5 @@
-import { canonical, isMulticast, parseAddress } from '../address.ts'
-import { SocketOptionError, show } from '../errors.ts'
+import { SocketOptionError, show } from '../base/errors.ts'
+import { canonical, isMulticast, parseAddress } from '../net/address.ts'
 
 /** A channel as a person writes it: a group, perhaps a port, perhaps the sources wanted or not wanted. */
 export interface ChannelText {

@@ -1,4 +1,4 @@
-import { formatAddress } from '../address.ts'
+import { formatAddress } from '../net/address.ts'
 import { internetChecksum, viewOf } from './bytes.ts'
 import { isMalformed, type Malformed, malformed } from './malformed.ts'
 import {

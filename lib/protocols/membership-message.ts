@@ -1,4 +1,4 @@
-import { formatAddress } from '../address.ts'
+import { formatAddress } from '../net/address.ts'
 import { viewOf } from './bytes.ts'
 import { type Malformed, malformed } from './malformed.ts'
 

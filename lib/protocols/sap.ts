@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto'
 import { deflateSync, inflateSync } from 'node:zlib'
-import { formatAddress, parseAddress } from '../address.ts'
-import { badValue, show } from '../errors.ts'
-import { describeGroup } from '../group.ts'
+import { badValue, show } from '../base/errors.ts'
+import { formatAddress, parseAddress } from '../net/address.ts'
+import { describeGroup } from '../net/group.ts'
 import { viewOf } from './bytes.ts'
 import { type Malformed, malformed } from './malformed.ts'
 

@@ -1,5 +1,5 @@
 import { type Connection, type Media, parse, type SourceFilter } from 'sdp-transform'
-import { canonical, formatAddress, isMulticast, parseAddress } from '../address.ts'
+import { canonical, formatAddress, isMulticast, parseAddress } from '../net/address.ts'
 import { type Malformed, malformed } from './malformed.ts'
 
 /** One group to receive, as a session description has it. */

@@ -1,4 +1,4 @@
-import { formatAddress, isMulticast, parseAddress } from '../address.ts'
+import { formatAddress, isMulticast, parseAddress } from '../net/address.ts'
 import { isMalformed, type Malformed, malformed } from './malformed.ts'
 import {
   decodePing,

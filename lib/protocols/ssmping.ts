@@ -1,5 +1,5 @@
-import { formatAddress, isMulticast, parseAddress } from '../address.ts'
-import { badValue, show } from '../errors.ts'
+import { badValue, show } from '../base/errors.ts'
+import { formatAddress, isMulticast, parseAddress } from '../net/address.ts'
 import { viewOf } from './bytes.ts'
 import { type Malformed, malformed } from './malformed.ts'
 

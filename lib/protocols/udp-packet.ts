@@ -1,4 +1,4 @@
-import { formatAddress } from '../address.ts'
+import { formatAddress } from '../net/address.ts'
 import { viewOf } from './bytes.ts'
 
 /** A UDP datagram, or a piece of one, as it is on the wire. */

@@ -1,6 +1,6 @@
 import type { Membership } from 'sockctl'
 import { expect, it } from 'vitest'
-import type { HostMembership } from '../../lib/protocols/proc-net.ts'
+import type { HostMembership } from '../../lib/kernel/proc-net.ts'
 import { runCli, sockctl } from '../support/cli.ts'
 import { describeOnHosts } from '../support/hosts.ts'
 import { kernelGroups } from '../support/net-stat.ts'

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { cut } from '../../lib/cli/live.ts'
+import { cut } from '../../lib/cli/shell/live.ts'
 import { runCli, sockctl } from '../support/cli.ts'
 import { onHost, twoHosts } from '../support/hosts.ts'
 import { describeUnless, namespaceMissing } from '../support/namespace.ts'

@@ -5,9 +5,9 @@ import fc from 'fast-check'
 import { control } from 'sockctl'
 import * as table from 'sockctl/options'
 import { describe, expect, it } from 'vitest'
-import { allOptions, findOption } from '../../lib/cli/options/find.ts'
-import { parseValue, valueText } from '../../lib/cli/options/value.ts'
-import { partsOf } from '../../lib/option.ts'
+import { allOptions, findOption } from '../../lib/cli/commands/options/find.ts'
+import { parseValue, valueText } from '../../lib/cli/commands/options/value.ts'
+import { partsOf } from '../../lib/options/option.ts'
 import { runCli, sockctl } from '../support/cli.ts'
 
 const get = async (...args: string[]) => {

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { SocketOptionError } from '../../lib/errors.ts'
+import { SocketOptionError } from '../../lib/base/errors.ts'
 import { type ChannelText, parseChannel } from '../../lib/protocols/channel.ts'
 
 const plain: Pick<ChannelText, 'protocol' | 'sources' | 'blocked'> = { protocol: 'udp', sources: [], blocked: [] }

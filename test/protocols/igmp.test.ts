@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { parseAddress } from '../../lib/address.ts'
+import { parseAddress } from '../../lib/net/address.ts'
 import { decodeIgmp } from '../../lib/protocols/igmp.ts'
 import { isMalformed } from '../../lib/protocols/malformed.ts'
 import {

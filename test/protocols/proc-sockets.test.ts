@@ -3,8 +3,8 @@ import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { growth, parseCounters } from '../../lib/protocols/proc-counters.ts'
-import { hostSockets } from '../../lib/protocols/proc-sockets.ts'
+import { growth, parseCounters } from '../../lib/kernel/proc-counters.ts'
+import { hostSockets } from '../../lib/kernel/proc-sockets.ts'
 
 const HEAD =
   '   sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode ref pointer drops'

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { formatAddress } from '../../lib/address.ts'
+import { formatAddress } from '../../lib/net/address.ts'
 import { isMalformed } from '../../lib/protocols/malformed.ts'
 import { decodePing, encodePing, PING_OPTION, type PingMessage } from '../../lib/protocols/ssmping.ts'
 import { pingClient } from '../../lib/protocols/ssmping-client.ts'

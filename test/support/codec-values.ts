@@ -1,7 +1,7 @@
 import fc, { type Arbitrary } from 'fast-check'
 import { codecs } from 'sockctl'
 import { expect } from 'vitest'
-import { canonical } from '../../lib/address.ts'
+import { canonical } from '../../lib/net/address.ts'
 import { integer, notInteger, numeric, type Row, row } from './codec-rows.ts'
 import { optionRows } from './option-codec-values.ts'
 

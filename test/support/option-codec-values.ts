@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from 'node:util'
 import fc, { type Arbitrary } from 'fast-check'
 import { codecs } from 'sockctl'
 import { expect } from 'vitest'
-import { canonical } from '../../lib/address.ts'
+import { canonical } from '../../lib/net/address.ts'
 import { type AnyCodec, integer, notInteger, type Row, row } from './codec-rows.ts'
 
 const u8 = integer(0, 255)

@@ -1,4 +1,4 @@
-import type { BpfInstruction } from '../../codecs.ts'
+import type { BpfInstruction } from '../../options/codecs.ts'
 
 /** One step of a filter: load from the packet, change what was loaded, or decide. Labels name the steps decisions lead to. */
 export type Step =

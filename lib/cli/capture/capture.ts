@@ -1,10 +1,10 @@
-import type { BpfInstruction } from '../../codecs.ts'
-import type { Datagram } from '../../datagram.ts'
-import type { Interface } from '../../interfaces.ts'
-import { PACKET_ADD_MEMBERSHIP, PACKET_STATISTICS } from '../../options/packet.ts'
-import { SO_ATTACH_FILTER, SO_RCVBUF, SO_TIMESTAMPNS } from '../../options/socket.ts'
-import { openSocket } from '../../socket.ts'
-import { frames } from '../frames.ts'
+import type { Datagram } from '../../datagram/datagram.ts'
+import type { Interface } from '../../net/interfaces.ts'
+import type { BpfInstruction } from '../../options/codecs.ts'
+import { PACKET_ADD_MEMBERSHIP, PACKET_STATISTICS } from '../../options/table/packet.ts'
+import { SO_ATTACH_FILTER, SO_RCVBUF, SO_TIMESTAMPNS } from '../../options/table/socket.ts'
+import { openSocket } from '../../socket/open-socket.ts'
+import { frames } from './frames.ts'
 
 /** What a packet socket gives of an interface: IP packets without their link's header, those sent too. */
 export interface Capture extends AsyncDisposable {

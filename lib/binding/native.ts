@@ -1,0 +1,216 @@
+import { createRequire } from 'node:module'
+import { unsupported } from '../base/errors.ts'
+
+/** `0` where a call went well, else errno, the filter mode seen then, and whether the kernel was asked at all. */
+export type Outcome = number
+
+/** An option whose level, number and C type were checked once. */
+export interface NativeOption {
+  /** By which a batch is told of it. */
+  readonly place: number
+  /** `undefined` where it went well. */
+  set(fd: number, value: unknown): Outcome | undefined
+  /** Throws an outcome. */
+  get(fd: number, question?: unknown): unknown
+}
+
+export interface NativeInterface {
+  name: string
+  index: number
+  mtu: number
+  mac: string
+  flags: number
+  addresses: { address: string; netmask: string; family: 4 | 6 }[]
+}
+
+export interface NativeBatch {
+  duplicate(fd: number): number
+  /** Makes that batch's duplicate its own. */
+  take(from: NativeBatch, fd: number): void
+  set(fd: number, place: number, value: unknown): void
+  get(fd: number, place: number, question?: unknown): void
+  run(done: () => void): void
+  outcomes(): Int32Array
+  answer(place: number): unknown
+  clear(): void
+}
+
+export interface NativeLookup {
+  route(address: string): number
+  run(done: () => void): void
+  interfaces(): NativeInterface[]
+  routes(): number[]
+}
+
+/** Owns a descriptor until it is released; its end closes it. */
+export interface NativeSocket {
+  /** -1 where it has none. */
+  readonly fd: number
+  open(family: number, type: number, protocol: number): Errno
+  release(): number
+  close(done: () => void): void
+}
+
+/** 0 where a call went well. */
+export type Errno = number
+
+export interface NativePoller {
+  watch(fd: number, events: number): void
+  forget(fd: number): void
+  start(ready: () => void): void
+  stop(): void
+  /** Whether it keeps the event loop alive while started. */
+  hold(alive: boolean): void
+  ready(into: Int32Array): number
+  close(): void
+}
+
+export interface NativeDatagramReader {
+  table(): ArrayBuffer
+  read(fd: number): number
+  /** The memory of the last read. It is used again once nobody holds it. */
+  handOver(): Buffer
+  pack(target: Uint8Array, count: number): void
+  addressText(number: number): string
+  others(place: number): { level: number; type: number; data: Buffer }[]
+  filtered(): number
+  epoch(): number
+  setRule(fd: number, group: string, interfaceIndex: number, mode: 0 | 1 | 2, sources: string[]): void
+  admit(fd: number, unicast: boolean, broadcast: boolean): void
+  forget(fd: number): void
+}
+
+/** An entry of a socket's error queue: an error that came back, or a time of sending. */
+export interface NativeQueuedError {
+  errno?: number
+  origin?: number
+  type?: number
+  code?: number
+  info?: number
+  data?: number
+  destination?: { address: string; port: number }
+  offender?: { address: string; port: number }
+  timestamp?: bigint
+  hardwareTimestamp?: bigint
+  payload: Buffer
+}
+
+/** How a datagram is to be sent; what is left out is the socket's. */
+export interface NativeSendChoice {
+  readonly hopLimit?: number
+  readonly trafficClass?: number
+  readonly source?: string
+  /** An index. */
+  readonly interface?: number
+  readonly transmitTime?: bigint
+}
+
+/** For all datagrams, or one for each. */
+export type OneOrEach = Uint8Array | undefined | readonly (Uint8Array | undefined)[]
+
+/** Batched reading and sending, where the system has it (Linux). */
+export interface NativeDatagrams {
+  readonly Poller: new () => NativePoller
+  readonly DatagramReader: new (batch: number, stride: number, room: number) => NativeDatagramReader
+  sendDatagrams(
+    fd: number,
+    datagrams: readonly Uint8Array[],
+    start: number,
+    count: number,
+    each: number,
+    destination: OneOrEach,
+    control: OneOrEach,
+  ): number
+  encodeSockaddr(address: string, port: number): Buffer
+  encodeSendControl(ipv6: boolean, choice: NativeSendChoice, segment: number): Buffer
+  readErrorQueue(fd: number): NativeQueuedError[]
+}
+
+export interface Native extends Partial<NativeDatagrams> {
+  readonly constants: Readonly<Record<string, number>>
+  readonly codecs: Readonly<Record<string, number>>
+  readonly Batch: new () => NativeBatch
+  readonly Lookup: new () => NativeLookup
+  readonly Socket: new () => NativeSocket
+  /** Setting it, `refuseAnySource` does not ask the kernel where the socket is an any-source member. */
+  option(level: number, name: number, codec: number, refuseAnySource: boolean): NativeOption
+  encode(codec: number, value: unknown): Buffer
+  decode(codec: number, bytes: Uint8Array): unknown
+  kind(fd: number): number
+  bind(fd: number, family: number, address: object): Errno
+  listen(fd: number, backlog: number): Errno
+  connect(fd: number, family: number, address: object): Errno
+  disconnect(fd: number): Errno
+  /** Throws an errno, a number. */
+  localAddress(fd: number): object
+  /** Throws an errno, a number. */
+  remoteAddress(fd: number): object
+  /** Throws an errno, a number. */
+  interfaces(): NativeInterface[]
+  nameToIndex(name: string): number
+  indexToName(index: number): string
+  /** Throws an errno, a number, where the kernel can't be asked. */
+  hasInterface(index: number): boolean
+}
+
+const require = createRequire(import.meta.url)
+
+function load(): Native {
+  if (process.platform !== 'linux' && process.platform !== 'darwin') return absent()
+  // One's own build first; a package has none.
+  const paths = [
+    '../build/Release/sockctl.node',
+    '../../build/Release/sockctl.node',
+    `../prebuilds/${process.platform}-${process.arch}/sockctl.node`,
+  ]
+  const refusals: string[] = []
+  for (const path of paths) {
+    try {
+      return require(path)
+    } catch (error) {
+      refusals.push(error instanceof Error ? (error.message.split('\n')[0] ?? '') : String(error))
+    }
+  }
+  throw new Error(`sockctl has no binary for this system; build one with: npm run build:native\n${refusals.join('\n')}`)
+}
+
+/** Elsewhere importing works, every option says `supported: false`, and every call answers `unsupported`. */
+function absent(): Native {
+  const refuse = (): never => {
+    throw unsupported(`sockctl on ${process.platform}`)
+  }
+  const Refusing = class {
+    constructor() {
+      refuse()
+    }
+  } as new () => never
+  return {
+    constants: {},
+    codecs: {},
+    Batch: Refusing,
+    Lookup: Refusing,
+    Socket: Refusing,
+    option: refuse,
+    encode: refuse,
+    decode: refuse,
+    kind: refuse,
+    bind: refuse,
+    listen: refuse,
+    connect: refuse,
+    disconnect: refuse,
+    localAddress: refuse,
+    remoteAddress: refuse,
+    interfaces: refuse,
+    nameToIndex: refuse,
+    indexToName: refuse,
+    hasInterface: refuse,
+  }
+}
+
+export const native: Native = load()
+
+/** Throws reason `unsupported` where datagrams can't be read and sent in batches. */
+export function datagramsNative(): NativeDatagrams {
+  if (native.Poller === undefined) throw unsupported(`reading and sending datagrams in batches on ${process.platform}`)
+  return native as NativeDatagrams
+}

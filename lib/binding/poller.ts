@@ -1,0 +1,35 @@
+import { describeErrno, SocketOptionError } from '../base/errors.ts'
+import { datagramsNative, type NativePoller } from './native.ts'
+
+/** What a poller may be asked to watch for, and what it tells: epoll_ctl(2). Errors it tells unasked. */
+export const READABLE = 1
+export const WRITABLE = 4
+export const FAILED = 8
+/** Tell once of each change, instead of for as long as it lasts. */
+export const CHANGES = 2 ** 31
+
+export function openPoller(): NativePoller {
+  const { Poller } = datagramsNative()
+  try {
+    return new Poller()
+  } catch (error) {
+    throw new SocketOptionError((error as Error).message, { code: 'EMFILE', reason: 'limit' })
+  }
+}
+
+/** Watches a descriptor, or changes what it is watched for. */
+export function watch(poller: NativePoller, fd: number, events: number): void {
+  try {
+    poller.watch(fd, events)
+  } catch (errno) {
+    if (typeof errno !== 'number') throw errno
+    const { code, text } = describeErrno(errno)
+    const advice = code === 'ENOSPC' ? ': raise the sysctl fs.epoll.max_user_watches' : ''
+    throw new SocketOptionError(`the descriptor can not be watched (${code}: ${text})${advice}`, {
+      code,
+      errno,
+      syscall: 'epoll_ctl',
+      reason: code === 'ENOSPC' || code === 'ENOMEM' ? 'limit' : 'system',
+    })
+  }
+}

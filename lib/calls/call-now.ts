@@ -1,0 +1,74 @@
+import { badValue, describeErrno, onBehalfOf, SocketOptionError, unsupported } from '../base/errors.ts'
+import { native, type Outcome } from '../binding/native.ts'
+import type { OptionParts } from '../options/option.ts'
+import { explain } from './explain-option.ts'
+
+function usable(option: OptionParts): void {
+  if (!option.supported) throw unsupported(`${option.name} (level ${option.level})`, option.name)
+}
+
+/** The value for the native side; throws where it is one the kernel would misread. */
+export function toNative(option: OptionParts, value: unknown): unknown {
+  usable(option)
+  const { codec } = option
+  if (!option.writable) throw badValue(`${option.name} can only be read`, option.name)
+  const wrong = codec.wrong(value)
+  if (wrong !== '' && wrong !== false)
+    throw badValue(
+      wrong === true
+        ? `${option.name} must be ${option.expects}`
+        : `${option.name}: ${wrong}; it takes ${option.expects}`,
+      option.name,
+    )
+  return onBehalfOf(option.name, codec.toNative, value)
+}
+
+/** The question for the native side; throws where the option can't be read, or not without a better one. */
+export function questionToNative(option: OptionParts, question: unknown): unknown {
+  usable(option)
+  const { codec } = option
+  if (!option.readable) throw badValue(`${option.name} can only be set`, option.name)
+  const wrong = codec.wrongQuestion?.(question) ?? ''
+  if (wrong !== '' && wrong !== false)
+    throw badValue(`${option.name}: ${wrong === true ? `it must be asked with ${option.expects}` : wrong}`, option.name)
+  return codec.question && onBehalfOf(option.name, codec.question, question)
+}
+
+export function check(option: OptionParts, outcome: Outcome | undefined, value: unknown): void {
+  if (outcome !== undefined && outcome !== 0) throw explain(option, outcome, value, 'setsockopt')
+}
+
+/** `setsockopt` at once, on this thread. */
+export function setNow(fd: number, option: OptionParts, value: unknown): void {
+  const given = toNative(option, value)
+  check(option, option.toWrite(value).set(fd, given), value)
+}
+
+/** `getsockopt` at once, on this thread. */
+export function getNow(fd: number, option: OptionParts, question: unknown): unknown {
+  const asked = questionToNative(option, question)
+  try {
+    const read = option.toRead(question)
+    return option.codec.fromNative((asked === undefined ? read.get(fd) : read.get(fd, asked)) as never)
+  } catch (error) {
+    // The native side throws an outcome, not an error: this is where it gets its words.
+    throw typeof error === 'number' ? explain(option, error, question, 'getsockopt') : error
+  }
+}
+
+/** The family and type of a socket, which decide what a membership call means on it. */
+export function kindOf(fd: number): { family: number; type: number } {
+  try {
+    const kind = native.kind(fd)
+    return { family: kind >> 8, type: kind & 255 }
+  } catch (error) {
+    if (typeof error !== 'number') throw error
+    const { code, text } = describeErrno(error)
+    throw new SocketOptionError(`descriptor ${fd} is not an open socket (${code}: ${text})`, {
+      code,
+      errno: error,
+      syscall: 'getsockname',
+      reason: code === 'EBADF' ? 'closed' : 'bad-value',
+    })
+  }
+}

@@ -1,0 +1,40 @@
+import { describeErrno } from '../../base/errors.ts'
+import { createReception } from '../../datagram/batch-reader.ts'
+import type { Datagram } from '../../datagram/datagram.ts'
+import type { OwnedSocket } from '../../socket/owned-socket.ts'
+
+const ROOM = 65535
+
+/**
+ * Whatever arrives on a socket of any family, in batches, until `stop`; the socket stays the caller's. Errors of these
+ * codes are passed over: ENOBUFS of netlink (some were lost), ENETDOWN of packet sockets (the interface may come back).
+ */
+export async function* frames(
+  socket: OwnedSocket,
+  stop: AbortSignal,
+  passedOver: readonly string[] = [],
+): AsyncGenerator<Datagram[], void> {
+  const reception = createReception({
+    batch: 32,
+    maxDatagram: ROOM,
+    gro: false,
+    toError: (errno) => Object.assign(new Error(describeErrno(errno).text), { code: describeErrno(errno).code }),
+  })
+  const close = (): void => reception.close()
+  reception.add(socket)
+  stop.addEventListener('abort', close, { once: true })
+  if (stop.aborted) close()
+  try {
+    for (;;) {
+      const batch = await reception.next().catch((error: NodeJS.ErrnoException) => {
+        if (!passedOver.includes(error.code ?? '')) throw error
+        return []
+      })
+      if (batch === undefined) return
+      if (batch.length > 0) yield batch
+    }
+  } finally {
+    stop.removeEventListener('abort', close)
+    close()
+  }
+}

@@ -1,0 +1,44 @@
+import { describeGroup } from '../../../net/group.ts'
+import { type Finding, fail, pass, RANK, warn } from './finding.ts'
+import type { Observation } from './observe.ts'
+import type { Patient } from './patient.ts'
+
+/** A bridge that snoops forwards a group only where it heard a report, and forgets reports that no querier renews. */
+export function bridgeChecks({ on: { name }, family, group }: Patient, seen: Observation): Finding[] {
+  const { master, bridge } = seen.link
+  if (master !== undefined)
+    return [
+      fail('bridge', {
+        says: `${name} is a port of ${master}: what comes in is ${master}'s, and a join on ${name} gets nothing of it`,
+        fix: `join on ${master}: -i ${master}`,
+        cause: `${name} is a port of ${master}, and the join has to be there`,
+        rank: RANK.port,
+      }),
+    ]
+  if (bridge === undefined) return []
+  if (!bridge.snoops) return [pass('bridge', `the bridge ${name} does not snoop`)]
+  if (bridge.asks) return [pass('bridge', `the bridge ${name} snoops, and asks itself`)]
+  const protocol = family === 4 ? 'IGMP' : 'MLD'
+  const fix = `ip link set ${name} type bridge mcast_querier 1, or mcast_snooping 0`
+  const snooped = describeGroup(group).scope !== 'link-local'
+  const silent = seen.blind === undefined && seen.flows.length === 0
+  if (snooped && silent && seen.listed !== undefined && bridge.groups?.includes(group) === false)
+    return [
+      fail('bridge', {
+        says: `the bridge ${name} snoops, and has forgotten that this host listens to ${group}: no ${protocol} querier has it said again`,
+        fix,
+        cause: `the bridge ${name} snoops, and for want of ${protocol} queries has forgotten that this host listens`,
+        rank: RANK.forgotten,
+      }),
+    ]
+  const [query] = seen.queries
+  if (query !== undefined) return [pass('bridge', `the bridge ${name} snoops, and ${query.source} asks`)]
+  return [
+    warn('bridge', {
+      says: `the bridge ${name} snoops and does not ask: without another ${protocol} querier it forgets who listens`,
+      fix,
+      cause: `the bridge ${name} snoops, and nobody sends it ${protocol} queries`,
+      rank: RANK.snooping,
+    }),
+  ]
+}

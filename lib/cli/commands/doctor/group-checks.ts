@@ -1,0 +1,30 @@
+import { describeGroup } from '../../../net/group.ts'
+import { type Finding, pass, RANK, warn } from './finding.ts'
+import type { Patient } from './patient.ts'
+
+/** What the group's address itself says of how far it goes and who may send. */
+export function groupChecks({ group, sources }: Patient): Finding[] {
+  const { kind, scope, ethernetSharedBy } = describeGroup(group)
+  const what = `${group} is ${kind}, scope ${scope}`
+  if (kind === 'source-specific' && sources.length === 0)
+    return [
+      warn('group', {
+        says: `${what}: routers know it by its sources only, and pass over a join of any source`,
+        fix: 'name the source: --source ADDRESS',
+        cause: `${group} is source-specific, and no source was named: routers forward nothing for such a join`,
+        rank: RANK.sourceNeeded,
+      }),
+    ]
+  if (scope === 'interface-local')
+    return [
+      warn('group', {
+        says: `${what}: it never leaves a host`,
+        fix: 'use a group of a wider scope',
+        cause: `${group} is interface-local: it never leaves the host that sends it`,
+        rank: RANK.groupStays,
+      }),
+    ]
+  if (scope === 'link-local') return [pass('group', `${what}: no router forwards it`)]
+  const shared = ethernetSharedBy === undefined ? '' : `; its Ethernet address is shared by ${ethernetSharedBy} groups`
+  return [pass('group', what + shared)]
+}

@@ -1,0 +1,58 @@
+import type { Interface } from '../../../net/interfaces.ts'
+import { type Finding, fail, pass, RANK, warn } from './finding.ts'
+import type { Patient } from './patient.ts'
+import { sysctl, sysctlName } from './system.ts'
+
+function stateOf({ name, flags, mtu }: Interface): Finding {
+  if (!flags.up)
+    return fail('interface', {
+      says: `${name} is down`,
+      fix: `ip link set ${name} up`,
+      cause: `the interface ${name} is down`,
+      rank: RANK.interfaceDown,
+    })
+  if (!flags.running)
+    return fail('interface', {
+      says: `${name} is up, but has no carrier`,
+      fix: `look at the cable, the switch's port or the other end of ${name}`,
+      cause: `the interface ${name} has no carrier: nothing is plugged in, or the other end is down`,
+      rank: RANK.noCarrier,
+    })
+  if (!flags.multicast && !flags.loopback)
+    return warn('interface', {
+      says: `${name} is up, but not marked MULTICAST: no IGMP or MLD leaves it`,
+      fix: `ip link set ${name} multicast on`,
+      cause: `${name} is not marked MULTICAST, so nobody is told what this host has joined`,
+      rank: RANK.noAddress,
+    })
+  const lo = flags.loopback ? ', loopback: only what this host itself sends is heard' : ''
+  return pass('interface', `${name} is up and takes multicast (MTU ${mtu})${lo}`)
+}
+
+function addressOf({ on, family }: Patient): Finding {
+  const own = on.addresses.filter((one) => one.family === family)
+  const [first] = family === 4 ? own : own.filter(({ address }) => /^fe[89ab]/i.test(address))
+  if (first !== undefined) return pass('address', `${on.name} has ${own.map(({ address }) => address).join(', ')}`)
+  if (on.flags.loopback && own.length > 0) return pass('address', `${on.name} has ${own[0]?.address}`)
+  if (family === 6 && sysctl(`net/ipv6/conf/${on.name}/disable_ipv6`) === 1)
+    return fail('address', {
+      says: `IPv6 is switched off on ${on.name}`,
+      fix: `sysctl -w ${sysctlName(`net/ipv6/conf/${on.name}/disable_ipv6`)}=0`,
+      cause: `IPv6 is switched off on ${on.name}`,
+      rank: RANK.noAddress,
+    })
+  const what = family === 4 ? 'IPv4 address' : 'link-local address'
+  const why =
+    family === 4 ? 'IGMP reports go out from 0.0.0.0, which routers may pass over' : 'MLD reports need one to go out'
+  return fail('address', {
+    says: `${on.name} has no ${what}: ${why}`,
+    fix:
+      family === 4
+        ? `ip address add ADDRESS/PREFIX dev ${on.name}`
+        : `ip link set ${on.name} addrgenmode eui64, then down and up`,
+    cause: `${on.name} has no ${what}`,
+    rank: RANK.noAddress,
+  })
+}
+
+export const interfaceChecks = (patient: Patient): Finding[] => [stateOf(patient.on), addressOf(patient)]

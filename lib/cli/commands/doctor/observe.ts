@@ -1,0 +1,186 @@
+import { SocketOptionError } from '../../../base/errors.ts'
+import { type Counters, parseCounters } from '../../../kernel/proc-counters.ts'
+import type { HostMembership } from '../../../kernel/proc-net.ts'
+import { lookUp } from '../../../net/route-lookup.ts'
+import { isMalformed } from '../../../protocols/malformed.ts'
+import { decodeMembershipPacket, type MembershipPacket } from '../../../protocols/membership-packet.ts'
+import { openReceiver, type Receiver } from '../../../receive/receiver.ts'
+import { type Capture, isOwn, openCapture } from '../../capture/capture.ts'
+import { MEMBERSHIP_FILTER } from '../../capture/membership-filter.ts'
+import { openHostGroups } from '../groups/host-groups.ts'
+import { type DroppingRule, droppingRules } from './firewall.ts'
+import { type Link, linkOf } from './link.ts'
+import type { Patient } from './patient.ts'
+import { type OwnedSocket, socketsOn } from './sockets.ts'
+import { readText } from './system.ts'
+import { countPacket, type Flow, groupFilter } from './wire.ts'
+
+interface Reading {
+  readonly counters: Counters
+  readonly rules: readonly DroppingRule[] | undefined
+  readonly sockets: readonly OwnedSocket[]
+}
+
+/** So many messages, and so many sources, are remembered. */
+const MOST = 4096
+
+/** What was seen of a patient while its group was joined. */
+export interface Observation {
+  /** How long was listened, in milliseconds. */
+  readonly listened: number
+  /** Why the join, or the bind to the port, was refused. */
+  readonly joinRefused: SocketOptionError | undefined
+  readonly bindRefused: SocketOptionError | undefined
+  /** The group in the kernel's list while it was joined. */
+  readonly listed: HostMembership | undefined
+  /** The interface, while the group was joined. */
+  readonly link: Link
+  /** Why there is no capture; undefined where there is one. */
+  readonly blind: string | undefined
+  /** On the wire, to the group. */
+  readonly flows: readonly Flow[]
+  /** Queries heard, and reports this host sent for the group. */
+  readonly queries: readonly MembershipPacket[]
+  readonly reports: readonly MembershipPacket[]
+  /** Datagrams that reached the socket here, by source; undefined where no port was known to listen on. */
+  readonly delivered: ReadonlyMap<string, number> | undefined
+  readonly before: Reading
+  readonly after: Reading
+  /** The index of the interface each source is routed by; 0 or less where there is none. */
+  readonly routes: ReadonlyMap<string, number>
+}
+
+const read = async ({ family, port }: Patient): Promise<Reading> => ({
+  counters: parseCounters(...['netstat', 'snmp', 'snmp6'].map((name) => readText(`/proc/net/${name}`))),
+  rules: await droppingRules(family),
+  sockets: port === undefined ? [] : socketsOn(port),
+})
+
+interface Joined {
+  receiver: Receiver | undefined
+  joinRefused?: SocketOptionError
+  bindRefused?: SocketOptionError
+}
+
+/** Joins as a program would; where the port is taken, at least the group. */
+async function join(patient: Patient, port: number | undefined): Promise<Joined> {
+  const { group, sources, on } = patient
+  const channel = { group, interface: on.index }
+  const channels = sources.length === 0 ? [channel] : sources.map((source) => ({ ...channel, source }))
+  try {
+    return { receiver: await openReceiver({ channels, ...(port !== undefined && { port }), maxDatagram: 1 }) }
+  } catch (error) {
+    if (!(error instanceof SocketOptionError)) throw error
+    if (error.syscall !== 'bind' || port === undefined) return { receiver: undefined, joinRefused: error }
+    return { ...(await join(patient, undefined)), bindRefused: error }
+  }
+}
+
+/** `atLeast`: go on for that long though all that was wanted has arrived. */
+export interface Patience {
+  readonly atLeast: number
+  readonly atMost: number
+}
+
+export async function observe(patient: Patient, patience: Patience, stop: AbortSignal): Promise<Observation> {
+  const { group, on, port, sources } = patient
+  const before = await read(patient)
+  const flows = new Map<string, Flow>()
+  const queries: MembershipPacket[] = []
+  const reports: MembershipPacket[] = []
+  const delivered = new Map<string, number>()
+  const ended = new AbortController()
+  const end = AbortSignal.any([stop, ended.signal])
+  const captures: Capture[] = []
+  const readers: Promise<void>[] = []
+  let blind: string | undefined
+
+  const capture = async (filter: Parameters<typeof openCapture>[1], take: (packet: Buffer) => void): Promise<void> => {
+    const opened = await openCapture(on, filter)
+    captures.push(opened)
+    const consume = async (): Promise<void> => {
+      for await (const batch of opened.packets(end)) for (const { data } of batch) take(data)
+    }
+    readers.push(consume())
+  }
+  const takeMembership = (data: Buffer): void => {
+    const packet = decodeMembershipPacket(data)
+    if (packet === undefined || isMalformed(packet)) return
+    const { message } = packet
+    // Anybody can send any number.
+    if (queries.length + reports.length >= MOST) return
+    if (message.type === 'query') queries.push(packet)
+    else if (isOwn(on, packet.source) && JSON.stringify(message).includes(`"${group}"`)) reports.push(packet)
+  }
+  try {
+    await capture(MEMBERSHIP_FILTER, takeMembership)
+    await capture(groupFilter(group), (data) => countPacket(flows, data))
+  } catch (error) {
+    blind = error instanceof Error ? error.message : String(error)
+  }
+
+  const listen = (receiver: Receiver): void => {
+    const consume = async (): Promise<void> => {
+      for await (const batch of receiver)
+        for (const { address } of batch.map(({ source }) => source))
+          if (delivered.size < MOST || delivered.has(address)) delivered.set(address, (delivered.get(address) ?? 0) + 1)
+    }
+    readers.push(consume())
+  }
+  const satisfied = (): boolean =>
+    sources.length === 0 ? delivered.size > 0 : sources.every((source) => delivered.has(source))
+
+  const start = performance.now()
+  const joined = await join(patient, port)
+  let listed: HostMembership | undefined
+  let second: Receiver | undefined
+  let link: Link
+  let heard = port !== undefined && joined.bindRefused === undefined
+  try {
+    if (joined.receiver !== undefined) {
+      await using groups = openHostGroups()
+      listed = groups.read().find((one) => one.index === on.index && one.group === group)
+      if (heard) listen(joined.receiver)
+      await until(() => satisfied() || (port === undefined && flows.size > 0), patience, end)
+      const [busiest] = [...flows.values()].toSorted((a, b) => b.datagrams - a.datagrams)
+      if (port === undefined && busiest !== undefined) {
+        second = (await join(patient, busiest.port)).receiver
+        heard = second !== undefined
+        if (second !== undefined) listen(second)
+        await until(satisfied, patience, end)
+      }
+    }
+    link = await linkOf(on.name)
+  } finally {
+    ended.abort()
+    await Promise.all([joined.receiver?.close(), second?.close()])
+    await Promise.all(readers)
+    await Promise.all(captures.map((one) => one[Symbol.asyncDispose]()))
+  }
+  const named = [...new Set([...sources, ...[...flows.values()].map(({ source }) => source)])]
+  const found = await lookUp(named)
+  return {
+    listened: performance.now() - start,
+    joinRefused: joined.joinRefused,
+    bindRefused: joined.bindRefused,
+    listed,
+    link,
+    blind,
+    flows: [...flows.values()],
+    queries,
+    reports,
+    delivered: heard ? delivered : undefined,
+    before,
+    after: await read(patient),
+    routes: new Map(named.map((source) => [source, found.route(source)])),
+  }
+}
+
+async function until(holds: () => boolean, { atLeast, atMost }: Patience, end: AbortSignal): Promise<void> {
+  const start = performance.now()
+  while (!end.aborted) {
+    const passed = performance.now() - start
+    if (passed >= atMost || (passed >= atLeast && holds())) return
+    await new Promise((resolve) => setTimeout(resolve, Math.min(50, atMost - passed)))
+  }
+}

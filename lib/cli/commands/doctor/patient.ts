@@ -1,0 +1,18 @@
+import type { Interface } from '../../../net/interfaces.ts'
+
+/** What is to be received, and where. */
+export interface Patient {
+  readonly group: string
+  readonly family: 4 | 6
+  /** Undefined: any. */
+  readonly port: number | undefined
+  /** None: any source. */
+  readonly sources: readonly string[]
+  readonly on: Interface
+}
+
+/** `232.1.1.1 from 192.0.2.1`, as a person would say it. */
+export const channelText = ({ group, sources, port }: Patient): string => {
+  const to = port === undefined ? group : group.includes(':') ? `[${group}]:${port}` : `${group}:${port}`
+  return sources.length === 0 ? to : `${to} from ${sources.join(', ')}`
+}

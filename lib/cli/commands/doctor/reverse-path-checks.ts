@@ -1,0 +1,50 @@
+import { native } from '../../../binding/native.ts'
+import { growth } from '../../../kernel/proc-counters.ts'
+import { type Finding, fail, pass, RANK, warn } from './finding.ts'
+import type { Observation } from './observe.ts'
+import type { Patient } from './patient.ts'
+import { sysctl, sysctlName } from './system.ts'
+
+const COUNTER = 'TcpExt.IPReversePathFilter'
+
+/** The kernel goes by the stricter of two settings: of all interfaces and of this one. ip-sysctl.rst */
+function settingOf(name: string): { value: number; setting: string; settings: string[] } {
+  const paths = ['all', name].map((place) => `net/ipv4/conf/${place}/rp_filter`)
+  const [all = 0, own = 0] = paths.map(sysctl)
+  const [ofAll = '', ofOwn = ''] = paths.map(sysctlName)
+  return {
+    value: Math.max(all, own),
+    setting: all > own ? ofAll : ofOwn,
+    settings: all === 0 ? [ofOwn] : own === 0 ? [ofAll] : [ofAll, ofOwn],
+  }
+}
+
+const MODES = ['off', 'strict', 'loose']
+
+/** Whether packets of the sources come in by the interface that would be used to answer them. */
+export function reversePathChecks({ family, on, sources }: Patient, seen: Observation): Finding[] {
+  if (family === 6) return []
+  const { value, setting: name, settings } = settingOf(on.name)
+  const dropped = growth(seen.before.counters, seen.after.counters, COUNTER)
+  const foreign = [...seen.routes].flatMap(([source, index]) => {
+    if (value === 0 || on.flags.loopback || index === on.index || (value === 2 && index > 0)) return []
+    if (index <= 0) return [`${source} is not routed at all`]
+    const by = native.indexToName(index)
+    // An address of this host: what it sends to itself is not filtered.
+    return by === 'lo' ? [] : [`${source} is routed by ${by}`]
+  })
+  const mode = `${name} is ${value} (${MODES[value] ?? 'unknown'})`
+  if (foreign.length === 0 && dropped === 0) return [pass('reverse path', `${mode}; it dropped nothing meanwhile`)]
+  const says = [mode, ...foreign, `it dropped ${dropped} packets meanwhile`].join('; ')
+  const fix = `give the source a route by ${on.name} (ip route add ${sources[0] ?? 'SOURCE'} dev ${on.name}), or sysctl -w ${
+    foreign.some((text) => text.endsWith('at all')) ? settings.map((one) => `${one}=0`).join(' ') : `${name}=2`
+  }`
+  const cause = `the reverse path filter drops it: ${foreign[0] ?? 'some source'} and rp_filter on ${on.name} is ${MODES[value]}`
+  if (foreign.length === 0)
+    return [warn('reverse path', { says, fix: `look at sockctl doctor with --source, or nstat ${COUNTER}` })]
+  if (dropped > 0) return [fail('reverse path', { says, fix, cause, rank: RANK.reversePathDropped })]
+  // It would drop them; but where the wire was watched, there were none.
+  return [
+    warn('reverse path', { says, fix, cause, rank: seen.blind === undefined ? RANK.fragments : RANK.reversePath }),
+  ]
+}

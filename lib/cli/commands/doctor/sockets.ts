@@ -1,0 +1,53 @@
+import { readdirSync, readlinkSync } from 'node:fs'
+import { basename } from 'node:path'
+import { type HostSocket, hostSockets } from '../../../kernel/proc-sockets.ts'
+import { printable } from '../../shell/printable.ts'
+import { readText } from './system.ts'
+
+export interface OwnedSocket extends HostSocket {
+  /** `vlc (4711)`, where we may see it. */
+  readonly owner: string
+}
+
+const ids = (folder: string): string[] => {
+  try {
+    return readdirSync(folder)
+  } catch {
+    return []
+  }
+}
+
+/** A program by the name of its main thread, where that is its own; Node 24 calls every one of its `MainThread`. */
+function nameOf(pid: string): string {
+  const thread = readText(`/proc/${pid}/comm`).trim()
+  const command = readText(`/proc/${pid}/cmdline`)
+  return command === '' || command.includes(thread) ? thread : basename(command.split('\0', 1)[0] ?? '')
+}
+
+/** The processes that hold some of these sockets, by inode. Others' are only shown to root. */
+function ownersOf(inodes: ReadonlySet<number>): Map<number, string> {
+  const owners = new Map<number, string>()
+  for (const pid of ids('/proc').filter((name) => /^\d+$/.test(name))) {
+    for (const fd of ids(`/proc/${pid}/fd`)) {
+      let link = ''
+      try {
+        link = readlinkSync(`/proc/${pid}/fd/${fd}`)
+      } catch {
+        continue
+      }
+      const inode = Number(/^socket:\[(\d+)\]$/.exec(link)?.[1])
+      if (inodes.has(inode)) owners.set(inode, `${printable(nameOf(pid))} (${pid})`)
+    }
+  }
+  return owners
+}
+
+/** Every UDP socket on a port, but this process's own. */
+export function socketsOn(port: number): OwnedSocket[] {
+  const found = hostSockets([readText('/proc/net/udp'), readText('/proc/net/udp6')]).filter((one) => one.port === port)
+  if (found.length === 0) return []
+  const owners = ownersOf(new Set(found.map(({ inode }) => inode)))
+  return found
+    .map((socket) => ({ ...socket, owner: owners.get(socket.inode) ?? `a process of user ${socket.uid}` }))
+    .filter(({ owner }) => !owner.endsWith(`(${process.pid})`))
+}

@@ -1,0 +1,58 @@
+import { parseAddress } from '../../../net/address.ts'
+import { viewOf } from '../../../protocols/bytes.ts'
+import { decodeUdpPacket } from '../../../protocols/udp-packet.ts'
+import { assemble, ETHERTYPE, type Step } from '../../capture/bpf.ts'
+
+/** What one source sends to one port of the group, as it is on the wire. */
+export interface Flow {
+  readonly source: string
+  readonly port: number
+  datagrams: number
+  bytes: number
+  /** The largest payload. */
+  largest: number
+  /** Lowest and highest. */
+  hopLimits: [number, number]
+  /** Datagrams that came in pieces. */
+  fragmented: number
+}
+
+/** Anybody can send from many addresses. */
+const MOST_FLOWS = 4096
+
+/** Lets what is sent to a group pass, fragments included. */
+export function groupFilter(group: string): ReturnType<typeof assemble> {
+  const bytes = parseAddress(group)?.bytes ?? new Uint8Array()
+  const ipv6 = bytes.length === 16
+  const words = Array.from({ length: bytes.length / 4 }, (_, place) => viewOf(bytes).getUint32(place * 4))
+  return assemble([
+    { load: 'half', at: ETHERTYPE },
+    { equals: ipv6 ? 0x86dd : 0x0800, no: 'leave' },
+    ...words.flatMap((word, place): Step[] => [
+      { load: 'word', at: (ipv6 ? 24 : 16) + place * 4 },
+      { equals: word, no: 'leave' },
+    ]),
+    { accept: true },
+    { label: 'leave' },
+    { accept: false },
+  ])
+}
+
+/** Adds a packet to the flows. A fragment that is not the first says no port; the first has counted it. */
+export function countPacket(flows: Map<string, Flow>, packet: Uint8Array): void {
+  const udp = decodeUdpPacket(packet)
+  if (udp?.destinationPort === undefined) return
+  const { source, destinationPort: port, hopLimit, length = 0, fragment } = udp
+  const key = `${source} ${port}`
+  let flow = flows.get(key)
+  if (flow === undefined) {
+    if (flows.size >= MOST_FLOWS) return
+    flow = { source, port, datagrams: 0, bytes: 0, largest: 0, hopLimits: [hopLimit, hopLimit], fragmented: 0 }
+    flows.set(key, flow)
+  }
+  flow.datagrams++
+  flow.bytes += length
+  flow.largest = Math.max(flow.largest, length)
+  flow.hopLimits = [Math.min(flow.hopLimits[0], hopLimit), Math.max(flow.hopLimits[1], hopLimit)]
+  if (fragment) flow.fragmented++
+}

@@ -1,0 +1,69 @@
+import { native } from '../../../binding/native.ts'
+import { openReceiver } from '../../../receive/receiver.ts'
+import { sendFrom } from '../../../send/send-from-receiver.ts'
+import { Failure, UsageError } from '../../shell/failure.ts'
+import { withoutRoute } from '../../shell/no-route.ts'
+import type { Run } from '../../shell/run.ts'
+import { hostPort, plural, seconds } from '../../shell/units.ts'
+import type { EchoOptions, EchoPlace } from './echo.ts'
+
+/** Sends one datagram to the group and prints every answer that comes in time. */
+export async function askEcho({ out, stop }: Run, place: EchoPlace, options: EchoOptions): Promise<void> {
+  const { group, port, interface: on } = place
+  const payload = payloadOf(options)
+  const receiver = await openReceiver({
+    family: group.includes(':') ? 'ipv6' : 'ipv4',
+    ancillary: { hopLimit: true },
+    signal: stop,
+  })
+  const hosts = new Set<string>()
+  let answers = 0
+  const start = process.hrtime.bigint()
+  const timer = setTimeout(() => receiver.close(), options.wait)
+  try {
+    if (on !== undefined) await receiver.control.setMulticastInterface(on)
+    if (options.hops !== undefined) await receiver.control.setMulticastHops(options.hops)
+    sendFrom(receiver)(payload, { address: group, port })
+    for await (const batch of receiver) {
+      for (const { data, source, interfaceIndex = 0, hopLimit } of batch) {
+        answers++
+        hosts.add(source.address)
+        const time = Number(process.hrtime.bigint() - start) / 1e6
+        const same = payload.equals(data)
+        const through = native.indexToName(interfaceIndex)
+        if (out.json)
+          out.object({
+            event: 'answer',
+            source,
+            interface: through,
+            milliseconds: time,
+            bytes: data.length,
+            same,
+            hopLimit,
+          })
+        else {
+          const how = same ? '' : ', not what was sent'
+          out.line(
+            `${hostPort(source.address, source.port)} on ${through}: ${data.length} bytes, ${time.toFixed(3)} ms${how}`,
+          )
+        }
+      }
+    }
+  } catch (error) {
+    throw on === undefined ? withoutRoute(error, group) : error
+  } finally {
+    clearTimeout(timer)
+    await receiver.close()
+  }
+  const elapsed = Number(process.hrtime.bigint() - start) / 1e6
+  if (out.json) out.object({ event: 'summary', answers, hosts: hosts.size, bytes: payload.length })
+  else out.line(`${plural(answers, 'answer')} from ${plural(hosts.size, 'host')} in ${seconds(elapsed)}`)
+  if (answers === 0 && !stop.aborted) throw new Failure(`nobody answered from ${hostPort(group, port)}`)
+}
+
+function payloadOf({ text, size }: EchoOptions): Buffer {
+  if (text !== undefined && size !== undefined) throw new UsageError('--text and --size: one of the two')
+  return size === undefined
+    ? Buffer.from(text ?? 'hello')
+    : Buffer.from(Array.from({ length: size }, (_, i) => i & 255))
+}

@@ -1,0 +1,76 @@
+import type { Command } from 'commander'
+import type { ChannelText } from '../../../protocols/channel.ts'
+import { UsageError } from '../../shell/failure.ts'
+import { takesInterface } from '../../shell/interface-option.ts'
+import { runs } from '../../shell/run.ts'
+import { examples } from '../../shell/usage.ts'
+import { channel, count, duration, hops, port, repeatable, whole } from '../../shell/values.ts'
+import { askEcho } from './client.ts'
+import { serveEcho } from './server.ts'
+
+export interface EchoOptions {
+  interface?: string | number
+  client?: boolean
+  port: number
+  wait: number
+  text?: string
+  size?: number
+  hops?: number
+  count?: number
+  duration?: number
+}
+
+/** Where an echo is, or is asked for. */
+export interface EchoPlace {
+  group: string
+  port: number
+  interface?: string | number
+}
+
+const ALL_HOSTS = '224.0.0.1'
+
+export function echoCommand(command: Command): void {
+  command.argument(
+    '[channel...]',
+    `GROUP[:PORT] (default: ${ALL_HOSTS}, all hosts of this network)`,
+    repeatable(channel),
+  )
+  takesInterface(command, 'on this interface; default: by route')
+  command
+    .option('-p, --port <number>', 'the port of channels that name none', port, 9877)
+    .option('--count <datagrams>', 'end after echoing so many', count)
+    .option('--duration <time>', 'end after this long: 500ms, 5s, 2m', duration)
+    .option('--client', 'send one datagram instead, and print every answer')
+    .option('--wait <time>', 'of the client: for answers', duration, 5000)
+    .option('--text <text>', 'of the client: what to send (default: hello)')
+    .option(
+      '--size <bytes>',
+      'of the client: send so many bytes; what is longer than the MTU is fragmented',
+      whole(0, 65_527),
+    )
+    .option('--hops <number>', 'of the client: the hop limit (TTL), 0 to 255 (default: 1)', hops)
+  command.addHelpText('after', '\nThe client has exit status 1 where nobody answered.')
+  examples(command, 'sockctl echo -i eth0', 'sockctl echo --client -i eth0 --size 2000')
+  runs<[ChannelText[] | undefined], EchoOptions>(
+    command,
+    'an object an echo, or an answer, and at the end',
+    (run, [given = []], options) => {
+      const places = placesOf(given, options)
+      const [first, second] = places
+      if (options.client !== true) return serveEcho(run, places, options)
+      if (first === undefined || second !== undefined) throw new UsageError('--client asks one group: name one')
+      return askEcho(run, first, options)
+    },
+  )
+}
+
+function placesOf(given: readonly ChannelText[], options: EchoOptions): EchoPlace[] {
+  const channels = given.length === 0 ? [{ group: ALL_HOSTS, sources: [], blocked: [] }] : given
+  return channels.map(
+    ({ sources, blocked, ...one }: Pick<ChannelText, 'group' | 'sources' | 'blocked'> & Partial<ChannelText>) => {
+      if (sources.length + blocked.length > 0) throw new UsageError(`an echo is for any source: ${one.group}`)
+      const on = one.interface ?? options.interface
+      return { group: one.group, port: one.port ?? options.port, ...(on !== undefined && { interface: on }) }
+    },
+  )
+}

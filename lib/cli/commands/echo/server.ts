@@ -1,0 +1,96 @@
+import { native } from '../../../binding/native.ts'
+import type { Datagram } from '../../../datagram/datagram.ts'
+import { isMulticast } from '../../../net/address.ts'
+import { onInterfaceRemoved } from '../../../receive/on-interface-removed.ts'
+import { openReceiver, type Receiver } from '../../../receive/receiver.ts'
+import { sendFrom } from '../../../send/send-from-receiver.ts'
+import { Failure, warn } from '../../shell/failure.ts'
+import { withoutRoute } from '../../shell/no-route.ts'
+import type { Run } from '../../shell/run.ts'
+import { hostPort, plural } from '../../shell/units.ts'
+import type { EchoOptions, EchoPlace } from './echo.ts'
+
+/** Sends back what comes to the groups, and by unicast to their ports, to whoever sent it. */
+export async function serveEcho({ out, stop }: Run, places: readonly EchoPlace[], options: EchoOptions): Promise<void> {
+  const receivers: Receiver[] = []
+  const close = (): Promise<unknown> => Promise.all(receivers.map((receiver) => receiver.close()))
+  let echoed = 0
+  let bytes = 0
+
+  const serve = async (receiver: Receiver, port: number): Promise<void> => {
+    const send = sendFrom(receiver)
+    const answer = ({ data, source, destination = '', interfaceIndex = 0 }: Datagram): void => {
+      // An echo that answers an echo never ends, nor does one with the echo service of old.
+      if (source.port === port || source.port === 7) return
+      try {
+        // To a group it went by this interface; from the address it was sent to, where that is ours.
+        send(data, source, isMulticast(destination) ? undefined : { source: destination })
+      } catch (error) {
+        warn(`no echo to ${hostPort(source.address, source.port)}: ${error instanceof Error ? error.message : error}`)
+        return
+      }
+      echoed++
+      bytes += data.length
+      const on = native.indexToName(interfaceIndex)
+      if (out.json) out.object({ event: 'echoed', source, to: destination, port, interface: on, bytes: data.length })
+      else
+        out.line(
+          `${hostPort(source.address, source.port)} > ${hostPort(destination, port)} on ${on}: ${data.length} bytes`,
+        )
+    }
+    for await (const batch of receiver) {
+      for (const datagram of batch) {
+        answer(datagram)
+        if (echoed === options.count) {
+          void close()
+          return
+        }
+      }
+      await out.room()
+    }
+  }
+
+  try {
+    for (const [port, channels] of byPort(places)) {
+      for (const family of ['ipv4', 'ipv6'] as const) {
+        const own = channels.filter(({ group }) => group.includes(':') === (family === 'ipv6'))
+        if (own.length === 0) continue
+        const address = family === 'ipv6' ? '::' : '0.0.0.0'
+        receivers.push(await openReceiver({ port, address, channels: own, signal: stop }))
+      }
+    }
+  } catch (error) {
+    await close()
+    throw withoutRoute(error, places[0]?.group ?? '')
+  }
+  for (const receiver of receivers) {
+    const { port } = receiver.address
+    for (const { group, interface: on } of receiver.memberships)
+      if (out.json) out.object({ event: 'joined', group, port, interface: on.name })
+      else out.line(`echoing what comes to ${hostPort(group, port)} on ${on.name}`)
+  }
+  let lost: Failure | undefined
+  onInterfaceRemoved(receivers, ({ name }, anyLeft) => {
+    if (anyLeft) return warn(`${name} is gone`)
+    lost = new Failure(`${name} is gone: nothing is joined any more`)
+    void close()
+  })
+  const timer = options.duration === undefined ? undefined : setTimeout(close, options.duration)
+  try {
+    await Promise.all(receivers.map((receiver) => serve(receiver, receiver.address.port)))
+  } finally {
+    clearTimeout(timer)
+    await close()
+  }
+  if (out.json) out.object({ event: 'summary', echoed, bytes })
+  else out.line(`${plural(echoed, 'datagram')}, ${plural(bytes, 'byte')} sent back`)
+  if (lost !== undefined) throw lost
+  if (options.count !== undefined && echoed < options.count && !stop.aborted)
+    throw new Failure(`${echoed} of ${options.count} datagrams came`)
+}
+
+function byPort(places: readonly EchoPlace[]): Map<number, EchoPlace[]> {
+  const ports = new Map<number, EchoPlace[]>()
+  for (const place of places) ports.set(place.port, [...(ports.get(place.port) ?? []), place])
+  return ports
+}

@@ -1,0 +1,68 @@
+import { native } from '../../../binding/native.ts'
+import type { HostMembership } from '../../../kernel/proc-net.ts'
+import type { MulticastNotice } from '../../../kernel/rtnl-multicast.ts'
+import { isHeldToRead } from './host-groups.ts'
+
+export interface GroupChange {
+  /** `change`: other sockets or sources than before. */
+  event: 'join' | 'leave' | 'change'
+  membership: HostMembership
+}
+
+const keyOf = ({ index, group }: { index: number; group: string }): string => `${index} ${group}`
+
+const byKey = (memberships: readonly HostMembership[]): Map<string, HostMembership> =>
+  new Map(memberships.map((membership) => [keyOf(membership), membership]))
+
+const aspects = ({ users, mode, sources, igmpVersion }: HostMembership): string =>
+  JSON.stringify([users, mode, sources, igmpVersion])
+
+/** A membership that was over before it could be looked up. */
+const brief = ({ family, index, group }: MulticastNotice): HostMembership => ({
+  interface: native.indexToName(index),
+  index,
+  family,
+  group,
+  users: 1,
+  sources: [],
+  sourcesListed: false,
+})
+
+export interface Changes {
+  /** What has happened, in order: what the kernel told, and what its lists say beyond that. */
+  since(notices: readonly MulticastNotice[], now: readonly HostMembership[]): GroupChange[]
+}
+
+export function createChanges(first: readonly HostMembership[]): Changes {
+  let known = byKey(first)
+
+  const told = (notices: readonly MulticastNotice[], listed: Map<string, HostMembership>): GroupChange[] => {
+    const changes: GroupChange[] = []
+    for (const notice of notices) {
+      const key = keyOf(notice)
+      const before = known.get(key)
+      // What the lists have shown already is not told again.
+      if (isHeldToRead(notice.index, notice.group) || notice.joined === (before !== undefined)) continue
+      const membership = before ?? listed.get(key) ?? brief(notice)
+      changes.push({ event: notice.joined ? 'join' : 'leave', membership })
+      if (notice.joined) known.set(key, membership)
+      else known.delete(key)
+    }
+    return changes
+  }
+
+  return {
+    since: (notices, now) => {
+      const listed = byKey(now)
+      const changes = told(notices, listed)
+      for (const [key, membership] of known) if (!listed.has(key)) changes.push({ event: 'leave', membership })
+      for (const [key, membership] of listed) {
+        const before = known.get(key)
+        if (before === undefined) changes.push({ event: 'join', membership })
+        else if (aspects(before) !== aspects(membership)) changes.push({ event: 'change', membership })
+      }
+      known = listed
+      return changes
+    },
+  }
+}

@@ -1,0 +1,116 @@
+import type { Command } from 'commander'
+import type { HostMembership } from '../../../kernel/proc-net.ts'
+import { Failure } from '../../shell/failure.ts'
+import { findInterface, takesInterface } from '../../shell/interface-option.ts'
+import type { Paint } from '../../shell/paint.ts'
+import { type Run, runs } from '../../shell/run.ts'
+import type { Column } from '../../shell/table.ts'
+import { examples } from '../../shell/usage.ts'
+import { group } from '../../shell/values.ts'
+import type { GroupChange } from './changes.ts'
+import { type HostGroups, openHostGroups } from './host-groups.ts'
+import type { Watch } from './watch.ts'
+
+interface Options {
+  interface?: string | number
+  watch?: true
+}
+
+/** `10.0.0.1`, `10.0.0.1 (2)` for two sockets, `!10.0.0.1` where it is excluded. */
+const sourcesText = ({ sources }: HostMembership): string => {
+  let text = ''
+  const add = (address: string, sockets: number): void => {
+    if (sockets > 0) text += `${text === '' ? '' : ' '}${address}${sockets > 1 ? ` (${sockets})` : ''}`
+  }
+  for (const { address, include, exclude } of sources) {
+    add(address, include)
+    add(`!${address}`, exclude)
+  }
+  return text
+}
+
+/** `mixed` where the kernel's lists leave it open; nothing where they did not show it. */
+const modeText = ({ mode, sourcesListed }: HostMembership): string => mode ?? (sourcesListed ? 'mixed' : '')
+
+const versionText = ({ family, igmpVersion }: HostMembership, { warn }: Paint): string =>
+  family === 6 ? 'MLD' : igmpVersion === undefined ? 'IGMP' : igmpVersion < 3 ? warn(`IGMPv${igmpVersion}`) : 'IGMPv3'
+
+const columns: Column<HostMembership>[] = [
+  { head: 'INTERFACE', cell: (one) => one.interface },
+  { head: 'GROUP', cell: (one) => one.group },
+  { head: 'USERS', cell: (one) => one.users },
+  { head: 'MODE', cell: modeText },
+  { head: 'PROTOCOL', cell: versionText },
+  { head: 'SOURCES', cell: sourcesText },
+]
+
+export function groupsCommand(command: Command): void {
+  takesInterface(
+    command.argument('[group...]', 'only these groups', (text, before: string[] | undefined) => [
+      ...(before ?? []),
+      group(text),
+    ]),
+    'only on this interface',
+  )
+  command.option('-w, --watch', 'tell joins and leaves as they happen, until Ctrl-C')
+  command.addHelpText(
+    'after',
+    `
+USERS counts sockets, and the kernel itself. MODE is the interface's filter: include where every
+socket names its sources, exclude where one or more take any other; mixed where the kernel's lists
+leave it open. !SOURCE is excluded, SOURCE (2) is named by two sockets. A group of an argument that
+nobody has joined gives exit status 1.`,
+  )
+  examples(command, 'sockctl groups', 'sockctl groups -i eth0 232.1.1.1', 'sockctl groups --watch --json')
+  runs<[groups: string[]], Options>(command, 'one object a membership, or a change', async (run, [wanted], options) => {
+    const index = options.interface === undefined ? undefined : findInterface(options.interface).index
+    const suits = (one: HostMembership): boolean =>
+      (index === undefined || one.index === index) && (wanted.length === 0 || wanted.includes(one.group))
+    await using groups = openHostGroups()
+    if (options.watch) return await watch(run, groups, suits)
+    const found = groups.read().filter(suits)
+    run.out.list(found, columns)
+    const missing = wanted.filter((address) => !found.some((one) => one.group === address))
+    if (missing.length > 0) throw new Failure(`not joined on this host: ${missing.join(', ')}`)
+  })
+}
+
+async function watch({ out, stop }: Run, groups: HostGroups, suits: (one: HostMembership) => boolean): Promise<void> {
+  const { watchGroups } = await import('./watch.ts')
+  const over = new AbortController()
+  try {
+    await follow(await watchGroups(groups, AbortSignal.any([stop, over.signal])))
+  } finally {
+    over.abort()
+  }
+
+  async function follow({ by, changes }: Watch): Promise<void> {
+    if (out.json) out.object({ event: 'watching', by })
+    out.hint(by === 'netlink' ? 'Told by the kernel (netlink).' : 'Read four times a second from /proc/net.')
+    const counts = { join: 0, leave: 0, change: 0 }
+    for await (const happened of changes())
+      for (const change of happened.filter(({ membership }) => suits(membership))) {
+        counts[change.event]++
+        tell(change)
+      }
+    if (out.json) out.object({ event: 'end', joins: counts.join, leaves: counts.leave, changes: counts.change })
+    else out.line(`${counts.join} joined, ${counts.leave} left, ${counts.change} changed`)
+  }
+
+  function tell({ event, membership }: GroupChange): void {
+    const time = new Date().toISOString()
+    if (out.json) {
+      out.object({ event, time, ...membership })
+      return
+    }
+    const { users, group, interface: on } = membership
+    const brush = { join: out.paint.good, leave: out.paint.warn, change: out.paint.strong }[event]
+    const rest =
+      event === 'leave'
+        ? []
+        : [`${users} ${users === 1 ? 'user' : 'users'}`, modeText(membership), sourcesText(membership)]
+    out.line(
+      [out.paint.dim(time.slice(11, 23)), brush(event.padEnd(6)), `${group} on ${on}`, ...rest].join('  ').trimEnd(),
+    )
+  }
+}

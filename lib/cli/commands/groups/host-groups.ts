@@ -1,0 +1,97 @@
+import { readFileSync } from 'node:fs'
+import { type NativeOption, type NativeSocket, native } from '../../../binding/native.ts'
+import { type HostMembership, hostMemberships } from '../../../kernel/proc-net.ts'
+import { Failure } from '../../shell/failure.ts'
+
+const LO = 1
+
+/**
+ * Linux lists source filters from the first interface on whose newest group has sources. One of our own on the first
+ * interface of all, held while the lists are read, makes them whole.
+ */
+const HELD = [
+  { domain: 'AF_INET', level: 'IPPROTO_IP', value: { group: '232.255.255.255', source: '127.0.0.1', interface: LO } },
+  { domain: 'AF_INET6', level: 'IPPROTO_IPV6', value: { group: 'ff31::1', source: '::1', interface: LO } },
+] as const
+
+export interface HostGroups extends AsyncDisposable {
+  /** What this host has joined now, without what reading it needs. */
+  read(): HostMembership[]
+}
+
+/** Whether it is a group that `read` joins for a moment. */
+export const isHeldToRead = (index: number, group: string): boolean =>
+  index === LO && HELD.some(({ value }) => value.group === group)
+
+interface Hold {
+  readonly socket: NativeSocket
+  readonly value: (typeof HELD)[number]['value']
+  readonly join: NativeOption
+  readonly leave: NativeOption
+}
+
+// Not by openSocket, control and options, whose modules take longer to load than all this takes to run.
+function openHolds(): Hold[] {
+  const { constants, codecs } = native
+  const number = (name: string): number => constants[name] ?? -1
+  return HELD.flatMap(({ domain, level, value }) => {
+    const socket = new native.Socket()
+    // A host without one of the families has no list of it either.
+    if (socket.open(number(domain), number('SOCK_DGRAM'), 0) !== 0) return []
+    const option = (name: string): NativeOption =>
+      native.option(number(level), number(name), codecs.group_source_req ?? -1, false)
+    return [{ socket, value, join: option('MCAST_JOIN_SOURCE_GROUP'), leave: option('MCAST_LEAVE_SOURCE_GROUP') }]
+  })
+}
+
+function withoutHeld(memberships: HostMembership[], held: readonly Hold[]): HostMembership[] {
+  return memberships.flatMap((one) => {
+    const own = one.index === LO ? held.find(({ value }) => value.group === one.group)?.value : undefined
+    if (own === undefined) return one
+    // Another's membership of the same group stays.
+    const users = one.users - 1
+    const sources = one.sources.flatMap((source) => {
+      const include = source.include - (source.address === own.source ? 1 : 0)
+      return include + source.exclude > 0 ? { ...source, include } : []
+    })
+    return users > 0 ? { ...one, users, sources } : []
+  })
+}
+
+function text(name: string): string | undefined {
+  try {
+    return readFileSync(`/proc/net/${name}`, 'latin1')
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
+    throw error
+  }
+}
+
+function readAll(): HostMembership[] {
+  const [igmp, igmp6, mcfilter, mcfilter6] = ['igmp', 'igmp6', 'mcfilter', 'mcfilter6'].map(text)
+  if (igmp === undefined && igmp6 === undefined)
+    throw new Failure(`what this host has joined is read from Linux's /proc/net/igmp and igmp6, which are not here`)
+  return hostMemberships({
+    ...(igmp !== undefined && { igmp }),
+    ...(igmp6 !== undefined && { igmp6 }),
+    ...(mcfilter !== undefined && { mcfilter }),
+    ...(mcfilter6 !== undefined && { mcfilter6 }),
+  })
+}
+
+export function openHostGroups(): HostGroups {
+  const holds = openHolds()
+  return {
+    read: () => {
+      const held = holds.filter(({ socket, value, join }) => join.set(socket.fd, value) === undefined)
+      try {
+        return withoutHeld(readAll(), held)
+      } finally {
+        for (const { socket, value, leave } of held) leave.set(socket.fd, value)
+      }
+    },
+    [Symbol.asyncDispose]: async () => {
+      await Promise.all(holds.map(({ socket }) => new Promise<void>((resolve) => socket.close(resolve))))
+    },
+  }
+}

@@ -1,0 +1,164 @@
+import type { Command } from 'commander'
+import type { Datagram } from '../../datagram/datagram.ts'
+import { onLinkRemoved } from '../../datagram/link-watch.ts'
+import { type Interface, interfaces } from '../../net/interfaces.ts'
+import { isMalformed } from '../../protocols/malformed.ts'
+import { type MembershipMessage, membershipText } from '../../protocols/membership-message.ts'
+import { decodeMembershipPacket, type MembershipPacket } from '../../protocols/membership-packet.ts'
+import { type Capture, isOwn, openCapture } from '../capture/capture.ts'
+import { MEMBERSHIP_FILTER } from '../capture/membership-filter.ts'
+import { Failure, warn } from '../shell/failure.ts'
+import { findInterface, takesInterface } from '../shell/interface-option.ts'
+import type { Output } from '../shell/output.ts'
+import { type Run, runs } from '../shell/run.ts'
+import { examples } from '../shell/usage.ts'
+import { count, duration, group } from '../shell/values.ts'
+
+interface Options {
+  interface?: string | number
+  count?: number
+  duration?: number
+}
+
+export function igmpCommand(command: Command): void {
+  takesInterface(
+    command.argument(
+      '[group...]',
+      'only what names these groups, and general queries',
+      (text, before: string[] = []) => [...before, group(text)],
+    ),
+    'on this interface; default: on every one that is up and takes multicast',
+  )
+  command.option('--count <packets>', 'end after so many', count)
+  command.option('--duration <time>', 'end after this long: 500ms, 5s, 2m', duration)
+  command.addHelpText(
+    'after',
+    `
+IGMPv1, v2 and v3 (RFC 1112, 2236, 9776), MLDv1 and v2 (RFC 2710, 3810): what this host sends (>) and
+what it hears (<). Needs CAP_NET_RAW.`,
+  )
+  examples(command, 'sudo sockctl igmp -i eth0', 'sudo sockctl igmp --duration 130s --json 232.1.1.1')
+  runs<[groups: string[]], Options>(command, 'one object a packet', (run, [groups], options) =>
+    watch(run, groups, options),
+  )
+}
+
+/** Every group a message names; none in a general query. */
+function groupsOf(message: MembershipMessage): string[] {
+  if (message.type === 'records') return message.records.map((record) => record.group)
+  return 'group' in message && message.group !== undefined ? [message.group] : []
+}
+
+function isAbout(message: MembershipMessage, groups: readonly string[]): boolean {
+  if (groups.length === 0 || (message.type === 'query' && message.group === undefined)) return true
+  return groupsOf(message).some((named) => groups.includes(named))
+}
+
+/** What RFC-abiding hosts and routers would pass over, and why. */
+function oddities({ hopLimit, routerAlert, message }: MembershipPacket): string {
+  const odd = [
+    ...(hopLimit === 1 ? [] : [message.protocol === 'IGMP' ? `TTL ${hopLimit}` : `hop limit ${hopLimit}`]),
+    ...(routerAlert || message.type === 'other' || (message.protocol === 'IGMP' && message.version === 1)
+      ? []
+      : ['no router alert']),
+  ]
+  return odd.length === 0 ? '' : ` [${odd.join(', ')}]`
+}
+
+interface Seen {
+  on: Interface
+  packet: MembershipPacket
+}
+
+function timeOf({ timestamp }: Datagram): string {
+  return new Date(timestamp === undefined ? Date.now() : Number(timestamp / 1_000_000n)).toISOString()
+}
+
+function tell(out: Output, datagram: Datagram, { on, packet }: Seen): void {
+  const time = timeOf(datagram)
+  const sent = isOwn(on, packet.source)
+  const text = membershipText(packet.message)
+  if (out.json) {
+    out.object({ time, interface: on.name, direction: sent ? 'sent' : 'heard', ...packet, text })
+    return
+  }
+  const { dim, strong, warn } = out.paint
+  const line = [
+    dim(time.slice(11, 23)),
+    on.name,
+    sent ? '>' : '<',
+    `${packet.source} → ${packet.destination}`,
+    strong(text),
+  ]
+  out.line(line.join(' ') + warn(oddities(packet)))
+}
+
+async function watch({ out, stop }: Run, groups: readonly string[], options: Options): Promise<void> {
+  const ended = new AbortController()
+  const end = AbortSignal.any([stop, ended.signal])
+  const counts = { queries: 0, reports: 0, malformed: 0 }
+  const list = chosen(options.interface)
+  const captures: (readonly [Interface, Capture])[] = []
+  let left = options.count ?? Number.POSITIVE_INFINITY
+
+  const take = (on: Interface, datagram: Datagram): void => {
+    if (left <= 0) return
+    const packet = decodeMembershipPacket(datagram.data)
+    if (packet === undefined) return
+    if (isMalformed(packet)) {
+      counts.malformed++
+      if (out.json) out.object({ time: timeOf(datagram), interface: on.name, malformed: packet.malformed })
+      else
+        out.line(
+          `${out.paint.dim(timeOf(datagram).slice(11, 23))} ${on.name} ${out.paint.warn(`malformed: ${packet.malformed}`)}`,
+        )
+    } else if (isAbout(packet.message, groups)) {
+      counts[packet.message.type === 'query' ? 'queries' : 'reports']++
+      tell(out, datagram, { on, packet })
+    } else return
+    if (--left === 0) ended.abort()
+  }
+
+  const timer = options.duration === undefined ? undefined : setTimeout(() => ended.abort(), options.duration)
+  const gone = new Set<string>()
+  const unwatch = await onLinkRemoved((isGone) => {
+    for (const { name } of list.filter(({ name, index }) => isGone(index) && !gone.has(name))) {
+      gone.add(name)
+      warn(`${name} is gone`)
+    }
+    if (gone.size === list.length) ended.abort()
+  })
+  try {
+    for (const on of list) captures.push([on, await openCapture(on, MEMBERSHIP_FILTER, { everyGroup: true })])
+    if (out.json) out.object({ event: 'listening', interfaces: list.map(({ name }) => name) })
+    out.hint(`Listening on ${list.map(({ name }) => name).join(', ')}. Ctrl-C ends.`)
+    await Promise.all(
+      captures.map(async ([on, capture]) => {
+        for await (const batch of capture.packets(end)) {
+          for (const datagram of batch) take(on, datagram)
+          await out.room()
+        }
+      }),
+    )
+    const dropped = captures.reduce((sum, [, capture]) => sum + capture.dropped(), 0)
+    if (out.json) out.object({ event: 'summary', ...counts, dropped })
+    else {
+      const words = [`${counts.queries} queries`, `${counts.reports} reports and leaves`]
+      if (counts.malformed > 0) words.push(`${counts.malformed} malformed`)
+      if (dropped > 0) words.push(`${dropped} dropped by the kernel`)
+      out.line(words.join(', '))
+    }
+    if (gone.size === list.length) throw new Failure('no interface is left to watch')
+  } finally {
+    clearTimeout(timer)
+    await unwatch()
+    await Promise.all(captures.map(([, capture]) => capture[Symbol.asyncDispose]()))
+  }
+}
+
+function chosen(spec: string | number | undefined): Interface[] {
+  if (spec !== undefined) return [findInterface(spec)]
+  const list = interfaces().filter(({ flags }) => flags.up && flags.multicast)
+  if (list.length === 0) throw new Failure('no interface is up and takes multicast; name one with -i')
+  return list
+}

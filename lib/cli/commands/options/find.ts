@@ -1,0 +1,30 @@
+import * as table from '../../../options/index.ts'
+import { type AnyOption, type OptionParts, partsOf } from '../../../options/option.ts'
+import { UsageError } from '../../shell/failure.ts'
+import { docs } from './docs.ts'
+
+/** Sorted by name. */
+export const allOptions: readonly OptionParts[] = (Object.values(table) as AnyOption[])
+  .map(partsOf)
+  .toSorted((a, b) => (a.name < b.name ? -1 : 1))
+
+const byName = new Map(allOptions.map((option) => [option.name, option]))
+
+/** An option by its C name, in whatever case; throws with those that resemble it. */
+export function findOption(given: string): OptionParts {
+  const name = given.toUpperCase()
+  const found = byName.get(name)
+  if (found !== undefined) return found
+  const reason = docs().leftOut[name]
+  if (reason !== undefined) throw new UsageError(`${name} is not in the table: ${reason}`)
+  const alike = resembling(name)
+  throw new UsageError(
+    `no option '${given.slice(0, 60)}'${alike.length > 0 ? `; there are ${alike.join(', ')}` : ': sockctl options lists them'}`,
+  )
+}
+
+function resembling(name: string): string[] {
+  const bare = name.replace(/^[A-Z]+\d?_/, '')
+  if (bare.length < 3) return []
+  return [...byName.keys()].filter((known) => known.includes(bare)).slice(0, 8)
+}

@@ -1,0 +1,152 @@
+import type { Command } from 'commander'
+import type { OptionParts } from '../../../options/option.ts'
+import { UsageError } from '../../shell/failure.ts'
+import { runs } from '../../shell/run.ts'
+import type { Column } from '../../shell/table.ts'
+import { examples } from '../../shell/usage.ts'
+import { docOf } from './docs.ts'
+import { allOptions, findOption } from './find.ts'
+import { openSubject, type SubjectOptions, takesSubject } from './subject.ts'
+import { parseValue, valueText } from './value.ts'
+
+const accessOf = ({ readable, writable }: OptionParts): string =>
+  readable && writable ? 'read-write' : readable ? 'read' : 'write'
+
+const describe = (option: OptionParts) => ({
+  name: option.name,
+  level: option.level,
+  supported: option.supported,
+  access: accessOf(option),
+  value: option.expects,
+  ...(option.since !== undefined && { since: option.since }),
+  ...(option.needs !== undefined && { needs: option.needs }),
+  systems: option.systems,
+  does: docOf(option.name),
+})
+
+type Described = ReturnType<typeof describe>
+
+const listColumns: Column<Described>[] = [
+  { head: 'NAME', cell: ({ name, supported }, { dim }) => (supported ? name : dim(name)) },
+  { head: 'LEVEL', cell: ({ level }) => level },
+  { head: 'ACCESS', cell: ({ access }) => access },
+  { head: 'DOES', cell: ({ does }) => does },
+]
+
+interface Valued {
+  name: string
+  value: unknown
+}
+
+const valueColumns: Column<Valued>[] = [
+  { head: 'NAME', cell: ({ name }) => name },
+  { head: 'VALUE', cell: ({ value }) => valueText(value) },
+]
+
+export function optionsCommand(command: Command): void {
+  command.argument('[text]', 'only those with this in their name or level')
+  command.addHelpText(
+    'after',
+    '\nAn option that this system does not have is dimmed, and "supported": false with --json.',
+  )
+  examples(
+    command,
+    'sockctl options multicast',
+    'sockctl options get SO_RCVBUF --udp6',
+    'sockctl options set TCP_KEEPIDLE 60 --fd 3 3<>/dev/tcp/192.0.2.1/80',
+    'sockctl options explain IP_MULTICAST_ALL',
+  )
+  runs<[text?: string], object>(command, 'one object an option', ({ out }, [text = '']) => {
+    const wanted = text.toUpperCase()
+    const found = allOptions.filter(({ name, level }) => name.includes(wanted) || level.includes(wanted))
+    if (found.length === 0) throw new UsageError(`no option or level has '${text.slice(0, 60)}' in its name`)
+    out.list(found.map(describe), listColumns)
+  })
+  getCommand(command.command('get'))
+  setCommand(command.command('set'))
+  explainCommand(command.command('explain'))
+}
+
+interface GetOptions extends SubjectOptions {
+  all?: true
+  ask?: string
+}
+
+function getCommand(command: Command): void {
+  takesSubject(command.description('read options of a socket').argument('[name...]', 'by C name'))
+  command.option('--all', 'every option that answers')
+  command.option('--ask <json>', 'what the option must be asked about: \'{"group": "232.1.1.1"}\'')
+  examples(command, 'sockctl options get SO_RCVBUF SO_REUSEPORT --tcp4', 'sockctl options get --all --fd 3 --json')
+  runs<[names: string[]], GetOptions>(command, 'one object an option', async ({ out }, [names], options) => {
+    if (names.length > 0 === (options.all === true)) throw new UsageError('name options to read, or give --all')
+    const wanted = names.map(findOption)
+    await using subject = await openSubject(options, wanted[0])
+    const values = options.all
+      ? Object.entries(await subject.control.snapshot()).map(([name, value]) => ({ name, value }))
+      : await readAll(wanted)
+    out.list(values, valueColumns)
+
+    async function readAll(list: readonly OptionParts[]): Promise<Valued[]> {
+      const question = options.ask === undefined ? undefined : parseQuestion(options.ask)
+      const read: Valued[] = []
+      for (const option of list)
+        read.push({ name: option.name, value: await subject.control.get(option as never, question as never) })
+      return read
+    }
+  })
+}
+
+/** The group on an interface that some options are asked about. */
+export function parseQuestion(text: string): object {
+  try {
+    const question: unknown = JSON.parse(text)
+    if (typeof question === 'object' && question !== null) return question
+  } catch {
+    // Said below.
+  }
+  throw new UsageError(
+    `'${text.slice(0, 60)}' is not a JSON object, as in '{"group": "232.1.1.1", "interface": "eth0"}'`,
+  )
+}
+
+function setCommand(command: Command): void {
+  takesSubject(
+    command
+      .description('set an option of a socket, and read it back')
+      .argument('<name>', 'by C name')
+      .argument('<value>', 'a number, true or false, text, hexadecimal bytes, or JSON for structs'),
+  )
+  command.addHelpText('after', '\nA new socket goes with the command: it shows what the kernel makes of a value.')
+  examples(
+    command,
+    'sockctl options set SO_RCVBUF 1048576',
+    `sockctl options set SO_LINGER '{"onoff":true,"linger":5}' --fd 3`,
+  )
+  runs<[name: string, text: string], SubjectOptions>(command, 'an object', async ({ out }, [name, text], options) => {
+    const option = findOption(name)
+    await using subject = await openSubject(options, option)
+    await subject.control.set(option as never, parseValue(option, text) as never)
+    const reads = option.readable && option.codec.question === undefined
+    const value = reads ? await subject.control.get(option as never) : undefined
+    out.list([{ name: option.name, ...(reads && { value }) }] as Valued[], valueColumns)
+  })
+}
+
+function explainCommand(command: Command): void {
+  command.description('say what an option does, takes and needs').argument('<name>', 'by C name')
+  examples(command, 'sockctl options explain IP_MULTICAST_ALL')
+  runs<[name: string], object>(command, 'an object', ({ out }, [name]) => {
+    const option = findOption(name)
+    const { level, supported, access, value, since, needs, systems, does } = describe(option)
+    if (out.json) return out.object({ ...describe(option), ...(supported && { number: option.number }) })
+    const number = supported ? `, number ${option.number}` : ''
+    out.line(`${out.paint.strong(option.name)}: ${does}`)
+    out.line()
+    out.line(`Level    ${level}${number}`)
+    out.line(`Value    ${value}`)
+    out.line(`Access   ${access}${option.waits ? '; may wait for the kernel, so it runs off the event loop' : ''}`)
+    if (needs !== undefined) out.line(`Needs    ${needs}`)
+    out.line(`Systems  ${systems.join(', ')}${since === undefined ? '' : `; since Linux ${since}`}`)
+    if (!supported) out.line(out.paint.warn('This system does not have it.'))
+  })
+}

@@ -1,0 +1,76 @@
+import type { Command } from 'commander'
+import { control, type SocketControl } from '../../../control/control.ts'
+import type { OptionParts } from '../../../options/option.ts'
+import { openSocket } from '../../../socket/open-socket.ts'
+import type { SocketSpec } from '../../../socket/socket-spec.ts'
+import { UsageError } from '../../shell/failure.ts'
+import { descriptor } from '../../shell/values.ts'
+
+/** Every kind of socket the command line can open. */
+export const SOCKET_KINDS = {
+  udp4: { family: 'ipv4', type: 'dgram' },
+  udp6: { family: 'ipv6', type: 'dgram' },
+  tcp4: { family: 'ipv4', type: 'stream' },
+  tcp6: { family: 'ipv6', type: 'stream' },
+  mptcp4: { family: 'ipv4', type: 'stream', protocol: 'IPPROTO_MPTCP' },
+  mptcp6: { family: 'ipv6', type: 'stream', protocol: 'IPPROTO_MPTCP' },
+  sctp4: { family: 'ipv4', type: 'stream', protocol: 'IPPROTO_SCTP' },
+  sctp6: { family: 'ipv6', type: 'stream', protocol: 'IPPROTO_SCTP' },
+  udplite4: { family: 'ipv4', type: 'dgram', protocol: 'IPPROTO_UDPLITE' },
+  udplite6: { family: 'ipv6', type: 'dgram', protocol: 'IPPROTO_UDPLITE' },
+  icmp4: { family: 'ipv4', type: 'dgram', protocol: 'IPPROTO_ICMP' },
+  icmp6: { family: 'ipv6', type: 'dgram', protocol: 'IPPROTO_ICMPV6' },
+  raw4: { family: 'ipv4', type: 'raw', protocol: 'IPPROTO_RAW' },
+  raw6: { family: 'ipv6', type: 'raw', protocol: 'IPPROTO_ICMPV6' },
+  unix: { family: 'unix', type: 'stream' },
+  packet: { family: 'packet', type: 'raw' },
+  netlink: { family: 'netlink', type: 'raw' },
+  vsock: { family: 'vsock', type: 'stream' },
+} as const satisfies Record<string, SocketSpec>
+
+export type SocketKind = keyof typeof SOCKET_KINDS
+
+export const KIND_NAMES = Object.keys(SOCKET_KINDS) as SocketKind[]
+
+export interface SubjectOptions extends Partial<Record<SocketKind, true>> {
+  fd?: number
+}
+
+/** `--fd` and an option a kind of socket. */
+export function takesSubject(command: Command): Command {
+  command.option('--fd <number>', 'the socket inherited as this descriptor', descriptor)
+  for (const kind of KIND_NAMES) command.option(`--${kind}`, `a new ${kind} socket`)
+  return command
+}
+
+const LEVELS: Record<string, SocketKind> = {
+  IPPROTO_IPV6: 'udp6',
+  IPPROTO_ICMPV6: 'raw6',
+  IPPROTO_TCP: 'tcp4',
+  SOL_UDPLITE: 'udplite4',
+  SOL_RAW: 'raw4',
+  SOL_SCTP: 'sctp4',
+  SOL_PACKET: 'packet',
+  SOL_NETLINK: 'netlink',
+  SOL_MPTCP: 'mptcp4',
+  AF_VSOCK: 'vsock',
+}
+
+export interface Subject extends AsyncDisposable {
+  readonly what: string
+  readonly control: SocketControl
+}
+
+/** The socket of a descriptor, or a new one: of the kind asked for, else one that suits the option. */
+export async function openSubject(options: SubjectOptions, option?: OptionParts): Promise<Subject> {
+  const kinds = KIND_NAMES.filter((kind) => options[kind])
+  if (kinds.length + (options.fd === undefined ? 0 : 1) > 1)
+    throw new UsageError('one socket at a time: --fd, or one kind of new socket')
+  if (options.fd !== undefined) {
+    const inherited = control(options.fd)
+    return { what: `descriptor ${options.fd}`, control: inherited, [Symbol.asyncDispose]: async () => {} }
+  }
+  const kind = kinds[0] ?? LEVELS[option?.level ?? ''] ?? 'udp4'
+  const socket = await openSocket(SOCKET_KINDS[kind])
+  return { what: `a new ${kind} socket`, control: socket.control, [Symbol.asyncDispose]: () => socket.close() }
+}

@@ -1,0 +1,106 @@
+import { setTimeout } from 'node:timers/promises'
+import { SocketOptionError } from '../../../base/errors.ts'
+import { native } from '../../../binding/native.ts'
+import { decodeEcho, encodeEchoRequest, withoutIpv4Header } from '../../../protocols/icmp-echo.ts'
+import { isMalformed } from '../../../protocols/malformed.ts'
+import { openReceiver, type Receiver } from '../../../receive/receiver.ts'
+import { sendFrom } from '../../../send/send-from-receiver.ts'
+import { Failure } from '../../shell/failure.ts'
+import { withoutRoute } from '../../shell/no-route.ts'
+import type { Run } from '../../shell/run.ts'
+import { createAnswers } from './answers.ts'
+import type { PingOptions } from './ping.ts'
+
+const PROTOCOL = { 4: 1, 6: 58 } as const
+
+interface EchoSocket {
+  readonly receiver: Receiver
+  readonly raw: boolean
+  /** What answers to us carry. */
+  readonly identifier: number
+}
+
+/** An unprivileged ICMP socket where the kernel allows one, else a raw one. icmp(7) */
+async function openEchoSocket(family: 4 | 6): Promise<EchoSocket> {
+  const common = {
+    family: family === 6 ? 'ipv6' : 'ipv4',
+    protocol: PROTOCOL[family],
+    ancillary: { hopLimit: true },
+  } as const
+  try {
+    const receiver = await openReceiver({ ...common, type: 'dgram' })
+    return { receiver, raw: false, identifier: receiver.address.port }
+  } catch (error) {
+    if (!isRefused(error)) throw error
+  }
+  try {
+    return { receiver: await openReceiver({ ...common, type: 'raw' }), raw: true, identifier: process.pid & 0xffff }
+  } catch (error) {
+    if (!isRefused(error)) throw error
+    throw new Failure('it needs CAP_NET_RAW, or a group of yours in the sysctl net.ipv4.ping_group_range')
+  }
+}
+
+const isRefused = (error: unknown): boolean =>
+  error instanceof SocketOptionError && (error.reason === 'permission' || error.reason === 'unsupported')
+
+/** ICMP echo requests to a group, and who answers. */
+export async function pingGroup({ out, stop }: Run, group: string, options: PingOptions): Promise<void> {
+  const family = group.includes(':') ? 6 : 4
+  const { receiver, raw, identifier } = await openEchoSocket(family)
+  const over = new AbortController()
+  const end = AbortSignal.any([stop, over.signal])
+  const answers = createAnswers(out)
+  const sentAt = new Map<number, bigint>()
+  const payload = Buffer.alloc(options.size, 'sockctl ')
+
+  const ask = async (): Promise<void> => {
+    const send = sendFrom(receiver)
+    for (let sent = 0; sent < options.count && !end.aborted; sent++) {
+      const sequence = (sent + 1) & 0xffff
+      sentAt.set(sequence, process.hrtime.bigint())
+      // A raw ICMPv6 socket takes its protocol for a port, and no other.
+      send(encodeEchoRequest(family, { identifier, sequence, payload }), { address: group, port: PROTOCOL[family] })
+      answers.asked()
+      const wait = sent + 1 === options.count ? options.wait : options.interval
+      await setTimeout(wait, undefined, { signal: end }).catch(() => {})
+    }
+  }
+  const listen = async (): Promise<void> => {
+    for await (const batch of receiver) {
+      const now = process.hrtime.bigint()
+      for (const { data, source, interfaceIndex = 0, hopLimit } of batch) {
+        const bytes = raw && family === 4 ? withoutIpv4Header(data) : data
+        const echo = decodeEcho(family, bytes)
+        if (echo === undefined || isMalformed(echo) || echo.type !== 'reply' || echo.identifier !== identifier) continue
+        const asked = sentAt.get(echo.sequence)
+        if (asked === undefined) continue
+        answers.add({
+          host: source.address,
+          on: native.indexToName(interfaceIndex),
+          sequence: echo.sequence,
+          milliseconds: Number(now - asked) / 1e6,
+          hopLimit,
+          bytes: bytes.length,
+        })
+      }
+    }
+  }
+  try {
+    if (options.interface !== undefined) await receiver.control.setMulticastInterface(options.interface)
+    if (options.hops !== undefined) await receiver.control.setMulticastHops(options.hops)
+    const listening = listen()
+    listening.catch(() => {})
+    await ask()
+    await receiver.close()
+    await listening
+  } catch (error) {
+    throw options.interface === undefined ? withoutRoute(error, group) : error
+  } finally {
+    await receiver.close()
+  }
+  const hosts = answers.end()
+  if (hosts > 0 || stop.aborted) return
+  const hint = family === 4 ? '; hosts pass over pings to groups unless net.ipv4.icmp_echo_ignore_broadcasts is 0' : ''
+  throw new Failure(`nobody in ${group} answered${hint}`)
+}

@@ -1,0 +1,75 @@
+import type { Command } from 'commander'
+import { isMulticast } from '../../../net/address.ts'
+import { parseChannel } from '../../../protocols/channel.ts'
+import { PING_PORT } from '../../../protocols/ssmping.ts'
+import { UsageError } from '../../shell/failure.ts'
+import { takesInterface } from '../../shell/interface-option.ts'
+import { runs } from '../../shell/run.ts'
+import { examples } from '../../shell/usage.ts'
+import { count, duration, group, hops, period, port, whole } from '../../shell/values.ts'
+import { pingGroup } from './icmp.ts'
+import { pingServer } from './ssm-client.ts'
+import { servePings } from './ssm-server.ts'
+
+export interface PingOptions {
+  interface?: string | number
+  count: number
+  interval: number
+  wait: number
+  size: number
+  hops?: number
+  ssm?: boolean
+  anySource?: boolean
+  server?: boolean
+  group?: string
+  port: number
+  answers?: number
+  duration?: number
+}
+
+export function pingCommand(command: Command): void {
+  command.argument('[target]', 'a group; with --ssm a server, by address or name')
+  takesInterface(command, 'on this interface; default: by route')
+  command
+    .option('-c, --count <number>', 'requests', whole(1, 65_535), 5)
+    .option('--interval <time>', 'between requests', period, 1000)
+    .option('--wait <time>', 'for answers after the last request', duration, 1000)
+    .option('--size <bytes>', 'of ICMP payload', whole(0, 65_000), 56)
+    .option('--hops <number>', 'the hop limit (TTL), 0 to 255 (default: 1 to groups, 64 to and from servers)', hops)
+    .option('--ssm', 'join what a server of ssmping (RFC 6450) sends to a group, and compare it with unicast')
+    .option('--any-source', 'with --ssm: join the group from any source')
+    .option('--group <group>', 'with --ssm: this group (default: the server’s choice, or 232.43.211.234)', group)
+    .option('--server', 'be such a server')
+    .option('--port <number>', 'of the server', port, PING_PORT)
+    .option('--answers <number>', 'with --server: end after so many', count)
+    .option('--duration <time>', 'with --server: end after this long', duration)
+  command.addHelpText('after', NOTES)
+  examples(
+    command,
+    'sockctl ping 224.0.0.1 -i eth0',
+    'sockctl ping ff02::1%eth0 -c 1',
+    'sockctl ping --server',
+    'sockctl ping --ssm 192.0.2.1 -i eth0',
+  )
+  runs<[string | undefined], PingOptions>(command, 'an object an answer, and at the end', (run, [target], options) => {
+    if (options.server === true) {
+      if (target !== undefined) throw new UsageError('--server takes no target: clients name the group')
+      return servePings(run, options)
+    }
+    if (target === undefined) throw new UsageError('a group is needed, or --ssm and a server, or --server')
+    if (options.ssm === true) return pingServer(run, target, options)
+    const { zone, group: asked } = groupOf(target)
+    return pingGroup(run, asked, zone === undefined ? options : { ...options, interface: zone })
+  })
+}
+
+const NOTES = `
+Without --ssm it asks by ICMP echo, which needs CAP_NET_RAW or a group of yours in net.ipv4.ping_group_range.
+Exit status 1 where nobody answered, or, with --ssm, nothing came by multicast.`
+
+function groupOf(target: string): { group: string; zone?: string | number } {
+  if (!isMulticast(target.split('%', 1)[0] ?? ''))
+    throw new UsageError(`${target.slice(0, 60)} is no group; is --ssm meant?`)
+  const { group: asked, interface: zone } = parseChannel(target)
+  return { group: asked, ...(zone !== undefined && { zone }) }
+}

@@ -1,0 +1,85 @@
+import { hostname } from 'node:os'
+import { native } from '../../../binding/native.ts'
+import type { Datagram } from '../../../datagram/datagram.ts'
+import { isMulticast } from '../../../net/address.ts'
+import { IPV6_V6ONLY } from '../../../options/table/ipv6.ts'
+import { isMalformed } from '../../../protocols/malformed.ts'
+import { PING_HOP_LIMIT } from '../../../protocols/ssmping.ts'
+import { answerPing } from '../../../protocols/ssmping-server.ts'
+import { openReceiver, type Receiver } from '../../../receive/receiver.ts'
+import { sendFrom } from '../../../send/send-from-receiver.ts'
+import { Failure, warn } from '../../shell/failure.ts'
+import { findInterface } from '../../shell/interface-option.ts'
+import type { Run } from '../../shell/run.ts'
+import { hostPort } from '../../shell/units.ts'
+import type { PingOptions } from './ping.ts'
+
+const microseconds = (): bigint => BigInt(Math.round((performance.timeOrigin + performance.now()) * 1000))
+
+/** Answers every request by unicast and to the group it names, from the address it was sent to. */
+export async function servePings({ out, stop }: Run, options: PingOptions): Promise<void> {
+  const { port, hops: hopLimit = PING_HOP_LIMIT } = options
+  const receivers: Receiver[] = []
+  const close = (): Promise<unknown> => Promise.all(receivers.map((receiver) => receiver.close()))
+  const through = options.interface === undefined ? undefined : findInterface(options.interface).index
+  const information = `sockctl on ${hostname()}`
+  let answered = 0
+
+  const serve = async (receiver: Receiver, family: 4 | 6): Promise<void> => {
+    const send = sendFrom(receiver)
+    const answer = ({ data, source, destination = '', interfaceIndex = 0 }: Datagram): void => {
+      if (isMulticast(destination)) return
+      const found = answerPing(data, family, microseconds, { information, hopLimit })
+      const on = native.indexToName(interfaceIndex)
+      if (found === undefined) return
+      if (isMalformed(found)) {
+        if (out.json) out.object({ event: 'malformed', source, interface: on, reason: found.malformed })
+        else out.line(`${hostPort(source.address, source.port)} on ${on}: malformed: ${found.malformed}`)
+        return
+      }
+      const { bytes, type, group } = found
+      const from = { source: destination, hopLimit }
+      try {
+        send(bytes, source, from)
+        // The client is as far as its request came: the group's way is by the same interface.
+        if (group !== undefined)
+          send(bytes, { address: group, port: source.port }, { ...from, interface: through ?? interfaceIndex })
+      } catch (error) {
+        warn(`no answer to ${hostPort(source.address, source.port)}: ${error instanceof Error ? error.message : error}`)
+        return
+      }
+      answered++
+      if (out.json) out.object({ event: 'answered', source, interface: on, type, group })
+      else
+        out.line(
+          `${hostPort(source.address, source.port)} on ${on}: ${type}${group === undefined ? '' : `, to ${group} too`}`,
+        )
+    }
+    for await (const batch of receiver) {
+      for (const datagram of batch) {
+        answer(datagram)
+        if (answered === options.answers) {
+          void close()
+          return
+        }
+      }
+      await out.room()
+    }
+  }
+
+  const timer = options.duration === undefined ? undefined : setTimeout(close, options.duration)
+  try {
+    receivers.push(await openReceiver({ port, family: 'ipv4', signal: stop }))
+    receivers.push(await openReceiver({ port, family: 'ipv6', options: [[IPV6_V6ONLY, true]], signal: stop }))
+    if (out.json) out.object({ event: 'listening', port })
+    else out.line(`answering pings to port ${port}`)
+    await Promise.all(receivers.map((receiver) => serve(receiver, receiver.address.address.includes(':') ? 6 : 4)))
+  } finally {
+    clearTimeout(timer)
+    await close()
+  }
+  if (out.json) out.object({ event: 'summary', answered })
+  else out.line(`${answered} messages answered`)
+  if (options.answers !== undefined && answered < options.answers && !stop.aborted)
+    throw new Failure(`${answered} of ${options.answers} answers were asked for`)
+}

@@ -1,0 +1,171 @@
+import type { Datagram } from '../../../datagram/datagram.ts'
+import { isMalformed } from '../../../protocols/malformed.ts'
+import { type Numbering, type NumberingStats, numbering } from '../../../protocols/numbering.ts'
+import { decodeRtp } from '../../../protocols/rtp.ts'
+import { type RtpStats, rtpStats } from '../../../protocols/rtp-stats.ts'
+import { readSequence, SEQUENCE_CYCLE } from '../../../protocols/sequence-header.ts'
+
+/** What came of one channel, through one interface, from one source. */
+export interface Arrivals {
+  readonly group: string
+  readonly port: number
+  readonly interfaceIndex: number
+  readonly source: string
+  datagrams: number
+  /** Of payload. */
+  bytes: number
+  /** When the last one came, in milliseconds since 1970; 0 before. */
+  lastSeen: number
+  /** Of the datagrams that are numbered; `undefined` where none is. */
+  numbers(): NumberingStats | undefined
+  /** Of the RTP streams among them, by source port, where RTP is looked at. */
+  rtp(): RtpStats[]
+  /** Datagrams that are not the RTP they should be. */
+  readonly malformed: number
+}
+
+/** Anybody can send from many addresses and ports: beyond these, they are counted as of one. */
+const MOST_ROWS = 4096
+const MOST_STREAMS = 64
+const OTHERS = 'others'
+
+// A number far back is one of another run: iperf and send count from 1.
+const NUMBERS = { cycle: SEQUENCE_CYCLE, maxDropout: 2 ** 30, maxMisorder: 1000 }
+
+interface Stream {
+  add(datagram: Datagram, seconds: number): void
+  readonly numbers?: NumberingStats | undefined
+  readonly rtp?: RtpStats | undefined
+}
+
+function numberedStream(): Stream {
+  let numbers: Numbering | undefined
+  return {
+    add({ data }, seconds) {
+      const sequence = readSequence(data, seconds)
+      if (sequence < 0) return
+      if (numbers !== undefined) numbers.place(sequence)
+      else {
+        numbers = numbering(NUMBERS)
+        numbers.begin(sequence)
+      }
+    },
+    get numbers() {
+      return numbers?.stats()
+    },
+  }
+}
+
+function rtpStream(onMalformed: () => void): Stream {
+  const stats = rtpStats()
+  return {
+    add({ data, timestamp }) {
+      const packet = decodeRtp(data)
+      if (isMalformed(packet)) onMalformed()
+      else stats.add(packet, timestamp ?? process.hrtime.bigint())
+    },
+    get numbers() {
+      return stats.stats().received === 0 ? undefined : stats.stats()
+    },
+    get rtp() {
+      return stats.stats().received === 0 ? undefined : stats.stats()
+    },
+  }
+}
+
+interface Row extends Arrivals {
+  take(datagram: Datagram, seconds: number): void
+}
+
+function createRow(group: string, port: number, interfaceIndex: number, source: string, rtp: boolean): Row {
+  const streams = new Map<number, Stream>()
+  let lastPort = -1
+  let last: Stream | undefined
+  let malformed = 0
+
+  const streamFrom = (from: number): Stream => {
+    let stream = streams.get(from)
+    if (stream === undefined) {
+      stream = rtp ? rtpStream(() => malformed++) : numberedStream()
+      if (streams.size < MOST_STREAMS) streams.set(from, stream)
+    }
+    lastPort = from
+    last = stream
+    return stream
+  }
+
+  return {
+    group,
+    port,
+    interfaceIndex,
+    source,
+    datagrams: 0,
+    bytes: 0,
+    lastSeen: 0,
+    get malformed() {
+      return malformed
+    },
+    take(datagram, seconds) {
+      this.datagrams++
+      this.bytes += datagram.data.length
+      const from = datagram.source.port
+      const stream = from === lastPort && last !== undefined ? last : streamFrom(from)
+      stream.add(datagram, seconds)
+    },
+    numbers: () => sum([...streams.values()].flatMap(({ numbers }) => numbers ?? [])),
+    rtp: () => [...streams.values()].flatMap(({ rtp: stats }) => stats ?? []),
+  }
+}
+
+/** All of them together; `undefined` where there is none. */
+export function sum(stats: readonly NumberingStats[]): NumberingStats | undefined {
+  if (stats.length === 0) return undefined
+  const total: NumberingStats = { lost: 0, gaps: 0, reordered: 0, duplicates: 0, restarts: 0 }
+  for (const key of Object.keys(total) as (keyof NumberingStats)[]) for (const one of stats) total[key] += one[key]
+  return total
+}
+
+export interface ArrivalCounter {
+  /** Adds a batch; runs for each datagram, so it looks at no more than it must. */
+  take(batch: readonly Datagram[]): void
+  rows(): readonly Arrivals[]
+}
+
+/** Sorts what comes to one port by channel, interface and source. */
+export function countArrivals(port: number, rtp: boolean): ArrivalCounter {
+  const rows: Row[] = []
+  const bySource = new Map<string, Row[]>()
+  let last: Row | undefined
+
+  const add = (group: string, interfaceIndex: number, source: string): Row => {
+    const row = createRow(group, port, interfaceIndex, source, rtp)
+    rows.push(row)
+    const ofSource = bySource.get(source)
+    if (ofSource === undefined) bySource.set(source, [row])
+    else ofSource.push(row)
+    return row
+  }
+
+  const find = (group: string, interfaceIndex: number, source: string): Row => {
+    const known = bySource.get(source)?.find((row) => row.group === group && row.interfaceIndex === interfaceIndex)
+    if (known !== undefined) return known
+    if (rows.length < MOST_ROWS || source === OTHERS) return add(group, interfaceIndex, source)
+    return find(group, interfaceIndex, OTHERS)
+  }
+
+  return {
+    take(batch) {
+      const now = Date.now()
+      const seconds = Math.floor(now / 1000)
+      for (const datagram of batch) {
+        const { destination = '', interfaceIndex = 0 } = datagram
+        const { address } = datagram.source
+        if (last?.source !== address || last.group !== destination || last.interfaceIndex !== interfaceIndex)
+          last = find(destination, interfaceIndex, address)
+        last.take(datagram, seconds)
+        last.lastSeen = now
+      }
+    },
+    rows: () => rows,
+  }
+}

@@ -1,0 +1,43 @@
+import type { Datagram } from '../../../datagram/datagram.ts'
+import { hexdump } from '../../shell/hexdump.ts'
+import type { Output } from '../../shell/output.ts'
+import { hostPort } from '../../shell/units.ts'
+import { interfaceNameIn, type Reception } from './view.ts'
+
+/** Prints datagrams as they come: a heading and a hexdump, or an object. */
+export type DatagramPrinter = (batch: readonly Datagram[], from: Reception) => void
+
+/** `12:34:56.789012`, by the clock on the wall. */
+function timeOf(nanoseconds: bigint): string {
+  const time = new Date(Number(nanoseconds / 1_000_000n))
+  const [clock = ''] = time.toTimeString().split(' ')
+  return `${clock}.${String(nanoseconds % 1_000_000_000n)
+    .padStart(9, '0')
+    .slice(0, 6)}`
+}
+
+export function datagramPrinter(out: Output): DatagramPrinter {
+  return (batch, { joined, port }) => {
+    for (const { data, source, destination = '', interfaceIndex = 0, hopLimit, timestamp, truncated } of batch) {
+      const on = interfaceNameIn(joined, interfaceIndex)
+      if (out.json) {
+        out.object({
+          event: 'datagram',
+          timestamp,
+          source,
+          group: destination,
+          port,
+          interface: on,
+          hopLimit,
+          truncated,
+          data,
+        })
+        continue
+      }
+      const time = timestamp === undefined ? '' : `${timeOf(timestamp)}  `
+      const way = `${hostPort(source.address, source.port)} > ${hostPort(destination, port)}`
+      out.line(`${time}${way}  ${on}  hop limit ${hopLimit ?? '?'}  ${data.length} bytes`)
+      for (const line of hexdump(data)) out.line(`  ${line}`)
+    }
+  }
+}

@@ -1,0 +1,50 @@
+import { once } from 'node:events'
+import { createWriteStream } from 'node:fs'
+import type { Writable } from 'node:stream'
+import { finished } from 'node:stream/promises'
+import { drained } from '../../shell/drained.ts'
+import { Failure } from '../../shell/failure.ts'
+
+/** Where payloads go, one behind the other. */
+export interface PayloadSink {
+  /**
+   * Resolves when there is room for more; what comes meanwhile waits in the kernel, which counts what it drops.
+   * `over` ends the wait.
+   */
+  write(payloads: readonly Uint8Array[], over: AbortSignal): Promise<void> | undefined
+  close(): Promise<void>
+}
+
+const explain = (path: string, error: Error): Failure => new Failure(`can't write to ${path}: ${error.message}`)
+
+/** To a file, made anew, or with `-` to standard output. */
+export async function openPayloadSink(path: string): Promise<PayloadSink> {
+  if (path === '-') return { write: (payloads, over) => put(process.stdout, payloads, over), close: async () => {} }
+  const file = createWriteStream(path)
+  await once(file, 'open').catch((error) => {
+    throw explain(path, error)
+  })
+  file.on('error', () => {})
+  const mustWork = (): void => {
+    if (file.errored) throw explain(path, file.errored)
+  }
+  return {
+    write: (payloads, over) => {
+      mustWork()
+      return put(file, payloads, over)?.then(mustWork)
+    },
+    close: async () => {
+      file.end()
+      await finished(file).catch((error) => {
+        throw explain(path, error)
+      })
+    },
+  }
+}
+
+function put(stream: Writable, payloads: readonly Uint8Array[], over: AbortSignal): Promise<void> | undefined {
+  const [first] = payloads
+  const bytes = payloads.length === 1 && first !== undefined ? first : Buffer.concat(payloads)
+  stream.write(bytes)
+  return drained(stream, over)
+}

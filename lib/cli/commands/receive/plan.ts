@@ -1,0 +1,98 @@
+import type { Channel } from '../../../control/membership.ts'
+import { parseAddress } from '../../../net/address.ts'
+import { SO_RCVBUF, SO_RCVBUFFORCE } from '../../../options/table/socket.ts'
+import type { ChannelText } from '../../../protocols/channel.ts'
+import { openSocket } from '../../../socket/open-socket.ts'
+import type { Setting } from '../../../socket/socket-spec.ts'
+import { UsageError } from '../../shell/failure.ts'
+import { hostPort } from '../../shell/units.ts'
+
+/** What one socket is to receive. */
+export interface Intake {
+  readonly port: number
+  readonly channels: readonly Channel[]
+  /** Blocked on the any-source memberships, by group. */
+  readonly blocked: ReadonlyMap<string, readonly string[]>
+  readonly rtp: boolean
+}
+
+export interface IntakeOptions {
+  port?: number
+  interface?: string | number
+  source?: string[]
+  block?: string[]
+  rtp?: boolean
+}
+
+/** A socket a channel counts its drops apart; but not for hundreds of them. */
+const MOST_SOCKETS = 64
+
+const familyOf = (address: string): 4 | 6 | undefined => parseAddress(address)?.family
+
+/** Sources named for all channels are for those of their family. */
+function mustFit(addresses: readonly string[], option: string, given: readonly ChannelText[]): void {
+  for (const address of addresses)
+    if (!given.some(({ group }) => familyOf(group) === familyOf(address)))
+      throw new UsageError(`${option} ${address}: no channel is IPv${familyOf(address)}`)
+}
+
+interface Wanted {
+  group: string
+  port: number
+  rtp: boolean
+  channels: Channel[]
+  blocked: string[]
+}
+
+function wantedOf(given: ChannelText, options: IntakeOptions): Wanted {
+  const { group } = given
+  const port = given.port ?? options.port
+  if (port === undefined) throw new UsageError(`${group} has no port: write ${hostPort(group, 'PORT')}, or give --port`)
+  const ofFamily = (list: readonly string[] = []): string[] =>
+    list.filter((address) => familyOf(address) === familyOf(group))
+  const sources = [...new Set([...given.sources, ...ofFamily(options.source)])]
+  const blocked = [...new Set([...given.blocked, ...ofFamily(options.block)])]
+  if (sources.length > 0 && blocked.length > 0)
+    throw new UsageError(`${group} is joined for ${sources[0]} only: there is nothing to block`)
+  const on = given.interface ?? options.interface
+  const base: Channel = { group, ...(on !== undefined && { interface: on }) }
+  const channels = sources.length === 0 ? [base] : sources.map((source) => ({ ...base, source }))
+  return { group, port, rtp: options.rtp === true || given.protocol === 'rtp', channels, blocked }
+}
+
+const keyOf = ({ group, source = '', interface: on = '' }: Channel): string => `${group} ${source} ${on}`
+
+function together(wanted: readonly Wanted[], port: number): Intake {
+  const blocked = new Map<string, string[]>()
+  for (const { group, blocked: sources } of wanted)
+    blocked.set(group, [...new Set([...(blocked.get(group) ?? []), ...sources])])
+  const channels = new Map(wanted.flatMap((one) => one.channels).map((channel) => [keyOf(channel), channel]))
+  return { port, channels: [...channels.values()], blocked, rtp: wanted.some(({ rtp }) => rtp) }
+}
+
+/** Puts what can be received by one socket together. */
+export function planIntakes(given: readonly ChannelText[], options: IntakeOptions): Intake[] {
+  mustFit(options.source ?? [], '--source', given)
+  mustFit(options.block ?? [], '--block', given)
+  const wanted = given.map((channel) => wantedOf(channel, options))
+  const each = new Set(wanted.map(({ group, port }) => `${group} ${port}`)).size <= MOST_SOCKETS
+  const sockets = new Map<string, Wanted[]>()
+  for (const one of wanted) {
+    const key = `${each ? one.group : familyOf(one.group)} ${one.port}`
+    sockets.set(key, [...(sockets.get(key) ?? []), one])
+  }
+  return [...sockets.values()].map((of) => together(of, of[0]?.port ?? 0))
+}
+
+/** How to have a receive buffer of so many bytes: past net.core.rmem_max too, where that is allowed. */
+export async function receiveBuffer(bytes: number): Promise<Setting> {
+  const probe = await openSocket({ family: 'ipv4', type: 'dgram' })
+  try {
+    probe.control.setSync(SO_RCVBUFFORCE, bytes)
+    return [SO_RCVBUFFORCE, bytes]
+  } catch {
+    return [SO_RCVBUF, bytes]
+  } finally {
+    await probe.close()
+  }
+}

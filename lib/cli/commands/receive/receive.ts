@@ -1,0 +1,127 @@
+import type { Command } from 'commander'
+import type { ChannelText } from '../../../protocols/channel.ts'
+import { openReceiver } from '../../../receive/receiver.ts'
+import type { Setting } from '../../../socket/socket-spec.ts'
+import { Failure, UsageError } from '../../shell/failure.ts'
+import { takesInterface } from '../../shell/interface-option.ts'
+import { type Run, runs } from '../../shell/run.ts'
+import { hostPort, seconds } from '../../shell/units.ts'
+import { examples } from '../../shell/usage.ts'
+import { address, channel, count, duration, port, quantity, repeatable } from '../../shell/values.ts'
+import { countArrivals } from './arrivals.ts'
+import { datagramPrinter } from './datagram-printer.ts'
+import { openPayloadSink } from './payload-sink.ts'
+import { type Intake, type IntakeOptions, planIntakes, receiveBuffer } from './plan.ts'
+import { createReport } from './report.ts'
+import { type End, type Limits, takeIn } from './session.ts'
+import type { Reception } from './view.ts'
+
+interface Options extends IntakeOptions, Limits {
+  output?: string
+  hex?: boolean
+  buffer: number
+}
+
+export function receiveCommand(command: Command): void {
+  command.argument(
+    '<channel...>',
+    'GROUP:PORT, SOURCE@GROUP:PORT, GROUP%INTERFACE:PORT, or a udp:// or rtp:// URL',
+    repeatable(channel),
+  )
+  takesInterface(command, 'join on this interface')
+  command
+    .option('-s, --source <address>', 'take only this source; may be repeated', repeatable(address))
+    .option('-b, --block <address>', 'take all sources but this one; may be repeated', repeatable(address))
+    .option('-p, --port <number>', 'the port of channels that name none', port)
+    .option('-c, --count <number>', 'end after so many datagrams', count)
+    .option('-d, --duration <time>', 'end after this long: 500ms, 5s, 2m', duration)
+    .option('-t, --timeout <time>', 'end once nothing has come for this long', duration)
+    .option('-e, --expect <number>', 'end after so many datagrams, and fail where fewer came', count)
+    .option('-o, --output <file>', 'write the payloads to a file, or - for standard output')
+    .option('-x, --hex', 'print every datagram')
+    .option('--rtp', 'look at RTP: loss, reordering, jitter; --output gets the payloads of the packets')
+    .option('--buffer <bytes>', 'the receive buffer', quantity, 16 * 2 ** 20)
+  command.addHelpText('after', NOTES)
+  examples(
+    command,
+    'sockctl receive 239.1.1.1:5000 -i eth0',
+    'sockctl receive 10.0.0.1@232.1.1.1:5000 --json --duration 10s',
+    'sockctl receive 239.1.1.1:5000 --block 10.0.0.2 --expect 100 --timeout 5s',
+    'sockctl receive rtp://@239.1.1.1:5004 --output - | ffplay -',
+  )
+  runs<[ChannelText[]], Options>(command, 'an object a second, and at the end', receive)
+}
+
+const NOTES = `
+Exit status 1 where nothing came, or fewer than --expect. Datagrams of "sockctl send --size" and of iperf 2 are numbered:
+LOST counts what is missing of them. DROPS are the kernel's, for want of room in the receive buffer.`
+
+async function receive({ out, stop }: Run, [given]: [ChannelText[]], options: Options): Promise<void> {
+  const toStdout = options.output === '-'
+  if (toStdout && out.json) throw new UsageError('--output - and --json both want standard output')
+  if (toStdout && options.hex) throw new UsageError('--output - and --hex both want standard output')
+  const intakes = planIntakes(given, options)
+  const sink = options.output === undefined ? undefined : await openPayloadSink(options.output)
+  const receptions: Reception[] = []
+  try {
+    const buffer = await receiveBuffer(options.buffer)
+    for (const intake of intakes) receptions.push(await openReception(intake, buffer, options.hex === true))
+    const report = createReport(out, toStdout || (options.hex === true && !out.json))
+    const print = options.hex === true ? datagramPrinter(out) : undefined
+    const { end, datagrams, elapsed } = await takeIn(receptions, stop, options, { report, sink, print })
+    judge(end, datagrams, elapsed, options, receptions[0]?.joined[0])
+  } finally {
+    await Promise.all(receptions.map(({ receiver }) => receiver.close()))
+    await sink?.close()
+  }
+}
+
+async function openReception(intake: Intake, buffer: Setting, telling: boolean): Promise<Reception> {
+  const { port, channels, blocked, rtp } = intake
+  const receiver = await openReceiver({
+    port,
+    channels,
+    batch: 256,
+    options: [buffer],
+    ancillary: { timestamp: rtp || telling, hopLimit: telling },
+  })
+  try {
+    for (const membership of receiver.memberships)
+      if (membership.source === undefined)
+        for (const source of blocked.get(membership.group) ?? []) await membership.block(source)
+  } catch (error) {
+    await receiver.close()
+    throw error
+  }
+  const joined = receiver.memberships.map(({ group, source, interface: on, blocked: without }) => ({
+    group,
+    port,
+    ...(source !== undefined && { source }),
+    blocked: without,
+    interface: on,
+  }))
+  return { receiver, counter: countArrivals(port, rtp), joined, port, rtp }
+}
+
+/** The command that finds out why a channel does not arrive. */
+function doctorOf({ group, port, source, interface: on }: Reception['joined'][number]): string {
+  const from = source === undefined ? '' : `${source.includes(':') ? `[${source}]` : source}@`
+  return `sockctl doctor ${from}${hostPort(group, port)} -i ${on.name}`
+}
+
+/** Says what could not be done, which is exit status 1. Who stops it by hand has seen enough, unless more was expected. */
+function judge(
+  end: End,
+  datagrams: number,
+  elapsed: number,
+  { expect }: Options,
+  first?: Reception['joined'][number],
+): void {
+  if (end instanceof Error) throw end
+  if (expect !== undefined && datagrams < expect)
+    throw new Failure(`${datagrams} of ${expect} datagrams came in ${seconds(elapsed)}`)
+  if (datagrams === 0 && end !== 'stopped')
+    throw new Failure(
+      `nothing came in ${seconds(elapsed)}${first === undefined ? '' : `; ${doctorOf(first)} looks for the cause`}`,
+    )
+}

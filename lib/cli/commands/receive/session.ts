@@ -1,0 +1,101 @@
+import type { Datagram } from '../../../datagram/datagram.ts'
+import { isMalformed } from '../../../protocols/malformed.ts'
+import { decodeRtp } from '../../../protocols/rtp.ts'
+import { onInterfaceRemoved } from '../../../receive/on-interface-removed.ts'
+import { drained } from '../../shell/drained.ts'
+import { Failure, warn } from '../../shell/failure.ts'
+import type { DatagramPrinter } from './datagram-printer.ts'
+import type { PayloadSink } from './payload-sink.ts'
+import type { Report } from './report.ts'
+import { createViewer, type Reception } from './view.ts'
+
+/** When to end; times in milliseconds. */
+export interface Limits {
+  count?: number
+  expect?: number
+  duration?: number
+  /** Without any datagram. */
+  timeout?: number
+}
+
+export type End = 'count' | 'duration' | 'timeout' | 'stopped' | Error
+
+interface Outlets {
+  readonly report: Report
+  readonly sink: PayloadSink | undefined
+  readonly print: DatagramPrinter | undefined
+}
+
+/** Takes in what comes until one of the limits, a signal or an error ends it, and closes the receivers. */
+export async function takeIn(
+  receptions: readonly Reception[],
+  stop: AbortSignal,
+  limits: Limits,
+  { report, sink, print }: Outlets,
+): Promise<{ end: End; datagrams: number; elapsed: number }> {
+  const over = new AbortController()
+  const viewer = createViewer(receptions)
+  const limit = limits.count ?? limits.expect ?? Number.POSITIVE_INFINITY
+  let total = 0
+  let lastArrival = performance.now()
+  let finish: (end: End) => void = () => {}
+  const ended = new Promise<End>((resolve) => {
+    finish = resolve
+  })
+
+  const read = async (reception: Reception): Promise<void> => {
+    for await (const batch of reception.receiver) {
+      const taken = batch.length > limit - total ? batch.slice(0, limit - total) : batch
+      total += taken.length
+      lastArrival = performance.now()
+      reception.counter.take(taken)
+      print?.(taken, reception)
+      if (print !== undefined) await drained(process.stdout, over.signal)
+      const room = sink?.write(payloadsOf(taken, reception.rtp), over.signal)
+      if (room !== undefined) await room
+      if (total >= limit) finish('count')
+      if (total >= limit || over.signal.aborted) return
+    }
+  }
+  let idle: NodeJS.Timeout | undefined
+  const watchIdle = (timeout: number): void => {
+    const left = lastArrival + timeout - performance.now()
+    if (left <= 0) finish('timeout')
+    else idle = setTimeout(watchIdle, left, timeout)
+  }
+
+  for (const { joined } of receptions) for (const channel of joined) report.joined(channel)
+  onInterfaceRemoved(
+    receptions.map(({ receiver }) => receiver),
+    ({ name, memberships }, anyLeft) => {
+      const lost = `${name} is gone, and ${memberships.map(({ group }) => group).join(', ')} there`
+      if (anyLeft) warn(lost)
+      else finish(new Failure(`${lost}: nothing is joined any more`))
+    },
+  )
+  const reading = receptions.map((reception) => read(reception).catch(finish))
+  const second = setInterval(() => report.interval(viewer.now(), viewer.history), 1000)
+  const whole = limits.duration === undefined ? undefined : setTimeout(finish, limits.duration, 'duration')
+  if (limits.timeout !== undefined) watchIdle(limits.timeout)
+  stop.addEventListener('abort', () => finish('stopped'))
+  if (stop.aborted) finish('stopped')
+
+  const end = await ended
+  clearInterval(second)
+  clearTimeout(whole)
+  clearTimeout(idle)
+  over.abort()
+  await Promise.all(receptions.map(({ receiver }) => receiver.close()))
+  await Promise.all(reading)
+  const view = viewer.whole()
+  report.end(view)
+  return { end, datagrams: total, elapsed: view.elapsed }
+}
+
+function payloadsOf(batch: readonly Datagram[], rtp: boolean): Uint8Array[] {
+  if (!rtp) return batch.map(({ data }) => data)
+  return batch.flatMap(({ data }) => {
+    const packet = decodeRtp(data)
+    return isMalformed(packet) ? [] : packet.payload
+  })
+}

@@ -1,0 +1,155 @@
+import { native } from '../../../binding/native.ts'
+import type { NumberingStats } from '../../../protocols/numbering.ts'
+import type { RtpStats } from '../../../protocols/rtp-stats.ts'
+import type { Receiver } from '../../../receive/receiver.ts'
+import { type ArrivalCounter, sum } from './arrivals.ts'
+
+/** One socket of the command, with what has come to it. */
+export interface Reception {
+  readonly receiver: Receiver
+  readonly counter: ArrivalCounter
+  /** What it joined, also once it is closed. */
+  readonly joined: readonly Joined[]
+  readonly port: number
+  readonly rtp: boolean
+}
+
+export interface Joined {
+  readonly group: string
+  readonly port: number
+  readonly source?: string
+  readonly blocked: readonly string[]
+  readonly interface: { readonly name: string; readonly index: number }
+}
+
+/** What is told of one channel and source, at one moment. */
+export interface RowView extends Partial<NumberingStats> {
+  group: string
+  port: number
+  interface: string
+  /** Absent where nothing has come yet, from any source. */
+  source?: string
+  datagrams: number
+  bytes: number
+  /** Datagrams and bits of payload a second. */
+  rate: number
+  bitrate: number
+  /** By the kernel, of all that comes to the same socket. */
+  dropped: number
+  /** In milliseconds since 1970. */
+  lastSeen?: number
+  rtp?: RtpStats[]
+  malformed?: number
+}
+
+export interface View extends Partial<NumberingStats> {
+  /** Milliseconds since the start. */
+  elapsed: number
+  datagrams: number
+  bytes: number
+  rate: number
+  bitrate: number
+  dropped: number
+  sources: RowView[]
+}
+
+/** Takes the state of all receptions; rates are those since the view before, or since the start. */
+export function createViewer(receptions: readonly Reception[]): {
+  now(): View
+  whole(): View
+  /** The rates of a channel and source in the last views, the latest last. */
+  history(row: RowView): readonly number[]
+} {
+  const start = performance.now()
+  const before = new Map<string, { datagrams: number; bytes: number }>()
+  const histories = new Map<string, number[]>()
+  let last = start
+
+  const view = (since: number, known: ReadonlyMap<string, { datagrams: number; bytes: number }>): View => {
+    const now = performance.now()
+    const span = Math.max(1, now - since) / 1000
+    const sources = receptions.flatMap(rowsOf).sort((a, b) => (keyOf(a) < keyOf(b) ? -1 : 1))
+    for (const row of sources) {
+      const { datagrams = 0, bytes = 0 } = known.get(keyOf(row)) ?? {}
+      row.rate = Math.round(((row.datagrams - datagrams) / span) * 10) / 10
+      row.bitrate = Math.round(((row.bytes - bytes) * 8) / span)
+    }
+    const total = (key: 'datagrams' | 'bytes' | 'rate' | 'bitrate'): number =>
+      sources.reduce((all, row) => all + row[key], 0)
+    return {
+      elapsed: now - start,
+      datagrams: total('datagrams'),
+      bytes: total('bytes'),
+      rate: total('rate'),
+      bitrate: total('bitrate'),
+      dropped: receptions.reduce((all, { receiver }) => all + receiver.stats().dropped, 0),
+      ...sum(sources.flatMap((row) => (row.lost === undefined ? [] : (row as NumberingStats)))),
+      sources,
+    }
+  }
+
+  return {
+    now() {
+      const seen = view(last, before)
+      last = start + seen.elapsed
+      for (const row of seen.sources) {
+        const key = keyOf(row)
+        before.set(key, { datagrams: row.datagrams, bytes: row.bytes })
+        histories.set(key, [...(histories.get(key) ?? []).slice(1 - MOMENTS), row.rate])
+      }
+      return seen
+    },
+    whole: () => view(start, new Map()),
+    history: (row) => histories.get(keyOf(row)) ?? [],
+  }
+}
+
+const MOMENTS = 20
+
+const keyOf = ({ group, port, interface: on, source = '' }: RowView): string => `${group} ${port} ${on} ${source}`
+
+function rowsOf({ receiver, counter, joined }: Reception): RowView[] {
+  const { dropped } = receiver.stats()
+  const arrivals = counter.rows()
+  const rows = arrivals.map((row): RowView => {
+    const rtp = row.rtp()
+    return {
+      ...idle(row.group, row.port, interfaceNameIn(joined, row.interfaceIndex), dropped),
+      source: row.source,
+      datagrams: row.datagrams,
+      bytes: row.bytes,
+      lastSeen: row.lastSeen,
+      ...row.numbers(),
+      ...(rtp.length > 0 && { rtp }),
+      ...(row.malformed > 0 && { malformed: row.malformed }),
+    }
+  })
+  const silent = joined.filter(
+    ({ group, source, interface: { index } }) =>
+      !arrivals.some(
+        (row) => row.group === group && row.interfaceIndex === index && (source === undefined || row.source === source),
+      ),
+  )
+  const waiting = silent.map(({ group, port, source, interface: { name } }) => ({
+    ...idle(group, port, name, dropped),
+    ...(source !== undefined && { source }),
+  }))
+  return [...rows, ...waiting]
+}
+
+const idle = (group: string, port: number, on: string, dropped: number): RowView => ({
+  group,
+  port,
+  interface: on,
+  datagrams: 0,
+  bytes: 0,
+  rate: 0,
+  bitrate: 0,
+  dropped,
+})
+
+/** The name of an interface, also once it is gone where something was joined there. */
+export function interfaceNameIn(joined: readonly Joined[], wanted: number): string {
+  const known = joined.find(({ interface: { index } }) => index === wanted)
+  return known?.interface.name ?? (native.indexToName(wanted) || String(wanted))
+}

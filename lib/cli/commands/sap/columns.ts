@@ -1,0 +1,42 @@
+import type { SapSession } from '../../../services/sap.ts'
+import { printable } from '../../shell/printable.ts'
+import type { Column } from '../../shell/table.ts'
+import { ago } from '../../shell/units.ts'
+import { receiveCommandFor } from './receive-command.ts'
+
+/** A stream of a session; what is told of the session stands beside its first. */
+export interface StreamRow {
+  session: SapSession
+  first: boolean
+  on: string
+  stream: SapSession['description']['streams'][number] | undefined
+}
+
+export function rowsOf(session: SapSession, on: string): StreamRow[] {
+  const { streams } = session.description
+  if (streams.length === 0) return [{ session, first: true, on, stream: undefined }]
+  return streams.map((stream, place) => ({ session, first: place === 0, on, stream }))
+}
+
+const ofSession =
+  (cell: (session: SapSession) => string): Column<StreamRow>['cell'] =>
+  ({ first, session }) =>
+    first ? cell(session) : ''
+
+const LONGEST_NAME = 32
+const short = (text: string): string =>
+  text.length <= LONGEST_NAME ? text : `${[...text].slice(0, LONGEST_NAME - 1).join('')}…`
+
+/** @param now in milliseconds since 1970 */
+export const columnsAt = (now: number): Column<StreamRow>[] => [
+  { head: 'SESSION', cell: ofSession(({ description: { name } }) => short(printable(name))) },
+  { head: 'FROM', cell: ofSession(({ source }) => source) },
+  { head: 'SEEN', right: true, cell: ofSession(({ lastSeen }) => ago(now - lastSeen)) },
+  { head: 'EXPIRES', right: true, cell: ofSession(({ expires }) => `in ${ago(Math.max(1000, expires - now))}`) },
+  { head: 'MEDIA', cell: ({ stream }) => (stream === undefined ? '' : printable(stream.media)) },
+  {
+    head: 'RECEIVE IT WITH',
+    cell: ({ stream, on }, { dim }) =>
+      stream === undefined ? dim('no multicast in it') : receiveCommandFor(stream, on),
+  },
+]

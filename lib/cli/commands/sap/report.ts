@@ -1,0 +1,87 @@
+import { native } from '../../../binding/native.ts'
+import type { SapListener, SapNotice, SapSession } from '../../../services/sap.ts'
+import { live } from '../../shell/live.ts'
+import type { Output } from '../../shell/output.ts'
+import { printable } from '../../shell/printable.ts'
+import { table } from '../../shell/table.ts'
+import { columnsAt, rowsOf } from './columns.ts'
+import { receiveCommandFor } from './receive-command.ts'
+
+export interface SapReport {
+  notice(notice: SapNotice): void
+  end(): void
+}
+
+const nameOf = (index: number): string => native.indexToName(index) || String(index)
+
+export function createSapReport(out: Output, listener: SapListener): SapReport {
+  const interfaces = [...new Set(listener.memberships.map((held) => held.interface.name))]
+  if (out.json) out.object({ event: 'listening', interfaces })
+  else if (out.terminal) out.hint(`listening on ${interfaces.join(', ')}`)
+  else out.line(`listening on ${interfaces.join(', ')}`)
+  const screen = out.terminal ? live(process.stdout) : undefined
+  /** Where the last announcement of a session came in. */
+  const heardOn = new WeakMap<SapSession, string>()
+  const onOf = (session: SapSession): string => heardOn.get(session) ?? ''
+  const rows = (): string[] => {
+    const sessions = listener.sessions().flatMap((session) => rowsOf(session, onOf(session)))
+    return table(sessions, columnsAt(Date.now()), out.paint)
+  }
+  const second = screen && setInterval(() => screen.draw(rows()), 1000)
+  return {
+    notice(notice) {
+      if ('session' in notice && 'interfaceIndex' in notice) heardOn.set(notice.session, nameOf(notice.interfaceIndex))
+      if (out.json) out.object(objectOf(notice, onOf))
+      else if (screen === undefined) for (const line of linesOf(notice, onOf)) out.line(line)
+    },
+    end() {
+      clearInterval(second)
+      screen?.clear()
+      const count = listener.sessions().length
+      if (out.json) out.object({ event: 'summary', sessions: count })
+      else {
+        for (const line of rows()) out.line(line)
+        out.line(`${count} session${count === 1 ? '' : 's'}`)
+      }
+    },
+  }
+}
+
+const time = (milliseconds: number): string => new Date(milliseconds).toISOString()
+
+function objectOf(notice: SapNotice, onOf: (session: SapSession) => string): object {
+  const where = 'from' in notice ? { from: notice.from, interface: nameOf(notice.interfaceIndex) } : {}
+  if (!('session' in notice)) return { event: notice.type, ...where, reason: notice.reason }
+  const { source, messageIdHash, description, text, firstSeen, lastSeen, announcements, expires } = notice.session
+  const { ends, ...said } = description
+  return {
+    event: notice.type,
+    ...where,
+    source,
+    messageIdHash,
+    ...said,
+    ...(ends !== undefined && { ends: time(ends) }),
+    receive: description.streams.map((stream) => receiveCommandFor(stream, onOf(notice.session))),
+    firstSeen: time(firstSeen),
+    lastSeen: time(lastSeen),
+    announcements,
+    expires: time(expires),
+    sdp: text,
+  }
+}
+
+/** What is repeated every few minutes is not said again. */
+function linesOf(notice: SapNotice, onOf: (session: SapSession) => string): string[] {
+  if (notice.type === 'refreshed') return []
+  if (!('session' in notice)) {
+    const { from, interfaceIndex, reason } = notice
+    return [`${notice.type}: a packet from ${from.address} on ${nameOf(interfaceIndex)}: ${printable(reason)}`]
+  }
+  const { source, description } = notice.session
+  const head = `${notice.type}: ${printable(description.name)} from ${source}`
+  if (notice.type !== 'new' && notice.type !== 'modified') return [head]
+  const streams = description.streams.map(
+    (stream) => `  ${printable(stream.media)}: ${receiveCommandFor(stream, onOf(notice.session))}`,
+  )
+  return [head, ...streams]
+}

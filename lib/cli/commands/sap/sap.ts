@@ -1,0 +1,129 @@
+import { readFile } from 'node:fs/promises'
+import { text } from 'node:stream/consumers'
+import type { Command } from 'commander'
+import { announceSap, listenSap, SAP_PORT } from '../../../services/sap.ts'
+import { Failure } from '../../shell/failure.ts'
+import { takesInterface } from '../../shell/interface-option.ts'
+import { type Run, runs } from '../../shell/run.ts'
+import { hostPort } from '../../shell/units.ts'
+import { examples } from '../../shell/usage.ts'
+import { address, count, duration, group, hops, period, port, repeatable } from '../../shell/values.ts'
+import { createSapReport } from './report.ts'
+
+interface PlaceOptions {
+  interface?: string | number
+  port: number
+  group?: string[]
+}
+
+interface ListenOptions extends PlaceOptions {
+  duration?: number
+  count?: number
+}
+
+export function sapCommand(command: Command): void {
+  takesPlace(command, 'listen on this interface; default: on every one that is up and takes multicast')
+  command
+    .option('--count <sessions>', 'end once so many have been heard', count)
+    .option('--duration <time>', 'end after this long: 500ms, 5s, 2m', duration)
+  command.addHelpText('after', LISTEN_NOTES)
+  examples(command, 'sockctl sap', 'sockctl sap --json -i eth0 | jq -r .receive[]?')
+  runs<[], ListenOptions>(command, 'an object a session heard, changed, deleted or expired', listen)
+  announceCommand(command.command('announce'))
+}
+
+const LISTEN_NOTES = `
+Session announcements (RFC 2974) with the command that would take each stream. They are seldom: five minutes apart or more.
+Exit status 1 where none was heard.`
+
+const takesPlace = (command: Command, what: string): Command =>
+  takesInterface(command, what)
+    .option('--port <number>', 'another port', port, SAP_PORT)
+    .option('--group <group>', 'another group than the well-known ones; may be repeated', repeatable(group))
+
+async function listen({ out, stop }: Run, _: [], options: ListenOptions): Promise<void> {
+  const listener = await listenSap({
+    port: options.port,
+    ...(options.group !== undefined && { groups: options.group }),
+    ...(options.interface !== undefined && { interfaces: [options.interface] }),
+    signal: stop,
+  })
+  const timer = options.duration === undefined ? undefined : setTimeout(() => listener.close(), options.duration)
+  const report = createSapReport(out, listener)
+  let heard = 0
+  try {
+    for await (const notice of listener) {
+      report.notice(notice)
+      await out.room()
+      if (notice.type === 'new' && ++heard === options.count) break
+    }
+  } finally {
+    clearTimeout(timer)
+    await listener.close()
+    report.end()
+  }
+  if (heard === 0 && !stop.aborted) throw new Failure('no session was announced')
+}
+
+interface AnnounceOptions extends PlaceOptions {
+  count?: number
+  interval?: number
+  source?: string
+  hops?: number
+  compress?: boolean
+  withdraw: boolean
+}
+
+function announceCommand(command: Command): void {
+  command.description('announce a session until Ctrl-C, which tells that it is over')
+  command.argument('<file>', 'its description, SDP; - for standard input')
+  takesPlace(command, 'announce it through this interface; default: by route')
+  command
+    .option('--count <number>', 'end after so many announcements', count)
+    .option(
+      '--interval <time>',
+      'between announcements, give or take a third; default: by RFC 2974, 5m or more',
+      period,
+    )
+    .option('--source <address>', 'the originating source to name', address)
+    .option('--hops <number>', 'the hop limit (TTL), 0 to 255 (default: 255)', hops)
+    .option('--compress', 'by zlib')
+    .option('--no-withdraw', 'leave the session to expire')
+  examples(command, 'sockctl sap announce session.sdp -i eth0')
+  runs<[string], AnnounceOptions>(command, 'an object a round of announcements', announce)
+}
+
+async function announce({ out, stop }: Run, [file]: [string], options: AnnounceOptions): Promise<void> {
+  const sdp = await readSdp(file)
+  const announcements = announceSap({
+    sdp,
+    port: options.port,
+    compressed: options.compress === true,
+    withdraw: options.withdraw,
+    signal: stop,
+    ...(options.interface !== undefined && { interface: options.interface }),
+    ...(options.group !== undefined && { groups: options.group }),
+    ...(options.interval !== undefined && { interval: options.interval }),
+    ...(options.source !== undefined && { source: options.source }),
+    ...(options.hops !== undefined && { hops: options.hops }),
+  })
+  let sent = 0
+  for await (const { number, groups, size } of announcements) {
+    sent = number
+    if (out.json) out.object({ event: 'announced', number, groups, port: options.port, size })
+    else out.line(`announced to ${groups.map((to) => hostPort(to, options.port)).join(' and ')}: ${size} bytes`)
+    if (number === options.count) break
+  }
+  const over = options.withdraw ? 'and told that the session is over' : 'and left to expire'
+  if (out.json) out.object({ event: 'summary', announcements: sent, withdrawn: options.withdraw })
+  else out.line(`${sent} announcements, ${over}`)
+}
+
+/** No description is longer than a datagram. */
+async function readSdp(file: string): Promise<string> {
+  try {
+    return file === '-' ? await text(process.stdin) : await readFile(file, 'utf8')
+  } catch (error) {
+    throw new Failure(`can't read ${file}: ${error instanceof Error ? error.message : error}`)
+  }
+}

@@ -1,0 +1,20 @@
+import { interfaces } from '../../../net/interfaces.ts'
+import { allOptions } from '../options/find.ts'
+import { KIND_NAMES } from '../options/subject.ts'
+import { VERBS } from './verbs.ts'
+
+const candidates = (words: readonly string[]): string[] => {
+  const [verb = ''] = words
+  if (words.length <= 1) return Object.keys(VERBS)
+  if (verb === 'socket') return [...KIND_NAMES]
+  if (words.length === 2 && ['get', 'set', 'expect'].includes(verb)) return allOptions.map(({ name }) => name)
+  return interfaces().map(({ name }) => name)
+}
+
+/** What the word under the cursor may become. */
+export function completions(line: string): [string[], string] {
+  const words = line.trimStart().split(/\s+/)
+  const last = words.at(-1) ?? ''
+  const fits = candidates(words).filter((one) => one.toLowerCase().startsWith(last.toLowerCase()))
+  return [fits.map((one) => `${one} `), last]
+}

@@ -1,0 +1,127 @@
+import { once } from 'node:events'
+import { isDeepStrictEqual } from 'node:util'
+import type { SocketOptionError } from '../../../base/errors.ts'
+import type { Datagram } from '../../../datagram/datagram.ts'
+import { canonical } from '../../../net/address.ts'
+import { Failure } from '../../shell/failure.ts'
+import { printable } from '../../shell/printable.ts'
+import { count, duration } from '../../shell/values.ts'
+import { findOption } from '../options/find.ts'
+import { parseValue, valueText } from '../options/value.ts'
+import { getFilter, parsePlace } from './membership-verbs.ts'
+import type { ScriptSocket } from './script-socket.ts'
+import type { Line, Session } from './session.ts'
+import { word } from './verb.ts'
+
+const PATIENCE = 1000
+const SILENCE = 500
+
+interface Wanted {
+  count: number
+  from: string | undefined
+  to: string | undefined
+  within: number
+}
+
+/** `[no|COUNT] datagram(s) [from SOURCE] [to GROUP] [within TIME]` */
+function parseWanted(words: readonly string[]): Wanted | undefined {
+  const at = words.findIndex((text) => text === 'datagram' || text === 'datagrams')
+  if (at < 0 || at > 1) return undefined
+  const number = at === 0 ? 1 : words[0] === 'no' ? 0 : count(words[0] ?? '')
+  const wanted: Wanted = { count: number, from: undefined, to: undefined, within: number === 0 ? SILENCE : PATIENCE }
+  const rest = words.slice(at + 1)
+  for (let place = 0; place < rest.length; place += 2) {
+    const value = rest[place + 1]
+    if (value === undefined) throw new Failure(`'${rest[place]}' of what?`)
+    if (rest[place] === 'from') wanted.from = canonical(value) ?? value
+    else if (rest[place] === 'to') wanted.to = canonical(value) ?? value
+    else if (rest[place] === 'within' || rest[place] === 'for') wanted.within = duration(value)
+    else throw new Failure(`'${rest[place]}' is not from, to or within`)
+  }
+  return wanted
+}
+
+const suits = (datagram: Datagram, { from, to }: Wanted): boolean =>
+  (from === undefined || datagram.source.address === from) && (to === undefined || datagram.destination === to)
+
+const summary = ({ source, destination, data }: Datagram): string =>
+  `${source.address}${destination === undefined ? '' : ` to ${destination}`}: ${printable(data.toString('latin1', 0, 40))}`
+
+/** Takes those that suit out of the inbox, at most so many. */
+function take(inbox: Datagram[], wanted: Wanted, most: number): Datagram[] {
+  const taken: Datagram[] = []
+  for (let place = 0; place < inbox.length && taken.length < most; ) {
+    if (suits(inbox[place] as Datagram, wanted)) taken.push(...inbox.splice(place, 1))
+    else place++
+  }
+  return taken
+}
+
+async function expectDatagrams(socket: ScriptSocket, wanted: Wanted, stop: AbortSignal): Promise<void> {
+  const { inbox, arrivals } = socket
+  // Not AbortSignal.timeout, which lets the process end before it.
+  const late = new AbortController()
+  const timer = setTimeout(() => late.abort(), wanted.within)
+  const end = AbortSignal.any([stop, late.signal])
+  let arrived = 0
+  try {
+    for (;;) {
+      const taken = take(inbox, wanted, Math.max(1, wanted.count - arrived))
+      arrived += taken.length
+      if (wanted.count === 0 && taken[0] !== undefined)
+        throw new Failure(`a datagram arrived from ${summary(taken[0])}`)
+      if (end.aborted || (wanted.count > 0 && arrived >= wanted.count)) break
+      await once(arrivals, 'datagram', { signal: end }).catch(() => {})
+    }
+  } finally {
+    clearTimeout(timer)
+  }
+  if (arrived >= wanted.count) return
+  const others = inbox.length === 0 ? '' : `; others did: ${inbox.slice(0, 3).map(summary).join(', ')}`
+  throw new Failure(`${arrived} of ${wanted.count} datagrams arrived within ${wanted.within} ms${others}`)
+}
+
+async function expectFilter(session: Session, words: readonly string[]): Promise<void> {
+  const at = words.findIndex((text) => text === 'include' || text === 'exclude')
+  if (at < 1) throw new Failure('it is: expect filter GROUP [INTERFACE] include|exclude [SOURCE...]')
+  const place = parsePlace(session, words.slice(0, at))
+  const wanted = words.slice(at + 1).map((source) => canonical(source) ?? source)
+  const { mode, sources } = await getFilter(session.current(), place)
+  if (mode === words[at] && isDeepStrictEqual([...sources].sort(), wanted.sort())) return
+  throw new Failure(`the filter is ${[mode, ...sources].join(' ')}`)
+}
+
+async function expectOption(session: Session, line: Line): Promise<void> {
+  const option = findOption(word(line, 1, 'the name of an option'))
+  const text = line.words.from(2)
+  if (text === '') throw new Failure(`${option.name} and the value it is to have are needed`)
+  const value = await session.current().control.get(option as never)
+  if (isDeepStrictEqual(value, parseValue(option, text)) || valueText(value) === text) return
+  throw new Failure(`${option.name} is ${valueText(value)}`)
+}
+
+/** `expect error [CODE|REASON] COMMAND`: the command must be refused, and so. */
+async function expectError(line: Line): Promise<void> {
+  const named = /^E[A-Z0-9_]+$|^[a-z]+-[a-z-]+$|^(?:limit|unsupported|permission|closed|system)$/.test(
+    line.words.list[2] ?? '',
+  )
+    ? line.words.list[2]
+    : undefined
+  try {
+    await line.runFrom(named === undefined ? 2 : 3)
+  } catch (error) {
+    const { code, reason, message } = error as Partial<SocketOptionError>
+    if (named === undefined ? error instanceof Error : named === code || named === reason) return
+    throw new Failure(`${named} was expected, not ${code ?? 'another error'}: ${message}`)
+  }
+  throw new Failure(`it was not refused`)
+}
+
+export async function expect(session: Session, line: Line): Promise<void> {
+  const words = line.words.list.slice(1)
+  if (words[0] === 'error') return await expectError(line)
+  if (words[0] === 'filter') return await expectFilter(session, words.slice(1))
+  const wanted = parseWanted(words)
+  if (wanted !== undefined) return await expectDatagrams(session.current(), wanted, session.stop)
+  await expectOption(session, line)
+}

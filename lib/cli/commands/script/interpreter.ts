@@ -1,0 +1,118 @@
+import { readFile } from 'node:fs/promises'
+import { basename } from 'node:path'
+import { Failure } from '../../shell/failure.ts'
+import { MTEST } from './mtest.ts'
+import type { Line, Session } from './session.ts'
+import type { Verb } from './verb.ts'
+import { VERBS } from './verbs.ts'
+import { splitWords } from './words.ts'
+
+/** Where lines come from. */
+export interface Input {
+  /** What errors call it; undefined: a line of it is only called by its number. */
+  readonly name: string | undefined
+  next(): Promise<string | undefined>
+}
+
+export interface Step {
+  readonly line: number
+  readonly file: string | undefined
+  readonly command: string
+  /** What it printed, for a person and for a program. */
+  readonly lines: readonly string[]
+  readonly result?: unknown
+  readonly error?: unknown
+}
+
+export interface Interpreter {
+  /** True: go on after an error, which a `Step` then tells; false: throw it. */
+  readonly goesOn: boolean
+  told(step: Step): void
+}
+
+export const verbOf = (name: string): Verb | undefined =>
+  [VERBS, MTEST].find((verbs) => Object.hasOwn(verbs, name))?.[name]
+
+export function helpLines(): string[] {
+  const lines = (verbs: Readonly<Record<string, Verb>>): string[][] =>
+    Object.entries(verbs).flatMap(([name, { help }]) => help.map(([usage, does]) => [`${name} ${usage}`.trim(), does]))
+  const format = (rows: string[][]): string[] =>
+    rows.flatMap(([call = '', does = '']) => [`  ${call}`, `      ${does}`])
+  return [
+    'Commands:',
+    ...format(lines(VERBS)),
+    '',
+    'Commands of mtest(8):',
+    ...format(lines(MTEST)),
+    '  ?',
+    '      this list',
+  ]
+}
+
+const NESTED_MOST = 16
+
+/** Runs the lines of an input until its end, `quit`, or an error. */
+export async function runInput(interpreter: Interpreter, session: Session, input: Input): Promise<void> {
+  let number = 0
+  const next = async (): Promise<string | undefined> => {
+    const line = await input.next()
+    number++
+    return line
+  }
+
+  const runWords = async (text: string, answer: Line['answer']): Promise<void> => {
+    const words = splitWords(text)
+    const [name = ''] = words.list
+    if (name === '?' || name === 'help') {
+      answer(helpLines())
+      return
+    }
+    const verb = verbOf(name)
+    if (verb === undefined) throw new Failure(`no command '${name.slice(0, 40)}'; ? lists them`)
+    await verb.run(session, { words, next, answer, runFrom: (place) => runWords(words.from(place), () => {}) })
+  }
+
+  for (let text = await next(); text !== undefined && !session.stop.aborted; text = await next()) {
+    if (splitWords(text).list.length === 0) continue
+    const line = number
+    const step = { line, file: input.name, command: text.trim() }
+    let lines: readonly string[] = []
+    let result: unknown
+    try {
+      await runWords(text, (printed, same) => {
+        lines = [...lines, ...printed]
+        result = same
+      })
+      interpreter.told({ ...step, lines, result })
+    } catch (error) {
+      if (session.stop.aborted) return
+      interpreter.told({ ...step, lines, error })
+      if (!interpreter.goesOn) throw located(error, step)
+    }
+    if (session.quit) return
+  }
+
+  function located(error: unknown, { line, file }: { line: number; file: string | undefined }): Failure {
+    // A file run by another has said where already.
+    if (error instanceof LocatedFailure) return error
+    const message = error instanceof Error ? error.message : String(error)
+    return new LocatedFailure(`${file === undefined ? '' : `${file} `}line ${line}: ${message}`)
+  }
+}
+
+class LocatedFailure extends Failure {}
+
+export async function runFile(interpreter: Interpreter, session: Session, file: string, depth: number): Promise<void> {
+  if (depth > NESTED_MOST) throw new Failure(`${file}: files run each other more than ${NESTED_MOST} deep`)
+  await runInput(interpreter, session, await fileInput(file))
+}
+
+export async function fileInput(file: string): Promise<Input> {
+  const text = await readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => {
+    throw new Failure(`${file} can not be read (${error.code})`)
+  })
+  const lines = text.split('\n')
+  if (lines.at(-1) === '') lines.pop()
+  let at = 0
+  return { name: basename(file), next: async () => lines[at++] }
+}

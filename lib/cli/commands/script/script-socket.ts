@@ -1,0 +1,81 @@
+import { EventEmitter } from 'node:events'
+import { describeErrno } from '../../../base/errors.ts'
+import { datagramsNative, native } from '../../../binding/native.ts'
+import type { SocketControl } from '../../../control/control.ts'
+import type { Datagram } from '../../../datagram/datagram.ts'
+import { parseSocketAddress } from '../../../net/socket-address.ts'
+import { IP_PKTINFO } from '../../../options/table/ip.ts'
+import { IPV6_RECVPKTINFO } from '../../../options/table/ipv6.ts'
+import { explainSocket } from '../../../socket/explain-socket.ts'
+import { openSocket } from '../../../socket/open-socket.ts'
+import { frames } from '../../capture/frames.ts'
+import { Failure, warn } from '../../shell/failure.ts'
+import { SOCKET_KINDS, type SocketKind } from '../options/subject.ts'
+
+/** A socket of a script: its control, and what has arrived and was not yet expected. */
+export interface ScriptSocket extends AsyncDisposable {
+  readonly name: string
+  readonly kind: SocketKind
+  readonly family: 4 | 6 | undefined
+  readonly control: SocketControl
+  readonly inbox: Datagram[]
+  readonly arrivals: EventEmitter<{ datagram: [] }>
+  address(): unknown
+  bind(address: string | undefined, port: number): void
+  send(address: string, port: number, text: string): void
+}
+
+const FAMILIES = { ipv4: 4, ipv6: 6 } as const
+/** What lies unexpected is kept up to this; older datagrams go first. */
+const MOST_KEPT = 10_000
+
+export async function openScriptSocket(name: string, kind: SocketKind): Promise<ScriptSocket> {
+  const spec = SOCKET_KINDS[kind]
+  const owned = await openSocket(spec as never)
+  const inet = spec.family === 'ipv4' || spec.family === 'ipv6' ? spec.family : undefined
+  const family = inet && FAMILIES[inet]
+  const closing = new AbortController()
+  const inbox: Datagram[] = []
+  const arrivals = new EventEmitter<{ datagram: [] }>()
+
+  const read = async (): Promise<void> => {
+    for await (const batch of frames(owned, closing.signal)) {
+      inbox.push(...batch)
+      inbox.splice(0, Math.max(0, inbox.length - MOST_KEPT))
+      arrivals.emit('datagram')
+    }
+  }
+
+  return {
+    name,
+    kind,
+    family,
+    control: owned.control,
+    inbox,
+    arrivals,
+    address: () => owned.address(),
+    bind: (address, port) => {
+      if (inet === undefined) throw new Failure(`bind is for IPv4 and IPv6 sockets, not ${kind}`)
+      const { raw, text } = parseSocketAddress(inet, 'bind', { ...(address !== undefined && { address }), port })
+      const errno = native.bind(owned.fd, native.constants[inet === 'ipv4' ? 'AF_INET' : 'AF_INET6'] ?? 0, raw)
+      if (errno !== 0) throw explainSocket('bind', `bind to ${text}`, errno, inet)
+      if (spec.type !== 'dgram') return
+      owned.control.setSync(inet === 'ipv4' ? IP_PKTINFO : IPV6_RECVPKTINFO, true)
+      read().catch((error) => warn(`${name} can't be read any more: ${error.message}`))
+    },
+    send: (address, port, text) => {
+      const { sendDatagrams, encodeSockaddr } = datagramsNative()
+      try {
+        sendDatagrams(owned.fd, [Buffer.from(text)], 0, 1, 1, encodeSockaddr(address, port), undefined)
+      } catch (error) {
+        if (typeof error !== 'number') throw error
+        const { code, text: words } = describeErrno(error)
+        throw Object.assign(new Failure(`send to ${address} port ${port}: ${words} (${code})`), { code, errno: error })
+      }
+    },
+    [Symbol.asyncDispose]: async () => {
+      closing.abort()
+      await owned.close()
+    },
+  }
+}

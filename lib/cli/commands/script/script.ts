@@ -1,0 +1,111 @@
+import { createInterface, type Interface as Readline } from 'node:readline/promises'
+import type { Command } from 'commander'
+import { takesInterface } from '../../shell/interface-option.ts'
+import type { Output } from '../../shell/output.ts'
+import { type Run, runs } from '../../shell/run.ts'
+import { examples } from '../../shell/usage.ts'
+import { completions } from './completions.ts'
+import { fileInput, helpLines, type Input, type Interpreter, runFile, runInput, type Step } from './interpreter.ts'
+import { createSession } from './session.ts'
+
+export function scriptCommand(command: Command): void {
+  takesInterface(
+    command.argument('[file]', 'the script; without one, or with -, standard input'),
+    'for commands that name none',
+  )
+  command.addHelpText(
+    'after',
+    () => `\n${helpLines().join('\n')}
+
+A # begins a comment. An error ends the script with its line number and exit status 1; typed at a
+terminal it is reported and the next command is asked for. One-letter commands act on the current
+socket where it is UDP of the group's family, else on one of their own, as mtest's do.`,
+  )
+  examples(
+    command,
+    'sockctl script checks.txt',
+    'printf "socket udp4\\nbind 5000\\njoin 232.1.1.1 eth0 192.0.2.1\\nexpect 3 datagrams within 2s\\n" | sockctl script',
+  )
+  runs<[file?: string], { interface?: string | number }>(command, 'one object a command', (run, [file], options) =>
+    script(run, file === '-' ? undefined : file, options.interface),
+  )
+}
+
+async function script({ out, stop }: Run, file: string | undefined, on: string | number | undefined): Promise<boolean> {
+  const interactive = file === undefined && process.stdin.isTTY === true
+  let depth = 0
+  const interpreter: Interpreter = { goesOn: interactive, told: (step) => tell(out, step, interactive) }
+  await using session = createSession(on, stop, async (own, name) => {
+    depth++
+    await runFile(interpreter, own, name, depth).finally(() => depth--)
+  })
+  const typed = file === undefined ? standardInput(interactive, stop) : undefined
+  try {
+    await runInput(interpreter, session, typed?.input ?? (await fileInput(file ?? '')))
+  } finally {
+    typed?.close()
+  }
+  if (interactive || !stop.aborted) return true
+  process.stderr.write('sockctl script: interrupted before its end\n')
+  return false
+}
+
+function standardInput(interactive: boolean, stop: AbortSignal): { input: Input; close(): void } {
+  const lines: Readline = createInterface({
+    input: process.stdin,
+    // Standard output may be a pipe, or for objects.
+    ...(interactive && { output: process.stderr, completer: completions }),
+    prompt: interactive ? 'sockctl> ' : '',
+    crlfDelay: Number.POSITIVE_INFINITY,
+  })
+  if (interactive) process.stderr.write('Enter ? for the list of commands.\n')
+  // readline takes Ctrl-C from a terminal in place of the signal.
+  lines.on('SIGINT', () => process.kill(process.pid, 'SIGINT'))
+  const close = (): void => lines.close()
+  // Lines typed before Ctrl-D are still to run.
+  let closed = false
+  lines.once('close', () => {
+    closed = true
+  })
+  stop.addEventListener('abort', close, { once: true })
+  const iterator = lines[Symbol.asyncIterator]()
+  return {
+    input: {
+      name: undefined,
+      next: async () => {
+        if (interactive && !closed && !stop.aborted) lines.prompt()
+        const { done, value } = await iterator.next()
+        return done ? undefined : value
+      },
+    },
+    close: () => {
+      close()
+      process.stdin.destroy()
+    },
+  }
+}
+
+function tell(out: Output, { line, file, command, lines, result, error }: Step, interactive: boolean): void {
+  const { message, code, reason } = (error ?? {}) as { message?: string; code?: string; reason?: string }
+  if (out.json) {
+    const failed = error !== undefined && {
+      error: message ?? String(error),
+      ...(code && { code }),
+      ...(reason && { reason }),
+    }
+    out.object({
+      line,
+      ...(file !== undefined && { file }),
+      command,
+      ok: error === undefined,
+      ...(result !== undefined && { result }),
+      ...failed,
+    })
+    return
+  }
+  for (const text of lines) out.line(text)
+  if (error === undefined) return
+  // mtest's answer to what went wrong.
+  if (/^[jliegtbsadmp]\b/.test(command)) out.line('-1')
+  if (interactive) out.line(out.paint.bad(message ?? String(error)))
+}

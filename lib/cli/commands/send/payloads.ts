@@ -1,0 +1,102 @@
+import { createReadStream } from 'node:fs'
+import { SEQUENCE_HEADER_LENGTH, writeSequence } from '../../../protocols/sequence-header.ts'
+import { Failure } from '../../shell/failure.ts'
+
+/** What is to be sent. */
+export interface Payloads {
+  /** The next ones, at most so many; none once it is over. They are good until the next call. */
+  next(most: number): Promise<readonly Uint8Array[]> | readonly Uint8Array[]
+  close(): void
+}
+
+/** The longest payload of a UDP datagram over IPv4; over IPv6 it may be 20 bytes longer. */
+const LONGEST = 65_507
+const POOL = 1024
+
+/** Datagrams of one size without an end, numbered where they have room for it: see `writeSequence`. */
+export function madeUp(size: number): Payloads {
+  const slab = Buffer.alloc(Math.max(1, size) * POOL)
+  const pool = Array.from({ length: POOL }, (_, i) => slab.subarray(i * size, (i + 1) * size))
+  let sequence = 0
+  return {
+    next(most) {
+      const batch = most < POOL ? pool.slice(0, most) : pool
+      if (size < SEQUENCE_HEADER_LENGTH) return batch
+      const now = performance.timeOrigin + performance.now()
+      const seconds = Math.floor(now / 1000)
+      const microseconds = Math.floor((now - seconds * 1000) * 1000)
+      for (const bytes of batch) writeSequence(bytes, ++sequence, seconds, microseconds)
+      return batch
+    },
+    close: () => {},
+  }
+}
+
+/** A datagram a line, without its line feed. */
+export function linesOf(input: NodeJS.ReadableStream): Payloads {
+  return cutting(input, (bytes, ended) => {
+    const lines: Buffer[] = []
+    let start = 0
+    for (let end = bytes.indexOf(10); end >= 0; end = bytes.indexOf(10, start)) {
+      lines.push(bytes.subarray(start, end))
+      start = end + 1
+    }
+    if (ended && start < bytes.length) lines.push(bytes.subarray(start))
+    else if (bytes.length - start > LONGEST)
+      throw new Failure(`a line of more than ${LONGEST} bytes is longer than a datagram can be`)
+    return { whole: lines, rest: bytes.subarray(start) }
+  })
+}
+
+/** A file, or with `-` what is given, cut into datagrams of one size; the last may be shorter. */
+export function piecesOf(path: string, size: number, standardInput: NodeJS.ReadableStream): Payloads {
+  const input = path === '-' ? standardInput : createReadStream(path, { highWaterMark: 2 ** 18 })
+  const explain = (error: Error): Failure => new Failure(`can't read ${path}: ${error.message}`)
+  return cutting(
+    input,
+    (bytes, ended) => {
+      const pieces: Buffer[] = []
+      let start = 0
+      for (; start + size <= bytes.length; start += size) pieces.push(bytes.subarray(start, start + size))
+      if (!ended || start === bytes.length) return { whole: pieces, rest: bytes.subarray(start) }
+      return { whole: [...pieces, bytes.subarray(start)], rest: Buffer.alloc(0) }
+    },
+    explain,
+  )
+}
+
+type Cut = (bytes: Buffer, ended: boolean) => { whole: Buffer[]; rest: Buffer }
+
+function cutting(
+  input: NodeJS.ReadableStream,
+  cut: Cut,
+  explain: (error: Error) => Error = (error) => error,
+): Payloads {
+  const chunks = input[Symbol.asyncIterator]()
+  // An error that comes before the first reading waits for it, and is told there.
+  input.on('error', () => {})
+  let ready: Buffer[] = []
+  let rest: Buffer = Buffer.alloc(0)
+  let ended = false
+  const refill = async (): Promise<void> => {
+    while (ready.length === 0 && !ended) {
+      const { done, value } = await chunks.next().catch((error) => {
+        throw explain(error)
+      })
+      ended = done === true
+      const bytes = ended ? rest : Buffer.concat([rest, value as Buffer])
+      const pieces = cut(bytes, ended)
+      ready = pieces.whole
+      rest = pieces.rest
+    }
+  }
+  return {
+    async next(most) {
+      if (ready.length === 0) await refill()
+      return ready.splice(0, most)
+    },
+    close: () => {
+      if ('destroy' in input && typeof input.destroy === 'function') input.destroy()
+    },
+  }
+}

@@ -1,0 +1,55 @@
+import type { Sender } from '../../../send/sender.ts'
+import { live } from '../../shell/live.ts'
+import type { Output } from '../../shell/output.ts'
+import { bitrate, hostPort, plural, scaled, seconds } from '../../shell/units.ts'
+
+/** What has been sent so far. */
+export interface Progress {
+  datagrams: number
+  bytes: number
+}
+
+/** @param mayDraw a terminal may be drawn on while it goes on */
+export function createSendReport(
+  out: Output,
+  to: { group: string; port: number },
+  sender: Sender,
+  progress: Progress,
+  mayDraw: boolean,
+): { end(): void } {
+  const start = performance.now()
+  const { group, port: end } = to
+  const screen = out.terminal && mayDraw ? live(process.stdout) : undefined
+  let before = { ...progress, at: start }
+  const rates = (since: typeof before): { elapsed: number; rate: number; bitrate: number } => {
+    const now = performance.now()
+    const span = Math.max(1, now - since.at) / 1000
+    return {
+      elapsed: now - start,
+      rate: Math.round((progress.datagrams - since.datagrams) / span),
+      bitrate: Math.round(((progress.bytes - since.bytes) * 8) / span),
+    }
+  }
+  const object = (event: string, { elapsed, ...rest }: ReturnType<typeof rates>): void =>
+    out.object({ event, elapsed: elapsed / 1000, ...progress, ...rest })
+  const text = ({ elapsed, rate: datagrams, bitrate: bits }: ReturnType<typeof rates>): string =>
+    `${plural(progress.datagrams, 'datagram')}, ${plural(progress.bytes, 'byte')} to ${hostPort(group, end)} in ${seconds(elapsed)}: ` +
+    `${scaled(datagrams)}/s, ${bitrate(bits)}`
+
+  if (out.json) out.object({ event: 'sending', group, port: end, from: sender.address })
+  const second = setInterval(() => {
+    const now = rates(before)
+    before = { ...progress, at: performance.now() }
+    if (out.json) object('interval', now)
+    else screen?.draw([text(now)])
+  }, 1000)
+  return {
+    end: () => {
+      clearInterval(second)
+      screen?.clear()
+      const whole = rates({ datagrams: 0, bytes: 0, at: start })
+      if (out.json) object('summary', whole)
+      else out.line(text(whole))
+    },
+  }
+}

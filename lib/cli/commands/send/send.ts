@@ -1,0 +1,154 @@
+import type { Command } from 'commander'
+import { interfaces } from '../../../net/interfaces.ts'
+import type { ChannelText } from '../../../protocols/channel.ts'
+import { SEQUENCE_HEADER_LENGTH } from '../../../protocols/sequence-header.ts'
+import { openSender, type Sender } from '../../../send/sender.ts'
+import { UsageError } from '../../shell/failure.ts'
+import { takesInterface } from '../../shell/interface-option.ts'
+import { withoutRoute } from '../../shell/no-route.ts'
+import { type Run, runs } from '../../shell/run.ts'
+import { hostPort } from '../../shell/units.ts'
+import { examples } from '../../shell/usage.ts'
+import { address, channel, count, duration, hops, port, rate, whole } from '../../shell/values.ts'
+import { pace, type Rate } from './pace.ts'
+import { linesOf, madeUp, type Payloads, piecesOf } from './payloads.ts'
+import { createSendReport, type Progress } from './report.ts'
+
+interface Options {
+  interface?: string | number
+  port?: number
+  bind?: string
+  hops?: number
+  loopback: boolean
+  size?: number
+  rate?: Rate
+  count?: number
+  duration?: number
+  file?: string
+}
+
+/** Seven packets of MPEG-TS, as they usually go into a datagram. */
+const USUAL_SIZE = 1316
+
+export function sendCommand(command: Command): void {
+  command.argument('<channel>', 'GROUP:PORT, GROUP%INTERFACE:PORT or a udp:// URL', channel)
+  takesInterface(command, 'send through this interface; default: that of --bind, else by route')
+  command
+    .option(
+      '-s, --size <bytes>',
+      `make up datagrams of this size, or cut --file into them (default: ${USUAL_SIZE})`,
+      whole(0, 65_527),
+    )
+    .option('-r, --rate <rate>', 'datagrams a second, 500 or 200k, or bits of payload a second, 8Mbit', rate)
+    .option('-c, --count <number>', 'end after so many datagrams', count)
+    .option('-d, --duration <time>', 'end after this long: 500ms, 5s, 2m', duration)
+    .option('-f, --file <file>', 'send what is in a file, or - for all of standard input')
+    .option('--hops <number>', 'the hop limit (TTL), 0 to 255 (default: 1, this network only)', hops)
+    .option('--no-loopback', 'not to members on this host')
+    .option('--bind <address>', 'send from this address of this host', address)
+    .option('-p, --port <number>', 'the port where the channel names none', port)
+  command.addHelpText('after', NOTES)
+  examples(
+    command,
+    'echo hello | sockctl send 239.1.1.1:5000 -i eth0',
+    'sockctl send 239.1.1.1:5000 --size 1316 --rate 8Mbit --duration 10s',
+    'sockctl send 239.1.1.1:5000 --file film.ts --rate 8Mbit --hops 16',
+    'sockctl send 232.1.1.1:5000 --bind 10.0.0.1 --count 100 --rate 10',
+  )
+  runs<[ChannelText], Options>(command, 'an object a second, and at the end', send)
+}
+
+const NOTES = `
+Without --file, --size, --count and --duration, each line of standard input is a datagram. Made-up datagrams of ${SEQUENCE_HEADER_LENGTH}
+bytes and more are numbered and timed as iperf 2's are: "sockctl receive" and "iperf -s -u" count what is lost.`
+
+async function send({ out, stop }: Run, [to]: [ChannelText], options: Options): Promise<void> {
+  if (to.sources.length + to.blocked.length > 0)
+    throw new UsageError(
+      `${to.group} is to be sent to: its sources are for receivers. --bind names the address to send from`,
+    )
+  const hopLimit = options.hops ?? to.hops
+  const end = to.port ?? options.port
+  if (end === undefined)
+    throw new UsageError(`${to.group} has no port: write ${hostPort(to.group, 'PORT')}, or give --port`)
+  const made =
+    options.file === undefined && [options.size, options.count, options.duration].some((given) => given !== undefined)
+  const on = to.interface ?? options.interface ?? interfaceOf(options.bind)
+  const sender = await openSender({
+    to: { address: to.group, port: end },
+    loopback: options.loopback,
+    // Bound, so that its port can be told before the first datagram.
+    bind: options.bind === undefined ? {} : { address: options.bind },
+    ...(hopLimit !== undefined && { hops: hopLimit }),
+    ...(on !== undefined && { interface: on }),
+  })
+  const payloads = choosePayloads(made, options)
+  if (!made && options.file === undefined && process.stdin.isTTY === true)
+    out.hint(`each line is sent to ${hostPort(to.group, end)}; Ctrl-D ends it`)
+  const over = new AbortController()
+  const finish = (): void => over.abort()
+  stop.addEventListener('abort', finish)
+  if (stop.aborted) finish()
+  const timer = options.duration === undefined ? undefined : setTimeout(finish, options.duration)
+  const progress = { datagrams: 0, bytes: 0 }
+  // Lines typed at a terminal are not drawn over.
+  const report = createSendReport(out, { ...to, port: end }, sender, progress, options.file !== undefined || made)
+  try {
+    await sendAll(sender, payloads, over.signal, options, progress)
+  } catch (error) {
+    if (!over.signal.aborted) throw on === undefined ? withoutRoute(error, to.group) : error
+  } finally {
+    clearTimeout(timer)
+    payloads.close()
+    report.end()
+    await sender.close()
+  }
+}
+
+function choosePayloads(made: boolean, { file, size = USUAL_SIZE }: Options): Payloads {
+  if (made) return madeUp(size)
+  if (file === undefined) return linesOf(process.stdin)
+  if (size === 0) throw new UsageError('--file can not be cut into datagrams of --size 0')
+  return piecesOf(file, size, process.stdin)
+}
+
+/** Who names an address to send from means its interface, which the kernel would choose by route alone. */
+function interfaceOf(bind: string | undefined): string | undefined {
+  if (bind === undefined) return undefined
+  const list = interfaces()
+  const own = list.find(({ addresses }) => addresses.some((one) => one.address === bind))
+  // Every address in 127/8 is the loopback's, and only the first is listed.
+  return (own ?? list.find(({ flags }) => flags.loopback && bind.startsWith('127.')))?.name
+}
+
+/** Not by Promise.race, which keeps something of each race for as long as the promise that never settles is there. */
+function unless<T>(over: AbortSignal, work: T | Promise<T>): T | Promise<T> {
+  if (!(work instanceof Promise)) return work
+  return new Promise((resolve, reject) => {
+    const abort = (): void => reject(over.reason)
+    over.addEventListener('abort', abort)
+    if (over.aborted) abort()
+    work.then(resolve, reject).finally(() => over.removeEventListener('abort', abort))
+  })
+}
+
+async function sendAll(
+  sender: Sender,
+  payloads: Payloads,
+  over: AbortSignal,
+  { count: limit = Number.POSITIVE_INFINITY, rate: wanted, size = USUAL_SIZE }: Options,
+  progress: Progress,
+): Promise<void> {
+  const { due, spend } = pace(wanted, size)
+  while (progress.datagrams < limit) {
+    const most = Math.min(await due(over), limit - progress.datagrams)
+    // Standard input may have nothing for a long time.
+    const batch = await unless(over, payloads.next(most))
+    if (batch.length === 0) return
+    await unless(over, sender.send(batch))
+    const bytes = batch.reduce((sum, { length }) => sum + length, 0)
+    spend(batch.length, bytes)
+    progress.datagrams += batch.length
+    progress.bytes += bytes
+  }
+}

@@ -1,0 +1,130 @@
+import { native } from '../../../binding/native.ts'
+import { type NtpAnswer, type NtpNotice, type NtpTime, referenceText } from '../../../services/sntp.ts'
+import type { Output } from '../../shell/output.ts'
+import { printable } from '../../shell/printable.ts'
+import type { Column } from '../../shell/table.ts'
+import { hostPort, signedTime } from '../../shell/units.ts'
+
+type Told = NtpTime & Partial<Pick<NtpAnswer, 'delay'>> & { interfaceIndex?: number; group?: string }
+
+const nameOf = (index: number): string => native.indexToName(index) || String(index)
+const timeText = (nanoseconds: bigint): string => {
+  const milliseconds = Number(nanoseconds / 1_000_000n)
+  // A server may say any time at all; Date knows 270,000 years each way.
+  return Number.isFinite(new Date(milliseconds).getTime()) ? new Date(milliseconds).toISOString() : `${milliseconds} ms`
+}
+const inSeconds = (nanoseconds: bigint): number => Number(nanoseconds) / 1e9
+
+/** What a server said, as an object; offsets and delays in seconds. */
+export function objectOf({
+  server,
+  packet,
+  time,
+  arrival,
+  offset,
+  delay,
+  problems,
+  interfaceIndex,
+  group,
+}: Told): object {
+  const { stratum, mode, leap, version, poll, precision, rootDelay, rootDispersion } = packet
+  return {
+    server,
+    ...(interfaceIndex !== undefined && { interface: nameOf(interfaceIndex), group }),
+    stratum,
+    mode,
+    leap,
+    version,
+    offset: inSeconds(offset),
+    ...(delay !== undefined && { delay: inSeconds(delay) }),
+    time: timeText(time),
+    arrival: timeText(arrival),
+    poll,
+    precision,
+    rootDelay,
+    rootDispersion,
+    reference: referenceText(packet),
+    problems,
+  }
+}
+
+/** The same in a line. */
+export function lineOf(told: Told): string {
+  const { server, packet, offset, delay, problems, interfaceIndex } = told
+  const { stratum, mode, leap } = packet
+  const words = [
+    `${hostPort(server.address, server.port)}${interfaceIndex === undefined ? '' : ` on ${nameOf(interfaceIndex)}`}: ${mode}`,
+    `stratum ${stratum} (${printable(referenceText(packet)) || 'no reference'})`,
+    `offset ${signedTime(offset)}`,
+    ...(delay === undefined ? [] : [`delay ${signedTime(delay).slice(1)}`]),
+    ...(leap === 'none' ? [] : [`leap ${leap}`]),
+  ]
+  return words.join(', ') + (problems.length === 0 ? '' : `; not to be trusted: ${problems.map(printable).join('; ')}`)
+}
+
+interface Server extends Told {
+  packets: number
+  least: bigint
+  most: bigint
+}
+
+const columns: Column<Server>[] = [
+  { head: 'SERVER', cell: ({ server }) => hostPort(server.address, server.port) },
+  { head: 'IF', cell: ({ interfaceIndex = 0 }) => nameOf(interfaceIndex) },
+  { head: 'MODE', cell: ({ packet }) => packet.mode },
+  { head: 'STRATUM', cell: ({ packet }) => packet.stratum },
+  { head: 'PACKETS', cell: ({ packets }) => packets },
+  { head: 'OFFSET', right: true, cell: ({ offset }) => signedTime(offset) },
+  { head: 'LEAST', right: true, cell: ({ least }) => signedTime(least) },
+  { head: 'MOST', right: true, cell: ({ most }) => signedTime(most) },
+  { head: 'TRUST', cell: ({ problems }, { good, bad }) => (problems.length === 0 ? good('yes') : bad('no')) },
+]
+
+/** Anybody can send from many addresses. */
+const MOST_SERVERS = 1024
+
+export interface NtpReport {
+  notice(notice: NtpNotice): void
+  end(): void
+}
+
+export function createNtpReport(out: Output): NtpReport {
+  const servers = new Map<string, Server>()
+  return {
+    notice(notice) {
+      if (notice.type === 'malformed') {
+        const { server, interfaceIndex, group, reason } = notice
+        const on = nameOf(interfaceIndex)
+        if (out.json) out.object({ event: 'malformed', server, interface: on, group, reason })
+        else out.line(`${hostPort(server.address, server.port)} on ${on}: malformed: ${printable(reason)}`)
+        return
+      }
+      if (out.json) out.object({ event: 'time', ...objectOf(notice) })
+      else out.line(lineOf(notice))
+      const key = `${notice.server.address} ${notice.server.port} ${notice.interfaceIndex}`
+      const known = servers.get(key)
+      if (known === undefined && servers.size >= MOST_SERVERS) return
+      const { offset } = notice
+      const server = known ?? { ...notice, packets: 0, least: offset, most: offset }
+      const packets = server.packets + 1
+      servers.set(key, { ...server, ...notice, packets })
+      if (offset < server.least) servers.set(key, { ...server, ...notice, packets, least: offset })
+      if (offset > server.most) servers.set(key, { ...server, ...notice, packets, most: offset })
+    },
+    end() {
+      const list = [...servers.values()]
+      if (!out.json && list.length === 0) out.line('0 servers')
+      else if (!out.json) out.list(list, columns)
+      else
+        out.object({
+          event: 'summary',
+          servers: list.map(({ packets, least, most, ...told }) => ({
+            ...objectOf(told),
+            packets,
+            least: inSeconds(least),
+            most: inSeconds(most),
+          })),
+        })
+    },
+  }
+}

@@ -1,0 +1,83 @@
+import type { Command } from 'commander'
+import { listenNtp, NTP_PORT, queryNtp } from '../../../services/sntp.ts'
+import { Failure, UsageError } from '../../shell/failure.ts'
+import { takesInterface } from '../../shell/interface-option.ts'
+import { type Run, runs } from '../../shell/run.ts'
+import { examples } from '../../shell/usage.ts'
+import { count, duration, group, port, repeatable } from '../../shell/values.ts'
+import { createNtpReport, lineOf, objectOf } from './report.ts'
+
+interface Options {
+  query?: string
+  timeout?: number
+  interface?: string | number
+  port: number
+  group?: string[]
+  count?: number
+  duration?: number
+}
+
+export function sntpCommand(command: Command): void {
+  takesInterface(command, 'listen on this interface; default: on every one that is up and takes multicast')
+  command
+    .option('--query <server>', 'ask this server, once, instead of listening')
+    .option('--timeout <time>', 'wait so long for its answer (default: 5s)', duration)
+    .option('--port <number>', 'another port', port, NTP_PORT)
+    .option('--group <group>', 'another group than 224.0.1.1 and ff0x::101; may be repeated', repeatable(group))
+    .option('--count <packets>', 'end after so many', count)
+    .option('--duration <time>', 'end after this long: 500ms, 5s, 2m', duration)
+  command.addHelpText('after', NOTES)
+  examples(command, 'sudo sockctl sntp', 'sockctl sntp --query pool.ntp.org --json')
+  runs<[], Options>(command, 'an object a packet, and at the end', (run, _, options) =>
+    options.query === undefined ? listen(run, options) : ask(run, options.query, options),
+  )
+}
+
+const NOTES = `
+Offsets say how far the server's clock is ahead of this host's; a broadcast's is too low by the time it took. Never sets
+the clock. Exit status 1 where nothing was heard, or the answer is not to be trusted. To listen on port 123 needs
+CAP_NET_BIND_SERVICE, and that no time daemon has the port for itself.`
+
+async function listen({ out, stop }: Run, options: Options): Promise<void> {
+  if (options.timeout !== undefined) throw new UsageError('--timeout is for --query; --duration ends listening')
+  const listener = await listenNtp({
+    port: options.port,
+    ...(options.group !== undefined && { groups: options.group }),
+    ...(options.interface !== undefined && { interfaces: [options.interface] }),
+    signal: stop,
+  })
+  const interfaces = [...new Set(listener.memberships.map((held) => held.interface.name))]
+  if (out.json) out.object({ event: 'listening', interfaces, port: options.port })
+  else out.line(`listening on ${interfaces.join(', ')}`)
+  const report = createNtpReport(out)
+  const timer = options.duration === undefined ? undefined : setTimeout(() => listener.close(), options.duration)
+  let heard = 0
+  let packets = 0
+  try {
+    for await (const notice of listener) {
+      report.notice(notice)
+      await out.room()
+      if (notice.type === 'time') heard++
+      if (++packets === options.count) break
+    }
+  } finally {
+    clearTimeout(timer)
+    await listener.close()
+    report.end()
+  }
+  if (heard === 0 && !stop.aborted) throw new Failure('no server was heard')
+}
+
+async function ask({ out, stop }: Run, server: string, options: Options): Promise<void> {
+  const answer = await queryNtp(server, {
+    port: options.port,
+    signal: stop,
+    ...(options.timeout !== undefined && { timeout: options.timeout }),
+  }).catch((error) => {
+    if (!stop.aborted) throw error
+  })
+  if (answer === undefined) return
+  if (out.json) out.object({ event: 'answer', ...objectOf(answer) })
+  else out.line(lineOf(answer))
+  if (answer.problems.length > 0) throw new Failure(`the answer is not to be trusted: ${answer.problems.join('; ')}`)
+}

@@ -1,0 +1,157 @@
+import { onBehalfOf } from '../base/errors.ts'
+import { getNow, setNow } from '../calls/call-now.ts'
+import { type Reach, reachOf, type SocketLike } from '../calls/socket-handle.ts'
+import { mustTakeMemberships, openSession } from '../calls/socket-kind.ts'
+import { Call, send } from '../calls/worker-queue.ts'
+import { interfaceIndex } from '../net/interfaces.ts'
+import type { SourceFilter } from '../options/codecs.ts'
+import { type AnyOption, type Option, type OptionParts, partsOf } from '../options/option.ts'
+import { IP_MULTICAST_IF } from '../options/table/ip.ts'
+import type { GroupOnInterface } from './group-target.ts'
+import { type Channel, type ChannelMembership, join, joinAll, type Membership, type Memberships } from './membership.ts'
+import { createMulticastSettings, type MulticastSettings } from './multicast-settings.ts'
+import { createRoster } from './registry.ts'
+import { snapshot } from './snapshot.ts'
+import { getSourceFilter, setSourceFilter } from './source-filter.ts'
+
+/** Not for an option that can't be read: of `never` this is `never`, and compiles not; a type parameter passes. */
+export type Readable<R> = R extends unknown ? unknown : never
+
+/** Every option of one socket, its memberships and its multicast settings. */
+export interface SocketControl extends MulticastSettings {
+  /** The descriptor now; throws `ERR_SOCKET_CLOSED` where there is none yet or any more. */
+  readonly fd: number
+  /** `getsockopt`. Runs at once and the promise is settled, save for options that may wait. */
+  // biome-ignore lint/suspicious/noExplicitAny: whatever the other side of the option is
+  get<R>(option: Option<R, any> & Readable<R>): Promise<R>
+  /** As above, for an option that reads what it is asked about: a group on an interface. */
+  // biome-ignore lint/suspicious/noExplicitAny: whatever the other side of the option is
+  get<R, Q extends object | string>(option: Option<R, any, Q> & Readable<R>, question: NoInfer<Q>): Promise<R>
+  /** `setsockopt`. Runs at once and the promise is settled, save for options that may wait. */
+  // biome-ignore lint/suspicious/noExplicitAny: whatever the other side of the option is
+  set<W>(option: Option<any, W, any>, value: NoInfer<W>): Promise<void>
+  /** `getsockopt` at once on this thread, whatever the option. */
+  // biome-ignore lint/suspicious/noExplicitAny: whatever the other side of the option is
+  getSync<R>(option: Option<R, any> & Readable<R>): R
+  /** As above, for an option that reads what it is asked about: a group on an interface. */
+  // biome-ignore lint/suspicious/noExplicitAny: whatever the other side of the option is
+  getSync<R, Q extends object | string>(option: Option<R, any, Q> & Readable<R>, question: NoInfer<Q>): R
+  /** `setsockopt` at once on this thread, whatever the option: it may wait for the kernel's network lock. */
+  // biome-ignore lint/suspicious/noExplicitAny: whatever the other side of the option is
+  setSync<W>(option: Option<any, W, any>, value: NoInfer<W>): void
+  /** Every readable option of this socket that answers, by C name. */
+  snapshot(): Promise<Record<string, unknown>>
+
+  /** Joins a group from any source, or one source of it. `MCAST_JOIN_GROUP`, `MCAST_JOIN_SOURCE_GROUP`; RFC 3678. */
+  join(channel: Channel): Promise<Membership>
+  /** Joins all of them or none. */
+  joinAll(channels: Iterable<Channel>): Promise<Membership[]>
+  /** The memberships made through this control that are still held. */
+  readonly memberships: readonly Membership[]
+  /** The whole filter of a group on an interface, from the kernel. `MCAST_MSFILTER`; RFC 3678 5.1.3. */
+  getSourceFilter(on: GroupOnInterface): Promise<SourceFilter>
+  /** Replaces the whole filter; the socket must be a member. Including nobody leaves the group. */
+  setSourceFilter(on: GroupOnInterface, filter: SourceFilter): Promise<void>
+}
+
+/** An option that may wait, as its caller gave it. */
+class Plain extends Call {
+  readonly asks: boolean
+  readonly given: unknown
+
+  constructor(option: OptionParts, asks: boolean, given: unknown) {
+    super(option)
+    this.asks = asks
+    this.given = given
+  }
+
+  override get reading(): boolean {
+    return this.asks
+  }
+
+  prepare(): unknown {
+    return this.given
+  }
+}
+
+/** The control of whatever descriptor is reached, now and later. */
+export function createControl(reach: Reach): SocketControl {
+  const session = openSession(reach)
+  const { holder, fd } = session
+  const roster = createRoster<ChannelMembership>(holder)
+  const { remember, ...settings } = createMulticastSettings(session)
+
+  const mustSuit = ({ name, attributes: { act } }: OptionParts): void => {
+    if (act === 'join' || act === 'join-source') onBehalfOf(name, mustTakeMemberships, session)
+  }
+  const setAtOnce = (option: OptionParts, value: unknown): void => {
+    const { act } = option.attributes
+    if (act !== undefined) mustSuit(option)
+    setNow(fd(), option, value)
+    if (act !== undefined && option.name === IP_MULTICAST_IF.name) remember(byIndex(value))
+  }
+
+  const control: SocketControl = {
+    ...settings,
+    get fd() {
+      return fd()
+    },
+    get: async (option: AnyOption, question?: unknown) => {
+      const parts = partsOf(option)
+      if (!parts.waits) return getNow(fd(), parts, question) as never
+      return (await send(holder(), new Plain(parts, true, question))) as never
+    },
+    set: async (option: AnyOption, value: unknown) => {
+      const parts = partsOf(option)
+      if (!parts.waits) return setAtOnce(parts, value)
+      mustSuit(parts)
+      await send(holder(), new Plain(parts, false, value))
+    },
+    getSync: (option: AnyOption, question?: unknown) => getNow(fd(), partsOf(option), question) as never,
+    setSync: (option: AnyOption, value: unknown) => setAtOnce(partsOf(option), value),
+    snapshot: async () => snapshot(fd()),
+    join: (channel) => join(session, roster, channel),
+    joinAll: (channels) => joinAll(session, roster, channels),
+    get memberships() {
+      return roster.all()
+    },
+    getSourceFilter: (on) => getSourceFilter(session, on),
+    setSourceFilter: (on, filter) => setSourceFilter(session, roster, on, filter),
+  }
+  rosters.set(control, roster)
+  return control
+}
+
+const rosters = new WeakMap<SocketControl, Memberships>()
+
+/** The memberships behind a control, for a receiver that must know each change to them. */
+export function rosterOf(control: SocketControl): Memberships {
+  return rosters.get(control) as Memberships
+}
+
+/** The index the kernel was given, 0 where it was an address, which it can be asked for. */
+const byIndex = (value: unknown): number =>
+  typeof value === 'number' ? value : /^[\d.]+$/.test(String(value)) ? 0 : interfaceIndex(String(value))
+
+const controls = new WeakMap<object, SocketControl>()
+
+/**
+ * The control of a socket: a dgram.Socket, net.Socket, net.Server, TLS socket, a descriptor, or anything with an `fd`.
+ *
+ * The same object has the same control, every time. A number is taken as it is.
+ * @throws TypeError for anything else.
+ */
+export function control(socket: SocketLike): SocketControl {
+  if (typeof socket !== 'object' || socket === null) return createControl(reachOf(socket))
+  let known = controls.get(socket)
+  if (known === undefined) {
+    known = createControl(reachOf(socket))
+    controls.set(socket, known)
+  }
+  return known
+}
+
+/** From now on `control(socket)` is this one: two objects may stand for one descriptor. */
+export function shareControl(socket: object, shared: SocketControl): void {
+  controls.set(socket, shared)
+}

@@ -1,0 +1,85 @@
+import { badValue, describeErrno, NO_DESCRIPTOR, SocketOptionError, show } from '../base/errors.ts'
+import { native } from '../binding/native.ts'
+import { canonical, isMulticast, parseAddress } from '../net/address.ts'
+import { interfaceByAddress, interfaceByNameOrIndex, type NamedInterface } from '../net/interfaces.ts'
+import type { Found, Wanted } from '../net/route-lookup.ts'
+
+/**
+ * A group on an interface: by name, by index, by a local address, or (without one) where the kernel routes the group.
+ * The zone of an IPv6 group, `ff02::1%eth0`, names the interface too.
+ */
+export interface GroupOnInterface {
+  group: string
+  interface?: string | number
+}
+
+/** A group, with its interface settled as far as it can be without asking the kernel. */
+export interface Target {
+  readonly group: string
+  /** The interface, where no lookup is needed to tell. */
+  readonly on?: NamedInterface | undefined
+  /** The local address it was named by. */
+  readonly address?: string | undefined
+}
+
+/** Named by a local IPv4 address: the calls then use `ip_mreq` and `ip_mreq_source`. */
+export const isByMreq = ({ group, address }: Target): boolean =>
+  address !== undefined && !group.includes(':') && parseAddress(address)?.family === 4
+
+/** What must be looked up to tell the interface. */
+export function lookupFor({ group, on, address }: Target): Wanted | undefined {
+  if (on !== undefined) return undefined
+  return address === undefined ? { routeTo: group } : 'interfaces'
+}
+
+/** The interface; throws where there is none. */
+export function findInterface({ group, on, address }: Target, found: Found): NamedInterface {
+  if (on !== undefined) return on
+  return address === undefined ? routed(group, found) : interfaceByAddress(address, found.interfaces)
+}
+
+export function parseGroup(group: unknown): string {
+  if (typeof group !== 'string' || !isMulticast(group))
+    throw badValue(`group is ${show(group)}: an IPv4 or IPv6 multicast address is needed`)
+  return canonical(group) ?? group
+}
+
+export function targetOf(on: GroupOnInterface): Target {
+  if (typeof on !== 'object' || on === null) throw new TypeError(`{ group, interface? } is needed, not ${show(on)}`)
+  const given = parseGroup(on.group)
+  const percent = given.indexOf('%')
+  const group = percent < 0 ? given : given.slice(0, percent)
+  const spec = interfaceOf(on, percent < 0 ? undefined : given.slice(percent + 1))
+  if (spec === undefined || spec === 0) return { group }
+  if (typeof spec !== 'string' && typeof spec !== 'number')
+    throw badValue(`interface is ${show(spec)}: a name, an index or a local address is needed`)
+  const named = interfaceByNameOrIndex(spec)
+  if (named !== undefined) return { group, on: named }
+  return { group, address: String(spec) }
+}
+
+function interfaceOf(on: GroupOnInterface, zone: string | undefined): string | number | undefined {
+  if (zone === undefined) return on.interface
+  if (on.interface !== undefined && String(on.interface) !== zone)
+    throw badValue(`group ${on.group} is on ${zone} and interface is ${show(on.interface)}: name one of the two`)
+  return /^\d+$/.test(zone) ? Number(zone) : zone
+}
+
+function routed(group: string, found: Found): NamedInterface {
+  const index = found.route(group)
+  const name = index > 0 ? native.indexToName(index) : ''
+  if (name !== '') return { name, index }
+  const { code, text } = describeErrno(index < 0 ? -index : 101)
+  const advice = NO_DESCRIPTOR[code]
+  if (advice !== undefined)
+    throw new SocketOptionError(`the route to ${group} can not be asked for: ${advice} (${code}: ${text})`, {
+      code,
+      errno: -index,
+      reason: 'limit',
+    })
+  throw new SocketOptionError(`there is no route to ${group} (${code}: ${text}): name the interface`, {
+    code,
+    errno: index < 0 ? -index : undefined,
+    reason: 'no-route',
+  })
+}

@@ -1,0 +1,98 @@
+import { badValue, show } from '../base/errors.ts'
+import { getNow, setNow } from '../calls/call-now.ts'
+import type { Holder } from '../calls/socket-handle.ts'
+import { isIpv6, type Session, takesIpv4 } from '../calls/socket-kind.ts'
+import { parseAddress } from '../net/address.ts'
+import { type Interface, interfaceByAddress, interfaceByNameOrIndex, interfaceFromNative } from '../net/interfaces.ts'
+import { lookUp } from '../net/route-lookup.ts'
+import { type AnyOption, partsOf } from '../options/option.ts'
+import { IP_MULTICAST_IF, IP_MULTICAST_LOOP, IP_MULTICAST_TTL } from '../options/table/ip.ts'
+import { IPV6_MULTICAST_HOPS, IPV6_MULTICAST_IF, IPV6_MULTICAST_LOOP } from '../options/table/ipv6.ts'
+
+/** The same call for IPv4 and IPv6; a dual-stack socket sends both, so both are set. */
+export interface MulticastSettings {
+  /** By name, index or local address; 0 lets the kernel choose. `IP_MULTICAST_IF`, `IPV6_MULTICAST_IF`. */
+  setMulticastInterface(nameOrIndexOrAddress: string | number): Promise<void>
+  /** `undefined`: the kernel chooses. IPv4 set by index through another library can't be read back. */
+  getMulticastInterface(): Promise<Interface | undefined>
+  /** 0 to 255; default 1. `IP_MULTICAST_TTL`, `IPV6_MULTICAST_HOPS`. */
+  setMulticastHops(hops: number): Promise<void>
+  getMulticastHops(): Promise<number>
+  /** Whether this host's members get what this socket sends; default true. `IP_MULTICAST_LOOP`, `IPV6_MULTICAST_LOOP`. */
+  setMulticastLoopback(on: boolean): Promise<void>
+  getMulticastLoopback(): Promise<boolean>
+}
+
+export function createMulticastSettings(session: Session): MulticastSettings & { remember(index: number): void } {
+  // The kernel answers IP_MULTICAST_IF with an address only: set by index, the index is lost to it.
+  let remembered: { holder: Holder; index: number } | undefined
+  const remember = (index: number): void => {
+    remembered = { holder: session.holder(), index }
+  }
+
+  const setBoth = (ipv4: AnyOption, ipv6: AnyOption, value: unknown): void => {
+    const six = isIpv6(session.kind())
+    if (six) setNow(session.fd(), partsOf(ipv6), value)
+    if (!six || (process.platform === 'linux' && takesIpv4(session))) setNow(session.fd(), partsOf(ipv4), value)
+  }
+  const get = (ipv4: AnyOption, ipv6: AnyOption): unknown =>
+    getNow(session.fd(), partsOf(isIpv6(session.kind()) ? ipv6 : ipv4), undefined)
+
+  // A lookup takes a while, in which what is asked next must not overtake it.
+  let last: Promise<unknown> | undefined
+  const inTurn = <T>(ask: () => Promise<T>): Promise<T> => {
+    const answer = last === undefined ? ask() : last.then(ask)
+    const settled = answer
+      .catch(() => {})
+      .then(() => {
+        if (last === settled) last = undefined
+      })
+    last = settled
+    return answer
+  }
+
+  return {
+    remember,
+    setMulticastInterface: (spec) =>
+      inTurn(async () => {
+        const holder = session.holder()
+        if (typeof spec !== 'string' && typeof spec !== 'number')
+          throw badValue(`the interface is ${show(spec)}: a name, an index or a local address is needed`)
+        let index = 0
+        if (spec !== 0) {
+          const found = interfaceByNameOrIndex(spec) ?? interfaceByAddress(String(spec), (await lookUp()).interfaces)
+          index = found.index
+        }
+        const byAddress = typeof spec === 'string' && parseAddress(spec)?.family === 4
+        if (byAddress && !isIpv6(session.kind())) {
+          setNow(holder.fd, partsOf(IP_MULTICAST_IF), spec)
+          return
+        }
+        setBoth(IP_MULTICAST_IF, IPV6_MULTICAST_IF, index)
+        remember(index)
+      }),
+    getMulticastInterface: () =>
+      inTurn(async () => {
+        const holder = session.holder()
+        const answer = get(IP_MULTICAST_IF, IPV6_MULTICAST_IF) as string | number
+        let matches: (raw: { index: number; addresses: { address: string }[] }) => boolean
+        if (typeof answer === 'string' && answer !== '0.0.0.0')
+          matches = ({ addresses }) => addresses.some(({ address }) => address === answer)
+        else {
+          const index = typeof answer === 'number' ? answer : remembered?.holder === holder ? remembered.index : 0
+          if (index === 0) return undefined
+          matches = (raw) => raw.index === index
+        }
+        const raw = (await lookUp()).interfaces.find(matches)
+        return raw && interfaceFromNative(raw)
+      }),
+    setMulticastHops: async (hops) => {
+      if (typeof hops !== 'number' || !Number.isInteger(hops) || hops < 0 || hops > 255)
+        throw badValue(`the hop limit is ${show(hops)}: a whole number from 0 to 255 is needed`)
+      setBoth(IP_MULTICAST_TTL, IPV6_MULTICAST_HOPS, hops)
+    },
+    getMulticastHops: async () => get(IP_MULTICAST_TTL, IPV6_MULTICAST_HOPS) as number,
+    setMulticastLoopback: async (on) => setBoth(IP_MULTICAST_LOOP, IPV6_MULTICAST_LOOP, on),
+    getMulticastLoopback: async () => get(IP_MULTICAST_LOOP, IPV6_MULTICAST_LOOP) as boolean,
+  }
+}

@@ -1,0 +1,99 @@
+import { isDeepStrictEqual } from 'node:util'
+import { type NativeOption, native } from '../binding/native.ts'
+import { type Level, type OptionParts, partsOf, table } from '../options/option.ts'
+import '../options/index.ts'
+import { getNow, kindOf } from '../calls/call-now.ts'
+import { SO_PROTOCOL } from '../options/table/socket.ts'
+
+interface Kind {
+  family: number
+  type: number
+  protocol: number
+}
+
+const { constants } = native
+const is = (value: number, ...names: string[]): boolean => names.some((name) => constants[name] === value)
+const isInternet = ({ family }: Kind): boolean => is(family, 'AF_INET', 'AF_INET6')
+
+/** Which sockets a level is for: asking others is a call that fails. */
+const APPLIES: Record<Level, (kind: Kind) => boolean> = {
+  SOL_SOCKET: () => true,
+  IPPROTO_IP: isInternet,
+  IPPROTO_IPV6: ({ family }) => is(family, 'AF_INET6'),
+  IPPROTO_ICMPV6: ({ family, protocol }) => is(family, 'AF_INET6') && is(protocol, 'IPPROTO_ICMPV6'),
+  IPPROTO_TCP: (kind) => isInternet(kind) && is(kind.protocol, 'IPPROTO_TCP', 'IPPROTO_MPTCP'),
+  IPPROTO_UDP: (kind) => isInternet(kind) && is(kind.protocol, 'IPPROTO_UDP', 'IPPROTO_UDPLITE'),
+  SOL_UDPLITE: (kind) => isInternet(kind) && is(kind.protocol, 'IPPROTO_UDPLITE'),
+  SOL_RAW: ({ family, type }) => is(family, 'AF_INET') && is(type, 'SOCK_RAW'),
+  SOL_SCTP: (kind) => isInternet(kind) && is(kind.protocol, 'IPPROTO_SCTP'),
+  SOL_PACKET: ({ family }) => is(family, 'AF_PACKET'),
+  SOL_NETLINK: ({ family }) => is(family, 'AF_NETLINK'),
+  SOL_MPTCP: (kind) => isInternet(kind) && is(kind.protocol, 'IPPROTO_MPTCP'),
+  AF_VSOCK: ({ family }) => is(family, 'AF_VSOCK'),
+}
+
+interface Row {
+  readonly option: OptionParts
+  readonly native: NativeOption
+  readonly question: unknown
+}
+
+/** Made at the first snapshot, since most programs never ask for one. */
+let rows: Map<Level, Row[]> | undefined
+
+function readable(): Map<Level, Row[]> {
+  const byLevel = new Map<Level, Row[]>()
+  for (const option of table) {
+    const { codec, attributes } = option
+    if (!option.supported || !option.readable || attributes.consumes === true || codec.wrongQuestion) continue
+    const row = { option, native: option.toRead(undefined), question: codec.question?.(undefined) }
+    const level = option.level as Level
+    byLevel.set(level, [...(byLevel.get(level) ?? []), row])
+  }
+  return byLevel
+}
+
+/** Protocols are told by no other system than Linux: elsewhere a type has one. */
+function protocolOf(fd: number, type: number): number {
+  if (SO_PROTOCOL.supported) return getNow(fd, partsOf(SO_PROTOCOL), undefined) as number
+  const { IPPROTO_TCP, IPPROTO_UDP } = constants
+  return (is(type, 'SOCK_STREAM') ? IPPROTO_TCP : IPPROTO_UDP) ?? -1
+}
+
+/** Every readable option of a socket that answers, by C name. It changes nothing. */
+export function snapshot(fd: number): Record<string, unknown> {
+  const { family, type } = kindOf(fd)
+  const kind = { family, type, protocol: protocolOf(fd, type) }
+  rows ??= readable()
+  const values: Record<string, unknown> = {}
+  for (const [level, list] of rows) {
+    if (!APPLIES[level](kind)) continue
+    for (const { option, native, question } of list) {
+      try {
+        const answer = native.get(fd, question)
+        values[option.name] = option.codec.fromNative(answer as never)
+      } catch (error) {
+        // An outcome is the kernel's no, which is no news here.
+        if (typeof error !== 'number') throw error
+      }
+    }
+  }
+  return values
+}
+
+/** What became of an option between two snapshots; `undefined` where it did not answer. */
+export interface OptionChange {
+  before: unknown
+  after: unknown
+}
+
+/** The options whose values differ between two snapshots, by C name. */
+export function diffSnapshots(
+  before: Readonly<Record<string, unknown>>,
+  after: Readonly<Record<string, unknown>>,
+): Record<string, OptionChange> {
+  const changes: Record<string, OptionChange> = {}
+  for (const name of new Set([...Object.keys(before), ...Object.keys(after)]))
+    if (!isDeepStrictEqual(before[name], after[name])) changes[name] = { before: before[name], after: after[name] }
+  return changes
+}

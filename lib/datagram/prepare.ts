@@ -1,0 +1,152 @@
+import { badValue, SocketOptionError, show } from '../base/errors.ts'
+import type { NativeDatagrams, NativeSendChoice, OneOrEach } from '../binding/native.ts'
+import { parseAddress } from '../net/address.ts'
+import { interfaceByNameOrIndex, noInterface } from '../net/interfaces.ts'
+import type { Endpoint } from '../net/socket-address.ts'
+import { checkEndpoint, isIpv6, isMapped, type Message, type SendChoice } from '../send/sender-options.ts'
+
+/** Datagrams on their way, as the native side takes them. */
+export interface Outgoing {
+  datagrams: readonly Uint8Array[]
+  readonly to: OneOrEach
+  /** How they are all sent, where that is one way: they may then travel as one. */
+  readonly choice: NativeSendChoice | undefined
+  /** Whether they go over IPv6. */
+  readonly ipv6: boolean
+  /** How each is sent, where that differs. */
+  readonly controls?: readonly (Uint8Array | undefined)[]
+  /** How many the kernel has taken. */
+  done: number
+}
+
+export interface OutgoingPlan {
+  /** The socket's family. */
+  readonly ipv6: boolean
+  readonly to: Endpoint | undefined
+  readonly connected: boolean
+  readonly timed: boolean
+}
+
+/** What `send` takes, all of it checked: nothing is sent of a call with something wrong in it. */
+export type Prepare = (
+  data: Uint8Array | readonly (Uint8Array | Message)[],
+  to: Endpoint | undefined,
+  choice: SendChoice | undefined,
+) => Outgoing
+
+const NO_CHOICE: NativeSendChoice = {}
+const CHOICES: readonly string[] = ['hopLimit', 'trafficClass', 'transmitTime', 'source', 'interface']
+
+const overIpv6 = ({ address }: Endpoint): boolean => isIpv6(address) && !isMapped(address)
+
+function byte(value: unknown, name: string, least: number): number {
+  if (typeof value === 'number' && Number.isInteger(value) && value >= least && value <= 255) return value
+  const hint = value === 0 ? '; for multicast that stays on this host set `hops: 0` in openSender' : ''
+  throw badValue(`${name} is ${show(value)}: a whole number from ${least} to 255 is needed${hint}`)
+}
+
+/** Why an address can't be had, where that is its zone: no interface has its name. */
+function noZone(address: string): Error | undefined {
+  const zone = parseAddress(address)?.zone
+  return zone === undefined ? undefined : noInterface(zone)
+}
+
+function checkChoice(choice: SendChoice, ipv6: boolean, timed: boolean): NativeSendChoice | undefined {
+  const { hopLimit, trafficClass, source, interface: through, transmitTime } = choice
+  const native: { -readonly [K in keyof NativeSendChoice]: NativeSendChoice[K] } = {}
+  if (hopLimit !== undefined) native.hopLimit = byte(hopLimit, 'hopLimit', ipv6 ? 0 : 1)
+  if (trafficClass !== undefined) native.trafficClass = byte(trafficClass, 'trafficClass', 0)
+  if (source !== undefined) {
+    if (typeof source !== 'string' || parseAddress(source)?.family !== (ipv6 ? 6 : 4))
+      throw badValue(`source is ${show(source)}: a local IPv${ipv6 ? 6 : 4} address is needed, as the destination is`)
+    const zone = parseAddress(source)?.zone
+    if (zone !== undefined) interfaceByNameOrIndex(/^\d+$/.test(zone) ? Number(zone) : zone)
+    native.source = source
+  }
+  if (through !== undefined) {
+    const found = interfaceByNameOrIndex(through)
+    if (found === undefined) throw badValue(`interface is ${show(through)}: a name or an index is needed`)
+    native.interface = found.index
+  }
+  if (transmitTime !== undefined) {
+    if (typeof transmitTime !== 'bigint' || transmitTime < 0n || transmitTime >= 2n ** 64n)
+      throw badValue(`transmitTime is ${show(transmitTime)}: nanoseconds as a BigInt are needed`)
+    if (!timed) throw badValue("transmitTime needs a clock: openSender({ transmitTime: 'monotonic' or 'tai' })")
+    native.transmitTime = transmitTime
+  }
+  return Object.keys(native).length === 0 ? undefined : native
+}
+
+export function createPrepare(send: NativeDatagrams, plan: OutgoingPlan): Prepare {
+  let last: { address: string; port: number; bytes: Uint8Array } | undefined
+
+  const encode = ({ address, port }: Endpoint): Uint8Array => {
+    if (last?.address === address && last.port === port) return last.bytes
+    if (!plan.ipv6 && isIpv6(address)) throw badValue(`to is '${address}': this sender is IPv4`)
+    const bytes = bytesOf(plan.ipv6 && !isIpv6(address) ? `::ffff:${address}` : address, port)
+    // A zone is an interface's name, and where that is made anew its index is another.
+    if (!address.includes('%')) last = { address, port, bytes }
+    return bytes
+  }
+
+  const bytesOf = (address: string, port: number): Uint8Array => {
+    try {
+      return send.encodeSockaddr(address, port)
+    } catch (error) {
+      // It has been checked but for its zone.
+      throw noZone(address) ?? error
+    }
+  }
+
+  /** Where a datagram goes, given what the call says; `undefined` where the socket is connected. */
+  const destination = (to: Endpoint | undefined): { bytes: Uint8Array | undefined; ipv6: boolean } => {
+    const end = to ?? plan.to
+    if (end === undefined)
+      throw new SocketOptionError('this sender has no destination: give `to`, here or to openSender', {
+        code: 'ERR_NO_DESTINATION',
+        reason: 'bad-value',
+      })
+    return { bytes: to === undefined && plan.connected ? undefined : encode(end), ipv6: overIpv6(end) }
+  }
+
+  const alike = (datagrams: readonly Uint8Array[], to: Endpoint | undefined, choice: SendChoice | undefined) => {
+    const { bytes, ipv6 } = destination(to)
+    const how = choice && checkChoice(choice, ipv6, plan.timed)
+    return { datagrams, to: bytes, choice: how, ipv6, done: 0 }
+  }
+
+  const each = (
+    items: readonly (Uint8Array | Message)[],
+    to: Endpoint | undefined,
+    choice: SendChoice | undefined,
+  ): Outgoing => {
+    const ends: (Uint8Array | undefined)[] = []
+    const controls: (Uint8Array | undefined)[] = []
+    const datagrams = items.map((item, place) => {
+      const message: Message = item instanceof Uint8Array ? { data: item } : item
+      if (!(message?.data instanceof Uint8Array))
+        throw badValue(`data[${place}] is ${show(item)}: a Uint8Array or { data, ... } is needed`)
+      if (message.to !== undefined) checkEndpoint(message.to, `data[${place}].to`)
+      const { bytes, ipv6 } = destination(message.to ?? to)
+      const how = checkChoice({ ...choice, ...message }, ipv6, plan.timed)
+      ends.push(bytes)
+      controls.push(how && send.encodeSendControl(ipv6, how, 0))
+      return message.data
+    })
+    return { datagrams, to: ends, choice: undefined, ipv6: plan.ipv6, controls, done: 0 }
+  }
+
+  return (data, to, choice) => {
+    if (to !== undefined) checkEndpoint(to)
+    if (choice !== undefined && (typeof choice !== 'object' || choice === null))
+      throw new TypeError(`the third argument is ${show(choice)}: { hopLimit?, trafficClass?, ... } is needed`)
+    const unknown = choice && Object.keys(choice).find((name) => !CHOICES.includes(name))
+    if (unknown !== undefined)
+      throw badValue(`the third argument takes ${CHOICES.join(', ')}; it knows no ${show(unknown)}`)
+    if (data instanceof Uint8Array) return alike([data], to, choice)
+    if (!Array.isArray(data)) throw badValue(`data is ${show(data)}: a Uint8Array, or an array of them, is needed`)
+    if (data.length === 0) return { datagrams: [], to: undefined, choice: NO_CHOICE, ipv6: plan.ipv6, done: 0 }
+    if (data.every((item) => item instanceof Uint8Array)) return alike(data as Uint8Array[], to, choice)
+    return each(data, to, choice)
+  }
+}

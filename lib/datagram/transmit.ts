@@ -1,0 +1,184 @@
+import { constants } from 'node:os'
+import { describeErrno, type Reason, SocketOptionError } from '../base/errors.ts'
+import type { NativeDatagrams, NativeSendChoice } from '../binding/native.ts'
+import { formatAddress } from '../net/address.ts'
+import type { Outgoing } from './prepare.ts'
+
+export interface SenderStats {
+  /** Datagrams the kernel took, and the bytes of their payloads. */
+  datagrams: number
+  bytes: number
+  /** Of those, the ones handed over many as one (`UDP_SEGMENT`). */
+  segmented: number
+  /** How often a full send buffer made a send wait. */
+  waits: number
+  /** False where segmentation is not to be had, or was switched off. */
+  segmentation: boolean
+  /** Longer datagrams are not segmented: the path's MTU has no room for them in one packet, as was found out. */
+  longestSegment: number
+}
+
+const { EAGAIN } = constants.errno
+/** A call takes so many at most (UIO_MAXIOV), a segmented message so many (UDP_MAX_SEGMENTS). */
+const MOST_A_CALL = 1024
+const MOST_SEGMENTS = 64
+
+/** The longest payload of a datagram: what the 16 bits of its length leave beside the headers. */
+const mostOf = (ipv6: boolean): number => (ipv6 ? 65527 : 65507)
+
+export interface Transmission {
+  readonly stats: SenderStats
+  /** Sends what it can now: how many were taken; -1 where the send buffer is full. */
+  advance(outgoing: Outgoing): number
+}
+
+export interface TransmissionPlan {
+  readonly fd: () => number
+  readonly segmentation: boolean
+  /** Tells errors that have come back: whether there were any. The kernel makes a send fail with one, whatever it sent. */
+  readonly tellReturned: () => boolean
+  /** The path's MTU, where the socket is connected. */
+  readonly mtu: () => number | undefined
+}
+
+/** The length that `from` and those behind it share, and how many do; the last may be shorter, for the kernel too. */
+function equals(datagrams: readonly Uint8Array[], from: number, most: number): { size: number; count: number } {
+  const size = datagrams[from]?.length ?? 0
+  const end = Math.min(datagrams.length, from + most)
+  let place = from + 1
+  while (place < end && datagrams[place]?.length === size) place++
+  const tail = datagrams[place]?.length ?? 0
+  if (place < end && tail > 0 && tail < size) place++
+  return { size, count: place - from }
+}
+
+const REASONS: Readonly<Record<string, Reason>> = {
+  EMSGSIZE: 'bad-value',
+  EINVAL: 'bad-value',
+  EPERM: 'permission',
+  EACCES: 'permission',
+  ENETUNREACH: 'no-route',
+  EHOSTUNREACH: 'no-route',
+  ENODEV: 'no-interface',
+  ENOBUFS: 'limit',
+  ENOMEM: 'limit',
+}
+
+const ADVICE: Readonly<Record<string, string>> = {
+  EACCES: ': the kernel forbids it; a broadcast address needs SO_BROADCAST in openSender’s options',
+  ENETUNREACH: ': there is no route from this source by this interface; for a group, name the interface',
+  EINVAL: ': the kernel does not take this destination, source or interface together; a link-local one needs its %zone',
+  ENOBUFS: ': the queue of the interface is full',
+}
+
+/** Sends through one socket. */
+export function createTransmission(send: NativeDatagrams, plan: TransmissionPlan): Transmission {
+  const stats: SenderStats = {
+    datagrams: 0,
+    bytes: 0,
+    segmented: 0,
+    waits: 0,
+    segmentation: plan.segmentation,
+    longestSegment: mostOf(true),
+  }
+  let cached: { choice: NativeSendChoice | undefined; ipv6: boolean; segment: number; bytes: Uint8Array } | undefined
+
+  const control = ({ choice, ipv6 }: Outgoing, segment: number): Uint8Array | undefined => {
+    if (choice === undefined && segment === 0) return undefined
+    if (cached?.choice !== choice || cached?.segment !== segment || cached.ipv6 !== ipv6)
+      cached = { choice, ipv6, segment, bytes: send.encodeSendControl(ipv6, choice ?? {}, segment) }
+    return cached.bytes
+  }
+
+  const attempt = (outgoing: Outgoing, count: number, each: number, segment: number): number => {
+    const { datagrams, done, to, controls } = outgoing
+    const how = controls ?? control(outgoing, segment)
+    const taken = send.sendDatagrams(plan.fd(), datagrams, done, count, each, to, how)
+    for (let place = done; place < done + taken; place++) stats.bytes += datagrams[place]?.length ?? 0
+    stats.datagrams += taken
+    if (segment > 0) stats.segmented += taken
+    outgoing.done += taken
+    return taken
+  }
+
+  const plain = (outgoing: Outgoing): number =>
+    attempt(outgoing, Math.min(MOST_A_CALL, outgoing.datagrams.length - outgoing.done), 1, 0)
+
+  /** What to hold against segmentation, where the datagrams go without it: then it, and not they, was at fault. */
+  const blame = (code: string, size: number): void => {
+    if (code === 'EIO' || code === 'ENOPROTOOPT' || code === 'EOPNOTSUPP') stats.segmentation = false
+    else stats.longestSegment = size - 1
+  }
+
+  const advance = (outgoing: Outgoing): number => {
+    const { datagrams, done, controls, ipv6 } = outgoing
+    if (!stats.segmentation || controls !== undefined) return plain(outgoing)
+    const { size, count } = equals(datagrams, done, MOST_A_CALL)
+    const each = size === 0 ? 1 : Math.min(MOST_SEGMENTS, Math.floor(mostOf(ipv6) / size))
+    if (count < 2 || each < 2 || size > stats.longestSegment) return plain(outgoing)
+    try {
+      return attempt(outgoing, count, each, size)
+    } catch (error) {
+      if (typeof error !== 'number' || error === EAGAIN) throw error
+      const { code } = describeErrno(error)
+      if (!['EINVAL', 'EMSGSIZE', 'EIO', 'ENOPROTOOPT', 'EOPNOTSUPP'].includes(code)) throw error
+      const taken = plain(outgoing)
+      blame(code, size)
+      return taken
+    }
+  }
+
+  const tooLong = (length: number, most: number): string => {
+    if (length > most) return `at most ${most} are possible`
+    const mtu = plan.mtu()
+    const limit = mtu === undefined ? "the path's MTU" : `the path's MTU of ${mtu} bytes, headers included`
+    return `that is more than ${limit}, and it may not be fragmented (IP_MTU_DISCOVER)`
+  }
+
+  const explain = (errno: number, outgoing: Outgoing): SocketOptionError => {
+    const { code, text } = describeErrno(errno)
+    const { done, datagrams, to } = outgoing
+    const length = datagrams[done]?.length ?? 0
+    const end = Array.isArray(to) ? to[done] : to
+    const most = mostOf(end === undefined ? outgoing.ipv6 : goesOverIpv6(end as Uint8Array))
+    const what =
+      code === 'EMSGSIZE'
+        ? `datagram ${done} has ${length} bytes: ${tooLong(length, most)}`
+        : `sending datagram ${done}${end === undefined ? '' : textOf(end as Uint8Array)} failed${ADVICE[code] ?? ''}`
+    const before = done > 0 ? `; the kernel took the ${done} before it` : ''
+    return new SocketOptionError(`${what}${before} (${code}: ${text})`, {
+      code,
+      errno,
+      syscall: 'sendmmsg',
+      reason: REASONS[code] ?? 'system',
+    })
+  }
+
+  return {
+    stats,
+    advance: (outgoing) => {
+      for (;;) {
+        try {
+          return advance(outgoing)
+        } catch (error) {
+          if (error === EAGAIN) return -1
+          if (typeof error !== 'number') throw error
+          if (!plan.tellReturned()) throw explain(error, outgoing)
+        }
+      }
+    },
+  }
+}
+
+/** Where a sockaddr's bytes lead, in words. */
+function textOf(sockaddr: Uint8Array): string {
+  const [high = 0, low = 0] = sockaddr.subarray(2, 4)
+  const address = sockaddr.length > 16 ? sockaddr.subarray(8, 24) : sockaddr.subarray(4, 8)
+  return ` to ${formatAddress(address)} port ${high * 256 + low}`
+}
+
+/** A sockaddr's bytes: IPv4's are shorter, and so is what an IPv4-mapped address has room for. */
+function goesOverIpv6(sockaddr: Uint8Array): boolean {
+  const mapped = sockaddr.subarray(8, 18).every((byte) => byte === 0) && sockaddr[18] === 255 && sockaddr[19] === 255
+  return sockaddr.length > 16 && !mapped
+}

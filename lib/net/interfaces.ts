@@ -1,0 +1,168 @@
+import { badValue, describeErrno, NO_DESCRIPTOR, SocketOptionError, show } from '../base/errors.ts'
+import { type NativeInterface, native } from '../binding/native.ts'
+import { canonical, parseAddress } from './address.ts'
+
+/** An address of an interface, with the length of its prefix. */
+export interface InterfaceAddress {
+  address: string
+  family: 4 | 6
+  prefixLength: number
+}
+
+/** A network interface of this host (in this process's network namespace). */
+export interface Interface {
+  name: string
+  index: number
+  /** Largest payload of a frame, in bytes; 0 where the system does not say. */
+  mtu: number
+  /** The hardware address, '' where it has none. */
+  mac: string
+  flags: {
+    up: boolean
+    running: boolean
+    loopback: boolean
+    multicast: boolean
+    broadcast: boolean
+    pointToPoint: boolean
+  }
+  addresses: InterfaceAddress[]
+}
+
+const FLAGS = {
+  up: 'IFF_UP',
+  running: 'IFF_RUNNING',
+  loopback: 'IFF_LOOPBACK',
+  multicast: 'IFF_MULTICAST',
+  broadcast: 'IFF_BROADCAST',
+  pointToPoint: 'IFF_POINTOPOINT',
+} as const
+
+function prefixLength(netmask: string): number {
+  let bits = 0
+  for (const octet of parseAddress(netmask)?.bytes ?? []) bits += Math.clz32(~(octet << 24))
+  return bits
+}
+
+export function interfaceFromNative(raw: NativeInterface): Interface {
+  const flag = (name: string): boolean => (raw.flags & (native.constants[name] ?? 0)) !== 0
+  return {
+    name: raw.name,
+    index: raw.index,
+    mtu: raw.mtu,
+    mac: raw.mac,
+    flags: {
+      up: flag(FLAGS.up),
+      running: flag(FLAGS.running),
+      loopback: flag(FLAGS.loopback),
+      multicast: flag(FLAGS.multicast),
+      broadcast: flag(FLAGS.broadcast),
+      pointToPoint: flag(FLAGS.pointToPoint),
+    },
+    addresses: raw.addresses.map(({ address, family, netmask }) => ({
+      address,
+      family,
+      prefixLength: prefixLength(netmask),
+    })),
+  }
+}
+
+/**
+ * The network interfaces of this host, those without an address included, in order of index.
+ *
+ * It asks the kernel at once and may wait for the kernel's network lock while interfaces come and go.
+ * getifaddrs(3), netdevice(7).
+ */
+export function interfaces(): Interface[] {
+  return list().map(interfaceFromNative)
+}
+
+function list(): NativeInterface[] {
+  try {
+    return native.interfaces()
+  } catch (errno) {
+    if (typeof errno !== 'number') throw errno
+    const { code, text } = describeErrno(errno)
+    const advice = NO_DESCRIPTOR[code]
+    throw new SocketOptionError(
+      `the interfaces can not be listed: ${advice ?? 'the kernel says no'} (${code}: ${text})`,
+      {
+        code,
+        errno,
+        syscall: 'getifaddrs',
+        reason: advice === undefined ? 'system' : 'limit',
+      },
+    )
+  }
+}
+
+/** The error for an interface that isn't there: it lists the ones that are. Throws where none can be told from another. */
+export function noInterface(given: string | number, errno?: number): SocketOptionError {
+  const names = list().map(({ name, index }) => `${name} (${index})`)
+  const kernel = errno === undefined ? undefined : describeErrno(errno).code
+  return new SocketOptionError(
+    `no interface ${typeof given === 'number' ? `with index ${given}` : show(given)}; there are: ${names.join(', ')}`,
+    { code: kernel ?? 'ENODEV', reason: 'no-interface', errno },
+  )
+}
+
+/** The index of an interface by its name; an index is taken as it is. It reads a table and does not wait. */
+export function interfaceIndex(spec: string | number): number {
+  if (typeof spec === 'number') return spec
+  const index = native.nameToIndex(spec)
+  if (index === 0) throw noInterface(spec)
+  return index
+}
+
+export interface NamedInterface {
+  readonly name: string
+  readonly index: number
+}
+
+/** Asking the kernel opens a socket and costs more than the join it is for: calls made together ask once. */
+const askedNow = new Map<string | number, NamedInterface>()
+
+/** An interface by its name or index, with both; `undefined` where the text is an address and a list is needed. */
+export function interfaceByNameOrIndex(spec: string | number): NamedInterface | undefined {
+  const known = askedNow.get(spec)
+  if (known !== undefined) return known
+  if (typeof spec === 'string' && canonical(spec) !== undefined) return undefined
+  const found = Object.freeze(typeof spec === 'string' ? { name: spec, index: interfaceIndex(spec) } : byIndex(spec))
+  if (askedNow.size === 0) queueMicrotask(() => askedNow.clear())
+  askedNow.set(spec, found)
+  return found
+}
+
+function byIndex(index: number): NamedInterface {
+  if (!Number.isInteger(index) || index < 1 || index > 2 ** 31 - 1)
+    throw badValue(`interface is ${show(index)}: a name, an index or a local address is needed`)
+  const name = native.indexToName(index)
+  if (name === '') throw noInterface(index)
+  return { name, index }
+}
+
+/** The interface that has a local address; a link-local one may come without its zone where only one has it. */
+export function interfaceByAddress(address: string, known: readonly NativeInterface[]): NamedInterface {
+  const [wanted, zone] = canonical(address)?.split('%') ?? []
+  // Nobody is without an interface: an empty list is one that could not be had.
+  const found = (known.length > 0 ? known : list()).filter(
+    ({ name, index, addresses }) =>
+      (zone === undefined || zone === name || zone === String(index)) &&
+      addresses.some((entry) => canonical(entry.address)?.split('%')[0] === wanted),
+  )
+  const [first, second] = found
+  if (first === undefined) throw noInterface(address)
+  if (second !== undefined && address.includes(':')) {
+    const names = found.map(({ name }) => name).join(', ')
+    throw badValue(`interface is ${show(address)}, an address of each of ${names}: name one of them`)
+  }
+  return { name: first.name, index: first.index }
+}
+
+/** The interface of a name, an index or a local address; throws reason `no-interface` with those there are. */
+export function interfaceNamed(spec: string | number): Interface {
+  const there = list()
+  const { index } = interfaceByNameOrIndex(spec) ?? interfaceByAddress(String(spec), there)
+  const found = there.find((one) => one.index === index)
+  if (found === undefined) throw noInterface(spec)
+  return interfaceFromNative(found)
+}

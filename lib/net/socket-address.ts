@@ -1,0 +1,158 @@
+import { badValue, show } from '../base/errors.ts'
+import { native } from '../binding/native.ts'
+import { parseAddress } from './address.ts'
+import { interfaceIndex } from './interfaces.ts'
+import { type Protocol, protocolNumber } from './protocol-numbers.ts'
+
+/** A socket's address family: `AF_INET`, `AF_INET6`, `AF_UNIX`, `AF_PACKET`, `AF_NETLINK`, `AF_VSOCK`. */
+export type Family = 'ipv4' | 'ipv6' | 'unix' | 'packet' | 'netlink' | 'vsock'
+
+/** `sockaddr_in`, `sockaddr_in6`: an address of the socket's family, a link-local one with its `%zone`; port 0 to 65535. */
+export interface Endpoint {
+  address: string
+  port: number
+}
+
+/** `sockaddr_un`: a path of at most 107 bytes; one that begins with NUL is abstract (Linux); '' is none. unix(7) */
+export interface UnixAddress {
+  path: string
+}
+
+/** `sockaddr_ll`: the interface by name or index (none: all of them) and the Ethernet protocol. packet(7) */
+export interface PacketAddress {
+  interface?: string | number
+  protocol?: Protocol
+}
+
+/** `sockaddr_nl`: the port id (0: the kernel chooses) and the bit mask of groups 1 to 32. netlink(7) */
+export interface NetlinkAddress {
+  pid: number
+  groups: number
+}
+
+/** `sockaddr_vm`: the context id (1 this machine, 2 its host, 0xffffffff any) and the port (0xffffffff any). vsock(7) */
+export interface VsockAddress {
+  cid: number
+  port: number
+}
+
+export interface SocketAddresses {
+  ipv4: Endpoint
+  ipv6: Endpoint
+  unix: UnixAddress
+  packet: PacketAddress
+  netlink: NetlinkAddress
+  vsock: VsockAddress
+}
+
+export type SocketAddress<F extends Family = Family> = SocketAddresses[F]
+
+/** An address as the native side takes it, and as messages show it. */
+export interface ParsedSocketAddress {
+  readonly raw: object
+  readonly text: string
+}
+
+export type Role = 'bind' | 'connect'
+
+type Fields = Record<string, unknown>
+type Read = (given: Fields, role: Role) => ParsedSocketAddress
+
+const ANY = 0xffffffff
+
+function integer(given: Fields, role: Role, name: string, least: number, most: number, otherwise?: number): number {
+  const value = given[name] ?? otherwise
+  if (typeof value === 'number' && Number.isInteger(value) && value >= least && value <= most) return value
+  throw badValue(`${role}: ${name} is ${show(value)}: a whole number from ${least} to ${most} is needed`)
+}
+
+const inet =
+  (family: 4 | 6, wildcard: string): Read =>
+  (given, role) => {
+    const address = given.address ?? (role === 'bind' ? wildcard : undefined)
+    const parsed = typeof address === 'string' ? parseAddress(address) : undefined
+    if (parsed?.family !== family) throw notInet(role, family, address, parsed?.family)
+    if (parsed.zone !== undefined && !/^\d+$/.test(parsed.zone)) interfaceIndex(parsed.zone)
+    const port = role === 'bind' ? integer(given, role, 'port', 0, 65535, 0) : integer(given, role, 'port', 1, 65535)
+    return { raw: { address, port }, text: `${address} port ${port}` }
+  }
+
+function notInet(role: Role, family: 4 | 6, address: unknown, other: 4 | 6 | undefined): Error {
+  const asked = `${role}: address is ${show(address)}: an IPv${family} address is needed`
+  if (other === undefined) return badValue(`${asked}; a host's name must be looked up first, with node:dns`)
+  return badValue(
+    `${asked} on an IPv${family} socket${family === 6 ? `; to reach IPv4 through it write '::ffff:${address}'` : ''}`,
+  )
+}
+
+/** Bytes that `sun_path` has room for, and the NUL that ends a path. */
+const LONGEST_PATH = process.platform === 'darwin' ? 103 : 107
+
+const unix: Read = (given, role) => {
+  const path = given.path ?? (role === 'bind' && process.platform === 'linux' ? '' : undefined)
+  if (typeof path !== 'string' || (path === '' && role === 'connect'))
+    throw badValue(`${role}: path is ${show(path)}: the path of a socket is needed`)
+  if (path.includes('\0', 1)) throw badValue(`${role}: path ${show(path)} has a NUL after its first character`)
+  if (path.startsWith('\0') && process.platform !== 'linux')
+    throw badValue(`${role}: path ${show(path)} begins with NUL: abstract names are Linux's`)
+  const length = Buffer.byteLength(path)
+  if (length > LONGEST_PATH)
+    throw badValue(`${role}: path ${show(path)} has ${length} bytes: at most ${LONGEST_PATH} fit`)
+  return { raw: { path }, text: path === '' ? 'a name of the kernel’s' : show(path.replace('\0', '@')) }
+}
+
+const packet: Read = (given, role) => {
+  const spec = given.interface ?? 0
+  if (spec !== 0 && spec !== '' && typeof spec !== 'string' && !(Number.isInteger(spec) && Number(spec) > 0))
+    throw badValue(`${role}: interface is ${show(spec)}: its name or its index is needed`)
+  const index = spec === '' ? 0 : interfaceIndex(spec as string | number)
+  const protocol = protocolNumber(given.protocol ?? 0, 65535)
+  return {
+    raw: { interface: index, protocol },
+    text: `${spec === 0 ? 'all interfaces' : `interface ${spec}`} protocol 0x${protocol.toString(16).padStart(4, '0')}`,
+  }
+}
+
+const netlink: Read = (given, role) => {
+  const pid = integer(given, role, 'pid', 0, ANY, 0)
+  const groups = integer(given, role, 'groups', 0, ANY, 0)
+  return { raw: { pid, groups }, text: `port id ${pid} groups 0x${groups.toString(16)}` }
+}
+
+const vsock: Read = (given, role) => {
+  const otherwise = role === 'bind' ? ANY : undefined
+  const cid = integer(given, role, 'cid', 0, ANY, otherwise)
+  const port = integer(given, role, 'port', 0, ANY, otherwise)
+  return { raw: { cid, port }, text: `context ${cid} port ${port}` }
+}
+
+const READERS: Record<Family, { readonly keys: readonly string[]; readonly read: Read }> = {
+  ipv4: { keys: ['address', 'port'], read: inet(4, '0.0.0.0') },
+  ipv6: { keys: ['address', 'port'], read: inet(6, '::') },
+  unix: { keys: ['path'], read: unix },
+  packet: { keys: ['interface', 'protocol'], read: packet },
+  netlink: { keys: ['pid', 'groups'], read: netlink },
+  vsock: { keys: ['cid', 'port'], read: vsock },
+}
+
+/** Checks an address before any socket is opened. */
+export function parseSocketAddress(family: Family, role: Role, given: unknown): ParsedSocketAddress {
+  const { keys, read } = READERS[family]
+  const fields = `{ ${keys.join(', ')} }`
+  if (typeof given !== 'object' || given === null)
+    throw new TypeError(`${role} is ${show(given)}: ${fields} is needed for ${family}`)
+  const stranger = Object.keys(given).find((key) => !keys.includes(key) && (given as Fields)[key] !== undefined)
+  if (stranger !== undefined) {
+    const hint = stranger === 'interface' ? '; to use one interface only, set SO_BINDTODEVICE' : ''
+    throw badValue(`${role}: ${stranger} is not a part of an address of ${family}: ${fields} is${hint}`)
+  }
+  return read(given as Fields, role)
+}
+
+/** What the kernel says a socket's end is. */
+export function socketAddressFromNative<F extends Family>(family: F, raw: object): SocketAddress<F> {
+  if (family !== 'packet') return raw as SocketAddress<F>
+  const { interface: index, protocol } = raw as { interface: number; protocol: number }
+  const named = index === 0 ? {} : { interface: native.indexToName(index) || index }
+  return { ...named, protocol } as SocketAddress<F>
+}

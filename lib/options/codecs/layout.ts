@@ -1,0 +1,107 @@
+import { show } from '../../base/errors.ts'
+import { type Codec, isRecord, whole } from './codec.ts'
+
+/** The C types of a struct's fields. Each lies at a multiple of its size, as the kernel's compilers place them. */
+const SIZES = { u8: 1, u16: 2, u32: 4, i32: 4, u64: 8 } as const
+type Type = keyof typeof SIZES
+
+export type Layout = Readonly<Record<string, Type>>
+export type LayoutValue<L extends Layout> = { -readonly [K in keyof L]: L[K] extends 'u64' ? bigint : number }
+
+const LITTLE = new Uint8Array(Uint16Array.of(1).buffer)[0] === 1
+
+const RANGE: Readonly<Record<Exclude<Type, 'u64'>, readonly [number, number]>> = {
+  u8: [0, 0xff],
+  u16: [0, 0xffff],
+  u32: [0, 0xffffffff],
+  i32: [-(2 ** 31), 2 ** 31 - 1],
+}
+
+interface Place {
+  readonly name: string
+  readonly type: Type
+  readonly at: number
+}
+
+function placesOf(layout: Layout): { places: readonly Place[]; size: number } {
+  let end = 0
+  let widest = 1
+  const places = Object.entries(layout).map(([name, type]) => {
+    const size = SIZES[type]
+    const at = Math.ceil(end / size) * size
+    end = at + size
+    widest = Math.max(widest, size)
+    return { name, type, at }
+  })
+  return { places, size: Math.ceil(end / widest) * widest }
+}
+
+function read(view: DataView, type: Type, at: number): number | bigint {
+  switch (type) {
+    case 'u8':
+      return view.getUint8(at)
+    case 'u16':
+      return view.getUint16(at, LITTLE)
+    case 'u32':
+      return view.getUint32(at, LITTLE)
+    case 'i32':
+      return view.getInt32(at, LITTLE)
+    case 'u64':
+      return view.getBigUint64(at, LITTLE)
+  }
+}
+
+function write(view: DataView, type: Type, at: number, value: number | bigint): void {
+  if (type === 'u64') view.setBigUint64(at, BigInt(value), LITTLE)
+  else if (type === 'u8') view.setUint8(at, Number(value))
+  else if (type === 'u16') view.setUint16(at, Number(value), LITTLE)
+  else view.setInt32(at, Number(value), LITTLE)
+}
+
+function wrongField(type: Type, value: unknown): string {
+  if (type === 'u64')
+    return typeof value === 'bigint' && value >= 0n && value < 2n ** 64n ? '' : 'a BigInt from 0n to 2n ** 64n - 1n'
+  const [least, most] = RANGE[type]
+  return whole(least, most)(value) ? '' : `a whole number from ${least} to ${most}`
+}
+
+/**
+ * A struct of Linux's UAPI that the C library's headers may lack, by its fields in order. A shorter answer has the fields
+ * it reaches. `given` names fields that may be left out when it is written.
+ */
+export function struct<const L extends Layout, const D extends Partial<LayoutValue<L>> = Record<never, never>>(
+  layout: L,
+  given: D = {} as D,
+): Codec<LayoutValue<L>, Omit<LayoutValue<L>, keyof D> & Partial<LayoutValue<L>>> {
+  const { places, size } = placesOf(layout)
+  const defaults = given as Readonly<Record<string, number | bigint>>
+  const fieldOf = (value: Record<string, unknown>, name: string): unknown =>
+    value[name] === undefined ? defaults[name] : value[name]
+  const names = places.map(({ name }) => `${name}${name in given ? '?' : ''}`)
+  return {
+    expects: `{ ${names.join(', ')} }`,
+    read: 'bytes',
+    write: 'bytes',
+    wrong: (value) => {
+      if (!isRecord(value)) return true
+      for (const { name, type } of places) {
+        const wrong = wrongField(type, fieldOf(value, name))
+        if (wrong !== '') return `${name} is ${show(value[name])}, not ${wrong}`
+      }
+      return ''
+    },
+    toNative: (value) => {
+      const bytes = new Uint8Array(size)
+      const view = new DataView(bytes.buffer)
+      for (const { name, type, at } of places)
+        write(view, type, at, fieldOf(value as Record<string, unknown>, name) as number | bigint)
+      return bytes
+    },
+    fromNative: (answer: Buffer) => {
+      const view = new DataView(answer.buffer, answer.byteOffset, answer.byteLength)
+      const value: Record<string, number | bigint> = {}
+      for (const { name, type, at } of places) if (at + SIZES[type] <= answer.length) value[name] = read(view, type, at)
+      return value as LayoutValue<L>
+    },
+  }
+}

@@ -1,0 +1,88 @@
+import { show } from '../../base/errors.ts'
+import { canonical, isMapped, isMulticast, parseAddress } from '../../net/address.ts'
+import { interfaceIndex } from '../../net/interfaces.ts'
+import { whole } from './codec.ts'
+
+/** A group on an interface by name or index; without one the kernel chooses. */
+export interface GroupRequest {
+  group: string
+  interface?: string | number
+}
+
+/** As `GroupRequest`, of one source. */
+export interface GroupSourceRequest extends GroupRequest {
+  source: string
+}
+
+/** `struct ip_mreq_source`: the interface by a local IPv4 address; without one the kernel chooses. */
+export interface IpMreqSource {
+  group: string
+  source: string
+  interface?: string
+}
+
+/** The interface multicast leaves by: a name, an index, or for IPv4 a local address. */
+export type MulticastInterface = string | number
+
+/** A source filter in full: only these sources (`include`), or all but these (`exclude`). RFC 3678 section 3. */
+export interface SourceFilter {
+  mode: 'include' | 'exclude'
+  sources: string[]
+}
+
+export interface GroupFilter extends GroupRequest, SourceFilter {}
+
+export type Family = 4 | 6 | undefined
+
+export function wrongGroup(value: unknown, family: Family): string {
+  if (typeof value !== 'string' || !isMulticast(value)) return `group is ${show(value)}, not a multicast address`
+  if (value.includes('%')) return `group is ${show(value)}: its zone goes into interface`
+  const given = value.includes(':') ? 6 : 4
+  return family === undefined || given === family ? '' : `group is ${show(value)}, not an IPv${family} group`
+}
+
+// The kernel takes 0.0.0.0, ::, groups and broadcast for a source, and then nothing ever arrives.
+export function wrongSource(value: unknown, group: string): string {
+  const address = typeof value === 'string' ? parseAddress(value) : undefined
+  if (address === undefined) return `source is ${show(value)}, not an IP address`
+  if (address.family !== (group.includes(':') ? 6 : 4))
+    return `source ${value} and group ${group} are of different families`
+  if (isMapped(address.bytes)) return `source ${value} is an IPv4 address, and group ${group} is IPv6`
+  const nobody = address.bytes.every((octet) => octet === 0) || value === '255.255.255.255'
+  if (nobody || isMulticast(value as string)) return `source is ${show(value)}, which no host sends from`
+  return ''
+}
+
+export function wrongFilter(value: Record<string, unknown>, group: string): string {
+  if (value.mode !== 'include' && value.mode !== 'exclude')
+    return `mode is ${show(value.mode)}, not 'include' or 'exclude'`
+  if (!Array.isArray(value.sources)) return `sources is ${show(value.sources)}, not an array`
+  const seen = new Set<string | undefined>()
+  for (const source of value.sources) {
+    const wrong = wrongSource(source, group)
+    if (wrong !== '') return wrong
+    const one = canonical(source)
+    if (seen.has(one)) return `source ${source} is listed twice`
+    seen.add(one)
+  }
+  return ''
+}
+
+export const isAddress = (value: unknown): value is string =>
+  typeof value === 'string' && parseAddress(value) !== undefined
+const isIndex = whole(0, 2 ** 31 - 1)
+const isIndexOrName = (value: unknown): boolean =>
+  value === undefined || isIndex(value) || (typeof value === 'string' && value !== '')
+
+export function wrongInterface(value: unknown, takes: 'address' | 'index' | 'either'): string {
+  if (value === undefined) return ''
+  const address = isAddress(value)
+  if (takes !== 'index' && address)
+    return parseAddress(value)?.family === 4 ? '' : `interface is ${show(value)}, not an IPv4 address`
+  if (takes === 'address') return `interface is ${show(value)}, not a local IPv4 address (the struct has no index)`
+  if (address || !isIndexOrName(value)) return `interface is ${show(value)}, not a name or an index`
+  return ''
+}
+
+export const ANY = '0.0.0.0'
+export const index = (value: string | number | undefined): number => (value === undefined ? 0 : interfaceIndex(value))

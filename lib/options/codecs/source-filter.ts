@@ -1,0 +1,68 @@
+import { native } from '../../binding/native.ts'
+import { type Codec, isRecord } from './codec.ts'
+import {
+  ANY,
+  type Family,
+  type GroupFilter,
+  index,
+  type SourceFilter,
+  wrongFilter,
+  wrongGroup,
+  wrongInterface,
+} from './multicast-target.ts'
+
+const modeNumber = (mode: SourceFilter['mode']): number =>
+  (mode === 'include' ? native.constants.MCAST_INCLUDE : native.constants.MCAST_EXCLUDE) ?? -1
+
+interface NativeFilter {
+  group: string
+  interface: string | number
+  mode: number
+  sources: string[]
+}
+
+const filterFromNative = (filter: NativeFilter): SourceFilter => ({
+  mode: filter.mode === native.constants.MCAST_INCLUDE ? 'include' : 'exclude',
+  sources: filter.sources,
+})
+
+function filter<W extends SourceFilter & { group: string; interface?: string | number }>(
+  ctype: string,
+  family: Family,
+  takes: 'address' | 'index',
+  number: (value: W['interface'] | undefined) => unknown,
+): Codec<SourceFilter, W, Omit<W, 'mode' | 'sources'>> {
+  const head = (value: { group: string; interface?: W['interface'] | undefined }) => ({
+    group: value.group,
+    interface: number(value.interface),
+  })
+  const on = takes === 'address' ? 'a local IPv4 address' : 'a name or an index'
+  return {
+    expects: `{ group, interface?, mode: 'include' | 'exclude', sources: [...] }, the interface by ${on}`,
+    read: ctype,
+    write: ctype,
+    wrong: (value) =>
+      !isRecord(value) ||
+      wrongGroup(value.group, family) ||
+      wrongInterface(value.interface, takes) ||
+      wrongFilter(value, value.group as string),
+    toNative: (value) => ({ ...head(value), mode: modeNumber(value.mode), sources: value.sources }),
+    fromNative: filterFromNative as (native: never) => SourceFilter,
+    question: (value) => ({ ...head(value), mode: 0, sources: [] }),
+    wrongQuestion: (value) =>
+      !isRecord(value)
+        ? 'it must be asked for { group, interface? }'
+        : wrongGroup(value.group, family) || wrongInterface(value.interface, takes),
+  }
+}
+
+/** `struct ip_msfilter`: IPv4, the interface by a local address. */
+export const ipMsfilter = filter<SourceFilter & { group: string; interface?: string }>(
+  'ip_msfilter',
+  4,
+  'address',
+  (value) => value ?? ANY,
+)
+
+/** `struct group_filter`: IPv4 and IPv6, the interface by name or index. */
+export const groupFilter = filter<GroupFilter>('group_filter', undefined, 'index', index)

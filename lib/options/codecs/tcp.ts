@@ -1,0 +1,111 @@
+import { show } from '../../base/errors.ts'
+import { anyAddress } from './addresses.ts'
+import { type Codec, codec, isRecord } from './codec.ts'
+import { interfaceByIndex } from './interface.ts'
+import { enumeration, flags } from './names.ts'
+import { optional, record } from './record.ts'
+import { byte, bytesOf, string, unsigned } from './scalars.ts'
+import { bytesOfWords, wordsOf } from './words.ts'
+
+/** The name of an algorithm; the kernel loads the module of one it does not have yet. */
+export const congestion: Codec<CongestionAlgorithm> = string(15) as Codec<CongestionAlgorithm>
+
+/** The algorithms of Linux; others have names of their own. */
+export type CongestionAlgorithm =
+  | 'reno'
+  | 'cubic'
+  | 'bbr'
+  | 'bic'
+  | 'cdg'
+  | 'dctcp'
+  | 'highspeed'
+  | 'htcp'
+  | 'hybla'
+  | 'illinois'
+  | 'lp'
+  | 'nv'
+  | 'scalable'
+  | 'vegas'
+  | 'veno'
+  | 'westwood'
+  | 'yeah'
+  | (string & {})
+
+/** What TCP_REPAIR does; `off-no-window-probes` leaves without asking the peer for its window. */
+export const tcpRepair = enumeration({ off: 0, on: 1, 'off-no-window-probes': -1 })
+
+export const tcpQueue = enumeration({ none: 0, receive: 1, send: 2 })
+
+/** How much of a connection's first packet is kept: `network` from the IP header on, `link` with the link's header. */
+export const saveSyn = enumeration({ off: 0, network: 1, link: 2 })
+
+/** `struct tcp_repair_window`. */
+export const tcpRepairWindow = record('tcp_repair_window', {
+  snd_wl1: unsigned(),
+  snd_wnd: unsigned(),
+  max_window: unsigned(),
+  rcv_wnd: unsigned(),
+  rcv_wup: unsigned(),
+})
+
+const REPAIR_OPTIONS = { mss: 2, wscale: 3, sack: 4, timestamp: 8 } as const
+
+/** `struct tcp_repair_opt`: an option that the handshake agreed on, and its value. */
+export interface TcpRepairOption {
+  option: keyof typeof REPAIR_OPTIONS
+  value: number
+}
+
+export const tcpRepairOptions: Codec<never, readonly TcpRepairOption[]> = codec(
+  'bytes',
+  "an array of { option: 'mss' | 'wscale' | 'sack' | 'timestamp', value }",
+  (value) =>
+    Array.isArray(value) &&
+    value.length > 0 &&
+    value.every(
+      (one) =>
+        isRecord(one) && Object.hasOwn(REPAIR_OPTIONS, String(one.option)) && unsigned().wrong(one.value) === false,
+    ),
+  { toNative: (value) => bytesOfWords(value.flatMap((one) => [REPAIR_OPTIONS[one.option], one.value])) },
+)
+
+/** `struct tcp_md5sig`: the key for segments to and from a peer, 80 bytes at most; an empty one takes it away. RFC 2385 */
+export const tcpMd5sig = record('tcp_md5sig', {
+  address: anyAddress,
+  key: bytesOf(0, 80),
+  prefixLength: optional(byte, 0),
+  interface: optional(interfaceByIndex, 0),
+  flags: optional(flags({ prefix: 1, interface: 2 }, 'byte', 255), []),
+})
+
+/** One key, or a primary and a backup, of 16 bytes each. */
+export const fastOpenKey: Codec<Buffer, Uint8Array> = {
+  ...bytesOf(16, 32),
+  expects: 'a Uint8Array of 16 or 32 bytes',
+  wrong: (value) =>
+    value instanceof Uint8Array && (value.length === 16 || value.length === 32)
+      ? ''
+      : `the key is ${value instanceof Uint8Array ? `${value.length} bytes` : show(value)}`,
+}
+
+/** `union tcp_cc_info`. BBR says what it thinks of the path; Vegas and DCTCP as 32-bit words, which do not tell whose they are. */
+export type TcpCcInfo =
+  | { algorithm: 'bbr'; bandwidth: bigint; min_rtt: number; pacing_gain: number; cwnd_gain: number }
+  | { words: number[] }
+
+export const tcpCcInfo: Codec<TcpCcInfo, never> = codec(
+  'bytes',
+  "{ algorithm: 'bbr', ... }, else { words: [...] } of 32 bits",
+  () => false,
+  {
+    fromNative: (answer: Buffer) => {
+      const words = [...wordsOf(answer)]
+      const [low = 0, high = 0, min_rtt = 0, pacing_gain = 0, cwnd_gain = 0] = words
+      if (words.length !== 5) return { words }
+      return { algorithm: 'bbr', bandwidth: (BigInt(high) << 32n) | BigInt(low), min_rtt, pacing_gain, cwnd_gain }
+    },
+  },
+)
+
+/** What packets of another protocol the kernel is to look for in UDP; a program may ask for the first four. */
+export const udpEncapsulation = enumeration({ none: 0, 'esp-non-ike': 1, esp: 2, l2tp: 3, gtp0: 4, gtp1u: 5, rxrpc: 6 })

@@ -1,0 +1,219 @@
+import { show } from '../base/errors.ts'
+import { native } from '../binding/native.ts'
+import type { Codec } from './codecs.ts'
+import { chooseNative, type NativeChoice } from './native-option.ts'
+
+export type Level =
+  | 'SOL_SOCKET'
+  | 'IPPROTO_IP'
+  | 'IPPROTO_IPV6'
+  | 'IPPROTO_ICMPV6'
+  | 'IPPROTO_TCP'
+  | 'IPPROTO_UDP'
+  | 'SOL_UDPLITE'
+  | 'SOL_RAW'
+  | 'SOL_SCTP'
+  | 'SOL_PACKET'
+  | 'SOL_NETLINK'
+  | 'SOL_MPTCP'
+  | 'AF_VSOCK'
+
+/** A capability that setting an option takes, in the user namespace of the socket's network namespace where not said otherwise. */
+export type Capability = 'CAP_NET_ADMIN' | 'CAP_NET_RAW' | 'CAP_NET_ADMIN or CAP_NET_RAW' | 'CAP_NET_BROADCAST'
+
+/** What a multicast option does to a membership: it decides what an errno means. */
+export type Act =
+  | 'join'
+  | 'leave'
+  | 'join-source'
+  | 'leave-source'
+  | 'block'
+  | 'unblock'
+  | 'set-filter'
+  | 'set-interface'
+
+export interface OptionAttributes {
+  /** What the kernel lets a program do; default `read-write`. */
+  access?: 'read' | 'write' | 'read-write'
+  /** The kernel may make the caller wait: `set` and `get` then run on a worker thread. Default false. */
+  waits?: boolean
+  /** The value names the protocol family, so the level is `IPPROTO_IP` or `IPPROTO_IPV6` by its group. */
+  byGroup?: boolean
+  act?: Act
+  /** Reading it takes something away or makes something, so that `snapshot` leaves it out. */
+  consumes?: boolean
+  /** The first Linux that has it, as in `6.16`; left out where that was before 3.0. */
+  since?: string
+  /** What a program must be allowed to set it, or to raise it. */
+  needs?: Capability
+  /** macOS has it too. */
+  darwin?: boolean
+}
+
+/**
+ * A socket option: `R` is what reading it gives, `W` what setting it takes, `never` where it can't be done.
+ * `Q` is the question that reading some of them needs (a group on an interface, say).
+ */
+export interface Option<R, W = R, Q = undefined> {
+  /** The C name, e.g. `SO_RCVBUF`. */
+  readonly name: string
+  /** The C name of the level, e.g. `SOL_SOCKET`. */
+  readonly level: string
+  /** False: not on this system. Using it then is a `SocketOptionError` with reason `unsupported`. */
+  readonly supported: boolean
+  readonly readable: boolean
+  readonly writable: boolean
+  /** `set` and `get` run on a worker thread, since the kernel may make them wait. */
+  readonly waits: boolean
+  /** What the value must be, in words. */
+  readonly expects: string
+  /** The first Linux that has it, as in `6.16`; undefined where that was before 3.0. */
+  readonly since: string | undefined
+  /** The capability that setting it takes, if any. */
+  readonly needs: Capability | undefined
+  /** The systems whose kernels have it. */
+  readonly systems: readonly ('linux' | 'darwin')[]
+  /** Types only: what reading gives, what setting takes, what reading must be asked with. */
+  readonly types?: { read: R; take(value: W): void; ask(question: Q): void }
+}
+
+// biome-ignore lint/suspicious/noExplicitAny: `any` here is "some option, whichever", which no other type can say
+export type AnyOption = Option<any, any, any>
+
+/** The parts of an option that calls are made of; the public `Option` says only what users need. */
+export interface OptionParts extends Option<unknown, unknown, unknown> {
+  readonly codec: Codec<unknown, unknown, unknown>
+  readonly number: number
+  readonly levelNumber: number
+  readonly attributes: OptionAttributes
+  readonly toWrite: NativeChoice
+  readonly toRead: NativeChoice
+}
+
+type Readable<R, A> = A extends { access: 'write' } ? never : R
+type Writable<W, A> = A extends { access: 'read' } ? never : W
+
+const LINUX = ['linux'] as const
+const EVERYWHERE = ['linux', 'darwin'] as const
+
+function make(
+  name: string,
+  numberHere: number | undefined,
+  level: string,
+  levelHere: number | undefined,
+  codec: Codec<never, never, never>,
+  attributes: OptionAttributes,
+): OptionParts {
+  const number = numberHere ?? -1
+  const levelNumber = levelHere ?? -1
+  const any = codec as unknown as Codec<unknown, unknown, unknown>
+  const access = attributes.access ?? 'read-write'
+  const readable = access !== 'write'
+  const writable = access !== 'read'
+  const hasCodec = native.codecs[any.read] !== undefined
+  return {
+    name,
+    level,
+    supported: numberHere !== undefined && levelHere !== undefined && hasCodec,
+    readable,
+    writable,
+    waits: attributes.waits ?? false,
+    expects: any.expects,
+    since: attributes.since,
+    needs: attributes.needs,
+    systems: attributes.darwin === true ? EVERYWHERE : LINUX,
+    codec: any,
+    number,
+    levelNumber,
+    attributes,
+    toWrite: chooseNative(name, levelNumber, number, any.write, attributes),
+    toRead: chooseNative(name, levelNumber, number, any.read, attributes),
+  } as OptionParts
+}
+
+/** The table: every option that was made of one of its lines, once the lines are loaded. */
+export const table: OptionParts[] = []
+
+/** One line of the table: an option by its C name. */
+export function option<R, W, Q, const A extends OptionAttributes = { access: 'read-write' }>(
+  name: string,
+  level: Level,
+  codec: Codec<R, W, Q>,
+  attributes?: A,
+): Option<Readable<R, A>, Writable<W, A>, Q> {
+  const { constants } = native
+  const line = make(
+    name,
+    constants[name],
+    level,
+    constants[level],
+    codec as unknown as Codec<never, never, never>,
+    attributes ?? {},
+  )
+  table.push(line)
+  return line as unknown as Option<Readable<R, A>, Writable<W, A>, Q>
+}
+
+export interface OptionDefinition<R, W> extends Pick<OptionAttributes, 'access' | 'waits'> {
+  /** What messages call it. `snapshot()` has the table's options only. */
+  name: string
+  /** Its level: the number, or the C name of one this library knows. */
+  level: number | Level
+  /** Its number, as in the header that defines it. */
+  option: number
+  codec: Codec<R, W>
+}
+
+/**
+ * An option the table does not know, by its numbers; from here on it is like any other.
+ *
+ * `setsockopt(fd, level, option, ...)`. The codec is one of `codecs`.
+ */
+export function defineOption<R, W = R, A extends OptionDefinition<R, W>['access'] = 'read-write'>(
+  definition: OptionDefinition<R, W> & { access?: A },
+): Option<Readable<R, { access: A }>, Writable<W, { access: A }>> {
+  mustDefine(definition)
+  const { name, level, option: number, codec, ...attributes } = definition
+  const levelNumber = typeof level === 'number' ? level : native.constants[level]
+  return make(
+    name,
+    number,
+    String(level),
+    levelNumber,
+    codec as unknown as Codec<never, never, never>,
+    attributes,
+  ) as unknown as Option<Readable<R, { access: A }>, Writable<W, { access: A }>>
+}
+
+const isInt = (value: unknown): boolean => typeof value === 'number' && (value | 0) === value
+
+/** What each field of a definition takes. */
+const FIELDS: Record<keyof OptionDefinition<never, never>, [right: (value: never) => boolean, words: string]> = {
+  name: [(value: unknown) => typeof value === 'string' && value !== '', 'its name in messages'],
+  level: [
+    (value: unknown) => isInt(value) || (typeof value === 'string' && /^(SOL|IPPROTO|AF)_[A-Z\d_]+$/.test(value)),
+    'a number, or the C name of a level such as SOL_SOCKET',
+  ],
+  option: [isInt, 'its number, a C int'],
+  codec: [(value: { wrong?: unknown } | null | undefined) => typeof value?.wrong === 'function', 'one of `codecs`'],
+  access: [
+    (value: string) => value === undefined || ['read', 'write', 'read-write'].includes(value),
+    "'read', 'write' or 'read-write'",
+  ],
+  waits: [(value: unknown) => value === undefined || typeof value === 'boolean', 'true or false'],
+}
+
+function mustDefine(definition: unknown): void {
+  if (typeof definition !== 'object' || definition === null)
+    throw new TypeError(`defineOption takes { name, level, option, codec }, not ${show(definition)}`)
+  for (const [field, [right, words]] of Object.entries(FIELDS)) {
+    const value = (definition as Record<string, unknown>)[field]
+    if (!right(value as never)) throw new TypeError(`defineOption: ${field} is ${show(value)}; it is ${words}`)
+  }
+}
+
+export function partsOf(option: AnyOption): OptionParts {
+  if ((option as OptionParts | undefined)?.codec === undefined)
+    throw new TypeError(`the option is ${show(option)}: one of sockctl/options, or of defineOption, is needed`)
+  return option as unknown as OptionParts
+}

@@ -1,0 +1,293 @@
+import { EventEmitter } from 'node:events'
+import { Readable } from 'node:stream'
+import { describeErrno, SocketOptionError, show } from '../base/errors.ts'
+import { onAbort } from '../base/on-abort.ts'
+import type { SocketControl } from '../control/control.ts'
+import type { Channel, Membership } from '../control/membership.ts'
+import { createReception, type Reception } from '../datagram/batch-reader.ts'
+import type { Datagram } from '../datagram/datagram.ts'
+import { type ReturnedError, readQueued } from '../datagram/error-queue.ts'
+import { onLinkRemoved } from '../datagram/link-watch.ts'
+import type { Endpoint } from '../net/socket-address.ts'
+import { planReceiver, type ReceiverOptions, type ReceiverPlan } from './receiver-options.ts'
+import { openSockets, type ReceiverSockets } from './receiver-sockets.ts'
+
+/** Counts since the receiver was opened. */
+export interface ReceiverStats {
+  /** Datagrams delivered, and the bytes of their payloads. */
+  datagrams: number
+  bytes: number
+  batches: number
+  /** Delivered, but longer than `maxDatagram`. */
+  truncated: number
+  /** Dropped by the kernel, mostly for want of room in the receive buffer. `SO_MEMINFO` */
+  dropped: number
+  /** Handed over by the kernel, but not joined: not delivered. */
+  filtered: number
+  /** Sockets in use: more than one where the channels are more than one takes. */
+  sockets: number
+}
+
+/** An interface that went away, with the memberships on it, which end. */
+export interface InterfaceRemoved {
+  name: string
+  index: number
+  memberships: Membership[]
+}
+
+interface ReceiverEvents {
+  'returned-error': [error: ReturnedError]
+  'interface-removed': [event: InterfaceRemoved]
+}
+
+/** What holds descriptors; it knows nothing of the Receiver, so that a forgotten one can be collected. */
+interface Core {
+  readonly plan: ReceiverPlan
+  readonly reception: Reception
+  readonly sockets: ReceiverSockets
+  /** What to undo with it: the watch for interfaces, the listener of the signal. */
+  readonly undo: (() => unknown)[]
+  closing: Promise<void> | undefined
+}
+
+const forgotten = new FinalizationRegistry<Core>((core) => {
+  if (core.closing !== undefined) return
+  process.emitWarning('a Receiver was forgotten without close(): its sockets are closed now', 'SockctlWarning')
+  void closeCore(core)
+})
+
+function closeCore(core: Core): Promise<void> {
+  core.closing ??= (async () => {
+    core.reception.close()
+    await Promise.all([...core.undo.map((undo) => undo()), core.sockets.close()])
+  })()
+  return core.closing
+}
+
+/**
+ * Reads datagrams in batches, with all the kernel knows of each. Only what it joined is delivered.
+ *
+ * `for await (const batch of receiver)`, or `receiver.readable()`; one reader at a time. Nobody reading leaves datagrams
+ * in the kernel's buffer, which drops what it has no room for and counts it. The event loop is kept alive only while
+ * someone reads. ICMP errors, where asked for, come as `returned-error` events while someone reads; an interface that
+ * goes away as an `interface-removed` event, and its memberships end.
+ */
+export class Receiver extends EventEmitter<ReceiverEvents> implements AsyncIterable<Datagram[]>, AsyncDisposable {
+  readonly #core: Core
+  #reader: object | undefined
+  #joining: Promise<unknown> = Promise.resolve()
+
+  /** @internal Use `openReceiver`. */
+  constructor(core: Core) {
+    super()
+    if (core?.reception === undefined)
+      throw new TypeError('a Receiver is opened, not constructed: await openReceiver(...)')
+    this.#core = core
+    forgotten.register(this, core, this)
+  }
+
+  /** The options of the first socket; the only one, mostly. */
+  get control(): SocketControl {
+    return this.#core.sockets.control
+  }
+
+  /** The local address of the first socket. */
+  get address(): Endpoint {
+    return this.#core.sockets.address
+  }
+
+  /** The channels joined and still held, on whichever socket. */
+  get memberships(): readonly Membership[] {
+    return this.#core.sockets.memberships()
+  }
+
+  /** Joins a channel, on a further socket where the ones there are take no more. */
+  join(channel: Channel): Promise<Membership> {
+    const joined = this.#joining.then(() => this.#core.sockets.join(channel))
+    this.#joining = joined.catch(() => {})
+    return joined
+  }
+
+  /** Joins all of them or none. */
+  async joinAll(channels: Iterable<Channel>): Promise<Membership[]> {
+    // One channel taken for an empty list would join nothing, without a word.
+    if (typeof channels?.[Symbol.iterator] !== 'function')
+      throw new TypeError(`joinAll takes an iterable of { group, source?, interface? }, not ${show(channels)}`)
+    const joined: Membership[] = []
+    try {
+      for (const channel of channels) joined.push(await this.join(channel))
+    } catch (error) {
+      await Promise.allSettled(joined.map((membership) => membership.leave()))
+      throw error
+    }
+    return joined
+  }
+
+  stats(): ReceiverStats {
+    const { reception, sockets } = this.#core
+    return { ...reception.counts(), dropped: sockets.dropped(), sockets: sockets.count }
+  }
+
+  /** A reader that waits keeps the event loop alive: the default. */
+  ref(): this {
+    this.#core.reception.hold(true)
+    return this
+  }
+
+  /** A reader that waits does not keep the event loop alive. */
+  unref(): this {
+    this.#core.reception.hold(false)
+    return this
+  }
+
+  /** Ends the loop that reads, if any, leaves all groups and closes the sockets. */
+  async close(): Promise<void> {
+    forgotten.unregister(this)
+    await closeCore(this.#core)
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close()
+  }
+
+  /** Batches, until closed; leaving the loop early closes the receiver. */
+  [Symbol.asyncIterator](): AsyncIterator<Datagram[], undefined> {
+    const { reception } = this.#core
+    if (this.#reader !== undefined && this.#core.closing === undefined) throw busy()
+    const reader = {}
+    this.#reader = reader
+    const free = (): void => {
+      if (this.#reader === reader) this.#reader = undefined
+    }
+    return {
+      next: async () => {
+        if (reception.reading()) throw busy()
+        try {
+          const value = await reception.next()
+          if (value !== undefined) return { done: false, value }
+        } catch (error) {
+          // Whoever gets it has stopped reading; another may begin.
+          free()
+          throw error
+        }
+        free()
+        return { done: true, value: undefined }
+      },
+      return: async () => {
+        free()
+        await this.close()
+        return { done: true, value: undefined }
+      },
+    }
+  }
+
+  /** The datagrams as an object stream; destroying it closes the receiver. */
+  readable(): Readable {
+    const iterator = this[Symbol.asyncIterator]()
+    let rest: Datagram[] = []
+    return new Readable({
+      objectMode: true,
+      highWaterMark: this.#core.plan.batch,
+      read() {
+        const push = (): void => {
+          while (rest.length > 0) if (!this.push(rest.shift())) return
+        }
+        if (rest.length > 0) {
+          push()
+          return
+        }
+        iterator.next().then(
+          ({ done, value }) => {
+            if (done === true) this.push(null)
+            else {
+              rest = value
+              push()
+            }
+          },
+          (error) => this.destroy(error),
+        )
+      },
+      destroy: (error, done) => void iterator.return?.().then(() => done(error), done),
+    })
+  }
+
+  /** @internal The kernel keeps an IPv4 membership of an interface that is gone, and counts it, until it is left. */
+  interfacesRemoved(isGone: (index: number) => boolean): void {
+    const byIndex = new Map<number, Membership[]>()
+    const left: Promise<unknown>[] = []
+    for (const held of this.memberships) {
+      const { index } = held.interface
+      if (!isGone(index)) continue
+      left.push(held.leave().catch(() => {}))
+      byIndex.set(index, [...(byIndex.get(index) ?? []), held])
+    }
+    const told = (): void => {
+      for (const [index, memberships] of byIndex)
+        this.emit('interface-removed', { name: memberships[0]?.interface.name ?? '', index, memberships })
+    }
+    // They have ended when it is told; what a listener throws is the program's, not a rejection of ours.
+    void Promise.all(left).then(() => process.nextTick(told))
+  }
+}
+
+const busy = (): SocketOptionError =>
+  new SocketOptionError('this receiver has a reader already: one at a time', {
+    code: 'ERR_READER_BUSY',
+    reason: 'bad-value',
+  })
+
+function readError(errno: number): SocketOptionError {
+  const { code, text } = describeErrno(errno)
+  return new SocketOptionError(`receiving failed (${code}: ${text})`, {
+    code,
+    errno,
+    syscall: 'recvmmsg',
+    reason: 'system',
+  })
+}
+
+/**
+ * Opens a receiver: one socket or more, bound, with its channels joined.
+ *
+ * Defaults for multicast: `SO_REUSEADDR`, `IP_MULTICAST_ALL` off, and bound to the group where there is one only.
+ * Linux. @throws SocketOptionError where an option, the bind or a join fails: nothing stays open.
+ */
+export async function openReceiver<const V extends readonly unknown[] = readonly unknown[]>(
+  options: ReceiverOptions<V>,
+): Promise<Receiver> {
+  const plan = planReceiver(options)
+  const { signal } = options
+  signal?.throwIfAborted()
+  let weak: WeakRef<Receiver> | undefined
+  const reception = createReception({
+    ...plan,
+    onQueuedError: (raw) => {
+      const queued = readQueued(raw)
+      // What a listener throws is not the reader's to get.
+      if (queued !== undefined && 'error' in queued)
+        process.nextTick(() => weak?.deref()?.emit('returned-error', queued.error))
+    },
+    toError: readError,
+  })
+  const sockets = await openSockets(plan, reception).catch((error) => {
+    reception.close()
+    throw error
+  })
+  const core: Core = { plan, reception, sockets, undo: [], closing: undefined }
+  try {
+    const receiver = new Receiver(core)
+    const ref = new WeakRef(receiver)
+    weak = ref
+    core.undo.push(await onLinkRemoved((isGone) => ref.deref()?.interfacesRemoved(isGone)))
+    for (const channel of plan.channels) {
+      signal?.throwIfAborted()
+      await receiver.join(channel)
+    }
+    signal?.throwIfAborted()
+    if (signal !== undefined) core.undo.push(onAbort(signal, () => void ref.deref()?.close()))
+    return receiver
+  } catch (error) {
+    await closeCore(core)
+    throw error
+  }
+}

@@ -1,0 +1,173 @@
+import {
+  abortSignal,
+  checkFields,
+  type FieldRule,
+  flag,
+  interfaceSpec,
+  iterable,
+  object,
+  oneOf,
+  whole,
+} from '../base/check-fields.ts'
+import { badValue, show } from '../base/errors.ts'
+import { isMulticast, parseAddress } from '../net/address.ts'
+import type { Endpoint } from '../net/socket-address.ts'
+import type { AnyOption } from '../options/option.ts'
+import { IP_RECVERR, IP_TOS } from '../options/table/ip.ts'
+import { IPV6_RECVERR, IPV6_TCLASS } from '../options/table/ipv6.ts'
+import { SO_TIMESTAMPING, SO_TXTIME } from '../options/table/socket.ts'
+import { parseOptions, type Setting, type Settings } from '../socket/socket-spec.ts'
+
+/** How one send, or one datagram, differs from the socket's settings. */
+export interface SendChoice {
+  /** TTL, 1 to 255, or hop limit, 0 to 255. `IP_TTL`, `IPV6_HOPLIMIT` */
+  hopLimit?: number
+  /** TOS or traffic class, 0 to 255. `IP_TOS`, `IPV6_TCLASS` */
+  trafficClass?: number
+  /**
+   * When to leave, in nanoseconds of the clock that openSender's `transmitTime` names; it takes a queueing discipline
+   * such as etf or fq. `SO_TXTIME`
+   */
+  transmitTime?: bigint
+  /** The source address, one of this host, of the destination's family. `IP_PKTINFO`, `IPV6_PKTINFO` */
+  source?: string
+  /** The interface, by name or index. `IP_PKTINFO`, `IPV6_PKTINFO` */
+  interface?: string | number
+}
+
+/** A datagram with a destination or settings of its own. */
+export interface Message extends SendChoice {
+  data: Uint8Array
+  to?: Endpoint
+}
+
+/** `V` are the types of its options' values. */
+export interface SenderOptions<V extends readonly unknown[] = readonly unknown[]> {
+  /** Where to send when a call does not say. */
+  to?: Endpoint
+  /** Default: by `to` or `bind`; else `ipv4`. An `ipv6` sender reaches IPv4 too. */
+  family?: 'ipv4' | 'ipv6'
+  /** The local address and port. Default: the kernel's choice. */
+  bind?: { address?: string; port?: number }
+  /** The interface multicast leaves by: a name, an index or a local address. Default: by route. */
+  interface?: string | number
+  /** The TTL or hop limit of multicast, 0 to 255. Default 1. */
+  hops?: number
+  /** Whether members on this host get multicast too. Default true. */
+  loopback?: boolean
+  /** TOS or traffic class, 0 to 255. */
+  trafficClass?: number
+  /** Connect to `to`: faster, and an ICMP error that comes back makes the next send fail. Default false. */
+  connect?: boolean
+  /** Hand datagrams of equal size over as one, where the kernel splits them: `UDP_SEGMENT`. Default true. */
+  segmentation?: boolean
+  /** Tell ICMP errors as `returned-error` events: `IP_RECVERR`, `IPV6_RECVERR`. Default false. */
+  returnedErrors?: boolean
+  /** Tell when each datagram left as `transmitted` events, without segmentation: `SO_TIMESTAMPING`. Default false. */
+  transmitTimestamps?: boolean | 'hardware'
+  /** The clock of `transmitTime`: `SO_TXTIME`; `tai` needs CAP_NET_ADMIN. Default: none, and no `transmitTime` may be given. */
+  transmitTime?: 'monotonic' | 'tai'
+  /** Options set, in order, before the socket is bound. */
+  options?: Settings<V>
+  /** Closes the sender when aborted. */
+  signal?: AbortSignal
+}
+
+const byte = whole(0, 255)
+
+const FIELDS: Record<keyof SenderOptions, FieldRule> = {
+  to: object('{ address, port }'),
+  family: oneOf('ipv4', 'ipv6'),
+  bind: object('{ address, port }'),
+  interface: interfaceSpec,
+  hops: byte,
+  loopback: flag,
+  trafficClass: byte,
+  connect: flag,
+  segmentation: flag,
+  returnedErrors: flag,
+  transmitTimestamps: oneOf(true, false, 'hardware'),
+  transmitTime: oneOf('monotonic', 'tai'),
+  options: iterable('an array of [option, value]'),
+  signal: abortSignal,
+}
+
+/** `SenderOptions`, checked. */
+export interface SenderPlan {
+  readonly family: 'ipv4' | 'ipv6'
+  readonly to: Endpoint | undefined
+  readonly bind: { address?: string; port?: number } | undefined
+  readonly settings: readonly Setting[]
+  readonly segmentation: boolean
+  /** Datagrams may carry a time at which to leave. */
+  readonly timed: boolean
+  /** Errors that come back are asked for. */
+  readonly returnedErrors: boolean
+  /** The error queue holds something at times. */
+  readonly listens: boolean
+}
+
+export function checkEndpoint(to: unknown, name = 'to'): asserts to is Endpoint {
+  const { address, port } = (typeof to === 'object' && to !== null ? to : {}) as Partial<Endpoint>
+  if (typeof address !== 'string' || parseAddress(address) === undefined)
+    throw badValue(
+      `${name} is ${show(address ?? to)}: { address, port } with an IP address is needed; look a name up first, with node:dns`,
+    )
+  if (typeof port !== 'number' || !Number.isInteger(port) || port < 1 || port > 65535)
+    throw badValue(`${name}.port is ${show(port)}: a whole number from 1 to 65535 is needed`)
+}
+
+export const isIpv6 = (address: string): boolean => address.includes(':')
+
+/** IPv4 written as IPv6 goes over IPv4. */
+export const isMapped = (address: string): boolean => /^::ffff:\d+\.\d+\.\d+\.\d+$/i.test(address)
+
+export function planSender(options: SenderOptions): SenderPlan {
+  checkFields(options, FIELDS, 'openSender')
+  const { to, bind, connect, transmitTimestamps = false } = options
+  if (to !== undefined) checkEndpoint(to)
+  if (connect === true && to === undefined) throw badValue('openSender: connect needs `to`: { address, port }')
+  const local = bind?.address
+  if (local !== undefined && (typeof local !== 'string' || parseAddress(local) === undefined || isMulticast(local)))
+    throw badValue(`openSender: bind.address is ${show(local)}: a unicast address of this host is needed`)
+  const six = [to?.address, local].find((address) => address !== undefined && isIpv6(address))
+  if (options.family === 'ipv4' && six !== undefined)
+    throw badValue(`openSender: family is 'ipv4', and ${six} is an IPv6 address`)
+  const family = options.family ?? (six === undefined ? 'ipv4' : 'ipv6')
+  const settings = settingsFor(options, family === 'ipv6')
+  // Asked for by the options' own names or by ours, the kernel answers the same, and then somebody must listen.
+  const sets = (...options: readonly AnyOption[]): boolean =>
+    settings.some(([{ name }, value]) => value !== false && options.some((option) => option.name === name))
+  const returnedErrors = sets(IP_RECVERR, IPV6_RECVERR)
+  return {
+    family,
+    to,
+    bind,
+    settings,
+    segmentation: options.segmentation !== false && transmitTimestamps === false,
+    timed: sets(SO_TXTIME),
+    returnedErrors,
+    listens: returnedErrors || sets(SO_TIMESTAMPING),
+  }
+}
+
+function settingsFor(options: SenderOptions, ipv6: boolean): Setting[] {
+  const settings: Setting[] = []
+  const { trafficClass, transmitTimestamps = false, transmitTime } = options
+  // What an IPv6 socket sends to IPv4 goes by the options of IPv4.
+  if (options.returnedErrors === true) {
+    settings.push([IP_RECVERR, true])
+    if (ipv6) settings.push([IPV6_RECVERR, true])
+  }
+  if (trafficClass !== undefined) {
+    settings.push([IP_TOS, trafficClass])
+    if (ipv6) settings.push([IPV6_TCLASS, trafficClass])
+  }
+  if (transmitTimestamps !== false) {
+    const hardware = transmitTimestamps === 'hardware' ? ['TX_HARDWARE', 'RAW_HARDWARE'] : []
+    settings.push([SO_TIMESTAMPING, { flags: ['TX_SOFTWARE', 'SOFTWARE', 'OPT_ID', 'OPT_TSONLY', ...hardware] }])
+  }
+  if (transmitTime !== undefined) settings.push([SO_TXTIME, { clock: transmitTime }])
+  const asked: readonly (readonly [AnyOption, unknown])[] = parseOptions(options.options && [...options.options])
+  return [...settings, ...asked]
+}

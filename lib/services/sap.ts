@@ -1,0 +1,215 @@
+import { setTimeout } from 'node:timers/promises'
+import {
+  abortSignal,
+  checkFields,
+  type FieldRule,
+  flag,
+  interfaceSpec,
+  list,
+  text,
+  whole,
+} from '../base/check-fields.ts'
+import { badValue } from '../base/errors.ts'
+import { findInterface, targetOf } from '../control/group-target.ts'
+import type { Membership } from '../control/membership.ts'
+import type { Datagram } from '../datagram/datagram.ts'
+import { parseAddress } from '../net/address.ts'
+import { interfaceNamed } from '../net/interfaces.ts'
+import { lookUp } from '../net/route-lookup.ts'
+import type { Endpoint } from '../net/socket-address.ts'
+import { isMalformed } from '../protocols/malformed.ts'
+import {
+  decodeSap,
+  encodeSap,
+  SAP_GROUPS,
+  SAP_HOP_LIMIT,
+  SAP_PORT,
+  sapDelay,
+  sapGroup,
+  sapInterval,
+} from '../protocols/sap.ts'
+import { type SapEvent, type SapSession, sapSessions } from '../protocols/sap-sessions.ts'
+import { parseSdp, type SdpSession, type SdpStream } from '../protocols/sdp.ts'
+import { openSender, type Sender } from '../send/sender.ts'
+import { LISTEN_FIELDS, type ListenOptions, openListener } from './group-listener.ts'
+
+export { SAP_GROUPS, SAP_PORT, type SapEvent, type SapSession, type SdpSession, type SdpStream }
+
+/**
+ * What one packet, or the passing of time, says of a session.
+ *
+ * `malformed` packets and those that say nothing new (`ignored`) come with the reason.
+ */
+export type SapNotice =
+  | ((SapEvent | { type: 'malformed'; reason: string }) & { from: Endpoint; interfaceIndex: number })
+  | { type: 'expired'; session: SapSession }
+
+export interface SapListenOptions extends ListenOptions {
+  /** Default 9875. */
+  port?: number
+  /** Default: those of every scope, IPv4's and IPv6's. */
+  groups?: readonly string[]
+  /** Sessions remembered; default 4096. Anybody can announce: past it new ones are ignored. */
+  maxSessions?: number
+}
+
+/** Listens for session announcements: `for await (const notice of listener)`. Leaving the loop closes it. */
+export interface SapListener extends AsyncIterable<SapNotice>, AsyncDisposable {
+  readonly memberships: readonly Membership[]
+  /** The sessions announced and neither deleted nor expired, in order of their first announcement. */
+  sessions(): SapSession[]
+  close(): Promise<void>
+}
+
+const TICK = 1000
+
+/**
+ * Listens for session announcements (RFC 2974) on the groups of every scope.
+ * @throws SocketOptionError where no interface can be joined on, or the port can't be had
+ */
+export async function listenSap(options: SapListenOptions = {}): Promise<SapListener> {
+  checkFields(options, { ...LISTEN_FIELDS, maxSessions: whole(1, 2 ** 31 - 1) }, 'listenSap')
+  const { port = SAP_PORT, groups = SAP_GROUPS, maxSessions, ...rest } = options
+  const listener = await openListener({ port, groups, ...rest })
+  const table = sapSessions(maxSessions)
+
+  async function* notices(): AsyncGenerator<SapNotice, void, undefined> {
+    try {
+      for await (const batch of listener.batches(TICK)) {
+        for (const datagram of batch) yield take(datagram)
+        for (const session of table.expire(Date.now())) yield { type: 'expired', session }
+      }
+    } finally {
+      await listener.close()
+    }
+  }
+  const take = ({ data, source, interfaceIndex = 0 }: Datagram): SapNotice => {
+    const packet = decodeSap(data)
+    const event = isMalformed(packet) ? packet : table.take(packet, Date.now())
+    const told = isMalformed(event) ? ({ type: 'malformed', reason: event.malformed } as const) : event
+    return { ...told, from: source, interfaceIndex }
+  }
+  return {
+    get memberships() {
+      return listener.memberships
+    },
+    sessions: () => table.list(),
+    close: listener.close,
+    [Symbol.asyncIterator]: notices,
+    [Symbol.asyncDispose]: listener.close,
+  }
+}
+
+export interface SapAnnounceOptions {
+  /** The session description to announce (RFC 8866). */
+  sdp: string
+  /** The interface it leaves by: name, index or local address. Default: by route. */
+  interface?: string | number
+  /** Default: the groups that announce sessions of the scopes of the description's own groups (RFC 2974 3). */
+  groups?: readonly string[]
+  /** Default 9875. */
+  port?: number
+  /** The originating source told to listeners. Default: an address of the interface, of the family of the group. */
+  source?: string
+  /** The hop limit, 0 to 255. Default 255 (RFC 2974 3): the scope of the group is what limits it. */
+  hops?: number
+  /** Milliseconds between announcements, 100 to 2 ** 30, moved at random by up to a third. Default: by RFC 2974 3.1, 300 s at least. */
+  interval?: number
+  /** Compress the description by zlib. Default false. */
+  compressed?: boolean
+  /** Tell that the session is over when the announcing ends. Default true. */
+  withdraw?: boolean
+  signal?: AbortSignal
+}
+
+const ANNOUNCE_FIELDS: Record<keyof SapAnnounceOptions, FieldRule> = {
+  sdp: text('a session description'),
+  interface: interfaceSpec,
+  groups: list('an array of groups'),
+  port: whole(1, 65535),
+  source: text('an IP address'),
+  hops: whole(0, 255),
+  // A timer takes no more, and what is longer would be no wait at all.
+  interval: whole(100, 2 ** 30),
+  compressed: flag,
+  withdraw: flag,
+  signal: abortSignal,
+}
+
+/** One round of announcements: a packet to each group. */
+export interface SapAnnouncement {
+  /** From 1. */
+  number: number
+  groups: readonly string[]
+  /** Of the packet, in bytes. */
+  size: number
+}
+
+interface Place {
+  group: string
+  sender: Sender
+  packet: (deletion: boolean) => Uint8Array
+}
+
+/**
+ * Announces a session until its loop is left or the signal aborts; then tells that the session is over.
+ *
+ * `for await (const announcement of announceSap({ sdp, interface: 'eth0' }))`
+ * @throws SocketOptionError ERR_INVALID_VALUE where the description can't be read or names no group
+ */
+export async function* announceSap(options: SapAnnounceOptions): AsyncGenerator<SapAnnouncement, void, undefined> {
+  checkFields(options, ANNOUNCE_FIELDS, 'announceSap')
+  const { sdp, signal, withdraw = true } = options
+  if (sdp === undefined) throw badValue('announceSap: sdp is undefined: a session description is needed')
+  if (options.groups?.length === 0) throw badValue('announceSap: groups is empty: leave it out, or name one')
+  const payload = Buffer.from(sdp)
+  const groups = options.groups ?? groupsFor(sdp)
+  const places: Place[] = []
+  let announced = false
+  try {
+    for (const group of groups) places.push(await openPlace(group, payload, options))
+    const size = Math.max(...places.map(({ packet }) => packet(false).length))
+    const interval = options.interval ?? sapInterval(1, size) * 1000
+    for (let number = 1; signal?.aborted !== true; number++) {
+      for (const { sender, packet } of places) await sender.send(packet(false))
+      announced = true
+      yield { number, groups, size }
+      await setTimeout(sapDelay(interval), undefined, signal && { signal }).catch(() => {})
+    }
+  } finally {
+    if (withdraw && announced) for (const { sender, packet } of places) await sender.send(packet(true)).catch(() => {})
+    await Promise.all(places.map(({ sender }) => sender.close()))
+  }
+}
+
+function groupsFor(sdp: string): string[] {
+  const session = parseSdp(sdp)
+  if (isMalformed(session)) throw badValue(`sdp is ${session.malformed}`)
+  const groups = new Set(session.streams.map(({ group }) => sapGroup(group)))
+  if (groups.size === 0) throw badValue('sdp names no multicast group with a port: say which groups to announce it to')
+  return [...groups]
+}
+
+async function openPlace(group: string, payload: Uint8Array, options: SapAnnounceOptions): Promise<Place> {
+  const { port = SAP_PORT, hops = SAP_HOP_LIMIT, compressed = false } = options
+  const target = targetOf({ group, ...(options.interface !== undefined && { interface: options.interface }) })
+  const { index } = findInterface(target, await lookUp([target.group]))
+  const source = options.source ?? sourceOn(index, target.group)
+  const sender = await openSender({ to: { address: target.group, port }, interface: index, hops })
+  return {
+    group: target.group,
+    sender,
+    // RFC 2974 6: the same hash in a deletion tells which announcement it takes back.
+    packet: (deletion) => encodeSap({ source, payload, deletion, compressed }),
+  }
+}
+
+function sourceOn(index: number, group: string): string {
+  const family = parseAddress(group)?.family
+  const { name, addresses } = interfaceNamed(index)
+  const ofFamily = addresses.filter((one) => one.family === family)
+  const own = ofFamily.find((one) => !one.address.startsWith('fe80:')) ?? ofFamily[0]
+  if (own === undefined)
+    throw badValue(`${name} has no IPv${family} address to announce from: say which source to name`)
+  return own.address.split('%', 1)[0] ?? own.address
+}

@@ -1,0 +1,205 @@
+import { randomInt } from 'node:crypto'
+import { abortSignal, checkFields, whole } from '../base/check-fields.ts'
+import { SocketOptionError } from '../base/errors.ts'
+import type { Membership } from '../control/membership.ts'
+import type { Datagram } from '../datagram/datagram.ts'
+import { hostAddress } from '../net/resolve-host.ts'
+import type { Endpoint } from '../net/socket-address.ts'
+import { isMalformed } from '../protocols/malformed.ts'
+import {
+  broadcastOffset,
+  decodeNtp,
+  encodeNtp,
+  exchangeOffset,
+  fromNtpTimestamp,
+  kissOfDeath,
+  type NtpLeap,
+  type NtpMode,
+  type NtpPacket,
+  ntpProblems,
+  referenceText,
+  toNtpTimestamp,
+} from '../protocols/sntp.ts'
+import { openReceiver, type Receiver } from '../receive/receiver.ts'
+import { sendFrom } from '../send/send-from-receiver.ts'
+import { LISTEN_FIELDS, type ListenOptions, openListener } from './group-listener.ts'
+
+export { kissOfDeath, type NtpLeap, type NtpMode, type NtpPacket, referenceText }
+
+export const NTP_PORT = 123
+
+/** The groups servers broadcast to (RFC 5905 3, IANA): IPv4's, and IPv6's from link-local to global. */
+export const NTP_GROUPS: readonly string[] = [
+  '224.0.1.1',
+  ...['2', '3', '4', '5', '8', 'e'].map((scope) => `ff0${scope}::101`),
+]
+
+/** What a server said of the time. All times are in nanoseconds. */
+export interface NtpTime {
+  server: Endpoint
+  packet: NtpPacket
+  /** The server's clock when it sent this, since 1970. */
+  time: bigint
+  /** When it arrived, since 1970, by this host's clock. */
+  arrival: bigint
+  /** How far the server's clock is ahead of this host's. Of a broadcast it is too low by the way here, which it can't tell. */
+  offset: bigint
+  /** Why not to trust it (RFC 4330 5, RFC 5905 8); empty where it may be trusted. */
+  problems: string[]
+}
+
+/** A packet to one of the groups. */
+export type NtpNotice =
+  | ({ type: 'time'; interfaceIndex: number; group: string } & NtpTime)
+  | { type: 'malformed'; interfaceIndex: number; group: string; server: Endpoint; reason: string }
+
+/** Listens to servers that broadcast: `for await (const notice of listener)`. Leaving the loop closes it. */
+export interface NtpListener extends AsyncIterable<NtpNotice>, AsyncDisposable {
+  readonly memberships: readonly Membership[]
+  close(): Promise<void>
+}
+
+const now = (): bigint => BigInt(Date.now()) * 1_000_000n
+
+/** A clock has no use for it: only closing needs a look now and then. */
+const TICK = 3_600_000
+
+function read(
+  packet: NtpPacket,
+  { source, timestamp: arrival = now() }: Datagram,
+): Omit<NtpTime, 'offset' | 'problems'> {
+  return { server: source, packet, arrival, time: fromNtpTimestamp(packet.transmit, arrival) }
+}
+
+/**
+ * Listens to NTP servers that broadcast to a group. It never sets the clock.
+ *
+ * Port 123, the default, needs CAP_NET_BIND_SERVICE; a time daemon that has it keeps others out unless it shares it.
+ * @throws SocketOptionError where no interface can be joined on, or the port can't be had
+ */
+export async function listenNtp(options: ListenOptions = {}): Promise<NtpListener> {
+  checkFields(options, LISTEN_FIELDS, 'listenNtp')
+  const { port = NTP_PORT, groups = NTP_GROUPS, ...rest } = options
+  const listener = await openListener({ port, groups, ancillary: { timestamp: true }, ...rest })
+
+  const take = (datagram: Datagram): NtpNotice => {
+    const { data, source: server, interfaceIndex = 0, destination: group = '' } = datagram
+    const packet = decodeNtp(data)
+    if (isMalformed(packet)) return { type: 'malformed', interfaceIndex, group, server, reason: packet.malformed }
+    const told = read(packet, datagram)
+    const offset = broadcastOffset(packet.transmit, toNtpTimestamp(told.arrival))
+    return { type: 'time', interfaceIndex, group, ...told, offset, problems: ntpProblems(packet) }
+  }
+  async function* notices(): AsyncGenerator<NtpNotice, void, undefined> {
+    try {
+      for await (const batch of listener.batches(TICK)) for (const datagram of batch) yield take(datagram)
+    } finally {
+      await listener.close()
+    }
+  }
+  return {
+    get memberships() {
+      return listener.memberships
+    },
+    close: listener.close,
+    [Symbol.asyncIterator]: notices,
+    [Symbol.asyncDispose]: listener.close,
+  }
+}
+
+export interface NtpQueryOptions {
+  /** Default 123. */
+  port?: number
+  /** Milliseconds to wait for the answer; default 5000. */
+  timeout?: number
+  signal?: AbortSignal
+}
+
+/** What one exchange found. */
+export interface NtpAnswer extends NtpTime {
+  /** The way there and back, in nanoseconds. */
+  delay: bigint
+}
+
+/**
+ * Asks a server for the time, once (RFC 4330). It never sets the clock.
+ *
+ * An answer that is not to be trusted says why in `problems`, a kiss of death among them. It blocks for up to a millisecond
+ * to read the clock finely. Linux.
+ * @param server an address or a name
+ * @throws SocketOptionError code `ETIMEDOUT`, `ECONNREFUSED`, ... where no answer came
+ */
+export async function queryNtp(server: string, options: NtpQueryOptions = {}): Promise<NtpAnswer> {
+  checkFields(options, { port: whole(1, 65535), timeout: whole(1, 2 ** 31 - 1), signal: abortSignal }, 'queryNtp')
+  const { port = NTP_PORT, timeout = 5000, signal } = options
+  signal?.throwIfAborted()
+  const address = await hostAddress(server)
+  const receiver = await openReceiver({
+    family: address.includes(':') ? 'ipv6' : 'ipv4',
+    ancillary: { timestamp: true },
+    returnedErrors: true,
+    ...(signal && { signal }),
+  })
+  try {
+    return await ask(receiver, { address, port }, timeout, signal)
+  } finally {
+    await receiver.close()
+  }
+}
+
+async function ask(
+  receiver: Receiver,
+  to: Endpoint,
+  timeout: number,
+  signal: AbortSignal | undefined,
+): Promise<NtpAnswer> {
+  const name = to.address.includes(':') ? `[${to.address}]:${to.port}` : `${to.address}:${to.port}`
+  let failure = unanswered('ETIMEDOUT', `${name} did not answer in ${timeout / 1000} s`)
+  const end = (error: SocketOptionError): void => {
+    failure = error
+    void receiver.close()
+  }
+  receiver.on('returned-error', ({ code }) => end(unanswered(code, `${name} can't be asked (${code})`)))
+  const timer = setTimeout(() => end(failure), timeout)
+  try {
+    const send = sendFrom(receiver)
+    // Its last bits are random, so that only who saw the question can answer it (RFC 4330 3).
+    const origin = BigInt.asUintN(64, (toNtpTimestamp(onTheTick()) & ~0xffffn) | BigInt(randomInt(0x10000)))
+    send(encodeNtp({ transmit: origin }), to)
+    for await (const batch of receiver) {
+      for (const datagram of batch) {
+        if (!isOf(datagram, to)) continue
+        const packet = decodeNtp(datagram.data)
+        if (isMalformed(packet)) failure = unanswered('EBADMSG', `${name} answered nonsense: ${packet.malformed}`)
+        else if (packet.origin !== origin) failure = unanswered('EBADMSG', `${name} answered another question`)
+        else {
+          const told = read(packet, datagram)
+          const { receive, transmit } = packet
+          const destination = toNtpTimestamp(told.arrival)
+          const found = exchangeOffset({ origin, receive, transmit, destination })
+          return { ...told, ...found, problems: ntpProblems(packet, origin) }
+        }
+      }
+    }
+  } finally {
+    clearTimeout(timer)
+  }
+  signal?.throwIfAborted()
+  throw failure
+}
+
+const bare = (address: string): string => address.split('%', 1)[0] ?? address
+
+const isOf = ({ source }: Datagram, to: Endpoint): boolean =>
+  bare(source.address) === bare(to.address) && source.port === to.port
+
+const unanswered = (code: string, message: string): SocketOptionError =>
+  new SocketOptionError(message, { code, reason: 'system' })
+
+/** The time when its milliseconds turn over: Node reads the clock no finer. */
+function onTheTick(): bigint {
+  const before = Date.now()
+  let time = Date.now()
+  while (time === before) time = Date.now()
+  return BigInt(time) * 1_000_000n
+}

@@ -1,0 +1,76 @@
+import { constants } from 'node:os'
+import { unsupported } from '../base/errors.ts'
+import { onAbort } from '../base/on-abort.ts'
+import { type Errno, type NativePoller, native } from '../binding/native.ts'
+import { openPoller, WRITABLE, watch } from '../binding/poller.ts'
+import { getNow } from '../calls/call-now.ts'
+import type { Holder } from '../calls/socket-handle.ts'
+import { partsOf } from '../options/option.ts'
+import { SO_ERROR } from '../options/table/socket.ts'
+
+const { EINPROGRESS, EINTR } = constants.errno
+
+// A module is loaded once a thread, so no thread sees another's. The poller is there while something is waited for.
+let poller: NativePoller | undefined
+const waiting = new Map<number, () => void>()
+const ready = new Int32Array(128)
+
+function startPoller(): NativePoller {
+  if (native.Poller === undefined) throw unsupported(`waiting for a connection on ${process.platform}`)
+  const opened = openPoller()
+  opened.start(report)
+  opened.hold(true)
+  return opened
+}
+
+function report(): void {
+  const count = poller?.ready(ready) ?? 0
+  for (let place = 0; place < count; place++) finish(ready[2 * place] ?? -1)
+}
+
+/** Nothing looks at the descriptor any more: its number may become another's. */
+function finish(fd: number): void {
+  const resolve = waiting.get(fd)
+  if (resolve === undefined) return
+  waiting.delete(fd)
+  poller?.forget(fd)
+  if (waiting.size === 0) {
+    poller?.close()
+    poller = undefined
+  }
+  resolve()
+}
+
+/** Waits until a descriptor can be written to or has failed, or the signal is aborted. */
+async function outcome(fd: number, signal: AbortSignal | undefined): Promise<void> {
+  poller ??= startPoller()
+  const finished = new Promise<void>((resolve) => waiting.set(fd, resolve))
+  try {
+    watch(poller, fd, WRITABLE)
+  } catch (error) {
+    finish(fd)
+    throw error
+  }
+  const deafen = signal && onAbort(signal, () => finish(fd))
+  await finished
+  deafen?.()
+}
+
+/**
+ * `connect(2)` without holding up the event loop or its worker pool: 0 or the errno of its failure.
+ *
+ * Throws the signal's reason where that comes first.
+ */
+export async function connect(
+  holder: Holder,
+  family: number,
+  address: object,
+  signal: AbortSignal | undefined,
+): Promise<Errno> {
+  signal?.throwIfAborted()
+  const begun = native.connect(holder.fd, family, address)
+  if (begun !== EINPROGRESS && begun !== EINTR) return begun
+  await outcome(holder.fd, signal)
+  signal?.throwIfAborted()
+  return getNow(holder.fd, partsOf(SO_ERROR), undefined) as number
+}

@@ -1,0 +1,50 @@
+import { type Errno, native } from '../binding/native.ts'
+import type { Family } from '../net/socket-address.ts'
+import { connect } from './connect.ts'
+import { explainSocket, type SocketCall } from './explain-socket.ts'
+import { createOwnedSocket, type OwnedSocket } from './owned-socket.ts'
+import { parseSpec, type SocketPlan, type SocketSpecOf } from './socket-spec.ts'
+import { claimPath } from './unix-path.ts'
+
+/**
+ * Opens a socket with its options set before it is bound, listens or connects, which is where many of them must be set.
+ *
+ * `socket(2)`, nonblocking and closed on exec; each option in order; `bind(2)`; then `listen(2)`, or `connect(2)`, whose
+ * outcome is waited for off the event loop. The socket is the caller's to close, or to hand to Node: `toDatagram`,
+ * `toStream`, `toServer`.
+ * @throws SocketOptionError for whatever is refused, by this library or by the kernel, and the signal's reason; then
+ * nothing stays open.
+ */
+export async function openSocket<const F extends Family, const V extends readonly unknown[] = readonly unknown[]>(
+  spec: SocketSpecOf<F, V>,
+): Promise<OwnedSocket<F>> {
+  const plan = parseSpec(spec)
+  plan.signal?.throwIfAborted()
+  const socket = new native.Socket()
+  const { family, type, protocol } = plan.numbers
+  check(plan, 'socket', describe(plan), socket.open(family, type, protocol))
+  const owned = createOwnedSocket<F>(socket, plan)
+  try {
+    for (const [option, value] of plan.options) await owned.face.control.set(option, value as never)
+    plan.signal?.throwIfAborted()
+    if (plan.bind !== undefined) {
+      check(plan, 'bind', `bind to ${plan.bind.text}`, native.bind(socket.fd, family, plan.bind.raw))
+      if (plan.family === 'unix') owned.atEnd(claimPath((plan.bind.raw as { path: string }).path))
+    }
+    if (plan.backlog !== undefined) check(plan, 'listen', 'listen', native.listen(socket.fd, plan.backlog))
+    if (plan.connect !== undefined) {
+      const errno = await connect(socket, family, plan.connect.raw, plan.signal)
+      check(plan, 'connect', `connect to ${plan.connect.text}`, errno)
+    }
+  } catch (error) {
+    await owned.face.close()
+    throw error
+  }
+  return owned.face
+}
+
+const describe = (plan: SocketPlan): string => `open a ${plan.type} socket of ${plan.family}`
+
+function check(plan: SocketPlan, call: SocketCall, asked: string, errno: Errno): void {
+  if (errno !== 0) throw explainSocket(call, asked, errno, plan.family)
+}

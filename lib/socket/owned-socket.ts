@@ -1,0 +1,173 @@
+import type { Socket as DatagramSocket } from 'node:dgram'
+import type { Server, ServerOpts, Socket, SocketConstructorOpts } from 'node:net'
+import { badValue, SocketOptionError } from '../base/errors.ts'
+import { type NativeSocket, native } from '../binding/native.ts'
+import { closed, reachOf } from '../calls/socket-handle.ts'
+import { createControl, type SocketControl, shareControl } from '../control/control.ts'
+import { type Family, type SocketAddress, socketAddressFromNative } from '../net/socket-address.ts'
+import { explainSocket } from './explain-socket.ts'
+import type { SocketPlan } from './socket-spec.ts'
+import { asDatagram, asServer, asStream, type DatagramOptions } from './to-node-socket.ts'
+
+/**
+ * A socket of one's own: whoever has it closes it, or hands it over, once.
+ *
+ * It is closed when disposed of, and when nothing refers to it any more; so keep it for as long as its number is used.
+ */
+export interface OwnedSocket<F extends Family = Family> extends AsyncDisposable {
+  /** The descriptor, nonblocking; throws `ERR_SOCKET_CLOSED` once it is closed. */
+  readonly fd: number
+  /** Its options and memberships, also after it was handed over: the same control as that of the socket it became. */
+  readonly control: SocketControl
+  /** What it is bound to. `getsockname(2)` */
+  address(): SocketAddress<F>
+  /** What it is connected to; `undefined` where it is not. `getpeername(2)` */
+  remoteAddress(): SocketAddress<F> | undefined
+  /**
+   * Becomes a dgram.Socket, which owns the descriptor from now on. For `dgram` sockets of `ipv4` and `ipv6`.
+   *
+   * It is bound already and receives at once; 'listening' is emitted as after `bind()`, and 'connect' where it was
+   * connected. What libuv gets wrong about a descriptor it is given is put right: SO_REUSEADDR stays as it was, and on
+   * IPv6 the TTL and multicast methods act on IPv6.
+   */
+  toDatagram(options?: DatagramOptions): DatagramSocket
+  /** Becomes a net.Socket, which owns the descriptor from now on. For connected `stream` sockets of `ipv4`, `ipv6` and `unix`. */
+  toStream(options?: Omit<SocketConstructorOpts, 'fd' | 'readable' | 'writable'>): Socket
+  /**
+   * Becomes a net.Server, which owns the descriptor from now on; 'listening' is emitted as after `listen()`.
+   *
+   * For `stream` sockets of `ipv4`, `ipv6` and `unix`; one that does not listen yet begins to. Other servers take
+   * `server.listen({ fd: owned.release() })`.
+   */
+  toServer(options?: ServerOpts, onConnection?: (socket: Socket) => void): Server
+  /** Gives the descriptor away: whoever takes the number closes it. */
+  release(): number
+  /** `close(2)`, off the event loop. A second time, or after the socket was handed over, it does nothing. */
+  close(): Promise<void>
+}
+
+/** A class of Node's that a socket can become. What `make` throws leaves the socket ours. */
+interface Taker<T extends object> {
+  readonly name: string
+  readonly families: readonly Family[]
+  readonly type: string
+  make(): T
+}
+
+interface Owned<F extends Family> {
+  readonly face: OwnedSocket<F>
+  /** What to do when the descriptor has been closed. */
+  atEnd(action: () => void): void
+}
+
+const INET: readonly Family[] = ['ipv4', 'ipv6']
+const INET_AND_UNIX: readonly Family[] = ['ipv4', 'ipv6', 'unix']
+
+export function createOwnedSocket<F extends Family>(socket: NativeSocket, plan: SocketPlan): Owned<F> {
+  const { family, type, backlog } = plan
+  let goneTo: { readonly name: string; readonly fd: () => number; readonly borrowed?: true } | undefined
+  let closing: Promise<void> | undefined
+  let end = (): void => {}
+
+  const mine = (): number => {
+    if (goneTo !== undefined)
+      throw new SocketOptionError(`this socket was handed over already: ${goneTo.name} has it`, {
+        code: 'ERR_SOCKET_HANDED_OVER',
+        reason: 'closed',
+      })
+    if (socket.fd < 0) throw closed('socket', 'it was closed; open another')
+    return socket.fd
+  }
+
+  // One object for as long as the socket lives, whoever has it: memberships outlast the change of hands.
+  const holder = {
+    get fd(): number {
+      return goneTo === undefined ? mine() : goneTo.fd()
+    },
+    get borrowed(): boolean {
+      return goneTo?.borrowed === true
+    },
+  }
+  const control = createControl({
+    holder: () => {
+      void holder.fd
+      return holder
+    },
+    fd: () => holder.fd,
+  })
+
+  const give = <T extends object>({ name, families, type: wanted, make }: Taker<T>): T => {
+    mine()
+    if (!families.includes(family) || type !== wanted)
+      throw badValue(
+        `Node has no class for a ${type} socket of ${family} to become a ${name}: that takes ${wanted} of ${families.join(', ')}`,
+      )
+    const taken = make()
+    socket.release()
+    goneTo = { name, fd: reachOf(taken as never).fd }
+    shareControl(taken, control)
+    ;(taken as Socket).once('close', end)
+    return taken
+  }
+
+  const ask = (call: 'getsockname' | 'getpeername'): SocketAddress<F> => {
+    try {
+      const raw = call === 'getsockname' ? native.localAddress(holder.fd) : native.remoteAddress(holder.fd)
+      return socketAddressFromNative(family as F, raw)
+    } catch (error) {
+      throw typeof error === 'number' ? explainSocket(call, call, error, family) : error
+    }
+  }
+
+  const close = (): Promise<void> => {
+    if (goneTo === undefined && socket.fd >= 0)
+      closing = new Promise<void>((resolve) => socket.close(resolve)).then(() => end())
+    return closing ?? Promise.resolve()
+  }
+
+  const face: OwnedSocket<F> = {
+    get fd() {
+      return holder.fd
+    },
+    control,
+    address: () => ask('getsockname'),
+    remoteAddress: () => {
+      try {
+        return ask('getpeername')
+      } catch (error) {
+        if (error instanceof SocketOptionError && ['ENOTCONN', 'ENOTSUP'].includes(error.code)) return undefined
+        throw error
+      }
+    },
+    toDatagram: (options = {}) =>
+      give({
+        name: 'dgram.Socket',
+        families: INET,
+        type: 'dgram',
+        make: () => asDatagram(holder, control, plan, options),
+      }),
+    toStream: (options = {}) =>
+      give({
+        name: 'net.Socket',
+        families: INET_AND_UNIX,
+        type: 'stream',
+        make: () => asStream(holder.fd, plan, options),
+      }),
+    toServer: (options = {}, onConnection) =>
+      give({
+        name: 'net.Server',
+        families: INET_AND_UNIX,
+        type: 'stream',
+        make: () => asServer(holder.fd, backlog, options, onConnection),
+      }),
+    release: () => {
+      const fd = mine()
+      goneTo = { name: `whoever took descriptor ${fd}`, fd: () => fd, borrowed: true }
+      return socket.release()
+    },
+    close,
+    [Symbol.asyncDispose]: close,
+  }
+  shareControl(face, control)
+  return { face, atEnd: (action) => (end = action) }
+}

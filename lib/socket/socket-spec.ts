@@ -1,0 +1,165 @@
+import { badValue, show, unsupported } from '../base/errors.ts'
+import { native } from '../binding/native.ts'
+import { type Protocol, protocolNumber } from '../net/protocol-numbers.ts'
+import {
+  type Family,
+  type ParsedSocketAddress,
+  parseSocketAddress,
+  type SocketAddresses,
+} from '../net/socket-address.ts'
+import type { AnyOption, Option } from '../options/option.ts'
+
+/** The types of socket that each family has. */
+export interface SocketTypes {
+  ipv4: 'dgram' | 'stream' | 'seqpacket' | 'raw'
+  ipv6: 'dgram' | 'stream' | 'seqpacket' | 'raw'
+  unix: 'dgram' | 'stream' | 'seqpacket'
+  packet: 'dgram' | 'raw'
+  netlink: 'dgram' | 'raw'
+  vsock: 'dgram' | 'stream' | 'seqpacket'
+}
+
+/** What to connect to; netlink's parts default to 0 (the kernel), and packet sockets have no connections. */
+export interface ConnectTargets extends Omit<SocketAddresses, 'netlink' | 'packet'> {
+  netlink: Partial<SocketAddresses['netlink']>
+  packet: never
+}
+
+/** Options and their values, each of its option's type, to be set in this order. `V` are the types of the values. */
+export type Settings<V extends readonly unknown[] = readonly unknown[]> = {
+  // biome-ignore lint/suspicious/noExplicitAny: whatever is read back from the option
+  readonly [K in keyof V]: readonly [Option<any, V[K], any>, NoInfer<V[K]>]
+}
+
+/** One of them, whose type has been checked. */
+export type Setting = readonly [option: AnyOption, value: unknown]
+
+/**
+ * A socket to open, of one family. `V` are the types of its options' values.
+ *
+ * The order is: `socket(2)`, the options, `bind(2)`, then `listen(2)` or `connect(2)`.
+ */
+export interface SocketSpecOf<F extends Family, V extends readonly unknown[] = readonly unknown[]> {
+  readonly family: F
+  readonly type: SocketTypes[F]
+  /**
+   * Default 0: the one the type implies. For `packet`, the Ethernet protocol; it takes effect at bind, after the
+   * options, so that nothing arrives before a filter among them is in place.
+   */
+  readonly protocol?: Protocol
+  /** Set in this order, before anything else is done with the socket. */
+  readonly options?: Settings<V>
+  /** Parts left out are for the kernel to choose: any address, any port, an abstract name. */
+  readonly bind?: Readonly<Partial<SocketAddresses[F]>>
+  /** `backlog`: connections that wait to be accepted; default 511, capped by the sysctl net.core.somaxconn. */
+  readonly listen?: { readonly backlog?: number }
+  /** Waits, off the event loop, until the connection stands. */
+  readonly connect?: Readonly<ConnectTargets[F]>
+  /** Gives up: `openSocket` rejects with the signal's reason, and nothing stays open. */
+  readonly signal?: AbortSignal
+}
+
+type EachFamily<F extends Family, V extends readonly unknown[]> = F extends Family ? SocketSpecOf<F, V> : never
+
+/** A socket to open: its family, type, options, and what to bind, listen or connect to. */
+export type SocketSpec = EachFamily<Family, readonly unknown[]>
+
+/** A spec that has been checked, in the kernel's numbers. */
+export interface SocketPlan {
+  readonly family: Family
+  readonly type: string
+  readonly numbers: { readonly family: number; readonly type: number; readonly protocol: number }
+  readonly options: readonly Setting[]
+  readonly bind: ParsedSocketAddress | undefined
+  readonly backlog: number | undefined
+  readonly connect: ParsedSocketAddress | undefined
+  readonly signal: AbortSignal | undefined
+}
+
+const FAMILIES: Record<Family, { readonly constant: string; readonly types: readonly string[] }> = {
+  ipv4: { constant: 'AF_INET', types: ['dgram', 'stream', 'seqpacket', 'raw'] },
+  ipv6: { constant: 'AF_INET6', types: ['dgram', 'stream', 'seqpacket', 'raw'] },
+  unix: { constant: 'AF_UNIX', types: ['dgram', 'stream', 'seqpacket'] },
+  packet: { constant: 'AF_PACKET', types: ['dgram', 'raw'] },
+  netlink: { constant: 'AF_NETLINK', types: ['dgram', 'raw'] },
+  vsock: { constant: 'AF_VSOCK', types: ['dgram', 'stream', 'seqpacket'] },
+}
+
+const TYPES: Record<string, string> = {
+  dgram: 'SOCK_DGRAM',
+  stream: 'SOCK_STREAM',
+  seqpacket: 'SOCK_SEQPACKET',
+  raw: 'SOCK_RAW',
+}
+
+const KEYS = ['family', 'type', 'protocol', 'options', 'bind', 'listen', 'connect', 'signal']
+
+/** What Node listens with where nothing is said. */
+export const DEFAULT_BACKLOG = 511
+
+function choice(what: string, given: unknown, choices: readonly string[]): string {
+  if (typeof given === 'string' && choices.includes(given)) return given
+  throw badValue(`${what} is ${show(given)}: one of ${choices.join(', ')} is needed`)
+}
+
+function constant(name: string): number {
+  const number = native.constants[name]
+  if (number === undefined) throw unsupported(name)
+  return number
+}
+
+export function parseOptions(options: unknown): SocketPlan['options'] {
+  if (options === undefined) return []
+  if (!Array.isArray(options)) throw badValue(`options is ${show(options)}: an array of [option, value] is needed`)
+  for (const [place, pair] of options.entries())
+    if (!Array.isArray(pair) || pair.length !== 2 || pair[0]?.codec === undefined)
+      throw badValue(`options[${place}] is not [option, value], with an option of sockctl/options or of defineOption`)
+  return options
+}
+
+function parseBacklog(listen: unknown, type: string): number | undefined {
+  if (listen === undefined) return undefined
+  if (typeof listen !== 'object' || listen === null)
+    throw new TypeError(`listen is ${show(listen)}: { backlog } or {} is needed`)
+  if (type !== 'stream' && type !== 'seqpacket')
+    throw badValue(`listen: a ${type} socket has no connections; stream and seqpacket sockets listen`)
+  const { backlog = DEFAULT_BACKLOG } = listen as { backlog?: unknown }
+  if (typeof backlog !== 'number' || !Number.isInteger(backlog) || backlog < 0 || backlog > 2 ** 31 - 1)
+    throw badValue(`listen: backlog is ${show(backlog)}: a whole number from 0 to ${2 ** 31 - 1} is needed`)
+  return backlog
+}
+
+/** Checks the whole of a spec before anything is opened. */
+export function parseSpec(given: unknown): SocketPlan {
+  if (typeof given !== 'object' || given === null)
+    throw new TypeError(`openSocket takes { family, type, ... }, not ${show(given)}`)
+  const spec = given as Record<string, unknown>
+  const stranger = Object.keys(spec).find((key) => !KEYS.includes(key))
+  if (stranger !== undefined) throw badValue(`openSocket takes ${KEYS.join(', ')}; it knows no ${show(stranger)}`)
+  const family = choice('family', spec.family, Object.keys(FAMILIES)) as Family
+  const { constant: familyName, types } = FAMILIES[family]
+  const type = choice(`type of ${family}`, spec.type, types)
+  const protocol = protocolNumber(spec.protocol ?? 0, family === 'packet' ? 65535 : 2 ** 31 - 1)
+  if (spec.listen !== undefined && spec.connect !== undefined)
+    throw badValue('a socket listens or connects: leave out listen or connect')
+  if (family === 'packet' && spec.connect !== undefined)
+    throw badValue('connect: packet sockets have no connections; bind one to an interface')
+  if (spec.signal !== undefined && !(spec.signal instanceof AbortSignal))
+    throw new TypeError(`signal is ${show(spec.signal)}: an AbortSignal is needed`)
+  const late = family === 'packet' && protocol !== 0
+  return {
+    family,
+    type,
+    numbers: { family: constant(familyName), type: constant(TYPES[type] ?? ''), protocol: late ? 0 : protocol },
+    options: parseOptions(spec.options),
+    bind: parseBind(family, spec.bind, late ? protocol : undefined),
+    backlog: parseBacklog(spec.listen, type),
+    connect: spec.connect === undefined ? undefined : parseSocketAddress(family, 'connect', spec.connect),
+    signal: spec.signal,
+  }
+}
+
+function parseBind(family: Family, bind: unknown, protocol: number | undefined): ParsedSocketAddress | undefined {
+  if (protocol === undefined) return bind === undefined ? undefined : parseSocketAddress(family, 'bind', bind)
+  return parseSocketAddress(family, 'bind', bind === undefined ? { protocol } : { protocol, ...(bind as object) })
+}

@@ -1,0 +1,127 @@
+import cluster from 'node:cluster'
+import dgram from 'node:dgram'
+import net from 'node:net'
+import { badValue, SocketOptionError, show } from '../base/errors.ts'
+import { native } from '../binding/native.ts'
+import type { Holder } from '../calls/socket-handle.ts'
+import type { SocketControl } from '../control/control.ts'
+import { SO_REUSEADDR, SO_REUSEPORT } from '../options/table/socket.ts'
+import { actOnIpv6 } from './fix-dgram-udp6.ts'
+import { DEFAULT_BACKLOG, type SocketPlan } from './socket-spec.ts'
+
+interface Address {
+  readonly address: string
+  readonly port: number
+}
+
+const remoteOf = (fd: number): Address | undefined => quietly(() => native.remoteAddress(fd) as Address)
+
+/** Node's own way to say that it can't take a descriptor; ours to say it in our words. */
+function taken<T>(what: string, take: () => T): T {
+  try {
+    return take()
+  } catch (error) {
+    throw new SocketOptionError(`${what} does not take the descriptor: ${(error as Error).message}`, {
+      code: (error as { code?: string }).code ?? 'ERR_INVALID_FD',
+      reason: 'system',
+    })
+  }
+}
+
+/** What there is left to say about a descriptor that is open, and bound. */
+export type DatagramOptions = Omit<
+  dgram.SocketOptions,
+  'type' | 'reuseAddr' | 'reusePort' | 'ipv6Only' | 'recvBufferSize' | 'sendBufferSize'
+>
+
+/** What dgram would do too late, or in bind() after it has taken the descriptor, and throw. */
+const OPTION_INSTEAD: Record<string, string> = {
+  reuseAddr: 'SO_REUSEADDR',
+  reusePort: 'SO_REUSEPORT',
+  ipv6Only: 'IPV6_V6ONLY',
+  recvBufferSize: 'SO_RCVBUF',
+  sendBufferSize: 'SO_SNDBUF',
+}
+
+export function asDatagram(
+  { fd }: Holder,
+  control: SocketControl,
+  { family, numbers, bind }: SocketPlan,
+  options: DatagramOptions,
+): dgram.Socket {
+  for (const [key, option] of Object.entries(OPTION_INSTEAD))
+    if (key in options) throw badValue(`toDatagram takes no ${key}: set ${option} in openSocket's options`)
+  const before = [SO_REUSEADDR, SO_REUSEPORT]
+    .filter(({ supported }) => supported)
+    .map((option) => [option, control.getSync(option)] as const)
+  const socket = dgram.createSocket({ ...options, type: family === 'ipv6' ? 'udp6' : 'udp4' })
+  const peer = remoteOf(fd)
+  const { port } = native.localAddress(fd) as Address
+  // dgram sends without an address only where it has connected itself, and libuv does not connect what is connected. So
+  // the kernel is made to forget, which loses a port that it had chosen; at once, so that strangers have no time.
+  const reconnect = (): void => {
+    if (peer === undefined) return
+    // A port that was asked for is kept, and then this is refused, harmlessly.
+    native.bind(fd, numbers.family, { address: family === 'ipv6' ? '::' : '0.0.0.0', ...bind?.raw, port })
+    native.connect(fd, numbers.family, peer)
+  }
+  if (peer !== undefined) native.disconnect(fd)
+  try {
+    taken('dgram.Socket', () => socket.bind({ fd, exclusive: true }))
+  } catch (error) {
+    reconnect()
+    quietly(() => socket.close())
+    throw error
+  }
+  reconnect()
+  if (peer !== undefined) socket.connect(peer.port, peer.address)
+  // libuv makes the address one that others may take over; whoever opened the socket has decided that already.
+  for (const [option, value] of before) control.setSync(option, value)
+  if (family === 'ipv6') actOnIpv6(socket, control)
+  // bind() has emitted it, before anyone could listen.
+  process.nextTick(() => {
+    if (quietly(() => control.fd) === fd) socket.emit('listening')
+  })
+  return socket
+}
+
+function quietly<T>(action: () => T): T | undefined {
+  try {
+    return action()
+  } catch {
+    return undefined
+  }
+}
+
+export function asStream(
+  fd: number,
+  { backlog, connect }: SocketPlan,
+  options: Omit<net.SocketConstructorOpts, 'fd' | 'readable' | 'writable'>,
+): net.Socket {
+  if (backlog !== undefined) throw badValue('this socket listens: it can become a net.Server, with toServer()')
+  if (connect === undefined) throw badValue('this socket is not connected: name what to `connect` to in openSocket')
+  if (options.signal !== undefined && !(options.signal instanceof AbortSignal))
+    throw new TypeError(`signal is ${show(options.signal)}: an AbortSignal is needed`)
+  return taken('net.Socket', () => new net.Socket({ ...options, fd, readable: true, writable: true }))
+}
+
+export function asServer(
+  fd: number,
+  backlog: number | undefined,
+  options: net.ServerOpts,
+  onConnection: ((socket: net.Socket) => void) | undefined,
+): net.Server {
+  if (remoteOf(fd) !== undefined)
+    throw badValue('this socket is connected: it can become a net.Socket, with toStream()')
+  if (cluster.isWorker)
+    throw new SocketOptionError(
+      'in a worker of node:cluster, server.listen({ fd }) asks the primary, where this number is another descriptor: ' +
+        'use worker_threads or child_process, and SO_REUSEPORT to share the port',
+      { code: 'ERR_UNSUPPORTED', reason: 'unsupported' },
+    )
+  const server = net.createServer(options, onConnection)
+  taken('net.Server', () => server.listen({ fd }, backlog ?? DEFAULT_BACKLOG))
+  // Node reads 0 as "none given".
+  if (backlog === 0) native.listen(fd, 0)
+  return server
+}

@@ -2,16 +2,16 @@
   "targets": [
     {
       "target_name": "sockctl",
-      "sources": ["<!@(node -p \"require('fs').readdirSync('native').filter(n => n.endsWith('.cc')).map(n => 'native/' + n).join(' ')\")"],
+      "sources": ["<!@(node scripts/sources.mjs)"],
       "actions": [
         {
           "action_name": "constants",
-          "inputs": ["scripts/constants.mjs", "native/constants.txt"],
+          "inputs": ["scripts/constants.mjs", "native/base/constants.txt"],
           "outputs": ["<(SHARED_INTERMEDIATE_DIR)/constants.inc"],
-          "action": ["node", "scripts/constants.mjs", "native/constants.txt", "<@(_outputs)"]
+          "action": ["node", "scripts/constants.mjs", "native/base/constants.txt", "<@(_outputs)"]
         }
       ],
-      "include_dirs": ["<(SHARED_INTERMEDIATE_DIR)", "<!(node -p \"require('node-addon-api').include_dir\")"],
+      "include_dirs": ["native", "<(SHARED_INTERMEDIATE_DIR)", "<!(node -p \"require('node-addon-api').include_dir\")"],
       "defines": [
         "NAPI_VERSION=8", "NAPI_CPP_EXCEPTIONS", "NODE_API_SWALLOW_UNTHROWABLE_EXCEPTIONS",
         # Darwin's headers have the options of RFC 3542 only where asked for.

@@ -1,19 +1,19 @@
 #include <napi.h>
 
-#include "batch.h"
-#include "codec.h"
-#include "constants.h"
-#include "datagram_reader.h"
-#include "environment.h"
-#include "error_queue.h"
-#include "interfaces.h"
-#include "lookup.h"
-#include "option.h"
-#include "poller.h"
-#include "send.h"
-#include "send_control.h"
-#include "socket.h"
-#include "sockopt.h"
+#include "base/constants.h"
+#include "calls/batch.h"
+#include "calls/environment.h"
+#include "calls/option.h"
+#include "codec/codec.h"
+#include "codec/encode_decode.h"
+#include "datagram/error_queue.h"
+#include "datagram/poller.h"
+#include "datagram/reader.h"
+#include "datagram/send.h"
+#include "datagram/send_control.h"
+#include "host/interfaces.h"
+#include "host/lookup.h"
+#include "socket/socket.h"
 
 namespace sockctl {
 namespace {

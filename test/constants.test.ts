@@ -16,7 +16,7 @@ const VALUES_OF_OPTIONS = [/^MCAST_(INCLUDE|EXCLUDE)$/]
 
 const options = Object.values(table).map(partsOf)
 const fallbacks = Object.fromEntries(
-  readFileSync(new URL('../native/constants.txt', import.meta.url), 'utf8')
+  readFileSync(new URL('../native/base/constants.txt', import.meta.url), 'utf8')
     .split('\n')
     .map((line) => line.replace(/#.*/, '').trim().split(/\s+/))
     .filter(([, number]) => number !== undefined)

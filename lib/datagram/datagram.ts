@@ -33,7 +33,7 @@ export interface Datagram {
   ancillary?: ControlMessage[]
 }
 
-/** The order of the fields of DatagramReader::Row, native/datagram_reader.h, in words of 32 bits. */
+/** The order of the fields of DatagramReader::Row, native/datagram/reader.h, in words of 32 bits. */
 const OFFSET = 0
 const LENGTH = 1
 const SOURCE = 2

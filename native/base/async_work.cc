@@ -1,0 +1,45 @@
+#include "base/async_work.h"
+
+namespace sockctl {
+
+Hop::~Hop() {
+  if (work_ != nullptr) napi_delete_async_work(env_, work_);
+}
+
+void Hop::Start(const Napi::Object& carrier, const Napi::Value& callback, const char* resource) {
+  env_ = carrier.Env();
+  MustBeOpen(env_);
+  if (!callback.IsFunction()) throw Napi::TypeError::New(env_, "a callback is needed");
+  const Napi::String name = Napi::String::New(env_, resource);
+  if (napi_create_async_work(env_, nullptr, name, Execute, Complete, this, &work_) != napi_ok ||
+      napi_queue_async_work(env_, work_) != napi_ok)
+    throw Napi::Error::New(env_, "no worker thread can be reached");
+  callback_ = Napi::Persistent(callback.As<Napi::Function>());
+  carrier_ = Napi::Persistent(carrier);
+}
+
+void Hop::MustBeOpen(Napi::Env env) const {
+  if (work_ != nullptr) throw Napi::Error::New(env, "this work has been sent");
+}
+
+void Hop::Reopen(Napi::Env env) {
+  if (!carrier_.IsEmpty()) throw Napi::Error::New(env, "this work is under way");
+  if (work_ != nullptr) napi_delete_async_work(env_, work_);
+  work_ = nullptr;
+}
+
+void Hop::Execute(napi_env /*env*/, void* data) { static_cast<Hop*>(data)->Work(); }
+
+// Plain Node-API: while a worker_threads worker is being terminated nothing here may throw.
+void Hop::Complete(napi_env env, napi_status /*status*/, void* data) {
+  auto* hop = static_cast<Hop*>(data);
+  const Napi::HandleScope scope(env);
+  napi_value receiver = nullptr;
+  napi_value callback = hop->callback_.Value();
+  hop->callback_.Reset();
+  hop->carrier_.Reset();
+  if (napi_get_global(env, &receiver) == napi_ok)
+    napi_make_callback(env, nullptr, receiver, callback, 0, nullptr, nullptr);
+}
+
+}  // namespace sockctl

@@ -1,0 +1,64 @@
+#pragma once
+#include <napi.h>
+#include <sys/socket.h>
+
+#include <cerrno>
+
+#include "base/bytes.h"
+#include "calls/option.h"
+
+namespace sockctl {
+
+// What a call that failed answers: errno + 4096 * FilterMode, and + 16384 where the kernel was not asked.
+int Failed(int fd, const Codec& codec, const Bytes& bytes, int error);
+int Refused(int fd, const Codec& codec, const Bytes& bytes);
+
+// More room for an answer; errno where it would be no option's value any more.
+int Grow(Bytes& bytes, size_t wanted);
+
+// The two are for any thread, and answer 0 where it went well. They are inline since the processor guesses wrongly
+// where to return to after a system call: each frame on the way back costs.
+[[gnu::always_inline]] inline int SetOption(int fd, const Option& option, Bytes& value) {
+  const Codec& codec = *option.codec;
+  if (option.refuse_any_source && FilterModeOf(fd, codec.key(value)) == FilterMode::kExclude)
+    return Refused(fd, codec, value);
+  const size_t length = codec.aim == nullptr ? value.size() : codec.aim(value);
+  if (setsockopt(fd, option.level, option.name, value.data(), static_cast<socklen_t>(length)) == 0) return 0;
+  return Failed(fd, codec, value, errno);
+}
+
+// What is asked gives way to the answer.
+[[gnu::always_inline]] inline int GetOption(int fd, const Option& option, Bytes& bytes) {
+  const Codec& codec = *option.codec;
+  for (;;) {
+    const size_t room = bytes.size();
+    if (codec.offer != nullptr) codec.offer(bytes);
+    auto length = static_cast<socklen_t>(room / codec.unit);
+    size_t wanted = room;
+    if (getsockopt(fd, option.level, option.name, bytes.data(), &length) != 0) {
+      if (codec.needs == nullptr || errno != codec.short_room) return Failed(fd, codec, bytes, errno);
+      wanted = room * 2;
+    } else {
+      bytes.Truncate(length * codec.unit);
+      if (codec.needs != nullptr) wanted = codec.needs(bytes, room);
+    }
+    if (wanted <= room) return 0;
+    if (const int error = Grow(bytes, wanted); error != 0) return Failed(fd, codec, bytes, error);
+  }
+}
+
+// What getsockopt is given: room for the answer, and the question where there is one.
+void EncodeQuestion(const Codec& codec, const Napi::Value& question, Bytes& bytes);
+
+// One of the two, ready for any thread: no JavaScript value in it.
+struct Call {
+  void Perform() { outcome = reading ? GetOption(fd, option, bytes) : SetOption(fd, option, bytes); }
+
+  int fd;
+  Option option;
+  bool reading;
+  Bytes bytes = {};
+  int outcome = 0;
+};
+
+}  // namespace sockctl

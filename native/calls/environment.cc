@@ -1,0 +1,10 @@
+#include "calls/environment.h"
+
+#include <memory>
+
+namespace sockctl {
+
+// It is deleted when the environment ends.
+void Environment::Open(Napi::Env env) { env.SetInstanceData(std::make_unique<Environment>().release()); }
+
+}  // namespace sockctl

@@ -1,0 +1,81 @@
+#pragma once
+#include <linux/if_packet.h>
+#include <linux/in6.h>
+#include <linux/net_tstamp.h>
+#include <linux/tcp.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+
+// As structs.h, for structs that only Linux has.
+namespace sockctl {
+
+template <class IO>
+void Fields(IO& io, ucred& value) {
+  io("pid", value.pid);
+  io("uid", value.uid);
+  io("gid", value.gid);
+}
+
+template <class IO>
+void Fields(IO& io, sock_txtime& value) {
+  io("clock", value.clockid);
+  io("flags", value.flags);
+}
+
+template <class IO>
+void Fields(IO& io, so_timestamping& value) {
+  io("flags", value.flags);
+  io("phc", value.bind_phc);
+}
+
+template <class IO>
+void Fields(IO& io, in6_flowlabel_req& value) {
+  io("destination", value.flr_dst);
+  io("label", value.flr_label);
+  io("action", value.flr_action);
+  io("share", value.flr_share);
+  io("flags", value.flr_flags);
+  io("expires", value.flr_expires);
+  io("linger", value.flr_linger);
+}
+
+template <class IO>
+void Fields(IO& io, tcp_md5sig& value) {
+  io("address", reinterpret_cast<sockaddr_storage&>(value.tcpm_addr));
+  io("flags", value.tcpm_flags);
+  io("prefixLength", value.tcpm_prefixlen);
+  io("interface", value.tcpm_ifindex);
+  io.Bytes("key", value.tcpm_key, value.tcpm_keylen);
+}
+
+template <class IO>
+void Fields(IO& io, tcp_repair_window& value) {
+  io("snd_wl1", value.snd_wl1);
+  io("snd_wnd", value.snd_wnd);
+  io("max_window", value.max_window);
+  io("rcv_wnd", value.rcv_wnd);
+  io("rcv_wup", value.rcv_wup);
+}
+
+template <class IO>
+void Fields(IO& io, packet_mreq& value) {
+  io("interface", value.mr_ifindex);
+  io("type", value.mr_type);
+  io.Bytes("address", value.mr_address, value.mr_alen);
+}
+
+template <class IO>
+void Fields(IO& io, tpacket_stats_v3& value) {
+  io("packets", value.tp_packets);
+  io("drops", value.tp_drops);
+  io("freeze_q_cnt", value.tp_freeze_q_cnt);
+}
+
+template <class IO>
+void Fields(IO& io, tpacket_rollover_stats& value) {
+  io("all", value.tp_all);
+  io("huge", value.tp_huge);
+  io("failed", value.tp_failed);
+}
+
+}  // namespace sockctl

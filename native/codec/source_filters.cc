@@ -1,0 +1,112 @@
+#include "codec/source_filters.h"
+
+#include <algorithm>
+#include <cstring>
+
+#include "base/fields.h"
+
+namespace sockctl {
+namespace {
+
+// What the two structs differ in; everything else is written once.
+struct IpMsfilter {
+  using Head = ip_msfilter;
+  using Source = in_addr;
+  static constexpr size_t kHead = IP_MSFILTER_SIZE(0);
+  static Source Parse(const Napi::Value& value) { return ParseIn4(value); }
+  static uint32_t& Count(Head& head) { return head.imsf_numsrc; }
+  template <class IO>
+  static void Fields(IO& io, Head& head) {
+    io("group", head.imsf_multiaddr);
+    io("interface", head.imsf_interface);
+    io("mode", head.imsf_fmode);
+  }
+};
+
+struct GroupFilter {
+  using Head = group_filter;
+  using Source = sockaddr_storage;
+  static constexpr size_t kHead = GROUP_FILTER_SIZE(0);
+  static Source Parse(const Napi::Value& value) { return ParseSockaddr(value); }
+  static uint32_t& Count(Head& head) { return head.gf_numsrc; }
+  template <class IO>
+  static void Fields(IO& io, Head& head) {
+    io("interface", head.gf_interface);
+    io("group", head.gf_group);
+    io("mode", head.gf_fmode);
+  }
+};
+
+// The head without its sources: sizeof counts one of them.
+template <class Kind>
+typename Kind::Head HeadOf(const Bytes& bytes) {
+  typename Kind::Head head{};
+  std::memcpy(&head, bytes.data(), std::min(bytes.size(), Kind::kHead));
+  return head;
+}
+
+template <class Kind>
+void Encode(const Napi::Value& value, Bytes& bytes) {
+  typename Kind::Head head{};
+  FromJs io(value);
+  Kind::Fields(io, head);
+  const Napi::Value list = value.As<Napi::Object>().Get("sources");
+  if (!list.IsArray()) throw Napi::TypeError::New(value.Env(), "sources is not an array");
+  const auto sources = list.As<Napi::Array>();
+  const uint32_t count = sources.Length();
+  constexpr uint32_t kMost = 1U << 16;
+  if (count > kMost) throw Napi::RangeError::New(value.Env(), "more sources than any kernel takes");
+  Kind::Count(head) = count;
+  bytes.Resize(0);
+  bytes.Resize(Kind::kHead + count * sizeof(typename Kind::Source));
+  std::memcpy(bytes.data(), &head, Kind::kHead);
+  for (uint32_t place = 0; place < count; ++place) {
+    const typename Kind::Source source = Kind::Parse(sources.Get(place));
+    std::memcpy(bytes.data() + Kind::kHead + place * sizeof source, &source, sizeof source);
+  }
+}
+
+template <class Kind>
+Napi::Value Decode(Napi::Env env, const Bytes& bytes) {
+  typename Kind::Head head = HeadOf<Kind>(bytes);
+  ToJs io(env, &head, bytes.size());
+  Kind::Fields(io, head);
+  const size_t held = bytes.size() < Kind::kHead ? 0 : (bytes.size() - Kind::kHead) / sizeof(typename Kind::Source);
+  const auto count = static_cast<uint32_t>(std::min<size_t>(Kind::Count(head), held));
+  Napi::Array sources = Napi::Array::New(env, count);
+  for (uint32_t place = 0; place < count; ++place) {
+    typename Kind::Source source{};
+    std::memcpy(&source, bytes.data() + Kind::kHead + place * sizeof source, sizeof source);
+    sources.Set(place, TextOf(source));
+  }
+  io.object().Set("sources", sources);
+  return io.object();
+}
+
+// The kernel answers with the full count whatever the room was.
+template <class Kind>
+size_t Needs(const Bytes& answer) {
+  typename Kind::Head head = HeadOf<Kind>(answer);
+  return Kind::kHead + Kind::Count(head) * sizeof(typename Kind::Source);
+}
+
+template <class Kind>
+void Offer(Bytes& question) {
+  typename Kind::Head head = HeadOf<Kind>(question);
+  Kind::Count(head) = static_cast<uint32_t>((question.size() - Kind::kHead) / sizeof(typename Kind::Source));
+  std::memcpy(question.data(), &head, Kind::kHead);
+}
+
+}  // namespace
+
+void EncodeIpMsfilter(const Napi::Value& value, Bytes& bytes) { Encode<IpMsfilter>(value, bytes); }
+Napi::Value DecodeIpMsfilter(Napi::Env env, const Bytes& bytes) { return Decode<IpMsfilter>(env, bytes); }
+size_t NeedsIpMsfilter(const Bytes& answer, size_t /*room*/) { return Needs<IpMsfilter>(answer); }
+void OfferIpMsfilter(Bytes& question) { Offer<IpMsfilter>(question); }
+
+void EncodeGroupFilter(const Napi::Value& value, Bytes& bytes) { Encode<GroupFilter>(value, bytes); }
+Napi::Value DecodeGroupFilter(Napi::Env env, const Bytes& bytes) { return Decode<GroupFilter>(env, bytes); }
+size_t NeedsGroupFilter(const Bytes& answer, size_t /*room*/) { return Needs<GroupFilter>(answer); }
+void OfferGroupFilter(Bytes& question) { Offer<GroupFilter>(question); }
+
+}  // namespace sockctl

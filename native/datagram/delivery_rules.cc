@@ -1,0 +1,44 @@
+#include "datagram/delivery_rules.h"
+
+#include <algorithm>
+
+namespace sockctl {
+namespace {
+
+bool IsIpv4(const AddressKey& key) { return key.ipv4 || IN6_IS_ADDR_V4MAPPED(&key.address); }
+
+bool IsGroup(const AddressKey& key) {
+  return IsIpv4(key) ? (key.address.s6_addr[12] & 0xf0) == 0xe0 : IN6_IS_ADDR_MULTICAST(&key.address);
+}
+
+}  // namespace
+
+DeliveryRules::Address DeliveryRules::BytesOf(const AddressKey& key) {
+  Address bytes{};
+  std::copy(std::begin(key.address.s6_addr), std::end(key.address.s6_addr), bytes.begin());
+  return bytes;
+}
+
+void DeliveryRules::Set(const AddressKey& group, int interface, Mode mode, const std::vector<AddressKey>& sources) {
+  const std::pair key{interface, BytesOf(group)};
+  if (mode == Mode::kNone) {
+    groups_.erase(key);
+    return;
+  }
+  Rule rule{mode, {}};
+  for (const AddressKey& source : sources) rule.sources.insert(BytesOf(source));
+  groups_.insert_or_assign(key, std::move(rule));
+}
+
+bool DeliveryRules::Accepts(const Ancillary& said, const AddressKey& source) const {
+  if (!said.has_destination) return true;
+  if (!IsGroup(said.destination)) return said.broadcast ? broadcast_ : unicast_;
+  // IPv4 is right in the kernel, given IP_MULTICAST_ALL off. Without rules the groups were joined by other means.
+  if (groups_.empty() || IsIpv4(said.destination)) return true;
+  const auto found = groups_.find({said.interface, BytesOf(said.destination)});
+  if (found == groups_.end()) return false;
+  const Rule& rule = found->second;
+  return (rule.sources.count(BytesOf(source)) != 0) == (rule.mode == Mode::kInclude);
+}
+
+}  // namespace sockctl

@@ -1,0 +1,39 @@
+#pragma once
+#include <array>
+#include <map>
+#include <set>
+#include <utility>
+#include <vector>
+
+#include "datagram/ancillary.h"
+
+namespace sockctl {
+
+// What one socket of a receiver is to deliver. The kernel hands an IPv6 socket a group's datagrams from any interface
+// of the host, and where one group is joined on two interfaces the filter of the newest join decides for both.
+class DeliveryRules {
+ public:
+  enum class Mode { kNone = 0, kInclude = 1, kExclude = 2 };
+
+  // What is sent to no group: to this host, and to all hosts.
+  void Admit(bool unicast, bool broadcast) {
+    unicast_ = unicast;
+    broadcast_ = broadcast;
+  }
+  void Set(const AddressKey& group, int interface, Mode mode, const std::vector<AddressKey>& sources);
+  [[nodiscard]] bool Accepts(const Ancillary& said, const AddressKey& source) const;
+
+ private:
+  using Address = std::array<uint8_t, sizeof(in6_addr)>;
+  struct Rule {
+    Mode mode;
+    std::set<Address> sources;
+  };
+  static Address BytesOf(const AddressKey& key);
+
+  std::map<std::pair<int, Address>, Rule> groups_;
+  bool unicast_ = true;
+  bool broadcast_ = true;
+};
+
+}  // namespace sockctl

@@ -1,0 +1,217 @@
+#include "datagram/reader.h"
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+
+#include "base/address.h"
+#include "base/fields.h"
+
+namespace sockctl {
+
+Napi::Function DatagramReader::Define(Napi::Env env) {
+  return DefineClass(env, "DatagramReader",
+                     {
+                         InstanceMethod<&DatagramReader::Table>("table"),
+                         InstanceMethod<&DatagramReader::HandOver>("handOver"),
+                         InstanceMethod<&DatagramReader::Read>("read"),
+                         InstanceMethod<&DatagramReader::Pack>("pack"),
+                         InstanceMethod<&DatagramReader::AddressText>("addressText"),
+                         InstanceMethod<&DatagramReader::Others>("others"),
+                         InstanceMethod<&DatagramReader::Filtered>("filtered"),
+                         InstanceMethod<&DatagramReader::Epoch>("epoch"),
+                         InstanceMethod<&DatagramReader::SetRule>("setRule"),
+                         InstanceMethod<&DatagramReader::Admit>("admit"),
+                         InstanceMethod<&DatagramReader::Forget>("forget"),
+                     });
+}
+
+// (batch, stride, room): how many datagrams one read may bring, how far apart they lie, how much there is room for
+DatagramReader::DatagramReader(const Napi::CallbackInfo& info)
+    : Napi::ObjectWrap<DatagramReader>(info),
+      stride_(ReadInteger<uint32_t>(info[1], "stride")),
+      room_(ReadInteger<uint32_t>(info[2], "room")) {
+  const Napi::Env env = info.Env();
+  constexpr uint32_t kMost = 1024;  // UIO_MAXIOV
+  const auto batch = ReadInteger<uint32_t>(info[0], "batch");
+  if (batch < 1 || batch > kMost) throw Napi::RangeError::New(env, "batch is not from 1 to 1024");
+  if (room_ < 1 || room_ > stride_) throw Napi::RangeError::New(env, "room is not from 1 to the stride");
+  messages_.resize(batch);
+  vectors_.resize(batch);
+  slots_.resize(batch);
+  others_.resize(batch);
+  table_ = Napi::Persistent(Napi::ArrayBuffer::New(env, batch * sizeof(Row)));
+  rows_ = static_cast<Row*>(table_.Value().Data());
+}
+
+// () -> ArrayBuffer: what the last read wrote of each datagram
+Napi::Value DatagramReader::Table(const Napi::CallbackInfo& /*info*/) { return table_.Value(); }
+
+void DatagramReader::MustHaveSlab(Napi::Env env) {
+  if (memory_ != nullptr) return;
+  const Napi::Buffer<uint8_t> slab = slabs_->Take(env, stride_ * messages_.size());
+  slab_ = Napi::Persistent(slab);
+  memory_ = slab.Data();
+  used_ = messages_.size();
+}
+
+// () -> Buffer: what was read into, which is JavaScript's from now on
+Napi::Value DatagramReader::HandOver(const Napi::CallbackInfo& info) {
+  MustHaveSlab(info.Env());
+  const Napi::Value slab = slab_.Value();
+  slab_.Reset();
+  memory_ = nullptr;
+  return slab;
+}
+
+// Only what the last read has changed is made ready again.
+void DatagramReader::Prepare() {
+  for (size_t place = 0; place < used_; ++place) {
+    vectors_[place] = {memory_ + place * stride_, room_};
+    msghdr& header = messages_[place].msg_hdr;
+    header.msg_name = &slots_[place].source;
+    header.msg_namelen = sizeof(sockaddr_storage);
+    header.msg_iov = &vectors_[place];
+    header.msg_iovlen = 1;
+    header.msg_control = slots_[place].control.data();
+    header.msg_controllen = kControl;
+    header.msg_flags = 0;
+  }
+}
+
+// (fd) -> how many datagrams were accepted; throws errno, a number. Nothing waiting is 0.
+Napi::Value DatagramReader::Read(const Napi::CallbackInfo& info) {
+  const Napi::Env env = info.Env();
+  const auto fd = ReadInteger<int>(info[0], "fd");
+  MustHaveSlab(env);
+  if (addresses_.Full()) {
+    addresses_.Clear();
+    ++epoch_;
+  }
+  Prepare();
+  const int got = recvmmsg(fd, messages_.data(), static_cast<unsigned>(messages_.size()), MSG_DONTWAIT, nullptr);
+  // The one behind them may have been begun.
+  used_ = std::min(messages_.size(), static_cast<size_t>(std::max(got, 0)) + 1);
+  if (got < 0) {
+    if (errno != EAGAIN && errno != EINTR) {
+      napi_throw(env, Napi::Number::New(env, errno));
+      return {};
+    }
+    return WriteInteger(env, 0);
+  }
+  const DeliveryRules& rules = rules_[fd];
+  size_t accepted = 0;
+  for (size_t place = 0; place < static_cast<size_t>(got); ++place)
+    if (Describe(place, rules, accepted)) ++accepted;
+  return WriteInteger(env, static_cast<int32_t>(accepted));
+}
+
+bool DatagramReader::Describe(size_t place, const DeliveryRules& rules, size_t accepted) {
+  mmsghdr& message = messages_[place];
+  msghdr& header = message.msg_hdr;
+  std::vector<ControlMessage>& others = others_[accepted];
+  others.clear();
+  const Ancillary said = ReadAncillary(header, others);
+  const auto* slot = static_cast<const sockaddr_storage*>(header.msg_name);
+  // A raw or Unix socket may say less of the sender than a datagram socket does.
+  sockaddr_storage sender{};
+  if (header.msg_namelen > 0) sender = *slot;
+  const AddressKey source = AddressKeyOf(sender);
+  if (!rules.Accepts(said, source)) {
+    // A coalesced read holds several (UDP_GRO).
+    const auto segment = static_cast<unsigned>(said.segment);
+    filtered_ += segment == 0 ? 1 : std::max(1U, (message.msg_len + segment - 1) / segment);
+    return false;
+  }
+  Row& row = rows_[accepted];
+  row = {};
+  row.offset = static_cast<int32_t>(place * stride_);
+  row.length = static_cast<int32_t>(message.msg_len);
+  row.source = static_cast<int32_t>(addresses_.NumberOf(source));
+  row.port = PortOf(sender);
+  row.destination = said.has_destination ? static_cast<int32_t>(addresses_.NumberOf(said.destination)) : -1;
+  row.interface = said.interface;
+  row.hop_limit = said.hop_limit;
+  row.traffic_class = said.traffic_class;
+  row.segment = said.segment;
+  row.original = said.has_original ? static_cast<int32_t>(addresses_.NumberOf(said.original)) : -1;
+  row.original_port = said.original_port;
+  row.timestamp = said.timestamp;
+  row.hardware_timestamp = said.hardware_timestamp;
+  row.flags = ((header.msg_flags & MSG_TRUNC) != 0 ? kTruncated : 0) | (said.has_timestamp ? kTimestamp : 0) |
+              (said.has_hardware_timestamp ? kHardwareTimestamp : 0) | (others.empty() ? 0 : kOthers);
+  return true;
+}
+
+// (target, count): the datagrams of the last read one behind the other, for small ones in a large slab
+void DatagramReader::Pack(const Napi::CallbackInfo& info) {
+  auto target = info[0].As<Napi::Uint8Array>();
+  uint8_t* const data = target.Data();
+  const size_t room = target.ByteLength();
+  const size_t count = std::min<size_t>(ReadInteger<uint32_t>(info[1], "count"), messages_.size());
+  const size_t slab = memory_ == nullptr ? 0 : stride_ * messages_.size();
+  size_t place = 0;
+  for (size_t at = 0; at < count; ++at) {
+    const auto offset = static_cast<size_t>(rows_[at].offset);
+    const auto length = static_cast<size_t>(rows_[at].length);
+    // JavaScript can write into the table.
+    if (length > slab || offset > slab - length || length > room - place)
+      throw Napi::RangeError::New(info.Env(), "these bytes are not of the last read");
+    std::memcpy(data + place, memory_ + offset, length);
+    place += length;
+  }
+}
+
+// (number) -> text
+Napi::Value DatagramReader::AddressText(const Napi::CallbackInfo& info) {
+  try {
+    return Napi::String::New(info.Env(), addresses_.TextAt(ReadInteger<uint32_t>(info[0], "number")));
+  } catch (const std::out_of_range&) {
+    throw Napi::RangeError::New(info.Env(), "no address has this number");
+  }
+}
+
+// (place) -> [{ level, type, data }]
+Napi::Value DatagramReader::Others(const Napi::CallbackInfo& info) {
+  const auto place = ReadInteger<uint32_t>(info[0], "place");
+  const Napi::Array list = Napi::Array::New(info.Env());
+  if (place >= others_.size()) return list;
+  for (const ControlMessage& message : others_[place]) {
+    Napi::Object entry = Napi::Object::New(info.Env());
+    entry.Set("level", message.level);
+    entry.Set("type", message.type);
+    entry.Set("data", Napi::Buffer<uint8_t>::Copy(info.Env(), message.data.data(), message.data.size()));
+    list.Set(list.Length(), entry);
+  }
+  return list;
+}
+
+Napi::Value DatagramReader::Filtered(const Napi::CallbackInfo& info) {
+  return Napi::Number::New(info.Env(), filtered_);
+}
+
+// When it changes, the numbers of addresses begin anew.
+Napi::Value DatagramReader::Epoch(const Napi::CallbackInfo& info) { return Napi::Number::New(info.Env(), epoch_); }
+
+// (fd, group, interface, mode, sources)
+void DatagramReader::SetRule(const Napi::CallbackInfo& info) {
+  const auto mode = ReadInteger<uint32_t>(info[3], "mode");
+  if (mode > 2) throw Napi::RangeError::New(info.Env(), "mode is not 0, 1 or 2");
+  const auto list = info[4].As<Napi::Array>();
+  std::vector<AddressKey> sources;
+  for (uint32_t place = 0; place < list.Length(); ++place)
+    sources.push_back(AddressKeyOf(ParseSockaddr(list.Get(place))));
+  rules_[ReadInteger<int>(info[0], "fd")].Set(AddressKeyOf(ParseSockaddr(info[1])),
+                                              ReadInteger<int>(info[2], "interface"),
+                                              static_cast<DeliveryRules::Mode>(mode), sources);
+}
+
+// (fd, unicast, broadcast)
+void DatagramReader::Admit(const Napi::CallbackInfo& info) {
+  rules_[ReadInteger<int>(info[0], "fd")].Admit(info[1].ToBoolean().Value(), info[2].ToBoolean().Value());
+}
+
+// (fd): its number may become another's
+void DatagramReader::Forget(const Napi::CallbackInfo& info) { rules_.erase(ReadInteger<int>(info[0], "fd")); }
+
+}  // namespace sockctl

@@ -1,0 +1,87 @@
+#pragma once
+#include <napi.h>
+
+#include <array>
+#include <memory>
+#include <unordered_map>
+#include <vector>
+
+#include "datagram/address_table.h"
+#include "datagram/ancillary.h"
+#include "datagram/delivery_rules.h"
+#include "datagram/slab_pool.h"
+
+namespace sockctl {
+
+// Reads batches with recvmmsg, and writes what is known of each datagram into a table that JavaScript reads: no object
+// is made here, and what a read needs of JavaScript's is at hand.
+class DatagramReader : public Napi::ObjectWrap<DatagramReader> {
+ public:
+  static Napi::Function Define(Napi::Env env);
+  explicit DatagramReader(const Napi::CallbackInfo& info);
+
+ private:
+  Napi::Value Table(const Napi::CallbackInfo& info);
+  Napi::Value HandOver(const Napi::CallbackInfo& info);
+  Napi::Value Read(const Napi::CallbackInfo& info);
+  void Pack(const Napi::CallbackInfo& info);
+  Napi::Value AddressText(const Napi::CallbackInfo& info);
+  Napi::Value Others(const Napi::CallbackInfo& info);
+  Napi::Value Filtered(const Napi::CallbackInfo& info);
+  Napi::Value Epoch(const Napi::CallbackInfo& info);
+  void SetRule(const Napi::CallbackInfo& info);
+  void Admit(const Napi::CallbackInfo& info);
+  void Forget(const Napi::CallbackInfo& info);
+
+  // Fields of a row of the table, in the order lib/datagram.ts names them.
+  struct Row {
+    int32_t offset;
+    int32_t length;
+    int32_t source;
+    int32_t port;
+    int32_t destination;
+    int32_t interface;
+    int32_t hop_limit;
+    int32_t traffic_class;
+    int32_t flags;
+    int32_t segment;
+    int32_t original;
+    int32_t original_port;
+    int64_t timestamp;
+    int64_t hardware_timestamp;
+  };
+  enum Flag { kTruncated = 1, kTimestamp = 2, kHardwareTimestamp = 4, kOthers = 8 };
+
+  static constexpr size_t kControl = 512;
+  // What the kernel fills for each datagram of a batch.
+  struct Slot {
+    sockaddr_storage source;
+    alignas(cmsghdr) std::array<uint8_t, kControl> control;
+  };
+
+  void MustHaveSlab(Napi::Env env);
+  void Prepare();
+  bool Describe(size_t place, const DeliveryRules& rules, size_t accepted);
+
+  // Each datagram of a batch goes `stride_` bytes behind the one before, at most `room_` bytes of it.
+  size_t stride_ = 0;
+  size_t room_ = 0;
+  std::shared_ptr<SlabPool> slabs_ = std::make_shared<SlabPool>();
+  Napi::Reference<Napi::Buffer<uint8_t>> slab_;
+  uint8_t* memory_ = nullptr;
+  // How many messages the last read may have changed.
+  size_t used_ = 0;
+  std::vector<mmsghdr> messages_;
+  std::vector<iovec> vectors_;
+  std::vector<Slot> slots_;
+  Napi::Reference<Napi::ArrayBuffer> table_;
+  Row* rows_ = nullptr;
+  std::vector<std::vector<ControlMessage>> others_;
+  AddressTable addresses_;
+  // By descriptor.
+  std::unordered_map<int, DeliveryRules> rules_;
+  double filtered_ = 0;
+  double epoch_ = 0;
+};
+
+}  // namespace sockctl

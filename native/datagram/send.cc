@@ -1,0 +1,111 @@
+#include "datagram/send.h"
+
+#include <sys/socket.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <vector>
+
+#include "base/address.h"
+#include "base/fields.h"
+
+namespace sockctl {
+namespace {
+
+struct View {
+  void* data = nullptr;
+  size_t length = 0;
+};
+
+// The bytes of a Uint8Array.
+View ViewOf(napi_env env, napi_value value) {
+  View view;
+  napi_typedarray_type type = napi_int8_array;
+  if (napi_get_typedarray_info(env, value, &type, &view.length, &view.data, nullptr, nullptr) != napi_ok ||
+      type != napi_uint8_array)
+    throw Napi::TypeError::New(env, "a Uint8Array is needed");
+  return view;
+}
+
+View OptionalView(napi_env env, napi_value value) {
+  napi_valuetype kind = napi_undefined;
+  return napi_typeof(env, value, &kind) == napi_ok && kind == napi_undefined ? View{} : ViewOf(env, value);
+}
+
+napi_value ElementOf(napi_env env, napi_value list, uint32_t place) {
+  napi_value item = nullptr;
+  if (napi_get_element(env, list, place, &item) != napi_ok) throw Napi::TypeError::New(env, "an array is needed");
+  return item;
+}
+
+std::vector<iovec> Vectors(napi_env env, napi_value list, uint32_t start, uint32_t count) {
+  std::vector<iovec> vectors(count);
+  for (uint32_t place = 0; place < count; ++place) {
+    const View view = ViewOf(env, ElementOf(env, list, start + place));
+    vectors[place] = {view.data, view.length};
+  }
+  return vectors;
+}
+
+// One for all messages, or an array with one for each.
+class Views {
+ public:
+  Views(napi_env env, napi_value value) : env_(env), list_(value) {
+    napi_is_array(env, value, &each_);
+    if (!each_) common_ = OptionalView(env, value);
+  }
+  [[nodiscard]] View At(uint32_t place) const {
+    return each_ ? OptionalView(env_, ElementOf(env_, list_, place)) : common_;
+  }
+
+ private:
+  napi_env env_;
+  napi_value list_;
+  bool each_ = false;
+  View common_;
+};
+
+}  // namespace
+
+// (fd, datagrams, start, count, each, destination, control) -> how many datagrams the kernel took; throws errno, a
+// number, where it took none. `each` of them go into one message: more than one only with a UDP_SEGMENT in `control`.
+// Destination and control are one for all of them, or an array with one for each datagram.
+Napi::Value SendDatagrams(const Napi::CallbackInfo& info) {
+  const Napi::Env env = info.Env();
+  const auto fd = ReadInteger<int>(info[0], "fd");
+  const auto start = ReadInteger<uint32_t>(info[2], "start");
+  const auto count = ReadInteger<uint32_t>(info[3], "count");
+  const auto each = ReadInteger<uint32_t>(info[4], "each");
+  constexpr uint32_t kMost = 1024;  // UIO_MAXIOV
+  if (count > kMost || each < 1 || each > kMost) throw Napi::RangeError::New(env, "at most 1024 datagrams a call");
+  std::vector<iovec> vectors = Vectors(env, info[1], start, count);
+  const Views destinations(env, info[5]);
+  const Views controls(env, info[6]);
+  std::vector<mmsghdr> messages((count + each - 1) / each);
+  for (uint32_t place = 0; place < messages.size(); ++place) {
+    const View destination = destinations.At(start + place * each);
+    const View control = controls.At(start + place * each);
+    msghdr& header = messages[place].msg_hdr;
+    header.msg_name = destination.data;
+    header.msg_namelen = static_cast<socklen_t>(destination.length);
+    header.msg_iov = &vectors[size_t{place} * each];
+    header.msg_iovlen = std::min(each, count - place * each);
+    header.msg_control = control.data;
+    header.msg_controllen = control.length;
+  }
+  const int sent = sendmmsg(fd, messages.data(), static_cast<unsigned>(messages.size()), MSG_DONTWAIT | MSG_NOSIGNAL);
+  if (sent < 0) {
+    napi_throw(env, Napi::Number::New(env, errno));
+    return {};
+  }
+  return Napi::Number::New(env, std::min(count, static_cast<uint32_t>(sent) * each));
+}
+
+// (address, port) -> the sockaddr's bytes
+Napi::Value EncodeSockaddr(const Napi::CallbackInfo& info) {
+  const sockaddr_storage address = ParseSockaddr(info[0], ReadInteger<uint16_t>(info[1], "port"));
+  return Napi::Buffer<uint8_t>::Copy(info.Env(), reinterpret_cast<const uint8_t*>(&address), SockaddrLength(address));
+}
+
+}  // namespace sockctl

@@ -1,0 +1,9 @@
+#pragma once
+#include <napi.h>
+
+namespace sockctl {
+
+Napi::Value SendDatagrams(const Napi::CallbackInfo& info);
+Napi::Value EncodeSockaddr(const Napi::CallbackInfo& info);
+
+}  // namespace sockctl

@@ -1,0 +1,38 @@
+#include "datagram/slab_pool.h"
+
+#include <utility>
+
+namespace sockctl {
+namespace {
+
+// Enough for what a busy reader leaves to the collector between two of its rounds.
+constexpr size_t kMostIdle = size_t{16} << 20;
+
+}  // namespace
+
+Napi::Buffer<uint8_t> SlabPool::Take(Napi::Env env, size_t size) {
+  std::unique_ptr<Slab> slab;
+  if (idle_.empty()) {
+    slab = std::make_unique<Slab>();
+  } else {
+    slab = std::move(idle_.back());
+    idle_.pop_back();
+    idle_bytes_ -= slab->memory.size();
+  }
+  if (slab->memory.size() < size) slab->memory.resize(size);
+  slab->pool = shared_from_this();
+  const auto lent = Napi::Buffer<uint8_t>::NewOrCopy(env, slab->memory.data(), size, GiveBack, slab.get());
+  slab.release();  // NOLINT(bugprone-unused-return-value): GiveBack's, from here on
+  return lent;
+}
+
+void SlabPool::GiveBack(Napi::Env /*env*/, uint8_t* /*data*/, Slab* lent) {
+  std::unique_ptr<Slab> slab(lent);
+  const std::shared_ptr<SlabPool> pool = std::move(slab->pool);
+  // Held by nobody else, it goes with its reader.
+  if (pool.use_count() == 1 || pool->idle_bytes_ + slab->memory.size() > kMostIdle) return;
+  pool->idle_bytes_ += slab->memory.size();
+  pool->idle_.push_back(std::move(slab));
+}
+
+}  // namespace sockctl

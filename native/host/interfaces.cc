@@ -1,0 +1,176 @@
+#include "host/interfaces.h"
+
+#include <ifaddrs.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+
+#include <array>
+#include <cerrno>
+#include <cstdio>
+#include <cstring>
+#include <map>
+#include <memory>
+
+#include "base/address.h"
+#include "base/fields.h"
+#include "base/unique_fd.h"
+#ifdef __linux__
+#include <netpacket/packet.h>
+#else
+#include <net/if_dl.h>
+#endif
+
+namespace sockctl {
+namespace {
+
+std::string MacText(const unsigned char* bytes, size_t length) {
+  std::string text;
+  for (size_t place = 0; place < length; ++place) {
+    std::array<char, 4> pair{};
+    static_cast<void>(std::snprintf(pair.data(), pair.size(), place == 0 ? "%02x" : ":%02x", bytes[place]));
+    text += pair.data();
+  }
+  return text;
+}
+
+std::string LinkAddress(const sockaddr* address) {
+#ifdef __linux__
+  sockaddr_ll link{};
+  std::memcpy(&link, address, sizeof link);
+  return MacText(link.sll_addr, std::min<size_t>(link.sll_halen, sizeof link.sll_addr));
+#else
+  const auto* link = reinterpret_cast<const sockaddr_dl*>(address);
+  return MacText(reinterpret_cast<const unsigned char*>(LLADDR(link)), link->sdl_alen);
+#endif
+}
+
+#ifdef __linux__
+constexpr int kLinkFamily = AF_PACKET;
+constexpr int kCloseOnExec = SOCK_CLOEXEC;
+#else
+constexpr int kLinkFamily = AF_LINK;
+constexpr int kCloseOnExec = 0;  // set by fcntl only there; this socket is gone in a moment
+#endif
+
+std::string AddressText(const sockaddr* address) {
+  if (address == nullptr) return {};
+  sockaddr_storage storage{};
+  std::memcpy(&storage, address, address->sa_family == AF_INET6 ? sizeof(sockaddr_in6) : sizeof(sockaddr_in));
+  return TextOf(storage);
+}
+
+ifreq RequestFor(const std::string& name) {
+  ifreq request{};
+  std::strncpy(request.ifr_name, name.c_str(), IF_NAMESIZE - 1);
+  return request;
+}
+
+int MtuOf(int socket, const std::string& name) {
+  ifreq request = RequestFor(name);
+  return ioctl(socket, SIOCGIFMTU, &request) == 0 ? request.ifr_mtu : 0;
+}
+
+// 0 where the interface has gone meanwhile.
+unsigned IndexOf([[maybe_unused]] int socket, const std::string& name) {
+#ifdef SIOCGIFINDEX
+  // if_nametoindex takes a descriptor of its own, and there may be no other left.
+  ifreq request = RequestFor(name);
+  return ioctl(socket, SIOCGIFINDEX, &request) == 0 ? static_cast<unsigned>(request.ifr_ifindex) : 0;
+#else
+  return if_nametoindex(name.c_str());
+#endif
+}
+
+}  // namespace
+
+int ListInterfaces(std::vector<Interface>& interfaces) {
+  ifaddrs* head = nullptr;
+  if (getifaddrs(&head) != 0) return errno;
+  const std::unique_ptr<ifaddrs, decltype(&freeifaddrs)> list(head, freeifaddrs);
+  const UniqueFd socket(::socket(AF_INET, SOCK_DGRAM | kCloseOnExec, 0));
+  if (!socket.valid()) return errno;
+  std::map<std::string, Interface> found;
+  for (const ifaddrs* entry = head; entry != nullptr; entry = entry->ifa_next) {
+    // An IPv4 label such as eth0:1 is an address of eth0.
+    std::string name(entry->ifa_name);
+    name.resize(std::min(name.find(':'), name.size()));
+    Interface& item = found[name];
+    if (item.name.empty()) {
+      item.name = name;
+      item.index = IndexOf(socket.get(), name);
+      item.flags = entry->ifa_flags;
+      item.mtu = MtuOf(socket.get(), name);
+    }
+    if (entry->ifa_addr == nullptr) continue;
+    const int family = entry->ifa_addr->sa_family;
+    if (family == kLinkFamily) item.mac = LinkAddress(entry->ifa_addr);
+    if (family == AF_INET || family == AF_INET6)
+      item.addresses.push_back({AddressText(entry->ifa_addr), AddressText(entry->ifa_netmask), family});
+  }
+  std::map<unsigned, Interface> ordered;
+  for (auto& [name, item] : found)
+    if (item.index != 0) ordered.emplace(item.index, std::move(item));
+  interfaces.reserve(ordered.size());
+  for (auto& [index, item] : ordered) interfaces.push_back(std::move(item));
+  return 0;
+}
+
+Napi::Array ToJs(Napi::Env env, const std::vector<Interface>& interfaces) {
+  const Napi::Array list = Napi::Array::New(env, interfaces.size());
+  uint32_t place = 0;
+  for (const Interface& item : interfaces) {
+    Napi::Object object = Napi::Object::New(env);
+    object.Set("name", item.name);
+    object.Set("index", static_cast<double>(item.index));
+    object.Set("mtu", item.mtu);
+    object.Set("mac", item.mac);
+    object.Set("flags", static_cast<double>(item.flags));
+    const Napi::Array addresses = Napi::Array::New(env, item.addresses.size());
+    uint32_t row = 0;
+    for (const InterfaceAddress& address : item.addresses) {
+      Napi::Object entry = Napi::Object::New(env);
+      entry.Set("address", address.address);
+      entry.Set("netmask", address.netmask);
+      entry.Set("family", address.family == AF_INET6 ? 6 : 4);
+      addresses.Set(row++, entry);
+    }
+    object.Set("addresses", addresses);
+    list.Set(place++, object);
+  }
+  return list;
+}
+
+// () -> the interfaces; throws errno, a number
+Napi::Value Interfaces(const Napi::CallbackInfo& info) {
+  std::vector<Interface> interfaces;
+  const int error = ListInterfaces(interfaces);
+  if (error == 0) return ToJs(info.Env(), interfaces);
+  napi_throw(info.Env(), Napi::Number::New(info.Env(), error));
+  return {};
+}
+
+// (name) -> index, 0 where there is none
+Napi::Value NameToIndex(const Napi::CallbackInfo& info) {
+  const std::string name = info[0].ToString();
+  // C would read it up to a NUL, and some C libraries only as far as a name goes.
+  const bool whole = name.size() < IF_NAMESIZE && name.find('\0') == std::string::npos;
+  return Napi::Number::New(info.Env(), whole ? if_nametoindex(name.c_str()) : 0);
+}
+
+// (index) -> name, '' where there is none
+Napi::Value IndexToName(const Napi::CallbackInfo& info) {
+  std::array<char, IF_NAMESIZE> name{};
+  if_indextoname(ReadInteger<uint32_t>(info[0], "index"), name.data());
+  return Napi::String::New(info.Env(), name.data());
+}
+
+// (index) -> whether there is one; throws errno, a number, where that can't be told
+Napi::Value HasInterface(const Napi::CallbackInfo& info) {
+  std::array<char, IF_NAMESIZE> name{};
+  const bool has = if_indextoname(ReadInteger<uint32_t>(info[0], "index"), name.data()) != nullptr;
+  if (has || errno == ENXIO || errno == ENODEV) return Napi::Boolean::New(info.Env(), has);
+  napi_throw(info.Env(), Napi::Number::New(info.Env(), errno));
+  return {};
+}
+
+}  // namespace sockctl

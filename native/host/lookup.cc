@@ -1,0 +1,45 @@
+#include "host/lookup.h"
+
+#include "base/address.h"
+#include "host/route.h"
+
+namespace sockctl {
+
+Napi::Function Lookup::Define(Napi::Env env) {
+  return DefineClass(env, "Lookup",
+                     {
+                         InstanceMethod<&Lookup::Route>("route"),
+                         InstanceMethod<&Lookup::Run>("run"),
+                         InstanceMethod<&Lookup::Interfaces>("interfaces"),
+                         InstanceMethod<&Lookup::Routes>("routes"),
+                     });
+}
+
+Lookup::Lookup(const Napi::CallbackInfo& info) : Napi::ObjectWrap<Lookup>(info) {}
+
+// (address) -> its place in routes()
+Napi::Value Lookup::Route(const Napi::CallbackInfo& info) {
+  MustBeOpen(info.Env());
+  destinations_.push_back(ParseSockaddr(info[0]));
+  return Napi::Number::New(info.Env(), static_cast<double>(destinations_.size() - 1));
+}
+
+// (callback)
+void Lookup::Run(const Napi::CallbackInfo& info) { Start(Value(), info[0], "sockctl.Lookup"); }
+
+void Lookup::Work() {
+  // Where there can be no list it stays empty, which no list is.
+  static_cast<void>(ListInterfaces(interfaces_));
+  for (const sockaddr_storage& destination : destinations_) routes_.push_back(RouteInterface(destination));
+}
+
+Napi::Value Lookup::Interfaces(const Napi::CallbackInfo& info) { return ToJs(info.Env(), interfaces_); }
+
+// Each an interface's index, or -errno.
+Napi::Value Lookup::Routes(const Napi::CallbackInfo& info) {
+  const Napi::Array list = Napi::Array::New(info.Env(), routes_.size());
+  for (uint32_t place = 0; place < routes_.size(); ++place) list.Set(place, routes_.at(place));
+  return list;
+}
+
+}  // namespace sockctl

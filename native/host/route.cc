@@ -1,0 +1,94 @@
+#include "host/route.h"
+
+#include <netinet/in.h>
+
+#include <array>
+#include <cerrno>
+#include <cstring>
+
+#include "base/address.h"
+#include "base/unique_fd.h"
+#include "host/interfaces.h"
+#ifdef __linux__
+#include <linux/netlink.h>
+#include <linux/rtnetlink.h>
+#endif
+
+namespace sockctl {
+
+#ifdef __linux__
+namespace {
+
+struct Question {
+  nlmsghdr header;
+  rtmsg route;
+  rtattr attribute;
+  std::array<uint8_t, sizeof(in6_addr)> address;
+};
+
+int OutgoingInterface(const nlmsghdr* answer, size_t length) {
+  if (!NLMSG_OK(answer, length)) return -EIO;
+  if (answer->nlmsg_type == NLMSG_ERROR) {
+    nlmsgerr error{};
+    std::memcpy(&error, NLMSG_DATA(answer), sizeof error);
+    return error.error == 0 ? -EIO : error.error;
+  }
+  const auto* route = static_cast<const rtmsg*>(NLMSG_DATA(answer));
+  auto left = static_cast<int>(RTM_PAYLOAD(answer));
+  for (const rtattr* item = RTM_RTA(route); RTA_OK(item, left); item = RTA_NEXT(item, left)) {
+    if (item->rta_type != RTA_OIF) continue;
+    int index = 0;
+    std::memcpy(&index, RTA_DATA(item), sizeof index);
+    return index;
+  }
+  return -ENETUNREACH;
+}
+
+}  // namespace
+
+int RouteInterface(const sockaddr_storage& destination) {
+  const bool ipv6 = destination.ss_family == AF_INET6;
+  const size_t size = ipv6 ? sizeof(in6_addr) : sizeof(in_addr);
+  Question question{};
+  question.header.nlmsg_len = static_cast<uint32_t>(offsetof(Question, address) + size);
+  question.header.nlmsg_type = RTM_GETROUTE;
+  question.header.nlmsg_flags = NLM_F_REQUEST;
+  question.route.rtm_family = static_cast<unsigned char>(destination.ss_family);
+  question.route.rtm_dst_len = static_cast<unsigned char>(size * 8);
+  question.attribute.rta_type = RTA_DST;
+  question.attribute.rta_len = static_cast<uint16_t>(RTA_LENGTH(size));
+  const size_t place = ipv6 ? offsetof(sockaddr_in6, sin6_addr) : offsetof(sockaddr_in, sin_addr);
+  std::memcpy(question.address.data(), reinterpret_cast<const uint8_t*>(&destination) + place, size);
+
+  const UniqueFd socket(::socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE));
+  if (!socket.valid()) return -errno;
+  if (send(socket.get(), &question, question.header.nlmsg_len, 0) < 0) return -errno;
+  alignas(nlmsghdr) std::array<uint8_t, 4096> answer{};
+  const ssize_t length = recv(socket.get(), answer.data(), answer.size(), 0);
+  if (length < 0) return -errno;
+  return OutgoingInterface(reinterpret_cast<const nlmsghdr*>(answer.data()), static_cast<size_t>(length));
+}
+
+#else
+
+// A connected datagram socket takes the address of the interface it would send by.
+int RouteInterface(const sockaddr_storage& destination) {
+  sockaddr_storage address = destination;
+  const uint16_t port = htons(9);
+  std::memcpy(reinterpret_cast<uint8_t*>(&address) + offsetof(sockaddr_in, sin_port), &port, sizeof port);
+  const UniqueFd socket(::socket(address.ss_family, SOCK_DGRAM, 0));
+  socklen_t length = SockaddrLength(address);
+  if (connect(socket.get(), reinterpret_cast<sockaddr*>(&address), length) != 0) return -errno;
+  if (getsockname(socket.get(), reinterpret_cast<sockaddr*>(&address), &length) != 0) return -errno;
+  const std::string text = TextOf(address);
+  std::vector<Interface> interfaces;
+  if (const int error = ListInterfaces(interfaces); error != 0) return -error;
+  for (const Interface& item : interfaces)
+    for (const InterfaceAddress& entry : item.addresses)
+      if (entry.address == text) return static_cast<int>(item.index);
+  return -ENETUNREACH;
+}
+
+#endif
+
+}  // namespace sockctl

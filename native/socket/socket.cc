@@ -1,0 +1,120 @@
+#include "socket/socket.h"
+
+#include <fcntl.h>
+#include <sys/socket.h>
+
+#include <cerrno>
+
+#include "base/fields.h"
+#include "socket/socket_address.h"
+
+namespace sockctl {
+namespace {
+
+int FdOf(const Napi::CallbackInfo& info) { return ReadInteger<int>(info[0], "fd"); }
+
+Napi::Value Outcome(Napi::Env env, int result) { return Napi::Number::New(env, result == 0 ? 0 : errno); }
+
+Napi::Value ThrowErrno(Napi::Env env) {
+  napi_throw(env, Napi::Number::New(env, errno));
+  return {};
+}
+
+// Nonblocking and closed on exec, at once where the system can.
+int OpenDescriptor(int family, int type, int protocol) {
+#ifdef SOCK_NONBLOCK
+  return socket(family, type | SOCK_NONBLOCK | SOCK_CLOEXEC, protocol);
+#else
+  UniqueFd fd(socket(family, type, protocol));
+  if (!fd.valid()) return -1;
+  if (fcntl(fd.get(), F_SETFD, FD_CLOEXEC) != 0 || fcntl(fd.get(), F_SETFL, O_NONBLOCK) != 0) return -1;
+  return fd.release();
+#endif
+}
+
+Napi::Value Name(const Napi::CallbackInfo& info, int (*ask)(int, sockaddr*, socklen_t*)) {
+  SocketAddress address;
+  if (ask(FdOf(info), address.get(), &address.length) != 0) return ThrowErrno(info.Env());
+  return ToJs(info.Env(), address);
+}
+
+}  // namespace
+
+Napi::Function Socket::Define(Napi::Env env) {
+  return DefineClass(env, "Socket",
+                     {
+                         InstanceMethod<&Socket::Open>("open"),
+                         InstanceAccessor<&Socket::Descriptor>("fd"),
+                         InstanceMethod<&Socket::Release>("release"),
+                         InstanceMethod<&Socket::Close>("close"),
+                     });
+}
+
+Socket::Socket(const Napi::CallbackInfo& info) : Napi::ObjectWrap<Socket>(info) {}
+
+// (family, type, protocol) -> errno
+Napi::Value Socket::Open(const Napi::CallbackInfo& info) {
+  if (fd_.valid()) throw Napi::Error::New(info.Env(), "this socket is open");
+  fd_ = UniqueFd(OpenDescriptor(ReadInteger<int>(info[0], "family"), ReadInteger<int>(info[1], "type"),
+                                ReadInteger<int>(info[2], "protocol")));
+  return Outcome(info.Env(), fd_.valid() ? 0 : -1);
+}
+
+Napi::Value Socket::Descriptor(const Napi::CallbackInfo& info) { return Napi::Number::New(info.Env(), fd_.get()); }
+
+Napi::Value Socket::Release(const Napi::CallbackInfo& info) { return Napi::Number::New(info.Env(), fd_.release()); }
+
+// (callback). On a worker thread: SO_LINGER makes close wait, and so does the kernel's network lock where it has to
+// leave groups or drop a packet socket.
+void Socket::Close(const Napi::CallbackInfo& info) {
+  MustBeOpen(info.Env());
+  closing_ = std::move(fd_);
+  Start(Value(), info[0], "sockctl.Socket");
+}
+
+void Socket::Work() { closing_ = UniqueFd(); }
+
+// (fd) -> 256 * family + type; throws errno, a number. getsockname tells the family on every system.
+Napi::Value Kind(const Napi::CallbackInfo& info) {
+  const int fd = FdOf(info);
+  sockaddr_storage address{};
+  socklen_t length = sizeof address;
+  int type = 0;
+  socklen_t size = sizeof type;
+  if (getsockname(fd, reinterpret_cast<sockaddr*>(&address), &length) != 0 ||
+      getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &size) != 0)
+    return ThrowErrno(info.Env());
+  return Napi::Number::New(info.Env(), address.ss_family * 256 + type);
+}
+
+// (fd, family, address) -> errno
+Napi::Value Bind(const Napi::CallbackInfo& info) {
+  SocketAddress address = ReadSocketAddress(ReadInteger<int>(info[1], "family"), info[2]);
+  return Outcome(info.Env(), bind(FdOf(info), address.get(), address.length));
+}
+
+// (fd, backlog) -> errno
+Napi::Value Listen(const Napi::CallbackInfo& info) {
+  return Outcome(info.Env(), listen(FdOf(info), ReadInteger<int>(info[1], "backlog")));
+}
+
+// (fd, family, address) -> errno; EINPROGRESS where the outcome is to come
+Napi::Value Connect(const Napi::CallbackInfo& info) {
+  SocketAddress address = ReadSocketAddress(ReadInteger<int>(info[1], "family"), info[2]);
+  return Outcome(info.Env(), connect(FdOf(info), address.get(), address.length));
+}
+
+// (fd) -> errno: a datagram socket takes from anyone again
+Napi::Value Disconnect(const Napi::CallbackInfo& info) {
+  SocketAddress nobody;
+  nobody.storage.ss_family = AF_UNSPEC;
+  return Outcome(info.Env(), connect(FdOf(info), nobody.get(), sizeof(sockaddr)));
+}
+
+// (fd) -> address; throws errno, a number
+Napi::Value LocalAddress(const Napi::CallbackInfo& info) { return Name(info, getsockname); }
+
+// (fd) -> address; throws errno, a number
+Napi::Value RemoteAddress(const Napi::CallbackInfo& info) { return Name(info, getpeername); }
+
+}  // namespace sockctl

@@ -81,7 +81,8 @@ it('says what each option takes, and that it can be read or set', () => {
 })
 
 it('calls macOS a system of an option only where its C type is compiled there', () => {
-  const codecs = readFileSync(new URL('../native/codec/codec.cc', import.meta.url), 'utf8').split('kCodecs = {')[1] ?? ''
+  const codecs =
+    readFileSync(new URL('../native/codec/codec.cc', import.meta.url), 'utf8').split('kCodecs = {')[1] ?? ''
   const portable = new Set(
     [...(codecs.split('#ifdef __linux__')[0] ?? '').matchAll(/"(\w+)"/g)].map(([, name]) => name),
   )

@@ -133,9 +133,9 @@ describeInNamespace('a receiver', () => {
 
   it('that can not be opened leaves nothing open', async () => {
     const before = openSockets()
-    const holder = await opened({ address: '127.0.0.1' })
+    const owner = await opened({ address: '127.0.0.1' })
     const meanwhile = openSockets()
-    const { port } = holder.address
+    const { port } = owner.address
     const failing = [
       { address: '127.0.0.1', port },
       { address: '192.0.2.1' },
@@ -145,7 +145,7 @@ describeInNamespace('a receiver', () => {
     ]
     for (const options of failing) await expect(openReceiver(options)).rejects.toHaveProperty('reason')
     expect(openSockets()).toEqual(meanwhile)
-    await holder.close()
+    await owner.close()
     expect(openSockets()).toEqual(before)
   })
 })

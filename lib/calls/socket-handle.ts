@@ -7,10 +7,10 @@ import { badValue, SocketOptionError, show } from '../base/errors.ts'
 export type SocketLike = DatagramSocket | Socket | Server | number | { readonly fd: number }
 
 /** What holds a descriptor for as long as it is open. While it is the same object, it is the same socket. */
-export interface Holder {
+export interface DescriptorOwner {
   readonly fd: number
   /** Not ours to know when it is closed: its number may be another socket's from one call to the next. */
-  readonly borrowed?: boolean
+  readonly isBareNumber?: boolean
 }
 
 type Bag = Record<PropertyKey, unknown>
@@ -32,31 +32,31 @@ const notDescriptor = (given: unknown): SocketOptionError =>
   badValue(`the descriptor is ${show(given)}: a whole number from 0 to 2147483647 is needed`)
 
 /** How to reach a socket's descriptor, now and later. Both throw ERR_SOCKET_CLOSED where there is none. */
-export interface Reach {
-  holder(): Holder
+export interface SocketHandle {
+  owner(): DescriptorOwner
   fd(): number
 }
 
-export function reachOf(socket: SocketLike): Reach {
+export function handleOf(socket: SocketLike): SocketHandle {
   if (typeof socket === 'number') {
     if (!isDescriptor(socket) || socket < 0) throw notDescriptor(socket)
-    const holder = { fd: socket, borrowed: true }
-    return { holder: () => holder, fd: () => socket }
+    const owner = { fd: socket, isBareNumber: true }
+    return { owner: () => owner, fd: () => socket }
   }
   if (typeof socket !== 'object' || socket === null)
     throw new TypeError(`control takes a dgram or net socket, a descriptor or { fd }, not ${show(socket)}`)
   const find = finder(socket)
   // Each reading of a handle's `fd` is a call into Node: one is enough for a call of ours.
   const fd = (): number => {
-    const number = find.holder()?.fd
+    const number = find.owner()?.fd
     if (typeof number !== 'number' || !(number >= 0)) throw closed(find.what, find.advice)
     return number
   }
   return {
     fd,
-    holder: () => {
+    owner: () => {
       fd()
-      return find.holder() as Holder
+      return find.owner() as DescriptorOwner
     },
   }
 }
@@ -65,7 +65,7 @@ export function reachOf(socket: SocketLike): Reach {
 const sharedByCluster = cluster.isWorker ? ' (in a worker of node:cluster with exclusive: true)' : ''
 
 interface Finder {
-  holder: () => Holder | null | undefined
+  owner: () => DescriptorOwner | null | undefined
   what: string
   advice: string
 }
@@ -73,18 +73,18 @@ interface Finder {
 function finder(socket: object): Finder {
   const symbol = stateSymbol(socket)
   if (symbol !== undefined) {
-    const state = (socket as Bag)[symbol] as { handle: Holder | null }
+    const state = (socket as Bag)[symbol] as { handle: DescriptorOwner | null }
     return {
-      holder: () => state.handle,
+      owner: () => state.handle,
       what: 'dgram.Socket',
       advice: "bind() it and wait for 'listening'; after close() it is gone",
     }
   }
   if ('_handle' in socket) {
-    const owner = socket as { _handle: Holder | null }
+    const owner = socket as { _handle: DescriptorOwner | null }
     const server = 'listen' in socket
     return {
-      holder: () => owner._handle,
+      owner: () => owner._handle,
       what: server ? 'net.Server' : 'net.Socket',
       advice: server
         ? `listen() and wait for 'listening'${sharedByCluster}; after close() it is gone`
@@ -96,12 +96,12 @@ function finder(socket: object): Finder {
 }
 
 function carrier(socket: { readonly fd: number }): Finder {
-  let holder: Holder = { fd: socket.fd, borrowed: true }
+  let owner: DescriptorOwner = { fd: socket.fd, isBareNumber: true }
   return {
-    holder: () => {
-      if (holder.fd !== socket.fd) holder = { fd: socket.fd, borrowed: true }
-      if (!isDescriptor(holder.fd)) throw notDescriptor(holder.fd)
-      return holder
+    owner: () => {
+      if (owner.fd !== socket.fd) owner = { fd: socket.fd, isBareNumber: true }
+      if (!isDescriptor(owner.fd)) throw notDescriptor(owner.fd)
+      return owner
     },
     what: '{ fd }',
     advice: 'its fd is negative',

@@ -3,7 +3,7 @@ import { type Found, lookUp, NOTHING_FOUND, type Wanted } from '../net/route-loo
 import type { OptionParts } from '../options/option.ts'
 import { questionToNative, toNative } from './call-now.ts'
 import { explain } from './explain-option.ts'
-import type { Holder } from './socket-handle.ts'
+import type { DescriptorOwner } from './socket-handle.ts'
 
 /**
  * A call on its way to the worker thread. A class, with the queue's own field in it: thousands may wait together, and
@@ -49,7 +49,7 @@ export abstract class Call {
 
 /** A duplicate of a descriptor, and how many calls are waiting for it. */
 interface Copy {
-  readonly holder: Holder
+  readonly owner: DescriptorOwner
   readonly fd: number
   calls: number
 }
@@ -95,7 +95,7 @@ const unused: NativeBatch[] = []
 /** Loads that have not departed, the oldest first. The last is being filled. */
 const waiting: Load[] = []
 /** One for each descriptor, whatever the number of calls on it. */
-const copies = new Map<Holder, Copy>()
+const copies = new Map<DescriptorOwner, Copy>()
 /** The one that was asked for last: calls come one socket after the other, mostly. */
 let latest: Copy | undefined
 /** Never runs: it holds the duplicates until the last call on each departs. */
@@ -110,11 +110,11 @@ let working: Load | undefined
  * Sends a call to the worker thread, behind all that were sent before. The descriptor is duplicated now: closing the
  * socket later can't hand the call to a stranger that got the same number.
  */
-export function send(holder: Holder, call: Call): Promise<unknown> {
+export function send(owner: DescriptorOwner, call: Call): Promise<unknown> {
   try {
     // First: what departs takes its duplicates along.
     makeWay()
-    const copy = copyFor(holder, call)
+    const copy = copyFor(owner, call)
     const load = boarding()
     board(load, copy, call)
     return load.end.then(load.finishNext)
@@ -125,14 +125,14 @@ export function send(holder: Holder, call: Call): Promise<unknown> {
 
 /** Sends many at the price of few promises. It fulfils when all have been answered, well or not. */
 export async function sendAll(
-  holder: Holder,
+  owner: DescriptorOwner,
   calls: readonly Call[],
 ): Promise<{ answers: unknown[]; errors: unknown[] }> {
   const answers: unknown[] = []
   const errors: unknown[] = []
   const [first] = calls
   if (first === undefined) return { answers, errors }
-  const copy = copyFor(holder, first)
+  const copy = copyFor(owner, first)
   const finish = ({ finishNext }: Load, count: number): void => {
     for (let i = 0; i < count; i++) {
       try {
@@ -185,15 +185,15 @@ function board(load: Load, copy: Copy, call: Call): void {
   load.calls.push(call)
 }
 
-function copyFor(holder: Holder, { option }: Call): Copy {
-  if (latest?.holder === holder) return latest
-  const known = copies.get(holder)
+function copyFor(owner: DescriptorOwner, { option }: Call): Copy {
+  if (latest?.owner === owner) return latest
+  const known = copies.get(owner)
   if (known !== undefined) return known
   waitingRoom ??= new native.Batch()
   try {
-    const copy = { holder, fd: waitingRoom.duplicate(holder.fd), calls: 0 }
-    if (holder.borrowed === true) return copy
-    copies.set(holder, copy)
+    const copy = { owner, fd: waitingRoom.duplicate(owner.fd), calls: 0 }
+    if (owner.isBareNumber === true) return copy
+    copies.set(owner, copy)
     latest = copy
     return copy
   } catch (error) {
@@ -224,7 +224,7 @@ function depart(load: Load): void {
     copy.calls--
     if (copy.calls > 0) continue
     batch.take(waitingRoom as NativeBatch, copy.fd)
-    copies.delete(copy.holder)
+    copies.delete(copy.owner)
     if (latest === copy) latest = undefined
   }
 }

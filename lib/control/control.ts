@@ -1,6 +1,6 @@
 import { onBehalfOf } from '../base/errors.ts'
 import { getNow, setNow } from '../calls/call-now.ts'
-import { type Reach, reachOf, type SocketLike } from '../calls/socket-handle.ts'
+import { handleOf, type SocketHandle, type SocketLike } from '../calls/socket-handle.ts'
 import { mustTakeMemberships, openSession } from '../calls/socket-kind.ts'
 import { Call, send } from '../calls/worker-queue.ts'
 import { interfaceIndex } from '../net/interfaces.ts'
@@ -10,7 +10,7 @@ import { IP_MULTICAST_IF } from '../options/table/ip.ts'
 import type { GroupOnInterface } from './group-target.ts'
 import { type Channel, type ChannelMembership, join, joinAll, type Membership, type Memberships } from './membership.ts'
 import { createMulticastSettings, type MulticastSettings } from './multicast-settings.ts'
-import { createRoster } from './registry.ts'
+import { createMembershipRegistry } from './registry.ts'
 import { snapshot } from './snapshot.ts'
 import { getSourceFilter, setSourceFilter } from './source-filter.ts'
 
@@ -75,10 +75,10 @@ class Plain extends Call {
 }
 
 /** The control of whatever descriptor is reached, now and later. */
-export function createControl(reach: Reach): SocketControl {
+export function createControl(reach: SocketHandle): SocketControl {
   const session = openSession(reach)
-  const { holder, fd } = session
-  const roster = createRoster<ChannelMembership>(holder)
+  const { owner, fd } = session
+  const registry = createMembershipRegistry<ChannelMembership>(owner)
   const { remember, ...settings } = createMulticastSettings(session)
 
   const mustSuit = ({ name, attributes: { act } }: OptionParts): void => {
@@ -99,34 +99,34 @@ export function createControl(reach: Reach): SocketControl {
     get: async (option: AnyOption, question?: unknown) => {
       const parts = partsOf(option)
       if (!parts.waits) return getNow(fd(), parts, question) as never
-      return (await send(holder(), new Plain(parts, true, question))) as never
+      return (await send(owner(), new Plain(parts, true, question))) as never
     },
     set: async (option: AnyOption, value: unknown) => {
       const parts = partsOf(option)
       if (!parts.waits) return setAtOnce(parts, value)
       mustSuit(parts)
-      await send(holder(), new Plain(parts, false, value))
+      await send(owner(), new Plain(parts, false, value))
     },
     getSync: (option: AnyOption, question?: unknown) => getNow(fd(), partsOf(option), question) as never,
     setSync: (option: AnyOption, value: unknown) => setAtOnce(partsOf(option), value),
     snapshot: async () => snapshot(fd()),
-    join: (channel) => join(session, roster, channel),
-    joinAll: (channels) => joinAll(session, roster, channels),
+    join: (channel) => join(session, registry, channel),
+    joinAll: (channels) => joinAll(session, registry, channels),
     get memberships() {
-      return roster.all()
+      return registry.all()
     },
     getSourceFilter: (on) => getSourceFilter(session, on),
-    setSourceFilter: (on, filter) => setSourceFilter(session, roster, on, filter),
+    setSourceFilter: (on, filter) => setSourceFilter(session, registry, on, filter),
   }
-  rosters.set(control, roster)
+  registries.set(control, registry)
   return control
 }
 
-const rosters = new WeakMap<SocketControl, Memberships>()
+const registries = new WeakMap<SocketControl, Memberships>()
 
 /** The memberships behind a control, for a receiver that must know each change to them. */
-export function rosterOf(control: SocketControl): Memberships {
-  return rosters.get(control) as Memberships
+export function registryOf(control: SocketControl): Memberships {
+  return registries.get(control) as Memberships
 }
 
 /** The index the kernel was given, 0 where it was an address, which it can be asked for. */
@@ -142,10 +142,10 @@ const controls = new WeakMap<object, SocketControl>()
  * @throws TypeError for anything else.
  */
 export function control(socket: SocketLike): SocketControl {
-  if (typeof socket !== 'object' || socket === null) return createControl(reachOf(socket))
+  if (typeof socket !== 'object' || socket === null) return createControl(handleOf(socket))
   let known = controls.get(socket)
   if (known === undefined) {
-    known = createControl(reachOf(socket))
+    known = createControl(handleOf(socket))
     controls.set(socket, known)
   }
   return known

@@ -14,7 +14,7 @@ export interface GroupOnInterface {
 }
 
 /** A group, with its interface settled as far as it can be without asking the kernel. */
-export interface Target {
+export interface GroupTarget {
   readonly group: string
   /** The interface, where no lookup is needed to tell. */
   readonly on?: NamedInterface | undefined
@@ -23,17 +23,17 @@ export interface Target {
 }
 
 /** Named by a local IPv4 address: the calls then use `ip_mreq` and `ip_mreq_source`. */
-export const isByMreq = ({ group, address }: Target): boolean =>
+export const isByMreq = ({ group, address }: GroupTarget): boolean =>
   address !== undefined && !group.includes(':') && parseAddress(address)?.family === 4
 
 /** What must be looked up to tell the interface. */
-export function lookupFor({ group, on, address }: Target): Wanted | undefined {
+export function lookupFor({ group, on, address }: GroupTarget): Wanted | undefined {
   if (on !== undefined) return undefined
   return address === undefined ? { routeTo: group } : 'interfaces'
 }
 
 /** The interface; throws where there is none. */
-export function findInterface({ group, on, address }: Target, found: Found): NamedInterface {
+export function findInterface({ group, on, address }: GroupTarget, found: Found): NamedInterface {
   if (on !== undefined) return on
   return address === undefined ? routed(group, found) : interfaceByAddress(address, found.interfaces)
 }
@@ -44,7 +44,7 @@ export function parseGroup(group: unknown): string {
   return canonical(group) ?? group
 }
 
-export function targetOf(on: GroupOnInterface): Target {
+export function groupTargetOf(on: GroupOnInterface): GroupTarget {
   if (typeof on !== 'object' || on === null) throw new TypeError(`{ group, interface? } is needed, not ${show(on)}`)
   const given = parseGroup(on.group)
   const percent = given.indexOf('%')

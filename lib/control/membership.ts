@@ -1,5 +1,5 @@
 import { badValue, SocketOptionError, show } from '../base/errors.ts'
-import type { Holder } from '../calls/socket-handle.ts'
+import type { DescriptorOwner } from '../calls/socket-handle.ts'
 import { mustTakeGroup, type Session } from '../calls/socket-kind.ts'
 import { Call, send, sendAll } from '../calls/worker-queue.ts'
 import { canonical } from '../net/address.ts'
@@ -23,8 +23,15 @@ import {
   MCAST_LEAVE_SOURCE_GROUP,
   MCAST_UNBLOCK_SOURCE,
 } from '../options/table/mcast.ts'
-import { findInterface, type GroupOnInterface, isByMreq, lookupFor, type Target, targetOf } from './group-target.ts'
-import type { Roster } from './registry.ts'
+import {
+  findInterface,
+  type GroupOnInterface,
+  type GroupTarget,
+  groupTargetOf,
+  isByMreq,
+  lookupFor,
+} from './group-target.ts'
+import type { MembershipRegistry } from './registry.ts'
 
 /** What to join: a group from any source, or one source of a group. */
 export interface Channel extends GroupOnInterface {
@@ -71,14 +78,14 @@ const BY_ADDRESS: Record<Act, AnyOption> = {
 }
 
 /** A membership call, which is the struct it is made of: by the local address where that is how the interface was named. */
-class Change extends Call implements Target {
+class Change extends Call implements GroupTarget {
   readonly group: string
   readonly source: string | undefined
   readonly address: string | undefined
   on: NamedInterface | undefined
   interface: string | number = 0
 
-  constructor(act: Act, target: Target, source: string | undefined) {
+  constructor(act: Act, target: GroupTarget, source: string | undefined) {
     super(partsOf((isByMreq(target) ? BY_ADDRESS : BY_INDEX)[act]))
     this.group = target.group
     this.source = source
@@ -114,15 +121,15 @@ class ChannelMembership implements Membership {
   readonly group: string
   declare readonly source?: string
   readonly interface: NamedInterface
-  readonly #roster: Roster<ChannelMembership>
-  readonly #holder: Holder
+  readonly #registry: MembershipRegistry<ChannelMembership>
+  readonly #owner: DescriptorOwner
   #leaving: Promise<void> | undefined
   #left = false
   #blocked: readonly string[] = NONE
 
   constructor(
-    roster: Roster<ChannelMembership>,
-    holder: Holder,
+    registry: MembershipRegistry<ChannelMembership>,
+    owner: DescriptorOwner,
     group: string,
     on: NamedInterface,
     source: string | undefined,
@@ -130,12 +137,12 @@ class ChannelMembership implements Membership {
     this.group = group
     if (source !== undefined) this.source = source
     this.interface = on
-    this.#roster = roster
-    this.#holder = holder
+    this.#registry = registry
+    this.#owner = owner
   }
 
   get active(): boolean {
-    return !this.#left && this.#roster.isOpen(this.#holder)
+    return !this.#left && this.#registry.isOpen(this.#owner)
   }
 
   get blocked(): readonly string[] {
@@ -145,7 +152,7 @@ class ChannelMembership implements Membership {
   /** The kernel's filter has changed under it. */
   setBlocked(sources: readonly string[]): void {
     this.#blocked = [...sources]
-    this.#roster.changed(this)
+    this.#registry.changed(this)
   }
 
   /** Leaving failed: it may be tried again. */
@@ -155,7 +162,7 @@ class ChannelMembership implements Membership {
 
   end(): void {
     this.#left = true
-    this.#roster.remove(this)
+    this.#registry.remove(this)
   }
 
   async block(source: string): Promise<void> {
@@ -188,12 +195,12 @@ class ChannelMembership implements Membership {
 
   #send(act: Act, source: string | undefined, done: () => void): Promise<unknown> {
     // By index from now on: a local address may go while the membership stays.
-    return send(this.#holder, new Move(act, { group: this.group, on: this.interface }, source, done))
+    return send(this.#owner, new Move(act, { group: this.group, on: this.interface }, source, done))
   }
 
   #mustBeActive(act: string): void {
     if (this.active) return
-    if (!this.#left) this.#roster.mustBeOpen()
+    if (!this.#left) this.#registry.mustBeOpen()
     throw new SocketOptionError(
       `can't ${act}: the membership of ${this.group} on ${this.interface.name} has been left`,
       {
@@ -205,13 +212,13 @@ class ChannelMembership implements Membership {
 
   #leave(): Promise<void> {
     if (!this.active) return Promise.resolve()
-    return send(this.#holder, new Leave(this)) as Promise<void>
+    return send(this.#owner, new Leave(this)) as Promise<void>
   }
 
   /** The kernel leaves no single source of an interface that is gone, only the group with all of them. */
   async leaveAll(): Promise<void> {
     await this.#send('leave', undefined, () => {
-      for (const sibling of this.#roster.on(this.group, this.interface.index)) sibling.end()
+      for (const sibling of this.#registry.on(this.group, this.interface.index)) sibling.end()
     })
   }
 }
@@ -222,7 +229,7 @@ const NONE: readonly string[] = []
 class Move extends Change {
   override readonly done: () => void
 
-  constructor(act: Act, target: Target, source: string | undefined, done: () => void) {
+  constructor(act: Act, target: GroupTarget, source: string | undefined, done: () => void) {
     super(act, target, source)
     this.done = done
   }
@@ -255,41 +262,41 @@ class Leave extends Change {
 
 export type { ChannelMembership }
 
-export type Memberships = Roster<ChannelMembership>
+export type Memberships = MembershipRegistry<ChannelMembership>
 
 export function addMembership(
-  roster: Memberships,
-  holder: Holder,
+  registry: Memberships,
+  owner: DescriptorOwner,
   group: string,
   on: NamedInterface,
   source?: string,
 ): ChannelMembership {
-  const membership = new ChannelMembership(roster, holder, group, on, source)
-  roster.add(membership)
+  const membership = new ChannelMembership(registry, owner, group, on, source)
+  registry.add(membership)
   return membership
 }
 
 /** A join, checked as far as it can be without the kernel. */
 class Join extends Change {
-  readonly roster: Memberships
+  readonly registry: Memberships
 
-  constructor(session: Session, holder: Holder, roster: Memberships, channel: Channel) {
-    const target = targetOf(channel)
+  constructor(session: Session, owner: DescriptorOwner, registry: Memberships, channel: Channel) {
+    const target = groupTargetOf(channel)
     const source = channel.source === undefined ? undefined : parseSource(channel.source, target.group)
     super(source === undefined ? 'join' : 'joinSource', target, source)
-    this.roster = roster
-    mustTakeGroup(session, target.group, holder)
+    this.registry = registry
+    mustTakeGroup(session, target.group, owner)
   }
 
   override done(): Membership {
-    return addMembership(this.roster, this.copy.holder, this.group, this.on as NamedInterface, this.source)
+    return addMembership(this.registry, this.copy.owner, this.group, this.on as NamedInterface, this.source)
   }
 }
 
-export function join(session: Session, roster: Memberships, channel: Channel): Promise<Membership> {
+export function join(session: Session, registry: Memberships, channel: Channel): Promise<Membership> {
   try {
-    const holder = session.holder()
-    return send(holder, new Join(session, holder, roster, channel)) as Promise<Membership>
+    const owner = session.owner()
+    return send(owner, new Join(session, owner, registry, channel)) as Promise<Membership>
   } catch (error) {
     return Promise.reject(error)
   }
@@ -298,16 +305,16 @@ export function join(session: Session, roster: Memberships, channel: Channel): P
 /** All or none: a channel that can't be joined undoes the others. */
 export async function joinAll(
   session: Session,
-  roster: Memberships,
+  registry: Memberships,
   channels: Iterable<Channel>,
 ): Promise<Membership[]> {
   if (typeof channels?.[Symbol.iterator] !== 'function')
     throw new TypeError(`joinAll takes an iterable of { group, source?, interface? }, not ${show(channels)}`)
   // To its end first: it may be a generator, which may close the socket.
   const wanted = [...channels]
-  const holder = session.holder()
-  const joins = wanted.map((channel) => new Join(session, holder, roster, channel))
-  const { answers, errors } = await sendAll(holder, joins)
+  const owner = session.owner()
+  const joins = wanted.map((channel) => new Join(session, owner, registry, channel))
+  const { answers, errors } = await sendAll(owner, joins)
   const joined = answers as Membership[]
   if (errors.length === 0) return joined
   await Promise.allSettled(joined.map((membership) => membership.leave()))

@@ -1,6 +1,6 @@
 import { badValue, show } from '../base/errors.ts'
 import { getNow, setNow } from '../calls/call-now.ts'
-import type { Holder } from '../calls/socket-handle.ts'
+import type { DescriptorOwner } from '../calls/socket-handle.ts'
 import { isIpv6, type Session, takesIpv4 } from '../calls/socket-kind.ts'
 import { parseAddress } from '../net/address.ts'
 import { type Interface, interfaceByAddress, interfaceByNameOrIndex, interfaceFromNative } from '../net/interfaces.ts'
@@ -25,9 +25,9 @@ export interface MulticastSettings {
 
 export function createMulticastSettings(session: Session): MulticastSettings & { remember(index: number): void } {
   // The kernel answers IP_MULTICAST_IF with an address only: set by index, the index is lost to it.
-  let remembered: { holder: Holder; index: number } | undefined
+  let remembered: { owner: DescriptorOwner; index: number } | undefined
   const remember = (index: number): void => {
-    remembered = { holder: session.holder(), index }
+    remembered = { owner: session.owner(), index }
   }
 
   const setBoth = (ipv4: AnyOption, ipv6: AnyOption, value: unknown): void => {
@@ -55,7 +55,7 @@ export function createMulticastSettings(session: Session): MulticastSettings & {
     remember,
     setMulticastInterface: (spec) =>
       inTurn(async () => {
-        const holder = session.holder()
+        const owner = session.owner()
         if (typeof spec !== 'string' && typeof spec !== 'number')
           throw badValue(`the interface is ${show(spec)}: a name, an index or a local address is needed`)
         let index = 0
@@ -65,7 +65,7 @@ export function createMulticastSettings(session: Session): MulticastSettings & {
         }
         const byAddress = typeof spec === 'string' && parseAddress(spec)?.family === 4
         if (byAddress && !isIpv6(session.kind())) {
-          setNow(holder.fd, partsOf(IP_MULTICAST_IF), spec)
+          setNow(owner.fd, partsOf(IP_MULTICAST_IF), spec)
           return
         }
         setBoth(IP_MULTICAST_IF, IPV6_MULTICAST_IF, index)
@@ -73,13 +73,13 @@ export function createMulticastSettings(session: Session): MulticastSettings & {
       }),
     getMulticastInterface: () =>
       inTurn(async () => {
-        const holder = session.holder()
+        const owner = session.owner()
         const answer = get(IP_MULTICAST_IF, IPV6_MULTICAST_IF) as string | number
         let matches: (raw: { index: number; addresses: { address: string }[] }) => boolean
         if (typeof answer === 'string' && answer !== '0.0.0.0')
           matches = ({ addresses }) => addresses.some(({ address }) => address === answer)
         else {
-          const index = typeof answer === 'number' ? answer : remembered?.holder === holder ? remembered.index : 0
+          const index = typeof answer === 'number' ? answer : remembered?.owner === owner ? remembered.index : 0
           if (index === 0) return undefined
           matches = (raw) => raw.index === index
         }

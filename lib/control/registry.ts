@@ -1,5 +1,5 @@
 import { kindOf } from '../calls/call-now.ts'
-import type { Holder } from '../calls/socket-handle.ts'
+import type { DescriptorOwner } from '../calls/socket-handle.ts'
 
 interface Member {
   readonly group: string
@@ -9,13 +9,13 @@ interface Member {
 }
 
 /** The memberships of one socket that were made through it, in the order they were made. */
-export interface Roster<M extends Member> {
+export interface MembershipRegistry<M extends Member> {
   add(member: M): void
   remove(member: M): void
   /** Those of a group on an interface. */
   on(group: string, index: number): M[]
   all(): M[]
-  isOpen(holder: Holder): boolean
+  isOpen(owner: DescriptorOwner): boolean
   /** Throws reason `closed` with what to do. */
   mustBeOpen(): void
   /** A member's filter has changed. */
@@ -24,27 +24,27 @@ export interface Roster<M extends Member> {
   onChange?: (group: string, index: number) => void
 }
 
-export function createRoster<M extends Member>(holder: () => Holder): Roster<M> {
+export function createMembershipRegistry<M extends Member>(owner: () => DescriptorOwner): MembershipRegistry<M> {
   const members = new Map<string, M[]>()
-  const open = (): Holder => {
-    const now = holder()
+  const open = (): DescriptorOwner => {
+    const now = owner()
     // Of a descriptor that is a mere number only the kernel knows whether it is open.
-    if (now.borrowed === true) kindOf(now.fd)
+    if (now.isBareNumber === true) kindOf(now.fd)
     return now
   }
-  const isOpen = (given: Holder): boolean => {
+  const isOpen = (given: DescriptorOwner): boolean => {
     try {
       return open() === given
     } catch {
       return false
     }
   }
-  const roster: Roster<M> = {
+  const registry: MembershipRegistry<M> = {
     add: (member) => {
       const list = members.get(member.group)
       if (list === undefined) members.set(member.group, [member])
       else list.push(member)
-      roster.changed(member)
+      registry.changed(member)
     },
     remove: (member) => {
       const list = members.get(member.group) ?? []
@@ -52,13 +52,13 @@ export function createRoster<M extends Member>(holder: () => Holder): Roster<M> 
       if (place < 0) return
       if (list.length === 1) members.delete(member.group)
       else list.splice(place, 1)
-      roster.changed(member)
+      registry.changed(member)
     },
     on: (group, index) => (members.get(group) ?? []).filter((member) => member.interface.index === index),
     all: () => [...members.values()].flatMap((list) => list.filter(({ active }) => active)),
     isOpen,
     mustBeOpen: () => void open(),
-    changed: (member) => roster.onChange?.(member.group, member.interface.index),
+    changed: (member) => registry.onChange?.(member.group, member.interface.index),
   }
-  return roster
+  return registry
 }

@@ -7,17 +7,24 @@ import { type SourceFilter, wrongFilter } from '../options/codecs/multicast-targ
 import { partsOf } from '../options/option.ts'
 import { IP_MSFILTER } from '../options/table/ip.ts'
 import { MCAST_MSFILTER } from '../options/table/mcast.ts'
-import { findInterface, type GroupOnInterface, isByMreq, lookupFor, type Target, targetOf } from './group-target.ts'
+import {
+  findInterface,
+  type GroupOnInterface,
+  type GroupTarget,
+  groupTargetOf,
+  isByMreq,
+  lookupFor,
+} from './group-target.ts'
 import { addMembership, type Memberships, parseSource } from './membership.ts'
 
 /** A whole filter, asked for or, where there is one, set. */
 class Filtering extends Call {
-  readonly target: Target
+  readonly target: GroupTarget
   readonly filter: SourceFilter | undefined
   readonly reflect: ((on: NamedInterface) => void) | undefined
   on: NamedInterface | undefined
 
-  constructor(target: Target, filter?: SourceFilter, reflect?: (on: NamedInterface) => void) {
+  constructor(target: GroupTarget, filter?: SourceFilter, reflect?: (on: NamedInterface) => void) {
     super(partsOf(isByMreq(target) ? IP_MSFILTER : MCAST_MSFILTER))
     this.target = target
     this.filter = filter
@@ -45,10 +52,10 @@ class Filtering extends Call {
 
 /** The filter the kernel has for a group on an interface. */
 export async function getSourceFilter(session: Session, on: GroupOnInterface): Promise<SourceFilter> {
-  const holder = session.holder()
-  const target = targetOf(on)
-  mustTakeGroup(session, target.group, holder)
-  return (await send(holder, new Filtering(target))) as SourceFilter
+  const owner = session.owner()
+  const target = groupTargetOf(on)
+  mustTakeGroup(session, target.group, owner)
+  return (await send(owner, new Filtering(target))) as SourceFilter
 }
 
 function parseFilter(filter: SourceFilter, group: string): SourceFilter {
@@ -62,29 +69,29 @@ function parseFilter(filter: SourceFilter, group: string): SourceFilter {
 /** Replaces the whole filter at once; including nobody is leaving. */
 export async function setSourceFilter(
   session: Session,
-  roster: Memberships,
+  registry: Memberships,
   on: GroupOnInterface,
   filter: SourceFilter,
 ): Promise<void> {
-  const holder = session.holder()
-  const target = targetOf(on)
+  const owner = session.owner()
+  const target = groupTargetOf(on)
   const wanted = parseFilter(filter, target.group)
-  mustTakeGroup(session, target.group, holder)
+  mustTakeGroup(session, target.group, owner)
   const done = (on: NamedInterface) =>
-    reflect(roster, target.group, on, wanted, (source) => addMembership(roster, holder, target.group, on, source))
-  await send(holder, new Filtering(target, wanted, done))
+    reflect(registry, target.group, on, wanted, (source) => addMembership(registry, owner, target.group, on, source))
+  await send(owner, new Filtering(target, wanted, done))
 }
 
 /** The memberships say what the new filter made of them. */
 function reflect(
-  roster: Memberships,
+  registry: Memberships,
   group: string,
   on: NamedInterface,
   filter: SourceFilter,
   add: (source?: string) => ReturnType<typeof addMembership>,
 ): void {
   const wanted: (string | undefined)[] = filter.mode === 'exclude' ? [undefined] : filter.sources
-  const held = roster.on(group, on.index)
+  const held = registry.on(group, on.index)
   for (const membership of held) if (!wanted.includes(membership.source)) membership.end()
   for (const source of wanted) {
     const membership = held.find((one) => one.source === source) ?? add(source)

@@ -2,12 +2,12 @@ import { datagramsNative, type NativeQueuedError } from '../binding/native.ts'
 import { FAILED, openPoller, READABLE, watch } from '../binding/poller.ts'
 import { createDatagramTable, type Datagram } from './datagram.ts'
 
-/** What a reception reads from. */
-export interface Intake {
+/** What a batchReader reads from. */
+export interface ReadableDescriptor {
   readonly fd: number
 }
 
-export interface ReceptionCounts {
+export interface BatchReaderCounts {
   datagrams: number
   bytes: number
   batches: number
@@ -15,10 +15,10 @@ export interface ReceptionCounts {
   filtered: number
 }
 
-export interface Reception {
-  counts(): ReceptionCounts
-  add(intake: Intake): void
-  remove(intake: Intake): void
+export interface BatchReader {
+  counts(): BatchReaderCounts
+  add(descriptor: ReadableDescriptor): void
+  remove(descriptor: ReadableDescriptor): void
   /** The next batch, of at least one datagram; `undefined` once closed. One at a time. */
   next(): Promise<Datagram[] | undefined>
   /** Whether somebody waits for a batch. */
@@ -38,14 +38,14 @@ export interface Reception {
   close(): void
 }
 
-export interface ReceptionPlan {
+export interface BatchReaderPlan {
   readonly batch: number
   readonly maxDatagram: number
   /** Coalesced reads are as long as a socket makes them. */
   readonly gro: boolean
   /** An entry of a socket's error queue. Without it there is none: netlink would hand over its next message instead. */
   onQueuedError?(error: NativeQueuedError): void
-  /** What a read met, as an errno; the reception goes on. */
+  /** What a read met, as an errno; the batchReader goes on. */
   toError(errno: number): Error
 }
 
@@ -66,7 +66,7 @@ const MOST_TURNS = 3
 const COALESCED = 65535
 
 /** Reads batches from any number of sockets, when asked to: what nobody asks for stays in the kernel. */
-export function createReception(plan: ReceptionPlan): Reception {
+export function createBatchReader(plan: BatchReaderPlan): BatchReader {
   const { DatagramReader, readErrorQueue } = datagramsNative()
   const poller = openPoller()
   // A coalesced read holds many datagrams, so fewer of them make a batch.
@@ -79,7 +79,7 @@ export function createReception(plan: ReceptionPlan): Reception {
   // Of those the poller has told of, which are still to be read: the first one of many must not starve the others.
   let next = 0
   let told = 0
-  const counts: ReceptionCounts = { datagrams: 0, bytes: 0, batches: 0, truncated: 0, filtered: 0 }
+  const counts: BatchReaderCounts = { datagrams: 0, bytes: 0, batches: 0, truncated: 0, filtered: 0 }
 
   let waiting: Waiting | undefined
   let polling = false

@@ -1,6 +1,6 @@
 import { native } from '../binding/native.ts'
 import { openSocket } from '../socket/open-socket.ts'
-import { createReception, type Reception } from './batch-reader.ts'
+import { type BatchReader, createBatchReader } from './batch-reader.ts'
 
 /** Is given which interfaces are gone. */
 type Listener = (isGone: (index: number) => boolean) => void
@@ -38,25 +38,25 @@ function removedIn(message: Buffer): Set<number> {
 
 async function open(): Promise<() => Promise<void>> {
   const socket = await openSocket({ family: 'netlink', type: 'raw', bind: { groups: RTMGRP_LINK } })
-  const reception = createReception({
+  const batchReader = createBatchReader({
     batch: 8,
     maxDatagram: 32768,
     gro: false,
     toError: (errno) => new Error(`netlink: errno ${errno}`),
   })
-  reception.hold(false)
-  reception.add(socket)
-  void listen(reception)
+  batchReader.hold(false)
+  batchReader.add(socket)
+  void listen(batchReader)
   return async () => {
-    reception.close()
+    batchReader.close()
     await socket.close()
   }
 }
 
-async function listen(reception: Reception): Promise<void> {
+async function listen(batchReader: BatchReader): Promise<void> {
   for (;;) {
     try {
-      const batch = await reception.next()
+      const batch = await batchReader.next()
       if (batch === undefined) return
       for (const { data } of batch) {
         const indexes = removedIn(data)

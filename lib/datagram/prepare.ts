@@ -6,7 +6,7 @@ import type { Endpoint } from '../net/socket-address.ts'
 import { checkEndpoint, isIpv6, isMapped, type Message, type SendChoice } from '../send/sender-options.ts'
 
 /** Datagrams on their way, as the native side takes them. */
-export interface Outgoing {
+export interface PreparedSend {
   datagrams: readonly Uint8Array[]
   readonly to: OneOrEach
   /** How they are all sent, where that is one way: they may then travel as one. */
@@ -32,7 +32,7 @@ export type Prepare = (
   data: Uint8Array | readonly (Uint8Array | Message)[],
   to: Endpoint | undefined,
   choice: SendChoice | undefined,
-) => Outgoing
+) => PreparedSend
 
 const NO_CHOICE: NativeSendChoice = {}
 const CHOICES: readonly string[] = ['hopLimit', 'trafficClass', 'transmitTime', 'source', 'interface']
@@ -119,7 +119,7 @@ export function createPrepare(send: NativeDatagrams, plan: OutgoingPlan): Prepar
     items: readonly (Uint8Array | Message)[],
     to: Endpoint | undefined,
     choice: SendChoice | undefined,
-  ): Outgoing => {
+  ): PreparedSend => {
     const ends: (Uint8Array | undefined)[] = []
     const controls: (Uint8Array | undefined)[] = []
     const datagrams = items.map((item, place) => {

@@ -2,7 +2,7 @@ import { constants } from 'node:os'
 import { describeErrno, type Reason, SocketOptionError } from '../base/errors.ts'
 import type { NativeDatagrams, NativeSendChoice } from '../binding/native.ts'
 import { formatAddress } from '../net/address.ts'
-import type { Outgoing } from './prepare.ts'
+import type { PreparedSend } from './prepare.ts'
 
 export interface SenderStats {
   /** Datagrams the kernel took, and the bytes of their payloads. */
@@ -26,13 +26,13 @@ const MOST_SEGMENTS = 64
 /** The longest payload of a datagram: what the 16 bits of its length leave beside the headers. */
 const mostOf = (ipv6: boolean): number => (ipv6 ? 65527 : 65507)
 
-export interface Transmission {
+export interface Transmitter {
   readonly stats: SenderStats
   /** Sends what it can now: how many were taken; -1 where the send buffer is full. */
-  advance(outgoing: Outgoing): number
+  advance(prepared: PreparedSend): number
 }
 
-export interface TransmissionPlan {
+export interface TransmitterPlan {
   readonly fd: () => number
   readonly segmentation: boolean
   /** Tells errors that have come back: whether there were any. The kernel makes a send fail with one, whatever it sent. */
@@ -72,7 +72,7 @@ const ADVICE: Readonly<Record<string, string>> = {
 }
 
 /** Sends through one socket. */
-export function createTransmission(send: NativeDatagrams, plan: TransmissionPlan): Transmission {
+export function createTransmitter(send: NativeDatagrams, plan: TransmitterPlan): Transmitter {
   const stats: SenderStats = {
     datagrams: 0,
     bytes: 0,
@@ -83,26 +83,26 @@ export function createTransmission(send: NativeDatagrams, plan: TransmissionPlan
   }
   let cached: { choice: NativeSendChoice | undefined; ipv6: boolean; segment: number; bytes: Uint8Array } | undefined
 
-  const control = ({ choice, ipv6 }: Outgoing, segment: number): Uint8Array | undefined => {
+  const control = ({ choice, ipv6 }: PreparedSend, segment: number): Uint8Array | undefined => {
     if (choice === undefined && segment === 0) return undefined
     if (cached?.choice !== choice || cached?.segment !== segment || cached.ipv6 !== ipv6)
       cached = { choice, ipv6, segment, bytes: send.encodeSendControl(ipv6, choice ?? {}, segment) }
     return cached.bytes
   }
 
-  const attempt = (outgoing: Outgoing, count: number, each: number, segment: number): number => {
-    const { datagrams, done, to, controls } = outgoing
-    const how = controls ?? control(outgoing, segment)
+  const attempt = (prepared: PreparedSend, count: number, each: number, segment: number): number => {
+    const { datagrams, done, to, controls } = prepared
+    const how = controls ?? control(prepared, segment)
     const taken = send.sendDatagrams(plan.fd(), datagrams, done, count, each, to, how)
     for (let place = done; place < done + taken; place++) stats.bytes += datagrams[place]?.length ?? 0
     stats.datagrams += taken
     if (segment > 0) stats.segmented += taken
-    outgoing.done += taken
+    prepared.done += taken
     return taken
   }
 
-  const plain = (outgoing: Outgoing): number =>
-    attempt(outgoing, Math.min(MOST_A_CALL, outgoing.datagrams.length - outgoing.done), 1, 0)
+  const plain = (prepared: PreparedSend): number =>
+    attempt(prepared, Math.min(MOST_A_CALL, prepared.datagrams.length - prepared.done), 1, 0)
 
   /** What to hold against segmentation, where the datagrams go without it: then it, and not they, was at fault. */
   const blame = (code: string, size: number): void => {
@@ -110,19 +110,19 @@ export function createTransmission(send: NativeDatagrams, plan: TransmissionPlan
     else stats.longestSegment = size - 1
   }
 
-  const advance = (outgoing: Outgoing): number => {
-    const { datagrams, done, controls, ipv6 } = outgoing
-    if (!stats.segmentation || controls !== undefined) return plain(outgoing)
+  const advance = (prepared: PreparedSend): number => {
+    const { datagrams, done, controls, ipv6 } = prepared
+    if (!stats.segmentation || controls !== undefined) return plain(prepared)
     const { size, count } = equals(datagrams, done, MOST_A_CALL)
     const each = size === 0 ? 1 : Math.min(MOST_SEGMENTS, Math.floor(mostOf(ipv6) / size))
-    if (count < 2 || each < 2 || size > stats.longestSegment) return plain(outgoing)
+    if (count < 2 || each < 2 || size > stats.longestSegment) return plain(prepared)
     try {
-      return attempt(outgoing, count, each, size)
+      return attempt(prepared, count, each, size)
     } catch (error) {
       if (typeof error !== 'number' || error === EAGAIN) throw error
       const { code } = describeErrno(error)
       if (!['EINVAL', 'EMSGSIZE', 'EIO', 'ENOPROTOOPT', 'EOPNOTSUPP'].includes(code)) throw error
-      const taken = plain(outgoing)
+      const taken = plain(prepared)
       blame(code, size)
       return taken
     }
@@ -135,12 +135,12 @@ export function createTransmission(send: NativeDatagrams, plan: TransmissionPlan
     return `that is more than ${limit}, and it may not be fragmented (IP_MTU_DISCOVER)`
   }
 
-  const explain = (errno: number, outgoing: Outgoing): SocketOptionError => {
+  const explain = (errno: number, prepared: PreparedSend): SocketOptionError => {
     const { code, text } = describeErrno(errno)
-    const { done, datagrams, to } = outgoing
+    const { done, datagrams, to } = prepared
     const length = datagrams[done]?.length ?? 0
     const end = Array.isArray(to) ? to[done] : to
-    const most = mostOf(end === undefined ? outgoing.ipv6 : goesOverIpv6(end as Uint8Array))
+    const most = mostOf(end === undefined ? prepared.ipv6 : goesOverIpv6(end as Uint8Array))
     const what =
       code === 'EMSGSIZE'
         ? `datagram ${done} has ${length} bytes: ${tooLong(length, most)}`
@@ -156,14 +156,14 @@ export function createTransmission(send: NativeDatagrams, plan: TransmissionPlan
 
   return {
     stats,
-    advance: (outgoing) => {
+    advance: (prepared) => {
       for (;;) {
         try {
-          return advance(outgoing)
+          return advance(prepared)
         } catch (error) {
           if (error === EAGAIN) return -1
           if (typeof error !== 'number') throw error
-          if (!plan.tellReturned()) throw explain(error, outgoing)
+          if (!plan.tellReturned()) throw explain(error, prepared)
         }
       }
     },

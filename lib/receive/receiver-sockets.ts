@@ -1,8 +1,8 @@
 import { SocketOptionError } from '../base/errors.ts'
-import { control, rosterOf, type SocketControl } from '../control/control.ts'
-import { findInterface, lookupFor, type Target, targetOf } from '../control/group-target.ts'
+import { control, registryOf, type SocketControl } from '../control/control.ts'
+import { findInterface, type GroupTarget, groupTargetOf, lookupFor } from '../control/group-target.ts'
 import { type Channel, type Membership, parseSource } from '../control/membership.ts'
-import type { Reception } from '../datagram/batch-reader.ts'
+import type { BatchReader } from '../datagram/batch-reader.ts'
 import { lookUp } from '../net/route-lookup.ts'
 import type { Endpoint } from '../net/socket-address.ts'
 import { SO_MEMINFO, SO_REUSEADDR } from '../options/table/socket.ts'
@@ -52,19 +52,19 @@ interface Place {
 }
 
 async function placeOf(channel: Channel): Promise<Place> {
-  const target = targetOf(channel)
+  const target = groupTargetOf(channel)
   const source = channel.source === undefined ? undefined : parseSource(channel.source, target.group)
   return { group: target.group, index: (await find(target)).index, source }
 }
 
-async function find(target: Target): Promise<{ index: number }> {
+async function find(target: GroupTarget): Promise<{ index: number }> {
   if (target.on !== undefined) return target.on
   const lookup = lookupFor(target)
   return findInterface(target, await lookUp(typeof lookup === 'object' ? [lookup.routeTo] : []))
 }
 
 /** Opens the first of them. */
-export async function openSockets(plan: ReceiverPlan, reception: Reception): Promise<ReceiverSockets> {
+export async function openSockets(plan: ReceiverPlan, batchReader: BatchReader): Promise<ReceiverSockets> {
   const entries: Entry[] = []
   let droppedBefore = 0
   let ended = false
@@ -88,20 +88,20 @@ export async function openSockets(plan: ReceiverPlan, reception: Reception): Pro
     const entry: Entry = { socket, control: own, boundTo, groups: new Map(), refused: new Set() }
     try {
       if (ended) throw closed()
-      reception.add(socket)
+      batchReader.add(socket)
     } catch (error) {
       await socket.close()
       throw error
     }
-    reception.admit(socket.fd, unicast, broadcast)
-    rosterOf(own).onChange = (group, index) => note(entry, group, index)
+    batchReader.admit(socket.fd, unicast, broadcast)
+    registryOf(own).onChange = (group, index) => note(entry, group, index)
     entries.push(entry)
     return entry
   }
 
   /** A membership of the entry has changed. */
   const note = (entry: Entry, group: string, index: number): void => {
-    const held = rosterOf(entry.control).on(group, index)
+    const held = registryOf(entry.control).on(group, index)
     const indexes = entry.groups.get(group) ?? new Set()
     if (held.length > 0) entry.groups.set(group, indexes.add(index))
     else {
@@ -116,12 +116,12 @@ export async function openSockets(plan: ReceiverPlan, reception: Reception): Pro
   /** Tells the reader what to deliver: what is joined, and a source that is about to be. */
   const allow = (entry: Entry, { group, index }: Omit<Place, 'source'>, coming?: Place): void => {
     if (ended) return
-    const held = [...rosterOf(entry.control).on(group, index), ...(coming === undefined ? [] : [coming])]
+    const held = [...registryOf(entry.control).on(group, index), ...(coming === undefined ? [] : [coming])]
     const any = held.find(({ source }) => source === undefined)
     const mode = held.length === 0 ? 'none' : any === undefined ? 'include' : 'exclude'
     const sources =
       any === undefined ? held.map(({ source }) => source as string) : 'blocked' in any ? [...any.blocked] : []
-    reception.setRule(entry.socket.fd, group, index, mode, sources)
+    batchReader.setRule(entry.socket.fd, group, index, mode, sources)
   }
 
   const joinOn = async (entry: Entry, channel: Channel, place: Place): Promise<Membership> => {
@@ -150,7 +150,7 @@ export async function openSockets(plan: ReceiverPlan, reception: Reception): Pro
     if (place < 0) return
     entries.splice(place, 1)
     droppedBefore += dropsOf(entry)
-    reception.remove(entry.socket)
+    batchReader.remove(entry.socket)
     await entry.socket.close()
   }
 
@@ -213,7 +213,7 @@ function candidates(entries: readonly Entry[], place: Place): Entry[] {
   const here = fits.filter((entry) => holds(entry, place))
   // One socket must refuse what it can't hold together with what it has: any-source beside source-specific, or twice.
   const clash = here.find(({ control }) =>
-    rosterOf(control)
+    registryOf(control)
       .on(group, index)
       .some((held) => source === undefined || held.source === undefined || held.source === source),
   )

@@ -4,7 +4,7 @@ import { describeErrno, SocketOptionError, show } from '../base/errors.ts'
 import { onAbort } from '../base/on-abort.ts'
 import type { SocketControl } from '../control/control.ts'
 import type { Channel, Membership } from '../control/membership.ts'
-import { createReception, type Reception } from '../datagram/batch-reader.ts'
+import { type BatchReader, createBatchReader } from '../datagram/batch-reader.ts'
 import type { Datagram } from '../datagram/datagram.ts'
 import { type ReturnedError, readQueued } from '../datagram/error-queue.ts'
 import { onLinkRemoved } from '../datagram/link-watch.ts'
@@ -43,7 +43,7 @@ interface ReceiverEvents {
 /** What holds descriptors; it knows nothing of the Receiver, so that a forgotten one can be collected. */
 interface Core {
   readonly plan: ReceiverPlan
-  readonly reception: Reception
+  readonly batchReader: BatchReader
   readonly sockets: ReceiverSockets
   /** What to undo with it: the watch for interfaces, the listener of the signal. */
   readonly undo: (() => unknown)[]
@@ -58,7 +58,7 @@ const forgotten = new FinalizationRegistry<Core>((core) => {
 
 function closeCore(core: Core): Promise<void> {
   core.closing ??= (async () => {
-    core.reception.close()
+    core.batchReader.close()
     await Promise.all([...core.undo.map((undo) => undo()), core.sockets.close()])
   })()
   return core.closing
@@ -80,7 +80,7 @@ export class Receiver extends EventEmitter<ReceiverEvents> implements AsyncItera
   /** @internal Use `openReceiver`. */
   constructor(core: Core) {
     super()
-    if (core?.reception === undefined)
+    if (core?.batchReader === undefined)
       throw new TypeError('a Receiver is opened, not constructed: await openReceiver(...)')
     this.#core = core
     forgotten.register(this, core, this)
@@ -124,19 +124,19 @@ export class Receiver extends EventEmitter<ReceiverEvents> implements AsyncItera
   }
 
   stats(): ReceiverStats {
-    const { reception, sockets } = this.#core
-    return { ...reception.counts(), dropped: sockets.dropped(), sockets: sockets.count }
+    const { batchReader, sockets } = this.#core
+    return { ...batchReader.counts(), dropped: sockets.dropped(), sockets: sockets.count }
   }
 
   /** A reader that waits keeps the event loop alive: the default. */
   ref(): this {
-    this.#core.reception.hold(true)
+    this.#core.batchReader.hold(true)
     return this
   }
 
   /** A reader that waits does not keep the event loop alive. */
   unref(): this {
-    this.#core.reception.hold(false)
+    this.#core.batchReader.hold(false)
     return this
   }
 
@@ -152,7 +152,7 @@ export class Receiver extends EventEmitter<ReceiverEvents> implements AsyncItera
 
   /** Batches, until closed; leaving the loop early closes the receiver. */
   [Symbol.asyncIterator](): AsyncIterator<Datagram[], undefined> {
-    const { reception } = this.#core
+    const { batchReader } = this.#core
     if (this.#reader !== undefined && this.#core.closing === undefined) throw busy()
     const reader = {}
     this.#reader = reader
@@ -161,9 +161,9 @@ export class Receiver extends EventEmitter<ReceiverEvents> implements AsyncItera
     }
     return {
       next: async () => {
-        if (reception.reading()) throw busy()
+        if (batchReader.reading()) throw busy()
         try {
-          const value = await reception.next()
+          const value = await batchReader.next()
           if (value !== undefined) return { done: false, value }
         } catch (error) {
           // Whoever gets it has stopped reading; another may begin.
@@ -259,7 +259,7 @@ export async function openReceiver<const V extends readonly unknown[] = readonly
   const { signal } = options
   signal?.throwIfAborted()
   let weak: WeakRef<Receiver> | undefined
-  const reception = createReception({
+  const batchReader = createBatchReader({
     ...plan,
     onQueuedError: (raw) => {
       const queued = readQueued(raw)
@@ -269,11 +269,11 @@ export async function openReceiver<const V extends readonly unknown[] = readonly
     },
     toError: readError,
   })
-  const sockets = await openSockets(plan, reception).catch((error) => {
-    reception.close()
+  const sockets = await openSockets(plan, batchReader).catch((error) => {
+    batchReader.close()
     throw error
   })
-  const core: Core = { plan, reception, sockets, undo: [], closing: undefined }
+  const core: Core = { plan, batchReader, sockets, undo: [], closing: undefined }
   try {
     const receiver = new Receiver(core)
     const ref = new WeakRef(receiver)

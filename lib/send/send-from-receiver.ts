@@ -1,6 +1,6 @@
 import { datagramsNative } from '../binding/native.ts'
 import { createPrepare } from '../datagram/prepare.ts'
-import { createTransmission } from '../datagram/transmit.ts'
+import { createTransmitter } from '../datagram/transmit.ts'
 import type { Endpoint } from '../net/socket-address.ts'
 import type { Receiver } from '../receive/receiver.ts'
 import type { SendChoice } from './sender-options.ts'
@@ -13,11 +13,11 @@ export function sendFrom(receiver: Receiver): SendOne {
   const send = datagramsNative()
   const ipv6 = receiver.address.address.includes(':')
   const prepare = createPrepare(send, { ipv6, to: undefined, connected: false, timed: false })
-  const transmission = createTransmission(send, {
+  const transmitter = createTransmitter(send, {
     fd: () => receiver.control.fd,
     segmentation: false,
     tellReturned: () => false,
     mtu: () => undefined,
   })
-  return (data, to, choice) => transmission.advance(prepare(data, to, choice)) > 0
+  return (data, to, choice) => transmitter.advance(prepare(data, to, choice)) > 0
 }

@@ -5,8 +5,8 @@ import { datagramsNative, type NativePoller } from '../binding/native.ts'
 import { CHANGES, openPoller, WRITABLE, watch } from '../binding/poller.ts'
 import type { SocketControl } from '../control/control.ts'
 import { type ReturnedError, readQueued, type TransmitTimestamp } from '../datagram/error-queue.ts'
-import { createPrepare, type Outgoing, type Prepare } from '../datagram/prepare.ts'
-import { createTransmission, type SenderStats, type Transmission } from '../datagram/transmit.ts'
+import { createPrepare, type Prepare, type PreparedSend } from '../datagram/prepare.ts'
+import { createTransmitter, type SenderStats, type Transmitter } from '../datagram/transmit.ts'
 import type { Endpoint } from '../net/socket-address.ts'
 import { IP_MTU } from '../options/table/ip.ts'
 import { IPV6_MTU } from '../options/table/ipv6.ts'
@@ -21,7 +21,7 @@ interface SenderEvents {
 
 /** A send that waits for room in the send buffer, and those behind it. */
 interface Pending {
-  readonly outgoing: Outgoing
+  readonly prepared: PreparedSend
   readonly resolve: (sent: number) => void
   readonly reject: (error: unknown) => void
 }
@@ -32,7 +32,7 @@ interface Core {
   readonly poller: NativePoller
   readonly pending: Pending[]
   readonly prepare: Prepare
-  readonly transmission: Transmission
+  readonly transmitter: Transmitter
   /** Errors that come back, or times of sending, are asked for. */
   readonly listens: boolean
   /** The Sender, while a send waits: it must not be collected then. */
@@ -74,7 +74,7 @@ export class Sender extends EventEmitter<SenderEvents> implements AsyncDisposabl
   /** @internal Use `openSender`. */
   constructor(core: Core) {
     super()
-    if (core?.transmission === undefined)
+    if (core?.transmitter === undefined)
       throw new TypeError('a Sender is opened, not constructed: await openSender(...)')
     this.#core = core
     forgotten.register(this, core, this)
@@ -102,18 +102,18 @@ export class Sender extends EventEmitter<SenderEvents> implements AsyncDisposabl
   ): Promise<number> {
     const core = this.#core
     if (core.closing !== undefined) throw closed()
-    const outgoing = core.prepare(data, to, choice)
-    if (core.pending.length === 0 && this.#finish(outgoing)) return outgoing.done
+    const prepared = core.prepare(data, to, choice)
+    if (core.pending.length === 0 && this.#finish(prepared)) return prepared.done
     // What waits is not to change with the caller's array.
-    outgoing.datagrams = outgoing.datagrams.slice()
+    prepared.datagrams = prepared.datagrams.slice()
     return new Promise((resolve, reject) => {
-      core.pending.push({ outgoing, resolve, reject })
+      core.pending.push({ prepared, resolve, reject })
       if (core.pending.length === 1) this.#await()
     })
   }
 
   stats(): SenderStats {
-    return { ...this.#core.transmission.stats }
+    return { ...this.#core.transmitter.stats }
   }
 
   /** Sends that wait for room are rejected. */
@@ -127,8 +127,8 @@ export class Sender extends EventEmitter<SenderEvents> implements AsyncDisposabl
   }
 
   /** False where the send buffer is full. */
-  #finish(outgoing: Outgoing): boolean {
-    while (outgoing.done < outgoing.datagrams.length) if (this.#core.transmission.advance(outgoing) < 0) return false
+  #finish(prepared: PreparedSend): boolean {
+    while (prepared.done < prepared.datagrams.length) if (this.#core.transmitter.advance(prepared) < 0) return false
     return true
   }
 
@@ -137,11 +137,11 @@ export class Sender extends EventEmitter<SenderEvents> implements AsyncDisposabl
     const { pending } = this.#core
     for (let first = pending[0]; first !== undefined; first = pending[0]) {
       try {
-        if (!this.#finish(first.outgoing)) {
+        if (!this.#finish(first.prepared)) {
           this.#await()
           return
         }
-        first.resolve(first.outgoing.done)
+        first.resolve(first.prepared.done)
       } catch (error) {
         first.reject(error)
       }
@@ -151,7 +151,7 @@ export class Sender extends EventEmitter<SenderEvents> implements AsyncDisposabl
 
   #await(): void {
     const core = this.#core
-    core.transmission.stats.waits++
+    core.transmitter.stats.waits++
     watch(core.poller, core.socket.fd, WRITABLE)
     core.poller.hold(true)
     core.keep = this
@@ -228,7 +228,7 @@ export async function openSender<const V extends readonly unknown[] = readonly u
     throw error
   }
   let weak: WeakRef<Sender> | undefined
-  const transmission = createTransmission(send, {
+  const transmitter = createTransmitter(send, {
     fd: () => socket.fd,
     segmentation: plan.segmentation,
     tellReturned: () => plan.returnedErrors && weak?.deref()?.tellQueued() === true,
@@ -239,7 +239,7 @@ export async function openSender<const V extends readonly unknown[] = readonly u
     poller,
     pending: [],
     prepare: createPrepare(send, { ipv6, to: plan.to, connected, timed: plan.timed }),
-    transmission,
+    transmitter,
     listens: plan.listens,
     keep: undefined,
     deafen: signal && onAbort(signal, () => void weak?.deref()?.close()),

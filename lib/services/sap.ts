@@ -10,7 +10,7 @@ import {
   whole,
 } from '../base/check-fields.ts'
 import { badValue } from '../base/errors.ts'
-import { findInterface, targetOf } from '../control/group-target.ts'
+import { findInterface, groupTargetOf } from '../control/group-target.ts'
 import type { Membership } from '../control/membership.ts'
 import type { Datagram } from '../datagram/datagram.ts'
 import { parseAddress } from '../net/address.ts'
@@ -192,7 +192,7 @@ function groupsFor(sdp: string): string[] {
 
 async function openPlace(group: string, payload: Uint8Array, options: SapAnnounceOptions): Promise<Place> {
   const { port = SAP_PORT, hops = SAP_HOP_LIMIT, compressed = false } = options
-  const target = targetOf({ group, ...(options.interface !== undefined && { interface: options.interface }) })
+  const target = groupTargetOf({ group, ...(options.interface !== undefined && { interface: options.interface }) })
   const { index } = findInterface(target, await lookUp([target.group]))
   const source = options.source ?? sourceOn(index, target.group)
   const sender = await openSender({ to: { address: target.group, port }, interface: index, hops })

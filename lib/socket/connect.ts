@@ -4,7 +4,7 @@ import { onAbort } from '../base/on-abort.ts'
 import { type Errno, type NativePoller, native } from '../binding/native.ts'
 import { openPoller, WRITABLE, watch } from '../binding/poller.ts'
 import { getNow } from '../calls/call-now.ts'
-import type { Holder } from '../calls/socket-handle.ts'
+import type { DescriptorOwner } from '../calls/socket-handle.ts'
 import { partsOf } from '../options/option.ts'
 import { SO_ERROR } from '../options/table/socket.ts'
 
@@ -62,15 +62,15 @@ async function outcome(fd: number, signal: AbortSignal | undefined): Promise<voi
  * Throws the signal's reason where that comes first.
  */
 export async function connect(
-  holder: Holder,
+  owner: DescriptorOwner,
   family: number,
   address: object,
   signal: AbortSignal | undefined,
 ): Promise<Errno> {
   signal?.throwIfAborted()
-  const begun = native.connect(holder.fd, family, address)
+  const begun = native.connect(owner.fd, family, address)
   if (begun !== EINPROGRESS && begun !== EINTR) return begun
-  await outcome(holder.fd, signal)
+  await outcome(owner.fd, signal)
   signal?.throwIfAborted()
-  return getNow(holder.fd, partsOf(SO_ERROR), undefined) as number
+  return getNow(owner.fd, partsOf(SO_ERROR), undefined) as number
 }

@@ -2,7 +2,7 @@ import type { Socket as DatagramSocket } from 'node:dgram'
 import type { Server, ServerOpts, Socket, SocketConstructorOpts } from 'node:net'
 import { badValue, SocketOptionError } from '../base/errors.ts'
 import { type NativeSocket, native } from '../binding/native.ts'
-import { closed, reachOf } from '../calls/socket-handle.ts'
+import { closed, handleOf } from '../calls/socket-handle.ts'
 import { createControl, type SocketControl, shareControl } from '../control/control.ts'
 import { type Family, type SocketAddress, socketAddressFromNative } from '../net/socket-address.ts'
 import { explainSocket } from './explain-socket.ts'
@@ -65,7 +65,7 @@ const INET_AND_UNIX: readonly Family[] = ['ipv4', 'ipv6', 'unix']
 
 export function createOwnedSocket<F extends Family>(socket: NativeSocket, plan: SocketPlan): Owned<F> {
   const { family, type, backlog } = plan
-  let goneTo: { readonly name: string; readonly fd: () => number; readonly borrowed?: true } | undefined
+  let goneTo: { readonly name: string; readonly fd: () => number; readonly isBareNumber?: true } | undefined
   let closing: Promise<void> | undefined
   let end = (): void => {}
 
@@ -80,20 +80,20 @@ export function createOwnedSocket<F extends Family>(socket: NativeSocket, plan: 
   }
 
   // One object for as long as the socket lives, whoever has it: memberships outlast the change of hands.
-  const holder = {
+  const owner = {
     get fd(): number {
       return goneTo === undefined ? mine() : goneTo.fd()
     },
-    get borrowed(): boolean {
-      return goneTo?.borrowed === true
+    get isBareNumber(): boolean {
+      return goneTo?.isBareNumber === true
     },
   }
   const control = createControl({
-    holder: () => {
-      void holder.fd
-      return holder
+    owner: () => {
+      void owner.fd
+      return owner
     },
-    fd: () => holder.fd,
+    fd: () => owner.fd,
   })
 
   const give = <T extends object>({ name, families, type: wanted, make }: Taker<T>): T => {
@@ -104,7 +104,7 @@ export function createOwnedSocket<F extends Family>(socket: NativeSocket, plan: 
       )
     const taken = make()
     socket.release()
-    goneTo = { name, fd: reachOf(taken as never).fd }
+    goneTo = { name, fd: handleOf(taken as never).fd }
     shareControl(taken, control)
     ;(taken as Socket).once('close', end)
     return taken
@@ -112,7 +112,7 @@ export function createOwnedSocket<F extends Family>(socket: NativeSocket, plan: 
 
   const ask = (call: 'getsockname' | 'getpeername'): SocketAddress<F> => {
     try {
-      const raw = call === 'getsockname' ? native.localAddress(holder.fd) : native.remoteAddress(holder.fd)
+      const raw = call === 'getsockname' ? native.localAddress(owner.fd) : native.remoteAddress(owner.fd)
       return socketAddressFromNative(family as F, raw)
     } catch (error) {
       throw typeof error === 'number' ? explainSocket(call, call, error, family) : error
@@ -127,7 +127,7 @@ export function createOwnedSocket<F extends Family>(socket: NativeSocket, plan: 
 
   const face: OwnedSocket<F> = {
     get fd() {
-      return holder.fd
+      return owner.fd
     },
     control,
     address: () => ask('getsockname'),
@@ -144,25 +144,25 @@ export function createOwnedSocket<F extends Family>(socket: NativeSocket, plan: 
         name: 'dgram.Socket',
         families: INET,
         type: 'dgram',
-        make: () => asDatagram(holder, control, plan, options),
+        make: () => asDatagram(owner, control, plan, options),
       }),
     toStream: (options = {}) =>
       give({
         name: 'net.Socket',
         families: INET_AND_UNIX,
         type: 'stream',
-        make: () => asStream(holder.fd, plan, options),
+        make: () => asStream(owner.fd, plan, options),
       }),
     toServer: (options = {}, onConnection) =>
       give({
         name: 'net.Server',
         families: INET_AND_UNIX,
         type: 'stream',
-        make: () => asServer(holder.fd, backlog, options, onConnection),
+        make: () => asServer(owner.fd, backlog, options, onConnection),
       }),
     release: () => {
       const fd = mine()
-      goneTo = { name: `whoever took descriptor ${fd}`, fd: () => fd, borrowed: true }
+      goneTo = { name: `whoever took descriptor ${fd}`, fd: () => fd, isBareNumber: true }
       return socket.release()
     },
     close,

@@ -3,7 +3,7 @@ import dgram from 'node:dgram'
 import net from 'node:net'
 import { badValue, SocketOptionError, show } from '../base/errors.ts'
 import { native } from '../binding/native.ts'
-import type { Holder } from '../calls/socket-handle.ts'
+import type { DescriptorOwner } from '../calls/socket-handle.ts'
 import type { SocketControl } from '../control/control.ts'
 import { SO_REUSEADDR, SO_REUSEPORT } from '../options/table/socket.ts'
 import { actOnIpv6 } from './fix-dgram-udp6.ts'
@@ -44,7 +44,7 @@ const OPTION_INSTEAD: Record<string, string> = {
 }
 
 export function asDatagram(
-  { fd }: Holder,
+  { fd }: DescriptorOwner,
   control: SocketControl,
   { family, numbers, bind }: SocketPlan,
   options: DatagramOptions,

@@ -2,11 +2,11 @@
 
 namespace sockctl {
 
-Hop::~Hop() {
+AsyncWork::~AsyncWork() {
   if (work_ != nullptr) napi_delete_async_work(env_, work_);
 }
 
-void Hop::Start(const Napi::Object& carrier, const Napi::Value& callback, const char* resource) {
+void AsyncWork::Start(const Napi::Object& carrier, const Napi::Value& callback, const char* resource) {
   env_ = carrier.Env();
   MustBeOpen(env_);
   if (!callback.IsFunction()) throw Napi::TypeError::New(env_, "a callback is needed");
@@ -18,21 +18,21 @@ void Hop::Start(const Napi::Object& carrier, const Napi::Value& callback, const 
   carrier_ = Napi::Persistent(carrier);
 }
 
-void Hop::MustBeOpen(Napi::Env env) const {
+void AsyncWork::MustBeOpen(Napi::Env env) const {
   if (work_ != nullptr) throw Napi::Error::New(env, "this work has been sent");
 }
 
-void Hop::Reopen(Napi::Env env) {
+void AsyncWork::Reopen(Napi::Env env) {
   if (!carrier_.IsEmpty()) throw Napi::Error::New(env, "this work is under way");
   if (work_ != nullptr) napi_delete_async_work(env_, work_);
   work_ = nullptr;
 }
 
-void Hop::Execute(napi_env /*env*/, void* data) { static_cast<Hop*>(data)->Work(); }
+void AsyncWork::Execute(napi_env /*env*/, void* data) { static_cast<AsyncWork*>(data)->Work(); }
 
 // Plain Node-API: while a worker_threads worker is being terminated nothing here may throw.
-void Hop::Complete(napi_env env, napi_status /*status*/, void* data) {
-  auto* hop = static_cast<Hop*>(data);
+void AsyncWork::Complete(napi_env env, napi_status /*status*/, void* data) {
+  auto* hop = static_cast<AsyncWork*>(data);
   const Napi::HandleScope scope(env);
   napi_value receiver = nullptr;
   napi_value callback = hop->callback_.Value();

@@ -4,12 +4,12 @@
 namespace sockctl {
 
 // One trip to a worker thread and back, for a JavaScript object that carries the work and holds its results.
-class Hop {
+class AsyncWork {
  public:
-  Hop() = default;
-  Hop(const Hop&) = delete;
-  Hop& operator=(const Hop&) = delete;
-  virtual ~Hop();
+  AsyncWork() = default;
+  AsyncWork(const AsyncWork&) = delete;
+  AsyncWork& operator=(const AsyncWork&) = delete;
+  virtual ~AsyncWork();
 
  protected:
   // On the worker thread: no JavaScript.

@@ -14,7 +14,7 @@ namespace sockctl {
 // meanwhile can't hand a call to a stranger with the same number, and closes them on the worker, where the kernel may
 // make the last one wait. It is used again, since what it holds would stay in memory until JavaScript's collector finds
 // it.
-class Batch : public Napi::ObjectWrap<Batch>, private Hop {
+class Batch : public Napi::ObjectWrap<Batch>, private AsyncWork {
  public:
   static Napi::Function Define(Napi::Env env);
   explicit Batch(const Napi::CallbackInfo& info);

@@ -160,7 +160,7 @@ Napi::Value DecodeMemory(Napi::Env env, const Bytes& bytes) {
 size_t NeedsBytes(const Bytes& answer, size_t room) { return answer.size() < room ? room : room * 2; }
 
 template <class T>
-GroupKey Key(const Bytes& bytes) {
+MembershipKey Key(const Bytes& bytes) {
   return KeyOf(Load<T>(bytes));
 }
 

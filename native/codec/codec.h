@@ -21,7 +21,7 @@ struct Codec {
   // Writes into a question how many sources its room holds.
   void (*offer)(Bytes& question) = nullptr;
   // Which membership the value speaks of; null where none.
-  GroupKey (*key)(const Bytes& bytes) = nullptr;
+  MembershipKey (*key)(const Bytes& bytes) = nullptr;
   // Where a struct points at what follows it in the bytes: sets the pointer for where the bytes are now, and gives the
   // length of the struct alone, which is what setsockopt is told. Null where nothing is pointed at.
   size_t (*aim)(Bytes& bytes) = nullptr;

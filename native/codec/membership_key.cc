@@ -8,19 +8,19 @@
 namespace sockctl {
 namespace {
 
-GroupKey Key4(const in_addr& group, const in_addr& address, uint32_t index) {
+MembershipKey Key4(const in_addr& group, const in_addr& address, uint32_t index) {
   sockaddr_in in4{};
   in4.sin_family = AF_INET;
   in4.sin_addr = group;
-  GroupKey key{};
+  MembershipKey key{};
   std::memcpy(&key.group, &in4, sizeof in4);
   key.address = address;
   key.index = index;
   return key;
 }
 
-GroupKey KeyOn(const sockaddr_storage& group, uint32_t index) {
-  GroupKey key{};
+MembershipKey KeyOn(const sockaddr_storage& group, uint32_t index) {
+  MembershipKey key{};
   key.group = group;
   key.index = index;
   return key;
@@ -28,14 +28,14 @@ GroupKey KeyOn(const sockaddr_storage& group, uint32_t index) {
 
 }  // namespace
 
-GroupKey KeyOf(const ip_mreq& value) { return Key4(value.imr_multiaddr, value.imr_interface, 0); }
-GroupKey KeyOf(const ip_mreqn& value) {
+MembershipKey KeyOf(const ip_mreq& value) { return Key4(value.imr_multiaddr, value.imr_interface, 0); }
+MembershipKey KeyOf(const ip_mreqn& value) {
   return Key4(value.imr_multiaddr, value.imr_address, static_cast<uint32_t>(value.imr_ifindex));
 }
-GroupKey KeyOf(const ip_mreq_source& value) { return Key4(value.imr_multiaddr, value.imr_interface, 0); }
-GroupKey KeyOf(const group_req& value) { return KeyOn(value.gr_group, value.gr_interface); }
-GroupKey KeyOf(const group_source_req& value) { return KeyOn(value.gsr_group, value.gsr_interface); }
-GroupKey KeyOf(const ipv6_mreq& value) {
+MembershipKey KeyOf(const ip_mreq_source& value) { return Key4(value.imr_multiaddr, value.imr_interface, 0); }
+MembershipKey KeyOf(const group_req& value) { return KeyOn(value.gr_group, value.gr_interface); }
+MembershipKey KeyOf(const group_source_req& value) { return KeyOn(value.gsr_group, value.gsr_interface); }
+MembershipKey KeyOf(const ipv6_mreq& value) {
   sockaddr_in6 in6{};
   in6.sin6_family = AF_INET6;
   in6.sin6_addr = value.ipv6mr_multiaddr;
@@ -45,8 +45,8 @@ GroupKey KeyOf(const ipv6_mreq& value) {
 }
 
 #ifdef __linux__
-GroupKey KeyOf(const ip_msfilter& value) { return Key4(value.imsf_multiaddr, value.imsf_interface, 0); }
-GroupKey KeyOf(const group_filter& value) { return KeyOn(value.gf_group, value.gf_interface); }
+MembershipKey KeyOf(const ip_msfilter& value) { return Key4(value.imsf_multiaddr, value.imsf_interface, 0); }
+MembershipKey KeyOf(const group_filter& value) { return KeyOn(value.gf_group, value.gf_interface); }
 
 namespace {
 
@@ -88,13 +88,13 @@ FilterMode FilterModeAnywhere(int fd, const sockaddr_storage& group) {
 
 }  // namespace
 
-FilterMode FilterModeOf(int fd, const GroupKey& key) {
+FilterMode FilterModeOf(int fd, const MembershipKey& key) {
   if (key.index != 0) return FilterModeByIndex(fd, key.group, key.index);
   if (key.group.ss_family == AF_INET) return FilterModeByAddress(fd, key.group, key.address);
   return FilterModeAnywhere(fd, key.group);
 }
 #elif defined(__APPLE__)
-FilterMode FilterModeOf(int fd, const GroupKey& key) {
+FilterMode FilterModeOf(int fd, const MembershipKey& key) {
   if (key.index == 0) return FilterMode::kNone;
   uint32_t mode = 0;
   uint32_t sources = 0;

@@ -5,7 +5,7 @@
 namespace sockctl {
 
 // A group on an interface, as the kernel looks a membership up: by index, or by local IPv4 address where that is 0.
-struct GroupKey {
+struct MembershipKey {
   sockaddr_storage group;
   in_addr address;
   uint32_t index;
@@ -14,17 +14,17 @@ struct GroupKey {
 enum class FilterMode { kNone = 0, kInclude = 1, kExclude = 2 };
 
 // kNone: not a member, or a system that can't be asked.
-FilterMode FilterModeOf(int fd, const GroupKey& key);
+FilterMode FilterModeOf(int fd, const MembershipKey& key);
 
-GroupKey KeyOf(const ip_mreq& value);
-GroupKey KeyOf(const ip_mreqn& value);
-GroupKey KeyOf(const ip_mreq_source& value);
-GroupKey KeyOf(const group_req& value);
-GroupKey KeyOf(const group_source_req& value);
-GroupKey KeyOf(const ipv6_mreq& value);
+MembershipKey KeyOf(const ip_mreq& value);
+MembershipKey KeyOf(const ip_mreqn& value);
+MembershipKey KeyOf(const ip_mreq_source& value);
+MembershipKey KeyOf(const group_req& value);
+MembershipKey KeyOf(const group_source_req& value);
+MembershipKey KeyOf(const ipv6_mreq& value);
 #ifdef __linux__
-GroupKey KeyOf(const ip_msfilter& value);
-GroupKey KeyOf(const group_filter& value);
+MembershipKey KeyOf(const ip_msfilter& value);
+MembershipKey KeyOf(const group_filter& value);
 #endif
 
 }  // namespace sockctl

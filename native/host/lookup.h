@@ -10,7 +10,7 @@
 namespace sockctl {
 
 // Interfaces and routes, read off the event loop: both may wait for the kernel's network lock.
-class Lookup : public Napi::ObjectWrap<Lookup>, private Hop {
+class Lookup : public Napi::ObjectWrap<Lookup>, private AsyncWork {
  public:
   static Napi::Function Define(Napi::Env env);
   explicit Lookup(const Napi::CallbackInfo& info);

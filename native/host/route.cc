@@ -26,7 +26,7 @@ struct Question {
   std::array<uint8_t, sizeof(in6_addr)> address;
 };
 
-int OutgoingInterface(const nlmsghdr* answer, size_t length) {
+int InterfaceOfRoute(const nlmsghdr* answer, size_t length) {
   if (!NLMSG_OK(answer, length)) return -EIO;
   if (answer->nlmsg_type == NLMSG_ERROR) {
     nlmsgerr error{};
@@ -66,7 +66,7 @@ int RouteInterface(const sockaddr_storage& destination) {
   alignas(nlmsghdr) std::array<uint8_t, 4096> answer{};
   const ssize_t length = recv(socket.get(), answer.data(), answer.size(), 0);
   if (length < 0) return -errno;
-  return OutgoingInterface(reinterpret_cast<const nlmsghdr*>(answer.data()), static_cast<size_t>(length));
+  return InterfaceOfRoute(reinterpret_cast<const nlmsghdr*>(answer.data()), static_cast<size_t>(length));
 }
 
 #else

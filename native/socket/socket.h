@@ -7,7 +7,7 @@
 namespace sockctl {
 
 // Who closes a descriptor: `close`, the end of the object or of its thread, until `release` hands it to somebody else.
-class Socket : public Napi::ObjectWrap<Socket>, private Hop {
+class Socket : public Napi::ObjectWrap<Socket>, private AsyncWork {
  public:
   static Napi::Function Define(Napi::Env env);
   explicit Socket(const Napi::CallbackInfo& info);

@@ -101,11 +101,11 @@ type Undo = () => Promise<unknown>
 
 async function build(options: HostsOptions, undo: Undo[], dispose: () => Promise<void>): Promise<TwoHosts> {
   // Ends when its standard input does, so host B is gone even where this process was killed outright.
-  const holder = spawnProgram(['unshare', '--net', 'sh', '-c', 'echo "{}"; exec cat'])
-  undo.push(holder.close)
-  await holder.next()
+  const owner = spawnProgram(['unshare', '--net', 'sh', '-c', 'echo "{}"; exec cat'])
+  undo.push(owner.close)
+  await owner.next()
 
-  const on = (host: HostName) => (host === 'A' ? [] : ['nsenter', `--target=${holder.pid}`, '--net'])
+  const on = (host: HostName) => (host === 'A' ? [] : ['nsenter', `--target=${owner.pid}`, '--net'])
   const runOn = (host: HostName, command: readonly string[], input?: string) => {
     const [program = '', ...args] = [...on(host), ...command]
     return run(program, args, input)
@@ -134,7 +134,7 @@ async function build(options: HostsOptions, undo: Undo[], dispose: () => Promise
   for (const { a, b } of plan) {
     // One of a test file that was killed is still being taken down.
     await run('ip', ['link', 'delete', a.name]).catch(() => {})
-    await run('ip', ['link', 'add', a.name, 'type', 'veth', 'peer', 'name', b.name, 'netns', `${holder.pid}`])
+    await run('ip', ['link', 'add', a.name, 'type', 'veth', 'peer', 'name', b.name, 'netns', `${owner.pid}`])
     undo.push(() => run('ip', ['link', 'delete', a.name]).catch(gone(a.name)))
   }
   await batch(
@@ -158,7 +158,7 @@ async function build(options: HostsOptions, undo: Undo[], dispose: () => Promise
   }
   return {
     pairs: [pair(0), pair(1)],
-    pid: (host) => (host === 'A' ? process.pid : holder.pid),
+    pid: (host) => (host === 'A' ? process.pid : owner.pid),
     ip: (host, ...args) => runOn(host, ['ip', ...args]),
     sysctl: setSysctl,
     spawn: (host, script, args) => kept(spawnScript(script, args, on(host))),

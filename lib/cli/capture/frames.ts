@@ -1,5 +1,5 @@
 import { describeErrno } from '../../base/errors.ts'
-import { createReception } from '../../datagram/batch-reader.ts'
+import { createBatchReader } from '../../datagram/batch-reader.ts'
 import type { Datagram } from '../../datagram/datagram.ts'
 import type { OwnedSocket } from '../../socket/owned-socket.ts'
 
@@ -14,19 +14,19 @@ export async function* frames(
   stop: AbortSignal,
   passedOver: readonly string[] = [],
 ): AsyncGenerator<Datagram[], void> {
-  const reception = createReception({
+  const batchReader = createBatchReader({
     batch: 32,
     maxDatagram: ROOM,
     gro: false,
     toError: (errno) => Object.assign(new Error(describeErrno(errno).text), { code: describeErrno(errno).code }),
   })
-  const close = (): void => reception.close()
-  reception.add(socket)
+  const close = (): void => batchReader.close()
+  batchReader.add(socket)
   stop.addEventListener('abort', close, { once: true })
   if (stop.aborted) close()
   try {
     for (;;) {
-      const batch = await reception.next().catch((error: NodeJS.ErrnoException) => {
+      const batch = await batchReader.next().catch((error: NodeJS.ErrnoException) => {
         if (!passedOver.includes(error.code ?? '')) throw error
         return []
       })

@@ -2,10 +2,10 @@ import type { Datagram } from '../../../datagram/datagram.ts'
 import { hexdump } from '../../shell/hexdump.ts'
 import type { Output } from '../../shell/output.ts'
 import { hostPort } from '../../shell/units.ts'
-import { interfaceNameIn, type Reception } from './view.ts'
+import { interfaceNameIn, type OpenedReceiver } from './view.ts'
 
 /** Prints datagrams as they come: a heading and a hexdump, or an object. */
-export type DatagramPrinter = (batch: readonly Datagram[], from: Reception) => void
+export type DatagramPrinter = (batch: readonly Datagram[], from: OpenedReceiver) => void
 
 /** `12:34:56.789012`, by the clock on the wall. */
 function timeOf(nanoseconds: bigint): string {

@@ -8,7 +8,7 @@ import { UsageError } from '../../shell/failure.ts'
 import { hostPort } from '../../shell/units.ts'
 
 /** What one socket is to receive. */
-export interface Intake {
+export interface PlannedReceiver {
   readonly port: number
   readonly channels: readonly Channel[]
   /** Blocked on the any-source memberships, by group. */
@@ -16,7 +16,7 @@ export interface Intake {
   readonly rtp: boolean
 }
 
-export interface IntakeOptions {
+export interface PlanOptions {
   port?: number
   interface?: string | number
   source?: string[]
@@ -44,7 +44,7 @@ interface Wanted {
   blocked: string[]
 }
 
-function wantedOf(given: ChannelText, options: IntakeOptions): Wanted {
+function wantedOf(given: ChannelText, options: PlanOptions): Wanted {
   const { group } = given
   const port = given.port ?? options.port
   if (port === undefined) throw new UsageError(`${group} has no port: write ${hostPort(group, 'PORT')}, or give --port`)
@@ -62,7 +62,7 @@ function wantedOf(given: ChannelText, options: IntakeOptions): Wanted {
 
 const keyOf = ({ group, source = '', interface: on = '' }: Channel): string => `${group} ${source} ${on}`
 
-function together(wanted: readonly Wanted[], port: number): Intake {
+function together(wanted: readonly Wanted[], port: number): PlannedReceiver {
   const blocked = new Map<string, string[]>()
   for (const { group, blocked: sources } of wanted)
     blocked.set(group, [...new Set([...(blocked.get(group) ?? []), ...sources])])
@@ -71,7 +71,7 @@ function together(wanted: readonly Wanted[], port: number): Intake {
 }
 
 /** Puts what can be received by one socket together. */
-export function planIntakes(given: readonly ChannelText[], options: IntakeOptions): Intake[] {
+export function planReceivers(given: readonly ChannelText[], options: PlanOptions): PlannedReceiver[] {
   mustFit(options.source ?? [], '--source', given)
   mustFit(options.block ?? [], '--block', given)
   const wanted = given.map((channel) => wantedOf(channel, options))

@@ -11,12 +11,12 @@ import { address, channel, count, duration, port, quantity, repeatable } from '.
 import { countArrivals } from './arrivals.ts'
 import { datagramPrinter } from './datagram-printer.ts'
 import { openPayloadSink } from './payload-sink.ts'
-import { type Intake, type IntakeOptions, planIntakes, receiveBuffer } from './plan.ts'
+import { type PlannedReceiver, type PlanOptions, planReceivers, receiveBuffer } from './plan.ts'
 import { createReport } from './report.ts'
 import { type End, type Limits, takeIn } from './session.ts'
-import type { Reception } from './view.ts'
+import type { OpenedReceiver } from './view.ts'
 
-interface Options extends IntakeOptions, Limits {
+interface Options extends PlanOptions, Limits {
   output?: string
   hex?: boolean
   buffer: number
@@ -60,24 +60,24 @@ async function receive({ out, stop }: Run, [given]: [ChannelText[]], options: Op
   const toStdout = options.output === '-'
   if (toStdout && out.json) throw new UsageError('--output - and --json both want standard output')
   if (toStdout && options.hex) throw new UsageError('--output - and --hex both want standard output')
-  const intakes = planIntakes(given, options)
+  const planned = planReceivers(given, options)
   const sink = options.output === undefined ? undefined : await openPayloadSink(options.output)
-  const receptions: Reception[] = []
+  const opened: OpenedReceiver[] = []
   try {
     const buffer = await receiveBuffer(options.buffer)
-    for (const intake of intakes) receptions.push(await openReception(intake, buffer, options.hex === true))
+    for (const plan of planned) opened.push(await openPlanned(plan, buffer, options.hex === true))
     const report = createReport(out, toStdout || (options.hex === true && !out.json))
     const print = options.hex === true ? datagramPrinter(out) : undefined
-    const { end, datagrams, elapsed } = await takeIn(receptions, stop, options, { report, sink, print })
-    judge(end, datagrams, elapsed, options, receptions[0]?.joined[0])
+    const { end, datagrams, elapsed } = await takeIn(opened, stop, options, { report, sink, print })
+    judge(end, datagrams, elapsed, options, opened[0]?.joined[0])
   } finally {
-    await Promise.all(receptions.map(({ receiver }) => receiver.close()))
+    await Promise.all(opened.map(({ receiver }) => receiver.close()))
     await sink?.close()
   }
 }
 
-async function openReception(intake: Intake, buffer: Setting, telling: boolean): Promise<Reception> {
-  const { port, channels, blocked, rtp } = intake
+async function openPlanned(planned: PlannedReceiver, buffer: Setting, telling: boolean): Promise<OpenedReceiver> {
+  const { port, channels, blocked, rtp } = planned
   const receiver = await openReceiver({
     port,
     channels,
@@ -104,7 +104,7 @@ async function openReception(intake: Intake, buffer: Setting, telling: boolean):
 }
 
 /** The command that finds out why a channel does not arrive. */
-function doctorOf({ group, port, source, interface: on }: Reception['joined'][number]): string {
+function doctorOf({ group, port, source, interface: on }: OpenedReceiver['joined'][number]): string {
   const from = source === undefined ? '' : `${source.includes(':') ? `[${source}]` : source}@`
   return `sockctl doctor ${from}${hostPort(group, port)} -i ${on.name}`
 }
@@ -115,7 +115,7 @@ function judge(
   datagrams: number,
   elapsed: number,
   { expect }: Options,
-  first?: Reception['joined'][number],
+  first?: OpenedReceiver['joined'][number],
 ): void {
   if (end instanceof Error) throw end
   if (expect !== undefined && datagrams < expect)

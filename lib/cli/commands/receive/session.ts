@@ -7,7 +7,7 @@ import { Failure, warn } from '../../shell/failure.ts'
 import type { DatagramPrinter } from './datagram-printer.ts'
 import type { PayloadSink } from './payload-sink.ts'
 import type { Report } from './report.ts'
-import { createViewer, type Reception } from './view.ts'
+import { createViewer, type OpenedReceiver } from './view.ts'
 
 /** When to end; times in milliseconds. */
 export interface Limits {
@@ -28,13 +28,13 @@ interface Outlets {
 
 /** Takes in what comes until one of the limits, a signal or an error ends it, and closes the receivers. */
 export async function takeIn(
-  receptions: readonly Reception[],
+  opened: readonly OpenedReceiver[],
   stop: AbortSignal,
   limits: Limits,
   { report, sink, print }: Outlets,
 ): Promise<{ end: End; datagrams: number; elapsed: number }> {
   const over = new AbortController()
-  const viewer = createViewer(receptions)
+  const viewer = createViewer(opened)
   const limit = limits.count ?? limits.expect ?? Number.POSITIVE_INFINITY
   let total = 0
   let lastArrival = performance.now()
@@ -43,15 +43,15 @@ export async function takeIn(
     finish = resolve
   })
 
-  const read = async (reception: Reception): Promise<void> => {
-    for await (const batch of reception.receiver) {
+  const read = async (receiving: OpenedReceiver): Promise<void> => {
+    for await (const batch of receiving.receiver) {
       const taken = batch.length > limit - total ? batch.slice(0, limit - total) : batch
       total += taken.length
       lastArrival = performance.now()
-      reception.counter.take(taken)
-      print?.(taken, reception)
+      receiving.counter.take(taken)
+      print?.(taken, receiving)
       if (print !== undefined) await drained(process.stdout, over.signal)
-      const room = sink?.write(payloadsOf(taken, reception.rtp), over.signal)
+      const room = sink?.write(payloadsOf(taken, receiving.rtp), over.signal)
       if (room !== undefined) await room
       if (total >= limit) finish('count')
       if (total >= limit || over.signal.aborted) return
@@ -64,16 +64,16 @@ export async function takeIn(
     else idle = setTimeout(watchIdle, left, timeout)
   }
 
-  for (const { joined } of receptions) for (const channel of joined) report.joined(channel)
+  for (const { joined } of opened) for (const channel of joined) report.joined(channel)
   onInterfaceRemoved(
-    receptions.map(({ receiver }) => receiver),
+    opened.map(({ receiver }) => receiver),
     ({ name, memberships }, anyLeft) => {
       const lost = `${name} is gone, and ${memberships.map(({ group }) => group).join(', ')} there`
       if (anyLeft) warn(lost)
       else finish(new Failure(`${lost}: nothing is joined any more`))
     },
   )
-  const reading = receptions.map((reception) => read(reception).catch(finish))
+  const reading = opened.map((one) => read(one).catch(finish))
   const second = setInterval(() => report.interval(viewer.now(), viewer.history), 1000)
   const whole = limits.duration === undefined ? undefined : setTimeout(finish, limits.duration, 'duration')
   if (limits.timeout !== undefined) watchIdle(limits.timeout)
@@ -85,7 +85,7 @@ export async function takeIn(
   clearTimeout(whole)
   clearTimeout(idle)
   over.abort()
-  await Promise.all(receptions.map(({ receiver }) => receiver.close()))
+  await Promise.all(opened.map(({ receiver }) => receiver.close()))
   await Promise.all(reading)
   const view = viewer.whole()
   report.end(view)

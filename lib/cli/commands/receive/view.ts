@@ -5,7 +5,7 @@ import type { Receiver } from '../../../receive/receiver.ts'
 import { type ArrivalCounter, sum } from './arrivals.ts'
 
 /** One socket of the command, with what has come to it. */
-export interface Reception {
+export interface OpenedReceiver {
   readonly receiver: Receiver
   readonly counter: ArrivalCounter
   /** What it joined, also once it is closed. */
@@ -53,8 +53,8 @@ export interface View extends Partial<NumberingStats> {
   sources: RowView[]
 }
 
-/** Takes the state of all receptions; rates are those since the view before, or since the start. */
-export function createViewer(receptions: readonly Reception[]): {
+/** Takes the state of all opened receivers; rates are those since the view before, or since the start. */
+export function createViewer(opened: readonly OpenedReceiver[]): {
   now(): View
   whole(): View
   /** The rates of a channel and source in the last views, the latest last. */
@@ -68,7 +68,7 @@ export function createViewer(receptions: readonly Reception[]): {
   const view = (since: number, known: ReadonlyMap<string, { datagrams: number; bytes: number }>): View => {
     const now = performance.now()
     const span = Math.max(1, now - since) / 1000
-    const sources = receptions.flatMap(rowsOf).sort((a, b) => (keyOf(a) < keyOf(b) ? -1 : 1))
+    const sources = opened.flatMap(rowsOf).sort((a, b) => (keyOf(a) < keyOf(b) ? -1 : 1))
     for (const row of sources) {
       const { datagrams = 0, bytes = 0 } = known.get(keyOf(row)) ?? {}
       row.rate = Math.round(((row.datagrams - datagrams) / span) * 10) / 10
@@ -82,7 +82,7 @@ export function createViewer(receptions: readonly Reception[]): {
       bytes: total('bytes'),
       rate: total('rate'),
       bitrate: total('bitrate'),
-      dropped: receptions.reduce((all, { receiver }) => all + receiver.stats().dropped, 0),
+      dropped: opened.reduce((all, { receiver }) => all + receiver.stats().dropped, 0),
       ...sum(sources.flatMap((row) => (row.lost === undefined ? [] : (row as NumberingStats)))),
       sources,
     }
@@ -108,7 +108,7 @@ const MOMENTS = 20
 
 const keyOf = ({ group, port, interface: on, source = '' }: RowView): string => `${group} ${port} ${on} ${source}`
 
-function rowsOf({ receiver, counter, joined }: Reception): RowView[] {
+function rowsOf({ receiver, counter, joined }: OpenedReceiver): RowView[] {
   const { dropped } = receiver.stats()
   const arrivals = counter.rows()
   const rows = arrivals.map((row): RowView => {

@@ -37,7 +37,7 @@ export default defineConfig([
   // Of its own, since some of its commands need next to nothing of the library and are to start quickly.
   {
     ...common,
-    input: { 'cli/main': 'lib/cli/main.ts', 'demo-sender': 'lib/cli/commands/demo-sender.ts' },
+    input: { 'cli/main': 'lib/cli/main.ts', 'demo-sender': 'lib/cli/commands/demo/sender.ts' },
     output: {
       ...output,
       chunkFileNames: 'cli-[name].js',

@@ -1,6 +1,6 @@
 import type { Command } from 'commander'
-import { runs } from '../shell/run.ts'
-import { examples } from '../shell/usage.ts'
+import { runs } from '../../shell/run.ts'
+import { examples } from '../../shell/usage.ts'
 import { demo } from './demo.ts'
 
 export function demoCommand(command: Command): void {

@@ -1,5 +1,5 @@
 import { createSocket } from 'node:dgram'
-import { control } from '../../control/control.ts'
+import { control } from '../../../control/control.ts'
 
 /** What the demo tells a sender: so many datagrams to the group, then a marker to the receiver alone. */
 export interface Order {

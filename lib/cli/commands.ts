@@ -62,6 +62,6 @@ export const COMMANDS: Readonly<Record<string, Entry>> = {
   },
   demo: {
     summary: 'watch joins, blocks and source filters work on this machine, on loopback',
-    load: async () => (await import('./commands/demo/demo-command.ts')).demoCommand,
+    load: async () => (await import('./commands/demo/demo.ts')).demoCommand,
   },
 }

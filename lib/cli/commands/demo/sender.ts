@@ -1,19 +1,21 @@
+// The program each sender of `sockctl demo` runs in a process of its own: sends from one address when it is told to.
+
 import { createSocket } from 'node:dgram'
 import { control } from '../../../control/control.ts'
+import { LOOPBACK } from './steps.ts'
 
-/** What the demo tells a sender: so many datagrams to the group, then a marker to the receiver alone. */
-export interface Order {
+/** What the demo tells a sender: send so many datagrams to the group, then a marker to the receiver's own address. */
+export interface SendOrder {
   group: string
   port: number
   count: number
   step: number
 }
 
-const LOOPBACK = '127.0.0.1'
-const address = process.argv[2] ?? LOOPBACK
+const ownAddress = process.argv[2] ?? LOOPBACK
 const socket = createSocket('udp4')
 
-socket.bind(0, address, async () => {
+socket.bind(0, ownAddress, async () => {
   await control(socket).setMulticastInterface(LOOPBACK)
   process.send?.('ready')
 })
@@ -21,7 +23,7 @@ socket.bind(0, address, async () => {
 const send = (text: string, port: number, to: string): Promise<void> =>
   new Promise((resolve, reject) => socket.send(text, port, to, (error) => (error ? reject(error) : resolve())))
 
-process.on('message', async ({ group, port, count, step }: Order) => {
+process.on('message', async ({ group, port, count, step }: SendOrder) => {
   for (let sequence = 1; sequence <= count; sequence++) await send(`${step} ${sequence}`, port, group)
   await send(`${step} end`, port, LOOPBACK)
 })

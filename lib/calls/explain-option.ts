@@ -1,7 +1,8 @@
 import { describeErrno, NO_DESCRIPTOR, type Reason, SocketOptionError, show } from '../base/errors.ts'
 import { native, type Outcome } from '../binding/native.ts'
 import { noInterface } from '../net/interfaces.ts'
-import type { Act, OptionParts } from '../options/option.ts'
+import type { Act } from '../options/attributes.ts'
+import type { OptionParts } from '../options/option.ts'
 
 type Mode = 'none' | 'include' | 'exclude'
 

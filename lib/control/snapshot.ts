@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from 'node:util'
 import { type NativeOption, native } from '../binding/native.ts'
-import { type Level, type OptionParts, partsOf, table } from '../options/option.ts'
+import type { Level } from '../options/attributes.ts'
+import { type OptionParts, partsOf, table } from '../options/option.ts'
 import '../options/index.ts'
 import { getNow, kindOf } from '../calls/call-now.ts'
 import { SO_PROTOCOL } from '../options/table/socket.ts'

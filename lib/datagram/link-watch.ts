@@ -1,43 +1,50 @@
-import { native } from '../binding/native.ts'
-import { openSocket } from '../socket/open-socket.ts'
+import { type NativeSocket, native } from '../binding/native.ts'
+import { explainSocket } from '../calls/explain-socket.ts'
+import { netlinkMessages, netlinkNumber } from '../kernel/netlink.ts'
+import { parseSocketAddress } from '../net/socket-address.ts'
 import { type BatchReader, createBatchReader } from './batch-reader.ts'
 
 /** Is given which interfaces are gone. */
 type Listener = (isGone: (index: number) => boolean) => void
 
-const HEADER = 16
 const RTM_DELLINK = 17
 const RTMGRP_LINK = 1
 const AF_UNSPEC = 0
 
-const LITTLE = new Uint8Array(Uint16Array.of(1).buffer)[0] === 1
+/** The index in struct ifinfomsg, after family, padding and type. */
+const INDEX = 4
 
 // One socket for all listeners of a thread, which knows no other's: a module is loaded once a thread.
 const listeners = new Set<Listener>()
 let watch: Promise<() => Promise<void>> | undefined
 
 /** The indexes of interfaces that a datagram of rtnetlink(7) says are gone. */
-function removedIn(message: Buffer): Set<number> {
+function removedIn(datagram: Uint8Array): Set<number> {
   const indexes = new Set<number>()
-  const view = new DataView(message.buffer, message.byteOffset, message.length)
-  for (let at = 0; at + HEADER <= message.length; ) {
-    const length = view.getUint32(at, LITTLE)
-    if (length < HEADER || at + length > message.length) break
-    // struct ifinfomsg: family, padding and type come before the index. Of another family the message tells that an
-    // interface has left something, a bridge say, and is still there.
-    if (
-      view.getUint16(at + 4, LITTLE) === RTM_DELLINK &&
-      length >= HEADER + 8 &&
-      view.getUint8(at + HEADER) === AF_UNSPEC
-    )
-      indexes.add(view.getInt32(at + HEADER + 4, LITTLE))
-    at += (length + 3) & ~3
-  }
+  // Of another family the message tells that an interface has left something, a bridge say, and is still there.
+  for (const { type, payload } of netlinkMessages(datagram))
+    if (type === RTM_DELLINK && payload.length >= INDEX + 4 && payload[0] === AF_UNSPEC)
+      indexes.add(netlinkNumber(payload, INDEX))
   return indexes
 }
 
+/** A socket of rtnetlink(7) that is told of links, nonblocking. */
+async function openLinkSocket(): Promise<NativeSocket> {
+  const { AF_NETLINK = -1, SOCK_RAW = -1 } = native.constants
+  const socket = new native.Socket()
+  const opened = socket.open(AF_NETLINK, SOCK_RAW, 0)
+  if (opened !== 0) throw explainSocket('socket', 'open a raw socket of netlink', opened, 'netlink')
+  const { raw, text } = parseSocketAddress('netlink', 'bind', { groups: RTMGRP_LINK })
+  const bound = native.bind(socket.fd, AF_NETLINK, raw)
+  if (bound === 0) return socket
+  await close(socket)
+  throw explainSocket('bind', `bind to ${text}`, bound, 'netlink')
+}
+
+const close = (socket: NativeSocket): Promise<void> => new Promise((resolve) => socket.close(resolve))
+
 async function open(): Promise<() => Promise<void>> {
-  const socket = await openSocket({ family: 'netlink', type: 'raw', bind: { groups: RTMGRP_LINK } })
+  const socket = await openLinkSocket()
   const batchReader = createBatchReader({
     batch: 8,
     maxDatagram: 32768,
@@ -49,7 +56,7 @@ async function open(): Promise<() => Promise<void>> {
   void listen(batchReader)
   return async () => {
     batchReader.close()
-    await socket.close()
+    await close(socket)
   }
 }
 

@@ -1,9 +1,9 @@
 import { badValue, SocketOptionError, show } from '../base/errors.ts'
 import type { NativeDatagrams, NativeSendChoice, OneOrEach } from '../binding/native.ts'
 import { parseAddress } from '../net/address.ts'
-import { interfaceByNameOrIndex, noInterface } from '../net/interfaces.ts'
+import { noInterface } from '../net/interfaces.ts'
 import type { Endpoint } from '../net/socket-address.ts'
-import { checkEndpoint, isIpv6, isMapped, type Message, type SendChoice } from '../send/sender-options.ts'
+import { checkChoice, checkEndpoint, isIpv6, isMapped, type Message, type SendChoice } from './message.ts'
 
 /** Datagrams on their way, as the native side takes them. */
 export interface PreparedSend {
@@ -39,42 +39,10 @@ const CHOICES: readonly string[] = ['hopLimit', 'trafficClass', 'transmitTime', 
 
 const overIpv6 = ({ address }: Endpoint): boolean => isIpv6(address) && !isMapped(address)
 
-function byte(value: unknown, name: string, least: number): number {
-  if (typeof value === 'number' && Number.isInteger(value) && value >= least && value <= 255) return value
-  const hint = value === 0 ? '; for multicast that stays on this host set `hops: 0` in openSender' : ''
-  throw badValue(`${name} is ${show(value)}: a whole number from ${least} to 255 is needed${hint}`)
-}
-
 /** Why an address can't be had, where that is its zone: no interface has its name. */
 function noZone(address: string): Error | undefined {
   const zone = parseAddress(address)?.zone
   return zone === undefined ? undefined : noInterface(zone)
-}
-
-function checkChoice(choice: SendChoice, ipv6: boolean, timed: boolean): NativeSendChoice | undefined {
-  const { hopLimit, trafficClass, source, interface: through, transmitTime } = choice
-  const native: { -readonly [K in keyof NativeSendChoice]: NativeSendChoice[K] } = {}
-  if (hopLimit !== undefined) native.hopLimit = byte(hopLimit, 'hopLimit', ipv6 ? 0 : 1)
-  if (trafficClass !== undefined) native.trafficClass = byte(trafficClass, 'trafficClass', 0)
-  if (source !== undefined) {
-    if (typeof source !== 'string' || parseAddress(source)?.family !== (ipv6 ? 6 : 4))
-      throw badValue(`source is ${show(source)}: a local IPv${ipv6 ? 6 : 4} address is needed, as the destination is`)
-    const zone = parseAddress(source)?.zone
-    if (zone !== undefined) interfaceByNameOrIndex(/^\d+$/.test(zone) ? Number(zone) : zone)
-    native.source = source
-  }
-  if (through !== undefined) {
-    const found = interfaceByNameOrIndex(through)
-    if (found === undefined) throw badValue(`interface is ${show(through)}: a name or an index is needed`)
-    native.interface = found.index
-  }
-  if (transmitTime !== undefined) {
-    if (typeof transmitTime !== 'bigint' || transmitTime < 0n || transmitTime >= 2n ** 64n)
-      throw badValue(`transmitTime is ${show(transmitTime)}: nanoseconds as a BigInt are needed`)
-    if (!timed) throw badValue("transmitTime needs a clock: openSender({ transmitTime: 'monotonic' or 'tai' })")
-    native.transmitTime = transmitTime
-  }
-  return Object.keys(native).length === 0 ? undefined : native
 }
 
 export function createPrepare(send: NativeDatagrams, plan: OutgoingPlan): Prepare {

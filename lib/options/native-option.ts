@@ -1,7 +1,7 @@
 import { unsupported } from '../base/errors.ts'
 import { type NativeOption, native } from '../binding/native.ts'
+import type { OptionAttributes } from './attributes.ts'
 import type { Codec } from './codecs.ts'
-import type { OptionAttributes } from './option.ts'
 
 /** The native option for a value. */
 export type NativeChoice = (value: unknown) => NativeOption

@@ -1,9 +1,9 @@
 import { datagramsNative } from '../binding/native.ts'
+import type { SendChoice } from '../datagram/message.ts'
 import { createPrepare } from '../datagram/prepare.ts'
 import { createTransmitter } from '../datagram/transmit.ts'
 import type { Endpoint } from '../net/socket-address.ts'
 import type { Receiver } from '../receive/receiver.ts'
-import type { SendChoice } from './sender-options.ts'
 
 /** Sends one datagram; false where the send buffer is full, and it is as good as lost. */
 export type SendOne = (data: Uint8Array, to: Endpoint, choice?: SendChoice) => boolean

@@ -10,6 +10,7 @@ import {
   whole,
 } from '../base/check-fields.ts'
 import { badValue, show } from '../base/errors.ts'
+import { checkEndpoint, isIpv6 } from '../datagram/message.ts'
 import { isMulticast, parseAddress } from '../net/address.ts'
 import type { Endpoint } from '../net/socket-address.ts'
 import type { AnyOption } from '../options/option.ts'
@@ -17,29 +18,6 @@ import { IP_RECVERR, IP_TOS } from '../options/table/ip.ts'
 import { IPV6_RECVERR, IPV6_TCLASS } from '../options/table/ipv6.ts'
 import { SO_TIMESTAMPING, SO_TXTIME } from '../options/table/socket.ts'
 import { parseOptions, type Setting, type Settings } from '../socket/socket-spec.ts'
-
-/** How one send, or one datagram, differs from the socket's settings. */
-export interface SendChoice {
-  /** TTL, 1 to 255, or hop limit, 0 to 255. `IP_TTL`, `IPV6_HOPLIMIT` */
-  hopLimit?: number
-  /** TOS or traffic class, 0 to 255. `IP_TOS`, `IPV6_TCLASS` */
-  trafficClass?: number
-  /**
-   * When to leave, in nanoseconds of the clock that openSender's `transmitTime` names; it takes a queueing discipline
-   * such as etf or fq. `SO_TXTIME`
-   */
-  transmitTime?: bigint
-  /** The source address, one of this host, of the destination's family. `IP_PKTINFO`, `IPV6_PKTINFO` */
-  source?: string
-  /** The interface, by name or index. `IP_PKTINFO`, `IPV6_PKTINFO` */
-  interface?: string | number
-}
-
-/** A datagram with a destination or settings of its own. */
-export interface Message extends SendChoice {
-  data: Uint8Array
-  to?: Endpoint
-}
 
 /** `V` are the types of its options' values. */
 export interface SenderOptions<V extends readonly unknown[] = readonly unknown[]> {
@@ -106,21 +84,6 @@ export interface SenderPlan {
   /** The error queue holds something at times. */
   readonly listens: boolean
 }
-
-export function checkEndpoint(to: unknown, name = 'to'): asserts to is Endpoint {
-  const { address, port } = (typeof to === 'object' && to !== null ? to : {}) as Partial<Endpoint>
-  if (typeof address !== 'string' || parseAddress(address) === undefined)
-    throw badValue(
-      `${name} is ${show(address ?? to)}: { address, port } with an IP address is needed; look a name up first, with node:dns`,
-    )
-  if (typeof port !== 'number' || !Number.isInteger(port) || port < 1 || port > 65535)
-    throw badValue(`${name}.port is ${show(port)}: a whole number from 1 to 65535 is needed`)
-}
-
-export const isIpv6 = (address: string): boolean => address.includes(':')
-
-/** IPv4 written as IPv6 goes over IPv4. */
-export const isMapped = (address: string): boolean => /^::ffff:\d+\.\d+\.\d+\.\d+$/i.test(address)
 
 export function planSender(options: SenderOptions): SenderPlan {
   checkFields(options, FIELDS, 'openSender')

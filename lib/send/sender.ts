@@ -5,6 +5,7 @@ import { datagramsNative, type NativePoller } from '../binding/native.ts'
 import { CHANGES, openPoller, WRITABLE, watch } from '../binding/poller.ts'
 import type { SocketControl } from '../control/control.ts'
 import { type ReturnedError, readQueued, type TransmitTimestamp } from '../datagram/error-queue.ts'
+import { isIpv6, type Message, type SendChoice } from '../datagram/message.ts'
 import { createPrepare, type Prepare, type PreparedSend } from '../datagram/prepare.ts'
 import { createTransmitter, type SenderStats, type Transmitter } from '../datagram/transmit.ts'
 import type { Endpoint } from '../net/socket-address.ts'
@@ -12,7 +13,7 @@ import { IP_MTU } from '../options/table/ip.ts'
 import { IPV6_MTU } from '../options/table/ipv6.ts'
 import { openSocket } from '../socket/open-socket.ts'
 import type { OwnedSocket } from '../socket/owned-socket.ts'
-import { isIpv6, type Message, planSender, type SendChoice, type SenderOptions } from './sender-options.ts'
+import { planSender, type SenderOptions } from './sender-options.ts'
 
 interface SenderEvents {
   'returned-error': [error: ReturnedError]

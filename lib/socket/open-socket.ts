@@ -1,7 +1,7 @@
 import { type Errno, native } from '../binding/native.ts'
+import { explainSocket, type SocketCall } from '../calls/explain-socket.ts'
 import type { Family } from '../net/socket-address.ts'
 import { connect } from './connect.ts'
-import { explainSocket, type SocketCall } from './explain-socket.ts'
 import { createOwnedSocket, type OwnedSocket } from './owned-socket.ts'
 import { parseSpec, type SocketPlan, type SocketSpecOf } from './socket-spec.ts'
 import { claimPath } from './unix-path.ts'

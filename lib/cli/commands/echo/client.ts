@@ -5,7 +5,7 @@ import { Failure, UsageError } from '../../shell/failure.ts'
 import { withoutRoute } from '../../shell/no-route.ts'
 import type { Run } from '../../shell/run.ts'
 import { hostPort, plural, seconds } from '../../shell/units.ts'
-import type { EchoOptions, EchoPlace } from './echo.ts'
+import type { EchoOptions, EchoPlace } from './echo-options.ts'
 
 /** Sends one datagram to the group and prints every answer that comes in time. */
 export async function askEcho({ out, stop }: Run, place: EchoPlace, options: EchoOptions): Promise<void> {

@@ -6,26 +6,8 @@ import { runs } from '../../shell/run.ts'
 import { examples } from '../../shell/usage.ts'
 import { channel, count, duration, hops, port, repeatable, whole } from '../../shell/values.ts'
 import { askEcho } from './client.ts'
+import type { EchoOptions, EchoPlace } from './echo-options.ts'
 import { serveEcho } from './server.ts'
-
-export interface EchoOptions {
-  interface?: string | number
-  client?: boolean
-  port: number
-  wait: number
-  text?: string
-  size?: number
-  hops?: number
-  count?: number
-  duration?: number
-}
-
-/** Where an echo is, or is asked for. */
-export interface EchoPlace {
-  group: string
-  port: number
-  interface?: string | number
-}
 
 const ALL_HOSTS = '224.0.0.1'
 

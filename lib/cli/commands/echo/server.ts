@@ -8,7 +8,7 @@ import { Failure, warn } from '../../shell/failure.ts'
 import { withoutRoute } from '../../shell/no-route.ts'
 import type { Run } from '../../shell/run.ts'
 import { hostPort, plural } from '../../shell/units.ts'
-import type { EchoOptions, EchoPlace } from './echo.ts'
+import type { EchoOptions, EchoPlace } from './echo-options.ts'
 
 /** Sends back what comes to the groups, and by unicast to their ports, to whoever sent it. */
 export async function serveEcho({ out, stop }: Run, places: readonly EchoPlace[], options: EchoOptions): Promise<void> {

@@ -9,7 +9,7 @@ import { Failure } from '../../shell/failure.ts'
 import { withoutRoute } from '../../shell/no-route.ts'
 import type { Run } from '../../shell/run.ts'
 import { createAnswers } from './answers.ts'
-import type { PingOptions } from './ping.ts'
+import type { PingOptions } from './ping-options.ts'
 
 const PROTOCOL = { 4: 1, 6: 58 } as const
 

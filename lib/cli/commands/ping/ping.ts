@@ -8,24 +8,9 @@ import { runs } from '../../shell/run.ts'
 import { examples } from '../../shell/usage.ts'
 import { count, duration, group, hops, period, port, whole } from '../../shell/values.ts'
 import { pingGroup } from './icmp.ts'
+import type { PingOptions } from './ping-options.ts'
 import { pingServer } from './ssm-client.ts'
 import { servePings } from './ssm-server.ts'
-
-export interface PingOptions {
-  interface?: string | number
-  count: number
-  interval: number
-  wait: number
-  size: number
-  hops?: number
-  ssm?: boolean
-  anySource?: boolean
-  server?: boolean
-  group?: string
-  port: number
-  answers?: number
-  duration?: number
-}
 
 export function pingCommand(command: Command): void {
   command.argument('[target]', 'a group; with --ssm a server, by address or name')

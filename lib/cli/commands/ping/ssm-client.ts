@@ -14,7 +14,7 @@ import type { Output } from '../../shell/output.ts'
 import { printable } from '../../shell/printable.ts'
 import type { Run } from '../../shell/run.ts'
 import { hostPort } from '../../shell/units.ts'
-import type { PingOptions } from './ping.ts'
+import type { PingOptions } from './ping-options.ts'
 
 const microseconds = (): bigint => process.hrtime.bigint() / 1000n
 

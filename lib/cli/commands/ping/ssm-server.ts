@@ -12,7 +12,7 @@ import { Failure, warn } from '../../shell/failure.ts'
 import { findInterface } from '../../shell/interface-option.ts'
 import type { Run } from '../../shell/run.ts'
 import { hostPort } from '../../shell/units.ts'
-import type { PingOptions } from './ping.ts'
+import type { PingOptions } from './ping-options.ts'
 
 const microseconds = (): bigint => BigInt(Math.round((performance.timeOrigin + performance.now()) * 1000))
 

@@ -1,0 +1,20 @@
+// The options of `sockctl echo`, as its parts take them.
+
+export interface EchoOptions {
+  interface?: string | number
+  client?: boolean
+  port: number
+  wait: number
+  text?: string
+  size?: number
+  hops?: number
+  count?: number
+  duration?: number
+}
+
+/** Where an echo is, or is asked for. */
+export interface EchoPlace {
+  group: string
+  port: number
+  interface?: string | number
+}

@@ -7,17 +7,17 @@ export interface NetlinkMessage {
   payload: Uint8Array
 }
 
-const HEADER = 16
+const HEADER_LENGTH = 16
 const LITTLE = endianness() === 'LE'
 const aligned = (length: number): number => (length + 3) & ~3
 
 /** The messages of a datagram of netlink(7), in the byte order of this host, which it never leaves. */
 export function* netlinkMessages(datagram: Uint8Array): Generator<NetlinkMessage> {
   const view = new DataView(datagram.buffer, datagram.byteOffset, datagram.length)
-  for (let at = 0; at + HEADER <= datagram.length; ) {
+  for (let at = 0; at + HEADER_LENGTH <= datagram.length; ) {
     const length = view.getUint32(at, LITTLE)
-    if (length < HEADER || at + length > datagram.length) return
-    yield { type: view.getUint16(at + 4, LITTLE), payload: datagram.subarray(at + HEADER, at + length) }
+    if (length < HEADER_LENGTH || at + length > datagram.length) return
+    yield { type: view.getUint16(at + 4, LITTLE), payload: datagram.subarray(at + HEADER_LENGTH, at + length) }
     at += aligned(length)
   }
 }

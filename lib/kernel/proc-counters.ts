@@ -16,8 +16,8 @@ export function parseCounters(...texts: readonly string[]): Counters {
       const heads = names.get(first)
       if (heads === undefined) names.set(first, rest)
       else
-        for (const [place, head] of heads.entries())
-          counters.set(`${first.slice(0, -1)}.${head}`, Number(rest[place] ?? 0))
+        for (const [index, head] of heads.entries())
+          counters.set(`${first.slice(0, -1)}.${head}`, Number(rest[index] ?? 0))
     }
   }
   return counters

@@ -42,7 +42,7 @@ export interface ProcNetTexts {
 }
 
 /** The memberships of one family in the kernel's order, and each by its interface and group. */
-interface Listed<Key> {
+interface FamilyMemberships<Key> {
   readonly memberships: HostMembership[]
   readonly byKey: Map<Key, HostMembership>
 }
@@ -50,14 +50,14 @@ interface Listed<Key> {
 const ipv4Text = (value: number): string =>
   `${value >>> 24}.${(value >>> 16) & 255}.${(value >>> 8) & 255}.${value & 255}`
 
-const swapped = (value: number): number =>
+const byteSwapped = (value: number): number =>
   ((value >>> 24) | ((value >>> 8) & 0xff00) | ((value & 0xff00) << 8) | (value << 24)) >>> 0
 
-const scratch = Buffer.alloc(16)
+const ipv6Bytes = Buffer.alloc(16)
 
 function ipv6Text(hex: string): string {
-  scratch.write(hex, 'hex')
-  return formatAddress(scratch)
+  ipv6Bytes.write(hex, 'hex')
+  return formatAddress(ipv6Bytes)
 }
 
 const HEX = /^(?:0x)?[\da-f]+$/i
@@ -66,10 +66,10 @@ const ipv4Key = (index: number, group: number): number => index * 2 ** 32 + grou
 const ipv6Key = (index: number, group: string): string => `${index} ${group}`
 
 /** Index, name, version; a name of ten characters or more leaves no blank before the colon. */
-const DEVICE = /^(\d+)[ \t]+([^\s:]+)[ \t]*:[ \t]*\d+[ \t]+V(\d)/
+const DEVICE_LINE = /^(\d+)[ \t]+([^\s:]+)[ \t]*:[ \t]*\d+[ \t]+V(\d)/
 
 /** A line for an interface, then a line for each of its groups: group, users. */
-function parseIgmp(text: string, littleEndian: boolean): Listed<number> {
+function parseIgmp(text: string, littleEndian: boolean): FamilyMemberships<number> {
   const memberships: HostMembership[] = []
   const byKey = new Map<number, HostMembership>()
   let name = ''
@@ -77,7 +77,7 @@ function parseIgmp(text: string, littleEndian: boolean): Listed<number> {
   let version: HostMembership['igmpVersion']
   for (const lines = new Lines(text); lines.next(); ) {
     if (!lines.indented) {
-      const [, number, device, digit] = DEVICE.exec(lines.rest()) ?? []
+      const [, number, device, digit] = DEVICE_LINE.exec(lines.rest()) ?? []
       if (device === undefined) continue
       index = Number(number)
       name = device
@@ -89,7 +89,7 @@ function parseIgmp(text: string, littleEndian: boolean): Listed<number> {
     // A number of the host, its bytes in network order: reversed on little-endian.
     const value = hex.length === 8 ? Number(`0x${hex}`) : Number.NaN
     if (!(value >= 0 && users >= 0)) continue
-    const number = littleEndian ? swapped(value) : value
+    const number = littleEndian ? byteSwapped(value) : value
     const membership: HostMembership = {
       interface: name,
       index,
@@ -107,7 +107,7 @@ function parseIgmp(text: string, littleEndian: boolean): Listed<number> {
 }
 
 /** Lines of index, name, group, users. */
-function parseIgmp6(text: string): Listed<string> {
+function parseIgmp6(text: string): FamilyMemberships<string> {
   const memberships: HostMembership[] = []
   const byKey = new Map<string, HostMembership>()
   for (const lines = new Lines(text); lines.next(); ) {
@@ -175,7 +175,7 @@ function modeOf({ users, sources, sourcesListed }: HostMembership): HostMembersh
 
 /** Puts the filters to the memberships of one family, and marks those the kernel left out. */
 function addFilters<Key>(
-  { memberships, byKey }: Listed<Key>,
+  { memberships, byKey }: FamilyMemberships<Key>,
   text: string,
   length: number,
   keyOf: (index: number, group: string) => Key,

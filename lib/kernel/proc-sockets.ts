@@ -15,24 +15,24 @@ export interface HostSocket {
 }
 
 /** Words of 32 bits, printed as numbers of the host with their bytes in network order. */
-function address(hex: string, littleEndian: boolean): string {
+function addressFrom(hex: string, littleEndian: boolean): string {
   const bytes = Buffer.from(hex, 'hex')
   return formatAddress(littleEndian ? bytes.swap32() : bytes)
 }
 
-const ROW = /^\s*\d+:\s+([0-9A-F]{8}|[0-9A-F]{32}):([0-9A-F]{4})\s/
+const SOCKET_LINE = /^\s*\d+:\s+([0-9A-F]{8}|[0-9A-F]{32}):([0-9A-F]{4})\s/
 
 /** The sockets in the texts of /proc/net/udp and /proc/net/udp6; a line that can't be read is passed over. */
 export function hostSockets(texts: readonly string[], littleEndian: boolean = endianness() === 'LE'): HostSocket[] {
   return texts
     .flatMap((text) => text.split('\n'))
     .flatMap((line) => {
-      const [, hex, port] = ROW.exec(line) ?? []
+      const [, hex, port] = SOCKET_LINE.exec(line) ?? []
       const columns = line.trim().split(/\s+/)
       if (hex === undefined || port === undefined || columns.length < 13) return []
       return {
         family: hex.length === 8 ? 4 : 6,
-        address: address(hex, littleEndian),
+        address: addressFrom(hex, littleEndian),
         port: Number.parseInt(port, 16),
         uid: Number(columns[7]),
         inode: Number(columns[9]),

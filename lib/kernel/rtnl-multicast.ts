@@ -17,17 +17,17 @@ const RTM_NEWMULTICAST = 56
 const RTM_DELMULTICAST = 57
 const IFA_MULTICAST = 7
 /** struct ifaddrmsg: family, prefix length, flags, scope, and the interface's index. */
-const IFADDRMSG = 8
-const BYTES = { 4: 4, 6: 16 } as const
+const IFADDRMSG_LENGTH = 8
+const ADDRESS_LENGTHS = { 4: 4, 6: 16 } as const
 
 /** The notices in a datagram from netlink. */
 export function decodeMulticastNotices(datagram: Uint8Array): MulticastNotice[] {
   const notices: MulticastNotice[] = []
   for (const { type, payload } of netlinkMessages(datagram)) {
-    if ((type !== RTM_NEWMULTICAST && type !== RTM_DELMULTICAST) || payload.length < IFADDRMSG) continue
+    if ((type !== RTM_NEWMULTICAST && type !== RTM_DELMULTICAST) || payload.length < IFADDRMSG_LENGTH) continue
     const family = payload[0] === 2 ? 4 : 6
-    for (const [attribute, value] of netlinkAttributes(payload, IFADDRMSG)) {
-      if (attribute !== IFA_MULTICAST || value.length !== BYTES[family]) continue
+    for (const [attribute, value] of netlinkAttributes(payload, IFADDRMSG_LENGTH)) {
+      if (attribute !== IFA_MULTICAST || value.length !== ADDRESS_LENGTHS[family]) continue
       const joined = type === RTM_NEWMULTICAST
       notices.push({ joined, family, index: netlinkNumber(payload, 4), group: formatAddress(value) })
     }

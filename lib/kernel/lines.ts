@@ -1,11 +1,13 @@
+// A reader of the kernel's text files, a line and a word at a time, that leaves no garbage behind.
+
 const TAB = 9
 const BLANK = 32
 const ZERO = 48
 const NINE = 57
 
 /**
- * A text of the kernel's, read a line and a word at a time. For thousands of lines: regular expressions leave an array
- * and its strings behind for each, and a short program then mostly collects those.
+ * The lines of one of the kernel's text files. Made for files of thousands of lines: a regular expression makes an
+ * array and its strings for each line, and a short program then spends most of its time on collecting them.
  */
 export class Lines {
   private readonly text: string
@@ -15,18 +17,18 @@ export class Lines {
     this.text = text
   }
 
-  /** Goes to the next line, the first at first; false at the end. */
+  /** Moves to the next line; the first call moves to the first line. False at the end of the text. */
   next(): boolean {
     this.at = this.at < 0 ? 0 : this.endOfLine() + 1
     return this.at < this.text.length
   }
 
-  /** Whether what is left of the line begins with a tab. */
+  /** True if the rest of the line begins with a tab. */
   get indented(): boolean {
     return this.text.charCodeAt(this.at) === TAB
   }
 
-  /** The next word of the line, '' at its end. */
+  /** Reads the next word of the line; '' at the line's end. */
   word(): string {
     let char = this.afterBlanks()
     const start = this.at
@@ -34,7 +36,7 @@ export class Lines {
     return this.text.slice(start, this.at)
   }
 
-  /** The decimal number that is next on the line; NaN where there is none. */
+  /** Reads the next decimal number of the line; NaN if the next word does not begin with a digit. */
   number(): number {
     let char = this.afterBlanks()
     let value = char >= ZERO && char <= NINE ? 0 : Number.NaN
@@ -42,7 +44,7 @@ export class Lines {
     return value
   }
 
-  /** What is left of the line. */
+  /** The rest of the line, which stays unread. */
   rest(): string {
     return this.text.slice(this.at, this.endOfLine())
   }

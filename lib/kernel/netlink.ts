@@ -1,9 +1,11 @@
+// Splits a datagram of netlink(7) into messages and their attributes.
+
 import { endianness } from 'node:os'
 
 /** A message of netlink(7). */
 export interface NetlinkMessage {
   type: number
-  /** What follows the header. */
+  /** The bytes after the header. */
   payload: Uint8Array
 }
 
@@ -11,7 +13,10 @@ const HEADER_LENGTH = 16
 const LITTLE = endianness() === 'LE'
 const aligned = (length: number): number => (length + 3) & ~3
 
-/** The messages of a datagram of netlink(7), in the byte order of this host, which it never leaves. */
+/**
+ * The messages of a datagram of netlink(7). Their numbers are in this host's byte order, since netlink never leaves the
+ * host.
+ */
 export function* netlinkMessages(datagram: Uint8Array): Generator<NetlinkMessage> {
   const view = new DataView(datagram.buffer, datagram.byteOffset, datagram.length)
   for (let at = 0; at + HEADER_LENGTH <= datagram.length; ) {
@@ -22,7 +27,7 @@ export function* netlinkMessages(datagram: Uint8Array): Generator<NetlinkMessage
   }
 }
 
-/** The attributes of rtnetlink(7) that follow a message's own struct, by type. */
+/** The attributes of rtnetlink(7) in a payload, which follow the message's own struct and so begin at offset `from`. */
 export function* netlinkAttributes(payload: Uint8Array, from: number): Generator<[type: number, value: Uint8Array]> {
   const view = new DataView(payload.buffer, payload.byteOffset, payload.length)
   for (let at = from; at + 4 <= payload.length; ) {
@@ -33,7 +38,7 @@ export function* netlinkAttributes(payload: Uint8Array, from: number): Generator
   }
 }
 
-/** A 32-bit number of a payload. */
+/** The 32-bit number at offset `at` of a payload. */
 export function netlinkNumber(payload: Uint8Array, at: number): number {
   return new DataView(payload.buffer, payload.byteOffset, payload.length).getUint32(at, LITTLE)
 }

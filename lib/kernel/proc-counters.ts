@@ -1,7 +1,12 @@
-/** Counters of the kernel by name: `TcpExt.IPReversePathFilter`, `Udp.RcvbufErrors`, `Ip6InDiscards`. */
+// Reads the kernel's network counters from the texts of /proc/net/netstat, snmp and snmp6.
+
+/** The kernel's counters by name: `TcpExt.IPReversePathFilter`, `Udp.RcvbufErrors`, `Ip6InDiscards`. */
 export type Counters = ReadonlyMap<string, number>
 
-/** Reads the texts of /proc/net/netstat and snmp, pairs of lines with names and numbers, and of snmp6, a name a line. */
+/**
+ * Reads counters from texts of /proc/net: netstat and snmp hold pairs of lines, names above numbers; snmp6 a name and a
+ * number a line.
+ */
 export function parseCounters(...texts: readonly string[]): Counters {
   const counters = new Map<string, number>()
   for (const text of texts) {
@@ -23,6 +28,6 @@ export function parseCounters(...texts: readonly string[]): Counters {
   return counters
 }
 
-/** How much a counter has grown. */
+/** How much the named counter has grown from one reading to the next; a counter that is missing counts as 0. */
 export const growth = (before: Counters, after: Counters, name: string): number =>
   (after.get(name) ?? 0) - (before.get(name) ?? 0)

@@ -1,39 +1,47 @@
+// Reads from the texts of /proc/net/igmp, igmp6, mcfilter and mcfilter6 which groups this host has joined, and how.
+
 import { endianness } from 'node:os'
 import { formatAddress } from '../net/address.ts'
 import { Lines } from './lines.ts'
 
-/** A source some socket of the host named for a group, and how many sockets include it and exclude it. */
+/**
+ * A source that sockets of this host named for a group: how many of them include the source, and how many exclude it.
+ */
 export interface ListedSource {
   address: string
   include: number
   exclude: number
 }
 
-/** One group one interface is a member of. */
+/** The membership of one interface in one group. */
 export interface HostMembership {
   interface: string
   index: number
   family: 4 | 6
   group: string
-  /** Sockets, and the kernel itself, that hold it. */
+  /** How many sockets hold the membership; the kernel itself counts as one. */
   users: number
   /**
-   * The interface's filter: `include` where every member names its sources, `exclude` where one or more take any other.
-   * Absent where the kernel's lists leave it open: it counts members, and members a source, but not members a mode.
+   * The interface's filter mode: `include` if every socket names the sources it takes, `exclude` if at least one socket
+   * takes all sources but those it names. Absent if the kernel's lists leave the mode open: they count sockets, and
+   * sockets a source, but not sockets a mode.
    */
   mode?: 'include' | 'exclude'
   sources: ListedSource[]
   /**
-   * False where `sources` is empty only because the kernel did not list them. Linux begins the list of filters at the
-   * first interface whose newest group has sources, and leaves out all before it. A source-specific join on `lo`, held
-   * while the files are read, makes the list whole.
+   * False if `sources` is empty only because the kernel left this interface's sources out of its list. Linux begins the
+   * list at the first interface whose newest group has sources, and leaves out the interfaces before. A source-specific
+   * join on `lo`, held while the files are read, makes the list complete.
    */
   sourcesListed: boolean
-  /** IPv4: the version the interface speaks, below 3 where an older querier (or force_igmp_version) made it fall back. */
+  /**
+   * The version of IGMP the interface speaks; below 3 if an older querier, or the sysctl force_igmp_version, made it
+   * fall back.
+   */
   igmpVersion?: 1 | 2 | 3
 }
 
-/** The texts of the files in /proc/net, each as it was read; one that is not there may be left out. */
+/** The texts of the files in /proc/net, by the file's name; the text of a missing file may be left out. */
 export interface ProcNetTexts {
   igmp?: string
   igmp6?: string
@@ -41,7 +49,7 @@ export interface ProcNetTexts {
   mcfilter6?: string
 }
 
-/** The memberships of one family in the kernel's order, and each by its interface and group. */
+/** The memberships of one family: in the kernel's order, and each by the key of its interface and group. */
 interface FamilyMemberships<Key> {
   readonly memberships: HostMembership[]
   readonly byKey: Map<Key, HostMembership>
@@ -65,10 +73,16 @@ const HEX = /^(?:0x)?[\da-f]+$/i
 const ipv4Key = (index: number, group: number): number => index * 2 ** 32 + group
 const ipv6Key = (index: number, group: string): string => `${index} ${group}`
 
-/** Index, name, version; a name of ten characters or more leaves no blank before the colon. */
+/**
+ * A line for an interface: index, name, version. After a name of ten characters or more there is no blank before the
+ * colon.
+ */
 const DEVICE_LINE = /^(\d+)[ \t]+([^\s:]+)[ \t]*:[ \t]*\d+[ \t]+V(\d)/
 
-/** A line for an interface, then a line for each of its groups: group, users. */
+/**
+ * Reads /proc/net/igmp: a line for an interface, then an indented line for each of its groups with the group and its
+ * users.
+ */
 function parseIgmp(text: string, littleEndian: boolean): FamilyMemberships<number> {
   const memberships: HostMembership[] = []
   const byKey = new Map<number, HostMembership>()
@@ -86,7 +100,8 @@ function parseIgmp(text: string, littleEndian: boolean): FamilyMemberships<numbe
     }
     const hex = lines.word()
     const users = lines.number()
-    // A number of the host, its bytes in network order: reversed on little-endian.
+    // The kernel prints the address as a number although its bytes are in network order, so a little-endian host prints
+    // them reversed.
     const value = hex.length === 8 ? Number(`0x${hex}`) : Number.NaN
     if (!(value >= 0 && users >= 0)) continue
     const number = littleEndian ? byteSwapped(value) : value
@@ -106,7 +121,7 @@ function parseIgmp(text: string, littleEndian: boolean): FamilyMemberships<numbe
   return { memberships, byKey }
 }
 
-/** Lines of index, name, group, users. */
+/** Reads /proc/net/igmp6: lines of index, name, group, users. */
 function parseIgmp6(text: string): FamilyMemberships<string> {
   const memberships: HostMembership[] = []
   const byKey = new Map<string, HostMembership>()
@@ -140,8 +155,8 @@ interface FilterLine {
 }
 
 /**
- * Lines of index, name cut to six characters, group, source, and how many sockets include and exclude it. The addresses,
- * so many characters long, are most significant byte first on every host.
+ * Reads /proc/net/mcfilter or mcfilter6: lines of index, name cut to six characters, group, source, and how many
+ * sockets include and exclude the source. Addresses are `length` characters, most significant byte first on every host.
  */
 function eachFilter(text: string, length: number, take: (filter: FilterLine) => void): void {
   for (const lines = new Lines(text); lines.next(); ) {
@@ -157,8 +172,8 @@ function eachFilter(text: string, length: number, take: (filter: FilterLine) => 
 }
 
 /**
- * Each source's count is of sockets, so the sockets in include mode are at least the largest count of one source and at
- * most the sum of all; the rest of the users take any source.
+ * The filter mode, if the counts tell. Each source's `include` counts sockets. So the sockets in include mode are at
+ * least the largest of these counts and at most their sum; all other users of the membership take any source.
  */
 function modeOf({ users, sources, sourcesListed }: HostMembership): HostMembership['mode'] {
   if (!sourcesListed) return undefined
@@ -173,7 +188,10 @@ function modeOf({ users, sources, sourcesListed }: HostMembership): HostMembersh
   return largest >= users ? 'include' : undefined
 }
 
-/** Puts the filters to the memberships of one family, and marks those the kernel left out. */
+/**
+ * Adds to each membership of one family its sources and filter mode, and marks the memberships whose sources the kernel
+ * left out.
+ */
 function addFilters<Key>(
   { memberships, byKey }: FamilyMemberships<Key>,
   text: string,
@@ -182,7 +200,7 @@ function addFilters<Key>(
   addressOf: (hex: string) => string,
 ): void {
   const listed = new Set<number>()
-  // Most groups have the same few.
+  // Most groups name the same few sources: each is formatted once.
   const addresses = new Map<string, string>()
   eachFilter(text, length, ({ index, group, source, include, exclude }) => {
     listed.add(index)
@@ -209,11 +227,11 @@ function addFilters<Key>(
 }
 
 /**
- * What this host has joined, from the texts of `/proc/net/igmp`, `igmp6`, `mcfilter` and `mcfilter6`. A line that can't be
- * read is passed over: the kernel may add to them. The files are read one after the other, so a filter may name a group
- * that was left in between; it is passed over too.
+ * The groups this host has joined, from the texts of `/proc/net/igmp`, `igmp6`, `mcfilter` and `mcfilter6`. A line that
+ * can't be read is passed over, since the kernel may add lines of other forms. The files are read one after the other,
+ * so a filter may name a group that was left in between; such a filter is passed over too.
  *
- * @param littleEndian of the host the texts come from; this one's unless told
+ * @param littleEndian whether the texts come from a little-endian host; by default, whether this host is one
  */
 export function hostMemberships(texts: ProcNetTexts, littleEndian: boolean = endianness() === 'LE'): HostMembership[] {
   const { igmp = '', igmp6 = '', mcfilter = '', mcfilter6 = '' } = texts

@@ -1,20 +1,25 @@
+// Reads the UDP sockets of this host from the texts of /proc/net/udp and udp6.
+
 import { endianness } from 'node:os'
 import { formatAddress } from '../net/address.ts'
 
 /** A UDP socket of this host. */
 export interface HostSocket {
   family: 4 | 6
-  /** What it is bound to. */
+  /** The local address the socket is bound to. */
   address: string
   port: number
   uid: number
-  /** As the links in /proc/PID/fd name it. */
+  /** The inode number, by which the links in /proc/PID/fd name the socket. */
   inode: number
-  /** Datagrams it had no room for, or that its filter refused. */
+  /** Datagrams dropped because the receive buffer was full, or refused by the socket's filter. */
   drops: number
 }
 
-/** Words of 32 bits, printed as numbers of the host with their bytes in network order. */
+/**
+ * An address from its hexadecimal text. The kernel prints each 32-bit word as a number, although its bytes are in
+ * network order.
+ */
 function addressFrom(hex: string, littleEndian: boolean): string {
   const bytes = Buffer.from(hex, 'hex')
   return formatAddress(littleEndian ? bytes.swap32() : bytes)
@@ -22,7 +27,7 @@ function addressFrom(hex: string, littleEndian: boolean): string {
 
 const SOCKET_LINE = /^\s*\d+:\s+([0-9A-F]{8}|[0-9A-F]{32}):([0-9A-F]{4})\s/
 
-/** The sockets in the texts of /proc/net/udp and /proc/net/udp6; a line that can't be read is passed over. */
+/** The sockets listed in the texts of /proc/net/udp and /proc/net/udp6; a line that can't be read is passed over. */
 export function hostSockets(texts: readonly string[], littleEndian: boolean = endianness() === 'LE'): HostSocket[] {
   return texts
     .flatMap((text) => text.split('\n'))

@@ -1,7 +1,11 @@
+// Decodes rtnetlink's notices that an interface has joined or left a group.
+
 import { formatAddress } from '../net/address.ts'
 import { netlinkAttributes, netlinkMessages, netlinkNumber } from './netlink.ts'
 
-/** An interface has become a member of a group, or ceased to be: its first socket joined, or its last one left. */
+/**
+ * A notice that an interface has joined a group, for the first socket that did, or left the group with the last one.
+ */
 export interface MulticastNotice {
   joined: boolean
   family: 4 | 6
@@ -9,18 +13,20 @@ export interface MulticastNotice {
   group: string
 }
 
-/** The multicast groups of rtnetlink(7) that tell of IPv4 and IPv6 memberships. Linux 6.14 */
+/** The rtnetlink(7) multicast groups that carry these notices, for IPv4 and IPv6. Since Linux 6.14. */
 export const RTNLGRP_IPV4_MCADDR = 37
 export const RTNLGRP_IPV6_MCADDR = 38
 
 const RTM_NEWMULTICAST = 56
 const RTM_DELMULTICAST = 57
 const IFA_MULTICAST = 7
-/** struct ifaddrmsg: family, prefix length, flags, scope, and the interface's index. */
+/**
+ * The length of struct ifaddrmsg: family, prefix length, flags and scope in a byte each, then the interface's index.
+ */
 const IFADDRMSG_LENGTH = 8
 const ADDRESS_LENGTHS = { 4: 4, 6: 16 } as const
 
-/** The notices in a datagram from netlink. */
+/** The notices in a datagram from netlink; its other messages are passed over. */
 export function decodeMulticastNotices(datagram: Uint8Array): MulticastNotice[] {
   const notices: MulticastNotice[] = []
   for (const { type, payload } of netlinkMessages(datagram)) {

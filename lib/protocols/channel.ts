@@ -24,22 +24,22 @@ const FORMS = 'GROUP, GROUP:PORT, [GROUP]:PORT, SOURCE@GROUP:PORT, GROUP%INTERFA
 const refuse = (text: string, problem: string): SocketOptionError =>
   new SocketOptionError(`channel ${show(text)}: ${problem}`, { code: 'ERR_INVALID_CHANNEL', reason: 'bad-value' })
 
-interface Place {
+interface AddressParts {
   address: string
   zone?: string
   port?: string
 }
 
-const PLACE =
+const ADDRESS_PARTS =
   /^(?:\[(?<bracketed>[^\][%]+)(?:%(?<inner>[^\][]+))?\](?:%(?<outer>[^:\][]+))?|(?<ipv4>[^:%\][]+)(?:%(?<zone4>[^:\][]+))?)(?::(?<port>[^:]*))?$/
 
 /** `ADDRESS`, `ADDRESS:PORT`, `[ADDRESS%ZONE]:PORT`; an IPv6 address without brackets is taken whole, so without a port. */
-function splitPlace(text: string): Place | undefined {
+function splitAddress(text: string): AddressParts | undefined {
   const bare = parseAddress(text)
   if (bare?.family === 6) {
     return { address: text.split('%', 1)[0] ?? '', ...(bare.zone !== undefined && { zone: bare.zone }) }
   }
-  const parts = PLACE.exec(text)?.groups
+  const parts = ADDRESS_PARTS.exec(text)?.groups
   if (parts === undefined) return undefined
   const zone = parts.inner ?? parts.outer ?? parts.zone4
   return {
@@ -61,8 +61,8 @@ function readHops(text: string, ttl: string): number {
   return number
 }
 
-function readGroup(text: string, place: string): Place {
-  const parts = splitPlace(place)
+function readGroup(text: string, target: string): AddressParts {
+  const parts = splitAddress(target)
   if (parts === undefined) throw refuse(text, `write it as ${FORMS}`)
   const parsed = parseAddress(parts.address)
   if (parsed === undefined) {
@@ -78,7 +78,7 @@ function readSource(text: string, source: string, group: string): string {
   const bare = /^\[(.*)\]$/.exec(source)?.[1] ?? source
   const parsed = parseAddress(bare)
   if (parsed === undefined) {
-    const withPort = splitPlace(source)?.port !== undefined
+    const withPort = splitAddress(source)?.port !== undefined
     throw refuse(text, withPort ? `a source has no port: ${show(source)}` : `the source ${show(source)} is no address`)
   }
   if (parsed.family !== parseAddress(group)?.family)
@@ -98,27 +98,27 @@ function readSources(text: string, list: readonly string[], group: string): stri
 
 const listOf = (value: string | undefined): string[] => (value === undefined || value === '' ? [] : value.split(','))
 
-interface Parts {
+interface ChannelParts {
   protocol: 'udp' | 'rtp'
   /** The part before the last `@`. */
   before: string
-  place: string
+  target: string
   query: URLSearchParams
 }
 
 /** Not by `URL`: it has no `@GROUP` without a source, no zones, and reads 239.1 as 239.0.0.1. */
-function splitText(text: string): Parts {
+function splitChannel(text: string): ChannelParts {
   const url = /^([a-z][a-z0-9+.-]*):\/\/([^/?#]*)(?:\/[^?#]*)?(?:\?([^#]*))?(?:#.*)?$/i.exec(text)
   const scheme = url?.[1]?.toLowerCase() ?? 'udp'
   const protocol = /^(udp|rtp)[46]?$/.exec(scheme)?.[1]
   if (protocol !== 'udp' && protocol !== 'rtp') throw refuse(text, `${scheme}:// is neither udp:// nor rtp://`)
   // RFC 6874 writes the % of a zone as %25 in a URL.
-  const where = url === null ? text : (url[2] ?? '').replaceAll('%25', '%')
-  const at = where.lastIndexOf('@')
+  const authority = url === null ? text : (url[2] ?? '').replaceAll('%25', '%')
+  const at = authority.lastIndexOf('@')
   return {
     protocol,
-    before: where.slice(0, Math.max(0, at)),
-    place: where.slice(at + 1),
+    before: authority.slice(0, Math.max(0, at)),
+    target: authority.slice(at + 1),
     query: new URLSearchParams(url?.[3] ?? ''),
   }
 }
@@ -136,8 +136,8 @@ export function parseChannel(text: string): ChannelText {
   if (typeof text !== 'string' || text.trim() === '') {
     throw refuse(typeof text === 'string' ? text : show(text), `write it as ${FORMS}`)
   }
-  const { protocol, before, place, query } = splitText(text.trim())
-  const { address: group, zone, port } = readGroup(text, place)
+  const { protocol, before, target, query } = splitChannel(text.trim())
+  const { address: group, zone, port } = readGroup(text, target)
   const sources = readSources(text, [...listOf(before), ...listOf(query.get('sources') ?? undefined)], group)
   const blocked = readSources(text, listOf(query.get('block') ?? undefined), group)
   if (sources.length > 0 && blocked.length > 0) {

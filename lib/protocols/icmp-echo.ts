@@ -10,38 +10,39 @@ export interface EchoMessage {
   payload: Uint8Array
 }
 
-const TYPES = { 4: { request: 8, reply: 0 }, 6: { request: 128, reply: 129 } } as const
-const HEADER = 8
+const ECHO_TYPES = { 4: { request: 8, reply: 0 }, 6: { request: 128, reply: 129 } } as const
+const HEADER_LENGTH = 8
 
 /** The bytes of a request. ICMPv6's checksum, which covers addresses too, is the kernel's to fill in. */
 export function encodeEchoRequest(
   family: 4 | 6,
   { identifier, sequence, payload }: Omit<EchoMessage, 'type'>,
 ): Uint8Array {
-  const bytes = new Uint8Array(HEADER + payload.length)
+  const bytes = new Uint8Array(HEADER_LENGTH + payload.length)
   const view = viewOf(bytes)
-  view.setUint8(0, TYPES[family].request)
+  view.setUint8(0, ECHO_TYPES[family].request)
   view.setUint16(4, identifier)
   view.setUint16(6, sequence)
-  bytes.set(payload, HEADER)
+  bytes.set(payload, HEADER_LENGTH)
   if (family === 4) view.setUint16(2, internetChecksum(bytes))
   return bytes
 }
 
 /** Reads a message; `undefined` where it is another of ICMP's. Never throws. */
 export function decodeEcho(family: 4 | 6, bytes: Uint8Array): EchoMessage | Malformed | undefined {
-  const { request, reply } = TYPES[family]
+  const { request, reply } = ECHO_TYPES[family]
   const [type, code] = bytes
   if (type === undefined) return malformed('an empty ICMP message')
   if (type !== request && type !== reply) return undefined
-  if (bytes.length < HEADER) return malformed(`an ICMP echo has at least ${HEADER} bytes, this has ${bytes.length}`)
+  if (bytes.length < HEADER_LENGTH)
+    return malformed(`an ICMP echo has at least ${HEADER_LENGTH} bytes, this has ${bytes.length}`)
   if (code !== 0) return malformed(`an ICMP echo of code ${code}`)
   const view = viewOf(bytes)
   return {
     type: type === request ? 'request' : 'reply',
     identifier: view.getUint16(4),
     sequence: view.getUint16(6),
-    payload: bytes.subarray(HEADER),
+    payload: bytes.subarray(HEADER_LENGTH),
   }
 }
 

@@ -1,8 +1,8 @@
-import { type NumberingStats, numbering } from './numbering.ts'
 import type { RtpPacket } from './rtp.ts'
+import { createSequenceCounter, type SequenceStats } from './sequence-counter.ts'
 
 /** What a stream of RTP packets looked like, from the first packet on. */
-export interface RtpStats extends NumberingStats {
+export interface RtpStats extends SequenceStats {
   /** The source heard last; absent before the first packet. */
   ssrc?: number
   /** Packets given, duplicates among them. */
@@ -21,7 +21,7 @@ export interface RtpStatsOptions {
 }
 
 /** RFC 3550 A.1. */
-const NUMBERS = { cycle: 65536, maxDropout: 3000, maxMisorder: 100 }
+const SEQUENCE_LIMITS = { cycle: 65536, maxDropout: 3000, maxMisorder: 100 }
 
 /** RFC 3551 6, the static types whose clock is not 8,000 Hz or 90,000 Hz. */
 const CLOCK_RATES: Partial<Record<number, number>> = {
@@ -46,7 +46,7 @@ export function rtpStats(options: RtpStatsOptions = {}): {
   add(packet: RtpPacket, arrival: bigint): void
   stats(): RtpStats
 } {
-  const numbers = numbering(NUMBERS)
+  const numbers = createSequenceCounter(SEQUENCE_LIMITS)
   let received = 0
   let ssrcChanges = 0
   let ssrc: number | undefined
@@ -62,15 +62,15 @@ export function rtpStats(options: RtpStatsOptions = {}): {
         numbers.begin(packet.sequence)
         previous = undefined
       } else {
-        const place = numbers.place(packet.sequence)
-        if (place === 'stray') return
-        if (place === 'restart') previous = undefined
+        const outcome = numbers.add(packet.sequence)
+        if (outcome === 'stray') return
+        if (outcome === 'restart') previous = undefined
       }
       if (previous !== undefined) {
         const rate = options.clockRate ?? clockRateOf(packet.payloadType)
-        const elapsed = Number(arrival - previous.arrival) / 1e9
-        const spoken = ((packet.timestamp - previous.timestamp) | 0) / rate
-        jitter += (Math.abs(elapsed - spoken) - jitter) / 16
+        const arrivalTime = Number(arrival - previous.arrival) / 1e9
+        const mediaTime = ((packet.timestamp - previous.timestamp) | 0) / rate
+        jitter += (Math.abs(arrivalTime - mediaTime) - jitter) / 16
       }
       previous = { arrival, timestamp: packet.timestamp }
     },

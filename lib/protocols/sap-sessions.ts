@@ -36,10 +36,10 @@ export interface SapSessions {
 
 const HOUR = 3_600_000
 /** RFC 2974 4: ten announcements missed, or an hour, whichever is longer. */
-const MISSED = 10
+const MAX_MISSED = 10
 
 function expiry(now: number, interval: number | undefined, ends: number | undefined): number {
-  return Math.min(now + Math.max(HOUR, MISSED * (interval ?? 0)), ends ?? Number.POSITIVE_INFINITY)
+  return Math.min(now + Math.max(HOUR, MAX_MISSED * (interval ?? 0)), ends ?? Number.POSITIVE_INFINITY)
 }
 
 /**

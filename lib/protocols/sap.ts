@@ -10,7 +10,7 @@ import { type Malformed, malformed } from './malformed.ts'
 export const SAP_PORT = 9875
 /** The hop limit (TTL) announcements are sent with (RFC 2974 3). */
 export const SAP_HOP_LIMIT = 255
-const SDP = 'application/sdp'
+const SDP_TYPE = 'application/sdp'
 
 /** A session announcement or deletion (RFC 2974 6). */
 export interface SapPacket {
@@ -76,7 +76,7 @@ function readPayload(
   if (payloadType !== undefined) return { payloadType, payload }
   // RFC 2974 6: no type is SDP, which starts with v=0; a deletion may be the o= line alone, or nothing.
   if (payload.length === 0 || startsWith(payload, 'v=0') || startsWith(payload, 'o='))
-    return { payloadType: SDP, payload }
+    return { payloadType: SDP_TYPE, payload }
   return malformed('its payload has no type and is not SDP')
 }
 
@@ -121,7 +121,7 @@ export type SapFields = Pick<SapPacket, 'source' | 'payload'> & Partial<SapPacke
  * @throws SocketOptionError ERR_INVALID_VALUE where a field is out of its range
  */
 export function encodeSap(fields: SapFields): Uint8Array {
-  const { source, payload, deletion = false, encrypted = false, compressed = false, payloadType = SDP } = fields
+  const { source, payload, deletion = false, encrypted = false, compressed = false, payloadType = SDP_TYPE } = fields
   const { messageIdHash = sapHash(payload), authentication = new Uint8Array() } = fields
   const address = parseAddress(source)?.bytes
   if (address === undefined) throw badValue(`the originating source of a SAP packet is an address, not ${show(source)}`)
@@ -136,7 +136,7 @@ export function encodeSap(fields: SapFields): Uint8Array {
   }
   const bits = (address.length === 16 ? 0x10 : 0) | (deletion ? 4 : 0) | (encrypted ? 2 : 0) | (compressed ? 1 : 0)
   // Compressed SDP goes without its type: so both readings of the RFC find it.
-  const type = encrypted || (compressed && payloadType === SDP) ? '' : `${payloadType}\0`
+  const type = encrypted || (compressed && payloadType === SDP_TYPE) ? '' : `${payloadType}\0`
   const parts = [
     Uint8Array.of(0x20 | bits, authentication.length / 4, messageIdHash >> 8, messageIdHash),
     address,

@@ -7,9 +7,9 @@ export const SEQUENCE_HEADER_LENGTH = 12
 
 /** A sequence number has 31 bits; iperf's last datagram, which is repeated, has the sign bit set. */
 export const SEQUENCE_CYCLE = 2 ** 31
-const SIGN = 0x80
+const SIGN_BIT = 0x80
 
-const DAY = 86_400
+const SECONDS_PER_DAY = 86_400
 
 /** Writes the header into the first 12 bytes. */
 export function writeSequence(bytes: Buffer, sequence: number, seconds: number, microseconds: number): void {
@@ -24,6 +24,6 @@ export function writeSequence(bytes: Buffer, sequence: number, seconds: number, 
  */
 export function readSequence(bytes: Buffer, seconds: number): number {
   if (bytes.length < SEQUENCE_HEADER_LENGTH) return -1
-  if (bytes.readUInt32BE(8) >= 1_000_000 || Math.abs(bytes.readUInt32BE(4) - seconds) > DAY) return -1
-  return (bytes[0] as number) >= SIGN ? -1 : bytes.readUInt32BE(0)
+  if (bytes.readUInt32BE(8) >= 1_000_000 || Math.abs(bytes.readUInt32BE(4) - seconds) > SECONDS_PER_DAY) return -1
+  return (bytes[0] as number) >= SIGN_BIT ? -1 : bytes.readUInt32BE(0)
 }

@@ -47,10 +47,10 @@ export interface NtpPacket {
   transmit: bigint
 }
 
-const LENGTH = 48
+const PACKET_LENGTH = 48
 /** Seconds from 1900, where era 0 begins, to 1970. */
 const UNIX_EPOCH = 2_208_988_800n
-const SECOND = 1_000_000_000n
+const NANOSECONDS_PER_SECOND = 1_000_000_000n
 
 /** Division that rounds to the nearest, so that nanoseconds survive the way to a timestamp and back. */
 function divide(value: bigint, by: bigint): bigint {
@@ -59,24 +59,24 @@ function divide(value: bigint, by: bigint): bigint {
   return doubled < 0n && quotient * by * 2n !== doubled ? quotient - 1n : quotient
 }
 
-const toFixed = (nanoseconds: bigint): bigint => divide(nanoseconds << 32n, SECOND)
-const fromFixed = (fixed: bigint): bigint => divide(fixed * SECOND, 1n << 32n)
+const toFixed = (nanoseconds: bigint): bigint => divide(nanoseconds << 32n, NANOSECONDS_PER_SECOND)
+const fromFixed = (fixed: bigint): bigint => divide(fixed * NANOSECONDS_PER_SECOND, 1n << 32n)
 
 /** The NTP timestamp of a time in nanoseconds since 1970: its era is dropped, as on the wire. */
 export const toNtpTimestamp = (unixNanoseconds: bigint): bigint =>
-  BigInt.asUintN(64, toFixed(unixNanoseconds + UNIX_EPOCH * SECOND))
+  BigInt.asUintN(64, toFixed(unixNanoseconds + UNIX_EPOCH * NANOSECONDS_PER_SECOND))
 
 /**
  * The time of an NTP timestamp in nanoseconds since 1970. Of all eras, each 136 years, it is the one that brings the time
  * nearest to `near`, in nanoseconds since 1970 too: right on both sides of February 2036 (RFC 5905 6).
  */
 export function fromNtpTimestamp(timestamp: bigint, near: bigint): bigint {
-  const pivot = toFixed(near + UNIX_EPOCH * SECOND)
-  return fromFixed(pivot + BigInt.asIntN(64, timestamp - pivot)) - UNIX_EPOCH * SECOND
+  const pivot = toFixed(near + UNIX_EPOCH * NANOSECONDS_PER_SECOND)
+  return fromFixed(pivot + BigInt.asIntN(64, timestamp - pivot)) - UNIX_EPOCH * NANOSECONDS_PER_SECOND
 }
 
 /** From one timestamp to another, in nanoseconds, where they are less than 68 years apart: right across eras. */
-const between = (from: bigint, to: bigint): bigint => BigInt.asIntN(64, to - from)
+const difference = (from: bigint, to: bigint): bigint => BigInt.asIntN(64, to - from)
 
 /** The four timestamps of one exchange. */
 export interface NtpExchange {
@@ -99,8 +99,8 @@ export function exchangeOffset({ origin, receive, transmit, destination }: NtpEx
   delay: bigint
 } {
   return {
-    offset: divide(fromFixed(between(origin, receive) + between(destination, transmit)), 2n),
-    delay: fromFixed(between(origin, destination) - between(receive, transmit)),
+    offset: divide(fromFixed(difference(origin, receive) + difference(destination, transmit)), 2n),
+    delay: fromFixed(difference(origin, destination) - difference(receive, transmit)),
   }
 }
 
@@ -109,11 +109,11 @@ export function exchangeOffset({ origin, receive, transmit, destination }: NtpEx
  * an exchange with that server found, else the offset is too low by the way here.
  */
 export function broadcastOffset(transmit: bigint, destination: bigint, delay = 0n): bigint {
-  return fromFixed(between(destination, transmit)) + divide(delay, 2n)
+  return fromFixed(difference(destination, transmit)) + divide(delay, 2n)
 }
 
 /** What the kiss codes ask of a client (RFC 5905 7.4). */
-const KISSES: Partial<Record<string, string>> = {
+const KISS_CODES: Partial<Record<string, string>> = {
   DENY: 'access is denied: stop asking this server',
   RSTR: 'access is restricted: stop asking this server',
   RATE: 'asked too often: ask more seldom',
@@ -142,7 +142,7 @@ function characters(word: number): string {
 export function kissOfDeath({ stratum, referenceId }: NtpPacket): { code: string; meaning: string } | undefined {
   if (stratum !== 0) return undefined
   const code = characters(referenceId)
-  return { code, meaning: KISSES[code] ?? 'no known meaning' }
+  return { code, meaning: KISS_CODES[code] ?? 'no known meaning' }
 }
 
 /** The reference: a kiss code or clock in characters; from stratum 2 the server's server, an IPv4 address (or a hash of an IPv6 one). */
@@ -158,7 +158,8 @@ export function decodeNtp(bytes: Uint8Array): NtpPacket | Malformed {
   const mode = MODES[first & 7] ?? 'reserved'
   if (version < 1 || version > 4) return malformed(`NTP version ${version}, only 1 to 4 are known`)
   if (mode === 'control' || mode === 'private') return malformed(`an NTP ${mode} message carries no time`)
-  if (bytes.length < LENGTH) return malformed(`an NTP packet has at least ${LENGTH} bytes, this has ${bytes.length}`)
+  if (bytes.length < PACKET_LENGTH)
+    return malformed(`an NTP packet has at least ${PACKET_LENGTH} bytes, this has ${bytes.length}`)
   const view = viewOf(bytes)
   return {
     leap: LEAPS[first >> 6] ?? 'none',
@@ -177,9 +178,9 @@ export function decodeNtp(bytes: Uint8Array): NtpPacket | Malformed {
   }
 }
 
-function check(name: string, value: number, least: number, most: number): void {
-  if (!Number.isInteger(value) || value < least || value > most) {
-    throw badValue(`${name} of an NTP packet is from ${least} to ${most}, not ${show(value)}`)
+function checkRange(name: string, value: number, min: number, max: number): void {
+  if (!Number.isInteger(value) || value < min || value > max) {
+    throw badValue(`${name} of an NTP packet is from ${min} to ${max}, not ${show(value)}`)
   }
 }
 
@@ -191,16 +192,16 @@ export function encodeNtp(fields: Partial<NtpPacket> = {}): Uint8Array {
   const { leap = 'none', version = 4, mode = 'client', stratum = 0, poll = 0, precision = 0 } = fields
   const { rootDelay = 0, rootDispersion = 0, referenceId = 0 } = fields
   const { reference = 0n, origin = 0n, receive = 0n, transmit = 0n } = fields
-  check('leap', LEAPS.indexOf(leap), 0, 3)
-  check('mode', MODES.indexOf(mode), 0, 7)
-  check('version', version, 1, 4)
-  check('stratum', stratum, 0, 255)
-  check('poll', poll, -128, 127)
-  check('precision', precision, -128, 127)
-  check('rootDelay in units of 2^-16 s', Math.round(rootDelay * 65536), -(2 ** 31), 2 ** 31 - 1)
-  check('rootDispersion in units of 2^-16 s', Math.round(rootDispersion * 65536), 0, 2 ** 32 - 1)
-  check('referenceId', referenceId, 0, 2 ** 32 - 1)
-  const bytes = new Uint8Array(LENGTH)
+  checkRange('leap', LEAPS.indexOf(leap), 0, 3)
+  checkRange('mode', MODES.indexOf(mode), 0, 7)
+  checkRange('version', version, 1, 4)
+  checkRange('stratum', stratum, 0, 255)
+  checkRange('poll', poll, -128, 127)
+  checkRange('precision', precision, -128, 127)
+  checkRange('rootDelay in units of 2^-16 s', Math.round(rootDelay * 65536), -(2 ** 31), 2 ** 31 - 1)
+  checkRange('rootDispersion in units of 2^-16 s', Math.round(rootDispersion * 65536), 0, 2 ** 32 - 1)
+  checkRange('referenceId', referenceId, 0, 2 ** 32 - 1)
+  const bytes = new Uint8Array(PACKET_LENGTH)
   const view = viewOf(bytes)
   view.setUint8(0, (LEAPS.indexOf(leap) << 6) | (version << 3) | MODES.indexOf(mode))
   view.setUint8(1, stratum)

@@ -23,7 +23,7 @@ export interface PingReply {
   serverInformation?: string
 }
 
-interface Tally {
+interface PingTally {
   received: number
   duplicates: number
   /** Of the first request that was answered this way: what was lost before it is the time a tree took to grow. */
@@ -36,8 +36,8 @@ interface Tally {
 
 export interface PingSummary {
   sent: number
-  unicast: Tally
-  multicast: Tally
+  unicast: PingTally
+  multicast: PingTally
 }
 
 export interface PingClient {
@@ -49,7 +49,7 @@ export interface PingClient {
 }
 
 /** Requests in flight that are remembered; older ones' replies are strangers'. */
-const REMEMBERED = 4096
+const MAX_REMEMBERED = 4096
 
 const sameBytes = (a: Uint8Array, b: Uint8Array | undefined): boolean => b !== undefined && Buffer.compare(a, b) === 0
 
@@ -59,12 +59,12 @@ export function pingClient({ clientId, group, sessionId, ...options }: PingClien
   const sentAt = new Map<number, bigint>()
   const seen = { unicast: new Set<number>(), multicast: new Set<number>() }
   const tallies = {
-    unicast: { received: 0, duplicates: 0 } as Tally,
-    multicast: { received: 0, duplicates: 0 } as Tally,
+    unicast: { received: 0, duplicates: 0 } as PingTally,
+    multicast: { received: 0, duplicates: 0 } as PingTally,
   }
   let sent = 0
 
-  const count = (by: PingReply['by'], sequence: number, roundTrip: number): boolean => {
+  const countReply = (by: PingReply['by'], sequence: number, roundTrip: number): boolean => {
     const tally = tallies[by]
     if (seen[by].has(sequence)) {
       tally.duplicates++
@@ -79,9 +79,9 @@ export function pingClient({ clientId, group, sessionId, ...options }: PingClien
     return false
   }
 
-  const forget = (): void => {
+  const forgetOldest = (): void => {
     const [oldest] = sentAt.keys()
-    if (sentAt.size < REMEMBERED || oldest === undefined) return
+    if (sentAt.size < MAX_REMEMBERED || oldest === undefined) return
     sentAt.delete(oldest)
     seen.unicast.delete(oldest)
     seen.multicast.delete(oldest)
@@ -89,7 +89,7 @@ export function pingClient({ clientId, group, sessionId, ...options }: PingClien
 
   return {
     request(now) {
-      forget()
+      forgetOldest()
       sent++
       sentAt.set(sent, now)
       return encodePing({
@@ -117,7 +117,7 @@ export function pingClient({ clientId, group, sessionId, ...options }: PingClien
         sequence,
         roundTrip,
         ...(hopLimit !== undefined && { distance: (message.hopLimit ?? PING_HOP_LIMIT) - hopLimit }),
-        duplicate: count(by, sequence, Number(roundTrip)),
+        duplicate: countReply(by, sequence, Number(roundTrip)),
         ...(serverInformation !== undefined && { serverInformation }),
       }
     },

@@ -33,23 +33,23 @@ export interface PingAnswer {
 export function isPingGroup(group: string): boolean {
   const bytes = isMulticast(group) ? parseAddress(group)?.bytes : undefined
   if (bytes?.length === 4) return bytes[3] === 234
-  return bytes !== undefined && ENDING_V6.every((byte, i) => bytes[12 + i] === byte)
+  return bytes !== undefined && IPV6_ENDING.every((byte, i) => bytes[12 + i] === byte)
 }
 
-const ENDING_V6 = [0x43, 0x21, 0x12, 0x34]
+const IPV6_ENDING = [0x43, 0x21, 0x12, 0x34]
 
 /** The group of ssmping's ending in a prefix; undefined where the prefix has no multicast group with that ending. */
 function groupIn({ family, length, address }: MulticastPrefix): string | undefined {
   if (length === 0) return PING_GROUPS[family]
   const parsed = parseAddress(address)
   if (parsed === undefined || !isMulticast(address)) return undefined
-  const ending = family === 4 ? [234] : ENDING_V6
+  const ending = family === 4 ? [234] : IPV6_ENDING
   if (length > (parsed.bytes.length - ending.length) * 8) return isPingGroup(address) ? address : undefined
   parsed.bytes.set(ending, parsed.bytes.length - ending.length)
   return formatAddress(parsed.bytes)
 }
 
-function asked(request: PingMessage, options: PingServerOptions, now: () => bigint): Partial<PingMessage> {
+function askedOptions(request: PingMessage, options: PingServerOptions, now: () => bigint): Partial<PingMessage> {
   const wants = new Set(request.optionRequest)
   return {
     ...(wants.has(PING_OPTION.serverInformation) &&
@@ -59,15 +59,15 @@ function asked(request: PingMessage, options: PingServerOptions, now: () => bigi
 }
 
 /** The client's own option types that a reply does not carry back. */
-const NOT_ECHOED = new Set<number>([PING_OPTION.optionRequest])
+const OPTIONS_NOT_ECHOED = new Set<number>([PING_OPTION.optionRequest])
 
 /** The request as it came, byte for byte, but for its type and what a reply leaves out: options unknown here come back too. */
-function echo(bytes: Uint8Array): number[] {
+function echoedOptions(bytes: Uint8Array): number[] {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
   const kept: number[] = [0x41]
   for (let at = 1; at < bytes.length; ) {
     const end = at + 4 + view.getUint16(at + 2)
-    if (!NOT_ECHOED.has(view.getUint16(at))) kept.push(...bytes.subarray(at, end))
+    if (!OPTIONS_NOT_ECHOED.has(view.getUint16(at))) kept.push(...bytes.subarray(at, end))
     at = end
   }
   return kept
@@ -100,7 +100,7 @@ export function answerPing(
       ...(clientId !== undefined && { clientId }),
       ...(sequence !== undefined && { sequence }),
       ...(group !== undefined && { group }),
-      ...asked(request, options, now),
+      ...askedOptions(request, options, now),
     }
     return { type: 'response', bytes: encodePing(response) }
   }
@@ -117,8 +117,8 @@ export function answerPing(
     type: 'reply',
     version: 2,
     hopLimit: options.hopLimit ?? PING_HOP_LIMIT,
-    ...asked(request, options, now),
+    ...askedOptions(request, options, now),
   })
   // Type and version, 6 bytes, are in the echo.
-  return { type: 'reply', bytes: Uint8Array.from([...echo(bytes), ...extra.subarray(6)]), group }
+  return { type: 'reply', bytes: Uint8Array.from([...echoedOptions(bytes), ...extra.subarray(6)]), group }
 }

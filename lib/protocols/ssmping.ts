@@ -10,10 +10,10 @@ export const PING_GROUPS = { 4: '232.43.211.234', 6: 'ff3e::4321:1234' } as cons
 /** The hop limit a server answers with where it does not say: ssmpingd's. */
 export const PING_HOP_LIMIT = 64
 
-const TYPES = { request: 0x51, reply: 0x41, init: 0x49, response: 0x53 } as const
+const MESSAGE_TYPES = { request: 0x51, reply: 0x41, init: 0x49, response: 0x53 } as const
 
 /** `request` and `reply` are the echo's; `init` asks the server for a group, `response` gives one, or says why not. */
-export type PingType = keyof typeof TYPES
+export type PingType = keyof typeof MESSAGE_TYPES
 
 /** A multicast prefix a client would take a group from. A length of 0: any group of the family. */
 export interface MulticastPrefix {
@@ -51,7 +51,8 @@ export interface PingMessage {
   serverTime?: bigint
 }
 
-const OPTION = {
+/** The types of a message's options, as `optionRequest` names them. */
+export const PING_OPTION = {
   version: 0,
   clientId: 1,
   sequence: 2,
@@ -65,26 +66,23 @@ const OPTION = {
   serverTime: 12,
 } as const
 
-/** Option types for `optionRequest`. */
-export const PING_OPTION = OPTION
-
-const familyOf = (number: number): 4 | 6 | undefined => (number === 1 ? 4 : number === 2 ? 6 : undefined)
-const sizeOf = (family: 4 | 6): number => (family === 4 ? 4 : 16)
+const familyFrom = (number: number): 4 | 6 | undefined => (number === 1 ? 4 : number === 2 ? 6 : undefined)
+const addressLength = (family: 4 | 6): number => (family === 4 ? 4 : 16)
 
 /** ssmping 0.9 has the family in one byte, the RFC in two: 5 and 17 bytes, or 6 and 18. */
 function readGroup(value: Uint8Array): string | undefined {
-  const old = value.length % 2 === 1
-  const family = familyOf(old ? (value[0] ?? 0) : (value[0] ?? 0) * 256 + (value[1] ?? 0))
-  if (family === undefined || value.length !== (old ? 1 : 2) + sizeOf(family)) return undefined
-  const group = formatAddress(value.subarray(old ? 1 : 2))
+  const beforeRfc = value.length % 2 === 1
+  const family = familyFrom(beforeRfc ? (value[0] ?? 0) : (value[0] ?? 0) * 256 + (value[1] ?? 0))
+  if (family === undefined || value.length !== (beforeRfc ? 1 : 2) + addressLength(family)) return undefined
+  const group = formatAddress(value.subarray(beforeRfc ? 1 : 2))
   return isMulticast(group) ? group : undefined
 }
 
 function readPrefix(value: Uint8Array): MulticastPrefix | undefined {
-  const family = value.length < 2 ? undefined : familyOf(viewOf(value).getUint16(0))
+  const family = value.length < 2 ? undefined : familyFrom(viewOf(value).getUint16(0))
   if (family === undefined) return undefined
   const length = value[2] ?? 0
-  const bytes = new Uint8Array(sizeOf(family))
+  const bytes = new Uint8Array(addressLength(family))
   if (length > bytes.length * 8 || value.length > 3 + bytes.length) return undefined
   if (value.length < 3 + Math.ceil(length / 8) && length > 0) return undefined
   bytes.set(value.subarray(3))
@@ -100,46 +98,46 @@ const microseconds = (view: DataView): bigint => BigInt(view.getUint32(0)) * 1_0
 function readOption(message: PingMessage, type: number, value: Uint8Array): boolean {
   const view = viewOf(value)
   switch (type) {
-    case OPTION.version:
+    case PING_OPTION.version:
       if (value.length !== 1) return false
       message.version = view.getUint8(0)
       return true
-    case OPTION.clientId:
+    case PING_OPTION.clientId:
       message.clientId = value
       return true
-    case OPTION.sequence:
+    case PING_OPTION.sequence:
       if (value.length !== 4) return false
       message.sequence = view.getUint32(0)
       return true
-    case OPTION.clientTime:
-    case OPTION.serverTime:
+    case PING_OPTION.clientTime:
+    case PING_OPTION.serverTime:
       if (value.length !== 8) return false
-      message[type === OPTION.clientTime ? 'clientTime' : 'serverTime'] = microseconds(view)
+      message[type === PING_OPTION.clientTime ? 'clientTime' : 'serverTime'] = microseconds(view)
       return true
-    case OPTION.group: {
+    case PING_OPTION.group: {
       const group = readGroup(value)
       if (group === undefined) return false
       message.group = group
       return true
     }
-    case OPTION.optionRequest:
+    case PING_OPTION.optionRequest:
       if (value.length % 2 !== 0) return false
       message.optionRequest = Array.from({ length: value.length / 2 }, (_, i) => view.getUint16(i * 2))
       return true
-    case OPTION.serverInformation:
+    case PING_OPTION.serverInformation:
       message.serverInformation = new TextDecoder().decode(value)
       return true
-    case OPTION.hopLimit:
+    case PING_OPTION.hopLimit:
       if (value.length !== 1) return false
       message.hopLimit = view.getUint8(0)
       return true
-    case OPTION.prefix: {
+    case PING_OPTION.prefix: {
       const prefix = readPrefix(value)
       if (prefix === undefined) return false
       message.prefixes = [...(message.prefixes ?? []), prefix]
       return true
     }
-    case OPTION.sessionId:
+    case PING_OPTION.sessionId:
       message.sessionId = value
       return true
     default:
@@ -151,7 +149,7 @@ function readOption(message: PingMessage, type: number, value: Uint8Array): bool
 /** Reads a ping message, of RFC 6450 or of ssmping 0.9. Unknown options are passed over. Never throws. */
 export function decodePing(bytes: Uint8Array): PingMessage | Malformed {
   const code = bytes[0]
-  const type = (Object.keys(TYPES) as PingType[]).find((name) => TYPES[name] === code)
+  const type = (Object.keys(MESSAGE_TYPES) as PingType[]).find((name) => MESSAGE_TYPES[name] === code)
   if (type === undefined) return malformed(code === undefined ? 'an empty ping message' : `ping message type ${code}`)
   const message: PingMessage = { type }
   const view = viewOf(bytes)
@@ -167,33 +165,33 @@ export function decodePing(bytes: Uint8Array): PingMessage | Malformed {
   return message
 }
 
-const number = (value: number, size: 1 | 2 | 4, name: string): number[] => {
+const bigEndian = (value: number, size: 1 | 2 | 4, name: string): number[] => {
   if (!Number.isInteger(value) || value < 0 || value >= 256 ** size) {
     throw badValue(`${name} of a ping message is from 0 to ${256 ** size - 1}, not ${show(value)}`)
   }
   return Array.from({ length: size }, (_, i) => Math.floor(value / 256 ** (size - 1 - i)) & 255)
 }
 
-function time(value: bigint, name: string): number[] {
+function timeBytes(value: bigint, name: string): number[] {
   const seconds = value / 1_000_000n
   if (value < 0n || seconds >= 1n << 32n)
     throw badValue(`${name} of a ping message is in microseconds since 1970, to 2106`)
-  return [...number(Number(seconds), 4, name), ...number(Number(value % 1_000_000n), 4, name)]
+  return [...bigEndian(Number(seconds), 4, name), ...bigEndian(Number(value % 1_000_000n), 4, name)]
 }
 
-function groupValue(group: string, old: boolean): number[] {
+function groupBytes(group: string, beforeRfc: boolean): number[] {
   const parsed = parseAddress(group)
   if (parsed === undefined || !isMulticast(group))
     throw badValue(`the group of a ping message is a group, not ${show(group)}`)
   const family = parsed.family === 4 ? 1 : 2
-  return [...(old ? [] : [0]), family, ...parsed.bytes]
+  return [...(beforeRfc ? [] : [0]), family, ...parsed.bytes]
 }
 
-function prefixValue({ family, length, address }: MulticastPrefix): number[] {
+function prefixBytes({ family, length, address }: MulticastPrefix): number[] {
   const parsed = parseAddress(address)
   if (parsed?.family !== family)
     throw badValue(`the prefix of a ping message is an IPv${family} address, not ${show(address)}`)
-  const size = number(length, 1, 'prefix length')
+  const size = bigEndian(length, 1, 'prefix length')
   if (length > parsed.bytes.length * 8) throw badValue(`an IPv${family} prefix has ${length} bits`)
   return [0, family === 4 ? 1 : 2, ...size, ...masked(parsed.bytes, length).subarray(0, Math.ceil(length / 8))]
 }
@@ -203,25 +201,25 @@ function prefixValue({ family, length, address }: MulticastPrefix): number[] {
  * @throws SocketOptionError ERR_INVALID_VALUE where a field is out of its range
  */
 export function encodePing(message: PingMessage): Uint8Array {
-  const bytes: number[] = [TYPES[message.type]]
+  const bytes: number[] = [MESSAGE_TYPES[message.type]]
   const put = (type: number, value: ArrayLike<number> & Iterable<number>): void => {
-    bytes.push(...number(type, 2, 'option'), ...number(value.length, 2, 'length of an option'), ...value)
+    bytes.push(...bigEndian(type, 2, 'option'), ...bigEndian(value.length, 2, 'length of an option'), ...value)
   }
   const { version, clientId, sequence, clientTime, group, optionRequest, serverInformation, hopLimit } = message
-  if (version !== undefined) put(OPTION.version, number(version, 1, 'version'))
-  if (clientId !== undefined) put(OPTION.clientId, clientId)
-  if (sequence !== undefined) put(OPTION.sequence, number(sequence, 4, 'sequence'))
-  if (clientTime !== undefined) put(OPTION.clientTime, time(clientTime, 'clientTime'))
-  if (group !== undefined) put(OPTION.group, groupValue(group, version === undefined))
+  if (version !== undefined) put(PING_OPTION.version, bigEndian(version, 1, 'version'))
+  if (clientId !== undefined) put(PING_OPTION.clientId, clientId)
+  if (sequence !== undefined) put(PING_OPTION.sequence, bigEndian(sequence, 4, 'sequence'))
+  if (clientTime !== undefined) put(PING_OPTION.clientTime, timeBytes(clientTime, 'clientTime'))
+  if (group !== undefined) put(PING_OPTION.group, groupBytes(group, version === undefined))
   if (optionRequest !== undefined)
     put(
-      OPTION.optionRequest,
-      optionRequest.flatMap((type) => number(type, 2, 'option request')),
+      PING_OPTION.optionRequest,
+      optionRequest.flatMap((type) => bigEndian(type, 2, 'option request')),
     )
-  if (serverInformation !== undefined) put(OPTION.serverInformation, new TextEncoder().encode(serverInformation))
-  if (hopLimit !== undefined) put(OPTION.hopLimit, number(hopLimit, 1, 'hopLimit'))
-  for (const prefix of message.prefixes ?? []) put(OPTION.prefix, prefixValue(prefix))
-  if (message.sessionId !== undefined) put(OPTION.sessionId, message.sessionId)
-  if (message.serverTime !== undefined) put(OPTION.serverTime, time(message.serverTime, 'serverTime'))
+  if (serverInformation !== undefined) put(PING_OPTION.serverInformation, new TextEncoder().encode(serverInformation))
+  if (hopLimit !== undefined) put(PING_OPTION.hopLimit, bigEndian(hopLimit, 1, 'hopLimit'))
+  for (const prefix of message.prefixes ?? []) put(PING_OPTION.prefix, prefixBytes(prefix))
+  if (message.sessionId !== undefined) put(PING_OPTION.sessionId, message.sessionId)
+  if (message.serverTime !== undefined) put(PING_OPTION.serverTime, timeBytes(message.serverTime, 'serverTime'))
   return Uint8Array.from(bytes)
 }

@@ -29,25 +29,31 @@ export const LISTEN_FIELDS: Record<keyof ListenOptions, FieldRule> = {
   signal: abortSignal,
 }
 
-export interface Listener {
+export interface GroupListener {
   readonly memberships: readonly Membership[]
   /** Batches of what was sent to the groups, and now and then nothing but a look at the clock. Fails once no interface is left. */
   batches(tick: number): AsyncGenerator<readonly Datagram[], void, undefined>
   close(): Promise<void>
 }
 
-interface Wanted extends ListenOptions {
+interface GroupListenerOptions extends ListenOptions {
   port: number
   groups: readonly string[]
   ancillary?: AncillaryChoice
 }
 
 /** Announcements come in bursts: everybody's at once where somebody asks for them. */
-const BUFFER = 2 ** 20
+const RECEIVE_BUFFER = 2 ** 20
 
 /** Joins groups of both families on many interfaces; where none was named, those that can't be joined on are passed over. */
-export async function openListener({ port, groups, signal, ancillary = {}, ...given }: Wanted): Promise<Listener> {
-  const on = given.interfaces ?? capable()
+export async function openGroupListener({
+  port,
+  groups,
+  signal,
+  ancillary = {},
+  ...given
+}: GroupListenerOptions): Promise<GroupListener> {
+  const wanted = given.interfaces ?? multicastInterfaces()
   const receivers: Receiver[] = []
   const closing = new AbortController()
   let refusal: unknown
@@ -56,7 +62,7 @@ export async function openListener({ port, groups, signal, ancillary = {}, ...gi
     await Promise.all(receivers.map((receiver) => receiver.close()))
   }
   const passOver = (error: unknown): void => {
-    if (given.interfaces !== undefined || !isPassedOver(error)) throw error
+    if (given.interfaces !== undefined || !isNotJoinable(error)) throw error
     refusal ??= error
   }
   try {
@@ -65,8 +71,8 @@ export async function openListener({ port, groups, signal, ancillary = {}, ...gi
       groups.filter((group) => group.includes(':')),
     ]) {
       let receiver: Receiver | undefined
-      for (const name of family.length === 0 ? [] : on) {
-        const channels = family.map((group): Channel => ({ group, interface: name }))
+      for (const interfaceSpec of family.length === 0 ? [] : wanted) {
+        const channels = family.map((group): Channel => ({ group, interface: interfaceSpec }))
         try {
           if (receiver !== undefined) for (const channel of channels) await receiver.join(channel)
           else {
@@ -74,7 +80,7 @@ export async function openListener({ port, groups, signal, ancillary = {}, ...gi
               port,
               channels,
               ancillary,
-              options: [[SO_RCVBUF, BUFFER]],
+              options: [[SO_RCVBUF, RECEIVE_BUFFER]],
               ...(signal && { signal }),
             })
             receivers.push(receiver)
@@ -84,7 +90,7 @@ export async function openListener({ port, groups, signal, ancillary = {}, ...gi
         }
       }
     }
-    if (receivers.length === 0) throw refusal ?? nowhere()
+    if (receivers.length === 0) throw refusal ?? noInterface()
   } catch (error) {
     await close()
     throw error
@@ -112,13 +118,14 @@ export async function openListener({ port, groups, signal, ancillary = {}, ...gi
   }
 }
 
-const capable = (): string[] => interfaces().flatMap(({ name, flags }) => (flags.up && flags.multicast ? name : []))
+const multicastInterfaces = (): string[] =>
+  interfaces().flatMap(({ name, flags }) => (flags.up && flags.multicast ? name : []))
 
 /** Without an address of the family, or with the family switched off. */
-const isPassedOver = (error: unknown): boolean =>
+const isNotJoinable = (error: unknown): boolean =>
   error instanceof SocketOptionError && (error.reason === 'no-interface' || error.reason === 'system')
 
-const nowhere = (): SocketOptionError =>
+const noInterface = (): SocketOptionError =>
   new SocketOptionError('no interface is up and takes multicast: name one', {
     code: 'ERR_NO_INTERFACE',
     reason: 'no-interface',

@@ -31,7 +31,7 @@ import {
 import { type SapEvent, type SapSession, sapSessions } from '../protocols/sap-sessions.ts'
 import { parseSdp, type SdpSession, type SdpStream } from '../protocols/sdp.ts'
 import { openSender, type Sender } from '../send/sender.ts'
-import { LISTEN_FIELDS, type ListenOptions, openListener } from './group-listener.ts'
+import { LISTEN_FIELDS, type ListenOptions, openGroupListener } from './group-listener.ts'
 
 export { SAP_GROUPS, SAP_PORT, type SapEvent, type SapSession, type SdpSession, type SdpStream }
 
@@ -61,7 +61,7 @@ export interface SapListener extends AsyncIterable<SapNotice>, AsyncDisposable {
   close(): Promise<void>
 }
 
-const TICK = 1000
+const EXPIRY_INTERVAL = 1000
 
 /**
  * Listens for session announcements (RFC 2974) on the groups of every scope.
@@ -70,12 +70,12 @@ const TICK = 1000
 export async function listenSap(options: SapListenOptions = {}): Promise<SapListener> {
   checkFields(options, { ...LISTEN_FIELDS, maxSessions: whole(1, 2 ** 31 - 1) }, 'listenSap')
   const { port = SAP_PORT, groups = SAP_GROUPS, maxSessions, ...rest } = options
-  const listener = await openListener({ port, groups, ...rest })
+  const listener = await openGroupListener({ port, groups, ...rest })
   const table = sapSessions(maxSessions)
 
   async function* notices(): AsyncGenerator<SapNotice, void, undefined> {
     try {
-      for await (const batch of listener.batches(TICK)) {
+      for await (const batch of listener.batches(EXPIRY_INTERVAL)) {
         for (const datagram of batch) yield take(datagram)
         for (const session of table.expire(Date.now())) yield { type: 'expired', session }
       }
@@ -145,7 +145,7 @@ export interface SapAnnouncement {
   size: number
 }
 
-interface Place {
+interface Announcer {
   group: string
   sender: Sender
   packet: (deletion: boolean) => Uint8Array
@@ -164,21 +164,22 @@ export async function* announceSap(options: SapAnnounceOptions): AsyncGenerator<
   if (options.groups?.length === 0) throw badValue('announceSap: groups is empty: leave it out, or name one')
   const payload = Buffer.from(sdp)
   const groups = options.groups ?? groupsFor(sdp)
-  const places: Place[] = []
+  const announcers: Announcer[] = []
   let announced = false
   try {
-    for (const group of groups) places.push(await openPlace(group, payload, options))
-    const size = Math.max(...places.map(({ packet }) => packet(false).length))
+    for (const group of groups) announcers.push(await openAnnouncer(group, payload, options))
+    const size = Math.max(...announcers.map(({ packet }) => packet(false).length))
     const interval = options.interval ?? sapInterval(1, size) * 1000
     for (let number = 1; signal?.aborted !== true; number++) {
-      for (const { sender, packet } of places) await sender.send(packet(false))
+      for (const { sender, packet } of announcers) await sender.send(packet(false))
       announced = true
       yield { number, groups, size }
       await setTimeout(sapDelay(interval), undefined, signal && { signal }).catch(() => {})
     }
   } finally {
-    if (withdraw && announced) for (const { sender, packet } of places) await sender.send(packet(true)).catch(() => {})
-    await Promise.all(places.map(({ sender }) => sender.close()))
+    if (withdraw && announced)
+      for (const { sender, packet } of announcers) await sender.send(packet(true)).catch(() => {})
+    await Promise.all(announcers.map(({ sender }) => sender.close()))
   }
 }
 
@@ -190,7 +191,7 @@ function groupsFor(sdp: string): string[] {
   return [...groups]
 }
 
-async function openPlace(group: string, payload: Uint8Array, options: SapAnnounceOptions): Promise<Place> {
+async function openAnnouncer(group: string, payload: Uint8Array, options: SapAnnounceOptions): Promise<Announcer> {
   const { port = SAP_PORT, hops = SAP_HOP_LIMIT, compressed = false } = options
   const target = groupTargetOf({ group, ...(options.interface !== undefined && { interface: options.interface }) })
   const { index } = findInterface(target, await lookUp([target.group]))

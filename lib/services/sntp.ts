@@ -22,7 +22,7 @@ import {
 } from '../protocols/sntp.ts'
 import { openReceiver, type Receiver } from '../receive/receiver.ts'
 import { sendFrom } from '../send/send-from-receiver.ts'
-import { LISTEN_FIELDS, type ListenOptions, openListener } from './group-listener.ts'
+import { LISTEN_FIELDS, type ListenOptions, openGroupListener } from './group-listener.ts'
 
 export { kissOfDeath, type NtpLeap, type NtpMode, type NtpPacket, referenceText }
 
@@ -62,9 +62,9 @@ export interface NtpListener extends AsyncIterable<NtpNotice>, AsyncDisposable {
 const now = (): bigint => BigInt(Date.now()) * 1_000_000n
 
 /** A clock has no use for it: only closing needs a look now and then. */
-const TICK = 3_600_000
+const CLOSE_CHECK_INTERVAL = 3_600_000
 
-function read(
+function timeOf(
   packet: NtpPacket,
   { source, timestamp: arrival = now() }: Datagram,
 ): Omit<NtpTime, 'offset' | 'problems'> {
@@ -80,19 +80,20 @@ function read(
 export async function listenNtp(options: ListenOptions = {}): Promise<NtpListener> {
   checkFields(options, LISTEN_FIELDS, 'listenNtp')
   const { port = NTP_PORT, groups = NTP_GROUPS, ...rest } = options
-  const listener = await openListener({ port, groups, ancillary: { timestamp: true }, ...rest })
+  const listener = await openGroupListener({ port, groups, ancillary: { timestamp: true }, ...rest })
 
   const take = (datagram: Datagram): NtpNotice => {
     const { data, source: server, interfaceIndex = 0, destination: group = '' } = datagram
     const packet = decodeNtp(data)
     if (isMalformed(packet)) return { type: 'malformed', interfaceIndex, group, server, reason: packet.malformed }
-    const told = read(packet, datagram)
-    const offset = broadcastOffset(packet.transmit, toNtpTimestamp(told.arrival))
-    return { type: 'time', interfaceIndex, group, ...told, offset, problems: ntpProblems(packet) }
+    const time = timeOf(packet, datagram)
+    const offset = broadcastOffset(packet.transmit, toNtpTimestamp(time.arrival))
+    return { type: 'time', interfaceIndex, group, ...time, offset, problems: ntpProblems(packet) }
   }
   async function* notices(): AsyncGenerator<NtpNotice, void, undefined> {
     try {
-      for await (const batch of listener.batches(TICK)) for (const datagram of batch) yield take(datagram)
+      for await (const batch of listener.batches(CLOSE_CHECK_INTERVAL))
+        for (const datagram of batch) yield take(datagram)
     } finally {
       await listener.close()
     }
@@ -141,13 +142,13 @@ export async function queryNtp(server: string, options: NtpQueryOptions = {}): P
     ...(signal && { signal }),
   })
   try {
-    return await ask(receiver, { address, port }, timeout, signal)
+    return await askOnce(receiver, { address, port }, timeout, signal)
   } finally {
     await receiver.close()
   }
 }
 
-async function ask(
+async function askOnce(
   receiver: Receiver,
   to: Endpoint,
   timeout: number,
@@ -173,11 +174,11 @@ async function ask(
         if (isMalformed(packet)) failure = unanswered('EBADMSG', `${name} answered nonsense: ${packet.malformed}`)
         else if (packet.origin !== origin) failure = unanswered('EBADMSG', `${name} answered another question`)
         else {
-          const told = read(packet, datagram)
+          const time = timeOf(packet, datagram)
           const { receive, transmit } = packet
-          const destination = toNtpTimestamp(told.arrival)
+          const destination = toNtpTimestamp(time.arrival)
           const found = exchangeOffset({ origin, receive, transmit, destination })
-          return { ...told, ...found, problems: ntpProblems(packet, origin) }
+          return { ...time, ...found, problems: ntpProblems(packet, origin) }
         }
       }
     }

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { numbering } from '../../lib/protocols/numbering.ts'
+import { createSequenceCounter } from '../../lib/protocols/sequence-counter.ts'
 import { readSequence, SEQUENCE_CYCLE, writeSequence } from '../../lib/protocols/sequence-header.ts'
 
 const NOW = 1_795_315_809
@@ -33,10 +33,10 @@ describe('the header of numbered datagrams', () => {
 
 describe('numbers that wrap', () => {
   const counted = (cycle: number, sequences: readonly number[]) => {
-    const numbers = numbering({ cycle, maxDropout: cycle / 4, maxMisorder: 100 })
+    const numbers = createSequenceCounter({ cycle, maxDropout: cycle / 4, maxMisorder: 100 })
     for (const [at, sequence] of sequences.entries()) {
       if (at === 0) numbers.begin(sequence % cycle)
-      else numbers.place(sequence % cycle)
+      else numbers.add(sequence % cycle)
     }
     return numbers.stats()
   }

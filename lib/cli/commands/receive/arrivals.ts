@@ -1,8 +1,8 @@
 import type { Datagram } from '../../../datagram/datagram.ts'
 import { isMalformed } from '../../../protocols/malformed.ts'
-import { type Numbering, type NumberingStats, numbering } from '../../../protocols/numbering.ts'
 import { decodeRtp } from '../../../protocols/rtp.ts'
 import { type RtpStats, rtpStats } from '../../../protocols/rtp-stats.ts'
+import { createSequenceCounter, type SequenceCounter, type SequenceStats } from '../../../protocols/sequence-counter.ts'
 import { readSequence, SEQUENCE_CYCLE } from '../../../protocols/sequence-header.ts'
 
 /** What came of one channel, through one interface, from one source. */
@@ -17,7 +17,7 @@ export interface Arrivals {
   /** When the last one came, in milliseconds since 1970; 0 before. */
   lastSeen: number
   /** Of the datagrams that are numbered; `undefined` where none is. */
-  numbers(): NumberingStats | undefined
+  numbers(): SequenceStats | undefined
   /** Of the RTP streams among them, by source port, where RTP is looked at. */
   rtp(): RtpStats[]
   /** Datagrams that are not the RTP they should be. */
@@ -30,23 +30,23 @@ const MOST_STREAMS = 64
 const OTHERS = 'others'
 
 // A number far back is one of another run: iperf and send count from 1.
-const NUMBERS = { cycle: SEQUENCE_CYCLE, maxDropout: 2 ** 30, maxMisorder: 1000 }
+const SEQUENCE_LIMITS = { cycle: SEQUENCE_CYCLE, maxDropout: 2 ** 30, maxMisorder: 1000 }
 
 interface Stream {
   add(datagram: Datagram, seconds: number): void
-  readonly numbers?: NumberingStats | undefined
+  readonly numbers?: SequenceStats | undefined
   readonly rtp?: RtpStats | undefined
 }
 
 function numberedStream(): Stream {
-  let numbers: Numbering | undefined
+  let numbers: SequenceCounter | undefined
   return {
     add({ data }, seconds) {
       const sequence = readSequence(data, seconds)
       if (sequence < 0) return
-      if (numbers !== undefined) numbers.place(sequence)
+      if (numbers !== undefined) numbers.add(sequence)
       else {
-        numbers = numbering(NUMBERS)
+        numbers = createSequenceCounter(SEQUENCE_LIMITS)
         numbers.begin(sequence)
       }
     },
@@ -118,10 +118,10 @@ function createRow(group: string, port: number, interfaceIndex: number, source: 
 }
 
 /** All of them together; `undefined` where there is none. */
-export function sum(stats: readonly NumberingStats[]): NumberingStats | undefined {
+export function sum(stats: readonly SequenceStats[]): SequenceStats | undefined {
   if (stats.length === 0) return undefined
-  const total: NumberingStats = { lost: 0, gaps: 0, reordered: 0, duplicates: 0, restarts: 0 }
-  for (const key of Object.keys(total) as (keyof NumberingStats)[]) for (const one of stats) total[key] += one[key]
+  const total: SequenceStats = { lost: 0, gaps: 0, reordered: 0, duplicates: 0, restarts: 0 }
+  for (const key of Object.keys(total) as (keyof SequenceStats)[]) for (const one of stats) total[key] += one[key]
   return total
 }
 

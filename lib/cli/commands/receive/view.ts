@@ -1,6 +1,6 @@
 import { native } from '../../../binding/native.ts'
-import type { NumberingStats } from '../../../protocols/numbering.ts'
 import type { RtpStats } from '../../../protocols/rtp-stats.ts'
+import type { SequenceStats } from '../../../protocols/sequence-counter.ts'
 import type { Receiver } from '../../../receive/receiver.ts'
 import { type ArrivalCounter, sum } from './arrivals.ts'
 
@@ -23,7 +23,7 @@ export interface Joined {
 }
 
 /** What is told of one channel and source, at one moment. */
-export interface RowView extends Partial<NumberingStats> {
+export interface RowView extends Partial<SequenceStats> {
   group: string
   port: number
   interface: string
@@ -42,7 +42,7 @@ export interface RowView extends Partial<NumberingStats> {
   malformed?: number
 }
 
-export interface View extends Partial<NumberingStats> {
+export interface View extends Partial<SequenceStats> {
   /** Milliseconds since the start. */
   elapsed: number
   datagrams: number
@@ -83,7 +83,7 @@ export function createViewer(opened: readonly OpenedReceiver[]): {
       rate: total('rate'),
       bitrate: total('bitrate'),
       dropped: opened.reduce((all, { receiver }) => all + receiver.stats().dropped, 0),
-      ...sum(sources.flatMap((row) => (row.lost === undefined ? [] : (row as NumberingStats)))),
+      ...sum(sources.flatMap((row) => (row.lost === undefined ? [] : (row as SequenceStats)))),
       sources,
     }
   }

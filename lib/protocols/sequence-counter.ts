@@ -1,5 +1,5 @@
 /** What the sequence numbers of one stream say, from its first datagram on. */
-export interface NumberingStats {
+export interface SequenceStats {
   /** Missing: expected less those that came, late ones included. Never negative. */
   lost: number
   /** Runs of missing ones, as they were when a later one came; a late one does not take one back. */
@@ -11,7 +11,7 @@ export interface NumberingStats {
   restarts: number
 }
 
-export interface NumberingPlan {
+export interface SequenceLimits {
   /** How many numbers there are before they begin again at 0: a multiple of 1024. */
   cycle: number
   /** A jump of this many ahead, or of more than `maxMisorder` back, is not loss or reordering but another numbering. */
@@ -19,21 +19,21 @@ export interface NumberingPlan {
   maxMisorder: number
 }
 
-export interface Numbering {
+export interface SequenceCounter {
   /** Begins anew from this number; what was lost before stays lost. */
   begin(sequence: number): void
-  /** `stray`: it belongs to no numbering yet. `restart`: with it another numbering has begun. */
-  place(sequence: number): 'placed' | 'stray' | 'restart'
+  /** `stray`: it belongs to no createSequenceCounter yet. `restart`: with it another createSequenceCounter has begun. */
+  add(sequence: number): 'counted' | 'stray' | 'restart'
   /** The highest number, with its cycles above it; 0 before the first. */
   highest(): number
-  stats(): NumberingStats
+  stats(): SequenceStats
 }
 
 /** Numbers remembered to tell a duplicate from a late one; more than any `maxMisorder`. */
 const WINDOW = 1024
 
 /** Adds up sequence numbers that wrap (RFC 3550 A.1). */
-export function numbering({ cycle, maxDropout, maxMisorder }: NumberingPlan): Numbering {
+export function createSequenceCounter({ cycle, maxDropout, maxMisorder }: SequenceLimits): SequenceCounter {
   const totals = { gaps: 0, reordered: 0, duplicates: 0, restarts: 0 }
   const seen = new Float64Array(WINDOW).fill(-1)
   let highest = 0
@@ -58,7 +58,7 @@ export function numbering({ cycle, maxDropout, maxMisorder }: NumberingPlan): Nu
 
   return {
     begin,
-    place(sequence) {
+    add(sequence) {
       const distance = (sequence - highest) % cycle
       const ahead = distance < 0 ? distance + cycle : distance
       if (ahead > 0 && ahead < maxDropout) {
@@ -79,13 +79,13 @@ export function numbering({ cycle, maxDropout, maxMisorder }: NumberingPlan): Nu
       const slot = extended % WINDOW
       if (seen[slot] === extended) {
         totals.duplicates++
-        return 'placed'
+        return 'counted'
       }
       if (extended < highest) totals.reordered++
       seen[slot] = extended
       if (extended < base) base = extended
       distinct++
-      return 'placed'
+      return 'counted'
     },
     highest: () => (distinct === 0 ? 0 : highest - cycle),
     stats: () => ({ ...totals, lost: lostBefore + lostNow() }),

@@ -1,3 +1,5 @@
+// The error this library throws, the reasons it gives, and how values and the kernel's refusals read in messages.
+
 import { getSystemErrorMap } from 'node:util'
 
 /** What kind of thing went wrong, whatever the family and the errno. */
@@ -49,16 +51,66 @@ export class SocketOptionError extends Error {
   }
 }
 
-/** `EADDRINUSE` and its text in words, for a positive errno. */
-export function describeErrno(errno: number): { code: string; text: string } {
-  const [code, text] = getSystemErrorMap().get(-errno) ?? [`E${errno}`, `errno ${errno}`]
-  return { code, text }
+const nameAndText = (errno: number): readonly [code: string, text: string] =>
+  getSystemErrorMap().get(-errno) ?? [`E${errno}`, `errno ${errno}`]
+
+/** The name of a positive errno, as Node spells it: `EADDRINUSE`. */
+export const codeOf = (errno: number): string => nameAndText(errno)[0]
+
+/** What an errno means to the user of a call: the reason, and what is wrong and what to do. */
+export interface Meaning {
+  readonly reason?: Reason | undefined
+  readonly advice?: string | undefined
 }
 
-/** What to do where a call finds no descriptor to take. */
-export const NO_DESCRIPTOR: Readonly<Record<string, string>> = {
-  EMFILE: 'this process has all the descriptors it may have: raise RLIMIT_NOFILE (ulimit -n)',
-  ENFILE: 'this system has all the files open it may have: raise the sysctl fs.file-max',
+/** What an errno means in every call that does not say otherwise; any other is of reason `system`. */
+const MEANINGS: Readonly<Record<string, Meaning>> = {
+  EBADF: { reason: 'closed', advice: 'the descriptor is not open' },
+  EMFILE: {
+    reason: 'limit',
+    advice: 'this process has all the descriptors it may have: raise RLIMIT_NOFILE (ulimit -n)',
+  },
+  ENFILE: { reason: 'limit', advice: 'this system has all the files open it may have: raise the sysctl fs.file-max' },
+  ENOBUFS: { reason: 'limit' },
+  ENOMEM: { reason: 'limit' },
+  ENOSPC: { reason: 'limit' },
+  ENODEV: { reason: 'no-interface', advice: 'no such interface' },
+  ENXIO: { reason: 'no-interface', advice: 'no such interface' },
+  ENETUNREACH: { reason: 'no-route' },
+  EHOSTUNREACH: { reason: 'no-route' },
+  EACCES: { reason: 'permission' },
+  EPERM: { reason: 'permission' },
+  ENOPROTOOPT: { reason: 'unsupported' },
+  ENOTSUP: { reason: 'unsupported' },
+  EOPNOTSUPP: { reason: 'unsupported' },
+  E2BIG: { reason: 'bad-value' },
+  EAFNOSUPPORT: { reason: 'bad-value' },
+  EDOM: { reason: 'bad-value' },
+  EFAULT: { reason: 'bad-value' },
+  EINVAL: { reason: 'bad-value' },
+  EMSGSIZE: { reason: 'bad-value' },
+  ENOTSOCK: { reason: 'bad-value' },
+  ERANGE: { reason: 'bad-value' },
+}
+
+/** True if the call failed for want of a free descriptor, whatever it was to do. */
+export const isOutOfDescriptors = (errno: number): boolean => ['EMFILE', 'ENFILE'].includes(codeOf(errno))
+
+export interface KernelRefusal extends Meaning {
+  /** What was asked of the kernel: 'bind to 127.0.0.1 port 80'. */
+  readonly asked: string
+  readonly errno: number
+  readonly syscall?: string
+  readonly option?: string
+}
+
+/** The error for a call that the kernel refused. A reason or advice given here stands before that of the table. */
+export function kernelError({ asked, errno, syscall, option, ...given }: KernelRefusal): SocketOptionError {
+  const [code, text] = nameAndText(errno)
+  const known = MEANINGS[code]
+  const reason = given.reason ?? known?.reason ?? 'system'
+  const advice = given.advice ?? known?.advice ?? 'failed'
+  return new SocketOptionError(`${asked}: ${advice} (${code}: ${text})`, { code, errno, syscall, option, reason })
 }
 
 /** A value the kernel would take silently and get wrong, or could not take at all. */

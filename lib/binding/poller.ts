@@ -1,4 +1,4 @@
-import { describeErrno, SocketOptionError } from '../base/errors.ts'
+import { codeOf, kernelError, SocketOptionError } from '../base/errors.ts'
 import { datagramsNative, type NativePoller } from './native.ts'
 
 /** What a poller may be asked to watch for, and what it tells: epoll_ctl(2). Errors it tells unasked. */
@@ -23,13 +23,7 @@ export function watch(poller: NativePoller, fd: number, events: number): void {
     poller.watch(fd, events)
   } catch (errno) {
     if (typeof errno !== 'number') throw errno
-    const { code, text } = describeErrno(errno)
-    const advice = code === 'ENOSPC' ? ': raise the sysctl fs.epoll.max_user_watches' : ''
-    throw new SocketOptionError(`the descriptor can not be watched (${code}: ${text})${advice}`, {
-      code,
-      errno,
-      syscall: 'epoll_ctl',
-      reason: code === 'ENOSPC' || code === 'ENOMEM' ? 'limit' : 'system',
-    })
+    const advice = codeOf(errno) === 'ENOSPC' ? 'raise the sysctl fs.epoll.max_user_watches' : undefined
+    throw kernelError({ asked: 'watch the descriptor', errno, syscall: 'epoll_ctl', advice })
   }
 }

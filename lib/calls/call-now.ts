@@ -1,4 +1,4 @@
-import { badValue, describeErrno, onBehalfOf, SocketOptionError, unsupported } from '../base/errors.ts'
+import { badValue, kernelError, onBehalfOf, unsupported } from '../base/errors.ts'
 import { native, type Outcome } from '../binding/native.ts'
 import type { OptionParts } from '../options/option.ts'
 import { explain } from './explain-option.ts'
@@ -63,12 +63,11 @@ export function kindOf(fd: number): { family: number; type: number } {
     return { family: kind >> 8, type: kind & 255 }
   } catch (error) {
     if (typeof error !== 'number') throw error
-    const { code, text } = describeErrno(error)
-    throw new SocketOptionError(`descriptor ${fd} is not an open socket (${code}: ${text})`, {
-      code,
+    throw kernelError({
+      asked: `descriptor ${fd}`,
       errno: error,
       syscall: 'getsockname',
-      reason: code === 'EBADF' ? 'closed' : 'bad-value',
+      advice: 'an open socket is needed',
     })
   }
 }

@@ -1,4 +1,4 @@
-import { describeErrno, NO_DESCRIPTOR, type Reason, SocketOptionError } from '../base/errors.ts'
+import { codeOf, kernelError, type Reason, type SocketOptionError } from '../base/errors.ts'
 import type { Errno } from '../binding/native.ts'
 import type { Family } from '../net/socket-address.ts'
 
@@ -18,16 +18,10 @@ const notOfPingGroup: Verdict = [
   'ICMP datagram sockets are for the groups of the sysctl net.ipv4.ping_group_range',
 ]
 
-const GENERAL: Record<string, Verdict> = {
-  EBADF: ['closed', 'the descriptor is not open'],
-  ...Object.fromEntries(
-    Object.entries(NO_DESCRIPTOR).map(([code, text]): [string, Verdict] => [code, ['limit', text]]),
-  ),
+const EVERY_CALL: Record<string, Verdict> = {
   ENOBUFS: noMemory,
   ENOMEM: noMemory,
   EAFNOSUPPORT: ['bad-value', 'the address is of another family than the socket'],
-  ENODEV: ['no-interface', 'no such interface'],
-  ENXIO: ['no-interface', 'no such interface'],
 }
 
 const BY_CALL: Record<SocketCall, Record<string, Verdict>> = {
@@ -112,7 +106,7 @@ const BY_FAMILY: Partial<Record<Family, Partial<Record<SocketCall, Record<string
 
 /** The error for a call of the kernel's that opens, names or connects a socket. */
 export function explainSocket(call: SocketCall, asked: string, errno: Errno, family: Family): SocketOptionError {
-  const { code, text } = describeErrno(errno)
-  const [reason, words] = BY_FAMILY[family]?.[call]?.[code] ?? BY_CALL[call][code] ?? GENERAL[code] ?? ['system', text]
-  return new SocketOptionError(`${asked}: ${words} (${code}: ${text})`, { code, errno, syscall: call, reason })
+  const code = codeOf(errno)
+  const [reason, advice] = BY_FAMILY[family]?.[call]?.[code] ?? BY_CALL[call][code] ?? EVERY_CALL[code] ?? []
+  return kernelError({ asked, errno, syscall: call, reason, advice })
 }

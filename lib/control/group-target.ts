@@ -1,4 +1,5 @@
-import { badValue, describeErrno, NO_DESCRIPTOR, SocketOptionError, show } from '../base/errors.ts'
+import { constants } from 'node:os'
+import { badValue, isOutOfDescriptors, kernelError, show } from '../base/errors.ts'
 import { native } from '../binding/native.ts'
 import { canonical, isMulticast, parseAddress } from '../net/address.ts'
 import { interfaceByAddress, interfaceByNameOrIndex, type NamedInterface } from '../net/interfaces.ts'
@@ -69,17 +70,7 @@ function routed(group: string, found: Found): NamedInterface {
   const index = found.route(group)
   const name = index > 0 ? native.indexToName(index) : ''
   if (name !== '') return { name, index }
-  const { code, text } = describeErrno(index < 0 ? -index : 101)
-  const advice = NO_DESCRIPTOR[code]
-  if (advice !== undefined)
-    throw new SocketOptionError(`the route to ${group} can not be asked for: ${advice} (${code}: ${text})`, {
-      code,
-      errno: -index,
-      reason: 'limit',
-    })
-  throw new SocketOptionError(`there is no route to ${group} (${code}: ${text}): name the interface`, {
-    code,
-    errno: index < 0 ? -index : undefined,
-    reason: 'no-route',
-  })
+  const errno = index < 0 ? -index : constants.errno.ENETUNREACH
+  const none = { reason: 'no-route', advice: 'there is none; name the interface' } as const
+  throw kernelError({ asked: `find a route to ${group}`, errno, ...(isOutOfDescriptors(errno) ? {} : none) })
 }

@@ -1,5 +1,5 @@
 import { constants } from 'node:os'
-import { describeErrno } from '../base/errors.ts'
+import { codeOf } from '../base/errors.ts'
 import type { NativeQueuedError } from '../binding/native.ts'
 import type { Endpoint } from '../net/socket-address.ts'
 
@@ -52,7 +52,7 @@ export function readQueued(raw: NativeQueuedError): { error: ReturnedError } | {
   }
   return {
     error: {
-      code: describeErrno(raw.errno ?? 0).code,
+      code: codeOf(raw.errno ?? 0),
       origin: ORIGINS[raw.origin] ?? 'other',
       icmpType: raw.type ?? 0,
       icmpCode: raw.code ?? 0,

@@ -1,3 +1,4 @@
+import { kernelError } from '../base/errors.ts'
 import { type NativeSocket, native } from '../binding/native.ts'
 import { explainSocket } from '../calls/explain-socket.ts'
 import { netlinkMessages, netlinkNumber } from '../kernel/netlink.ts'
@@ -49,7 +50,7 @@ async function open(): Promise<() => Promise<void>> {
     batch: 8,
     maxDatagram: 32768,
     gro: false,
-    toError: (errno) => new Error(`netlink: errno ${errno}`),
+    toError: (errno) => kernelError({ asked: 'read changes of interfaces', errno, syscall: 'recvmmsg' }),
   })
   batchReader.hold(false)
   batchReader.add(socket)

@@ -1,5 +1,5 @@
 import { constants } from 'node:os'
-import { describeErrno, type Reason, SocketOptionError } from '../base/errors.ts'
+import { codeOf, kernelError, type SocketOptionError } from '../base/errors.ts'
 import type { NativeDatagrams, NativeSendChoice } from '../binding/native.ts'
 import { formatAddress } from '../net/address.ts'
 import type { PreparedSend } from './prepare.ts'
@@ -52,23 +52,11 @@ function equals(datagrams: readonly Uint8Array[], from: number, most: number): {
   return { size, count: place - from }
 }
 
-const REASONS: Readonly<Record<string, Reason>> = {
-  EMSGSIZE: 'bad-value',
-  EINVAL: 'bad-value',
-  EPERM: 'permission',
-  EACCES: 'permission',
-  ENETUNREACH: 'no-route',
-  EHOSTUNREACH: 'no-route',
-  ENODEV: 'no-interface',
-  ENOBUFS: 'limit',
-  ENOMEM: 'limit',
-}
-
 const ADVICE: Readonly<Record<string, string>> = {
-  EACCES: ': the kernel forbids it; a broadcast address needs SO_BROADCAST in openSender’s options',
-  ENETUNREACH: ': there is no route from this source by this interface; for a group, name the interface',
-  EINVAL: ': the kernel does not take this destination, source or interface together; a link-local one needs its %zone',
-  ENOBUFS: ': the queue of the interface is full',
+  EACCES: 'the kernel forbids it; a broadcast address needs SO_BROADCAST in openSender’s options',
+  ENETUNREACH: 'there is no route from this source by this interface; for a group, name the interface',
+  EINVAL: 'the kernel does not take this destination, source or interface together; a link-local one needs its %zone',
+  ENOBUFS: 'the queue of the interface is full',
 }
 
 /** Sends through one socket. */
@@ -120,7 +108,7 @@ export function createTransmitter(send: NativeDatagrams, plan: TransmitterPlan):
       return attempt(prepared, count, each, size)
     } catch (error) {
       if (typeof error !== 'number' || error === EAGAIN) throw error
-      const { code } = describeErrno(error)
+      const code = codeOf(error)
       if (!['EINVAL', 'EMSGSIZE', 'EIO', 'ENOPROTOOPT', 'EOPNOTSUPP'].includes(code)) throw error
       const taken = plain(prepared)
       blame(code, size)
@@ -136,21 +124,18 @@ export function createTransmitter(send: NativeDatagrams, plan: TransmitterPlan):
   }
 
   const explain = (errno: number, prepared: PreparedSend): SocketOptionError => {
-    const { code, text } = describeErrno(errno)
     const { done, datagrams, to } = prepared
     const length = datagrams[done]?.length ?? 0
     const end = Array.isArray(to) ? to[done] : to
     const most = mostOf(end === undefined ? prepared.ipv6 : goesOverIpv6(end as Uint8Array))
-    const what =
-      code === 'EMSGSIZE'
-        ? `datagram ${done} has ${length} bytes: ${tooLong(length, most)}`
-        : `sending datagram ${done}${end === undefined ? '' : textOf(end as Uint8Array)} failed${ADVICE[code] ?? ''}`
     const before = done > 0 ? `; the kernel took the ${done} before it` : ''
-    return new SocketOptionError(`${what}${before} (${code}: ${text})`, {
-      code,
+    const code = codeOf(errno)
+    const tooLarge = code === 'EMSGSIZE'
+    return kernelError({
+      asked: tooLarge ? `datagram ${done} has ${length} bytes` : `send datagram ${done}${textOf(end)}`,
       errno,
       syscall: 'sendmmsg',
-      reason: REASONS[code] ?? 'system',
+      advice: `${tooLarge ? tooLong(length, most) : (ADVICE[code] ?? 'failed')}${before}`,
     })
   }
 
@@ -171,7 +156,8 @@ export function createTransmitter(send: NativeDatagrams, plan: TransmitterPlan):
 }
 
 /** Where a sockaddr's bytes lead, in words. */
-function textOf(sockaddr: Uint8Array): string {
+function textOf(sockaddr: Uint8Array | undefined): string {
+  if (sockaddr === undefined) return ''
   const [high = 0, low = 0] = sockaddr.subarray(2, 4)
   const address = sockaddr.length > 16 ? sockaddr.subarray(8, 24) : sockaddr.subarray(4, 8)
   return ` to ${formatAddress(address)} port ${high * 256 + low}`

@@ -1,4 +1,4 @@
-import { badValue, describeErrno, NO_DESCRIPTOR, SocketOptionError, show } from '../base/errors.ts'
+import { badValue, codeOf, kernelError, SocketOptionError, show } from '../base/errors.ts'
 import { type NativeInterface, native } from '../binding/native.ts'
 import { canonical, parseAddress } from './address.ts'
 
@@ -81,27 +81,16 @@ function list(): NativeInterface[] {
     return native.interfaces()
   } catch (errno) {
     if (typeof errno !== 'number') throw errno
-    const { code, text } = describeErrno(errno)
-    const advice = NO_DESCRIPTOR[code]
-    throw new SocketOptionError(
-      `the interfaces can not be listed: ${advice ?? 'the kernel says no'} (${code}: ${text})`,
-      {
-        code,
-        errno,
-        syscall: 'getifaddrs',
-        reason: advice === undefined ? 'system' : 'limit',
-      },
-    )
+    throw kernelError({ asked: 'list the interfaces', errno, syscall: 'getifaddrs' })
   }
 }
 
 /** The error for an interface that isn't there: it lists the ones that are. Throws where none can be told from another. */
 export function noInterface(given: string | number, errno?: number): SocketOptionError {
   const names = list().map(({ name, index }) => `${name} (${index})`)
-  const kernel = errno === undefined ? undefined : describeErrno(errno).code
   return new SocketOptionError(
     `no interface ${typeof given === 'number' ? `with index ${given}` : show(given)}; there are: ${names.join(', ')}`,
-    { code: kernel ?? 'ENODEV', reason: 'no-interface', errno },
+    { code: errno === undefined ? 'ENODEV' : codeOf(errno), reason: 'no-interface', errno },
   )
 }
 

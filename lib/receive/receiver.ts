@@ -1,6 +1,6 @@
 import { EventEmitter } from 'node:events'
 import { Readable } from 'node:stream'
-import { describeErrno, SocketOptionError, show } from '../base/errors.ts'
+import { kernelError, SocketOptionError, show } from '../base/errors.ts'
 import { onAbort } from '../base/on-abort.ts'
 import type { SocketControl } from '../control/control.ts'
 import type { Channel, Membership } from '../control/membership.ts'
@@ -236,15 +236,8 @@ const busy = (): SocketOptionError =>
     reason: 'bad-value',
   })
 
-function readError(errno: number): SocketOptionError {
-  const { code, text } = describeErrno(errno)
-  return new SocketOptionError(`receiving failed (${code}: ${text})`, {
-    code,
-    errno,
-    syscall: 'recvmmsg',
-    reason: 'system',
-  })
-}
+const readError = (errno: number): SocketOptionError =>
+  kernelError({ asked: 'receive', errno, syscall: 'recvmmsg', reason: 'system' })
 
 /**
  * Opens a receiver: one socket or more, bound, with its channels joined.

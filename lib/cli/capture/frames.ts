@@ -1,4 +1,4 @@
-import { describeErrno } from '../../base/errors.ts'
+import { kernelError } from '../../base/errors.ts'
 import { createBatchReader } from '../../datagram/batch-reader.ts'
 import type { Datagram } from '../../datagram/datagram.ts'
 import type { OwnedSocket } from '../../socket/owned-socket.ts'
@@ -18,7 +18,7 @@ export async function* frames(
     batch: 32,
     maxDatagram: ROOM,
     gro: false,
-    toError: (errno) => Object.assign(new Error(describeErrno(errno).text), { code: describeErrno(errno).code }),
+    toError: (errno) => kernelError({ asked: 'receive', errno, syscall: 'recvmmsg' }),
   })
   const close = (): void => batchReader.close()
   batchReader.add(socket)

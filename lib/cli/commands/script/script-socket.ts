@@ -1,5 +1,5 @@
 import { EventEmitter } from 'node:events'
-import { describeErrno } from '../../../base/errors.ts'
+import { kernelError } from '../../../base/errors.ts'
 import { datagramsNative, native } from '../../../binding/native.ts'
 import { explainSocket } from '../../../calls/explain-socket.ts'
 import type { SocketControl } from '../../../control/control.ts'
@@ -69,8 +69,7 @@ export async function openScriptSocket(name: string, kind: SocketKind): Promise<
         sendDatagrams(owned.fd, [Buffer.from(text)], 0, 1, 1, encodeSockaddr(address, port), undefined)
       } catch (error) {
         if (typeof error !== 'number') throw error
-        const { code, text: words } = describeErrno(error)
-        throw Object.assign(new Failure(`send to ${address} port ${port}: ${words} (${code})`), { code, errno: error })
+        throw kernelError({ asked: `send to ${address} port ${port}`, errno: error, syscall: 'sendmmsg' })
       }
     },
     [Symbol.asyncDispose]: async () => {

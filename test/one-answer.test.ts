@@ -1,0 +1,31 @@
+// Questions that lib answers in one module only, so that no second answer grows beside it.
+
+import { readdirSync, readFileSync } from 'node:fs'
+import { expect, it } from 'vitest'
+
+const LIB = new URL('../lib/', import.meta.url)
+const sources = readdirSync(LIB, { encoding: 'utf8', recursive: true }).filter((file) => file.endsWith('.ts'))
+
+/** `file: line` of each line of code that the pattern matches, comments and some files left out. */
+function linesWith(pattern: RegExp, ...but: readonly string[]): string[] {
+  return sources
+    .filter((file) => !but.includes(file))
+    .flatMap((file) =>
+      readFileSync(new URL(file, LIB), 'utf8')
+        .split('\n')
+        .filter((line) => !/^\s*(\/\/|\/?\*)/.test(line) && pattern.test(line))
+        .map((line) => `${file}: ${line.trim()}`),
+    )
+}
+
+it('the number of an errno comes from node:os, since it differs between systems', () => {
+  expect([
+    ...linesWith(/\bE[A-Z0-9]{3,}['"]?\s*(:|===?|!==)\s*-?\d/),
+    ...linesWith(/errno.*(?<![\w.])\d{2,}(?!\w)/i),
+  ]).toEqual([])
+})
+
+it('kernelError alone puts the name and the text of an errno into a message', () => {
+  expect(linesWith(/\(\$\{\w*[cC]ode\}: /, 'base/errors.ts')).toEqual([])
+  expect(linesWith(/getSystemErrorMap|getSystemErrorName/, 'base/errors.ts')).toEqual([])
+})

@@ -6,6 +6,7 @@
 #include "calls/option.h"
 #include "codec/codec.h"
 #include "codec/encode_decode.h"
+#include "codec/filter_mode.h"
 #include "datagram/error_queue.h"
 #include "datagram/poller.h"
 #include "datagram/reader.h"
@@ -27,6 +28,7 @@ Napi::Object Init(Napi::Env env, Napi::Object exports) {
   Environment::Open(env);
   exports.Set("constants", Constants(env));
   exports.Set("codecs", CodecIndex(env));
+  exports.Set("filterModes", FilterModes(env));
   exports.Set("Batch", Batch::Define(env));
   exports.Set("Lookup", Lookup::Define(env));
   exports.Set("Socket", Socket::Define(env));

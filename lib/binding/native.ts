@@ -1,8 +1,22 @@
 import { createRequire } from 'node:module'
 import { unsupported } from '../base/errors.ts'
 
-/** `0` where a call went well, else errno, the filter mode seen then, and whether the kernel was asked at all. */
+/** The filter mode of a socket's membership; `none`: not a member, or a system that can't be asked. */
+export type FilterMode = 'none' | 'include' | 'exclude'
+
+/** 0 if a call went well; `readOutcome` says what else the number holds. */
 export type Outcome = number
+
+/** What an outcome other than 0 holds: `Failed` and `Refused` of native/calls/call.cc pack the number. */
+export function readOutcome(outcome: Outcome): { errno: number; filterMode: FilterMode; kernelWasAsked: boolean } {
+  const modeNumber = (outcome >> 12) & 3
+  const modes = Object.keys(native.filterModes) as FilterMode[]
+  return {
+    errno: outcome & 0xfff,
+    filterMode: modes.find((mode) => native.filterModes[mode] === modeNumber) ?? 'none',
+    kernelWasAsked: (outcome & 0x4000) === 0,
+  }
+}
 
 /** An option whose level, number and C type were checked once. */
 export interface NativeOption {
@@ -75,7 +89,7 @@ export interface NativeDatagramReader {
   others(place: number): { level: number; type: number; data: Buffer }[]
   filtered(): number
   epoch(): number
-  setRule(fd: number, group: string, interfaceIndex: number, mode: 0 | 1 | 2, sources: string[]): void
+  setRule(fd: number, group: string, interfaceIndex: number, mode: number, sources: string[]): void
   admit(fd: number, unicast: boolean, broadcast: boolean): void
   forget(fd: number): void
 }
@@ -129,6 +143,8 @@ export interface NativeDatagrams {
 export interface Native extends Partial<NativeDatagrams> {
   readonly constants: Readonly<Record<string, number>>
   readonly codecs: Readonly<Record<string, number>>
+  /** The numbers of native/codec/filter_mode.h. */
+  readonly filterModes: Readonly<Record<FilterMode, number>>
   readonly Batch: new () => NativeBatch
   readonly Lookup: new () => NativeLookup
   readonly Socket: new () => NativeSocket
@@ -187,6 +203,7 @@ function absent(): Native {
   return {
     constants: {},
     codecs: {},
+    filterModes: { none: 0, include: 0, exclude: 0 },
     Batch: Refusing,
     Lookup: Refusing,
     Socket: Refusing,

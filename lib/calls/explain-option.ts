@@ -1,12 +1,8 @@
 import { codeOf, kernelError, type Meaning, type Reason, SocketOptionError, show } from '../base/errors.ts'
-import { native, type Outcome } from '../binding/native.ts'
+import { type FilterMode, native, type Outcome, readOutcome } from '../binding/native.ts'
 import { noInterface } from '../net/interfaces.ts'
 import type { Act } from '../options/attributes.ts'
 import type { OptionParts } from '../options/option.ts'
-
-type Mode = 'none' | 'include' | 'exclude'
-
-const MODES: readonly Mode[] = ['none', 'include', 'exclude']
 
 interface Value {
   group?: string
@@ -30,7 +26,7 @@ const otherFamily = means('bad-value', 'the group is of another family than the 
 const noSuchInterface = means('no-interface', 'no such interface')
 const OTHER_LEVEL = ['ENOPROTOOPT', 'ENOTSUP', 'EOPNOTSUPP']
 
-function limitOf(act: Act, ipv6: boolean, mode: Mode): Meaning {
+function limitOf(act: Act, ipv6: boolean, mode: FilterMode): Meaning {
   if (act === 'join' || mode === 'none') {
     const sysctl = ipv6
       ? 'net.core.optmem_max'
@@ -45,7 +41,7 @@ function limitOf(act: Act, ipv6: boolean, mode: Mode): Meaning {
 }
 
 /** What an errno means to a membership, by what was tried and the filter mode the kernel had then. */
-const MEANING: Record<Act, (code: string, mode: Mode) => Meaning | undefined> = {
+const MEANING: Record<Act, (code: string, mode: FilterMode) => Meaning | undefined> = {
   join: (code, mode) => {
     if (code !== 'EADDRINUSE') return undefined
     return mode === 'include' ? sourceSpecific : means('already-member', 'this socket is a member there already')
@@ -136,14 +132,12 @@ export function explain(
   value: unknown,
   syscall: 'getsockopt' | 'setsockopt',
 ): SocketOptionError {
-  const errno = outcome & 0xfff
-  const mode = MODES[(outcome >> 12) & 3] ?? 'none'
-  const refusedBefore = (outcome & 0x4000) !== 0
+  const { errno, filterMode: mode, kernelWasAsked } = readOutcome(outcome)
   const code = codeOf(errno)
   const { act } = option.attributes
   const subject = (typeof value === 'object' && value !== null ? value : {}) as Value
 
-  if (refusedBefore)
+  if (!kernelWasAsked)
     return new SocketOptionError(`${asked(option, value)}: ${anySource.advice}`, {
       code: 'ERR_FILTER_MODE',
       reason: 'filter-mode',

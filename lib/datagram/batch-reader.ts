@@ -1,4 +1,4 @@
-import { datagramsNative, type NativeQueuedError } from '../binding/native.ts'
+import { datagramsNative, type FilterMode, type NativeQueuedError, native } from '../binding/native.ts'
 import { FAILED, openPoller, READABLE, watch } from '../binding/poller.ts'
 import { createDatagramTable, type Datagram } from './datagram.ts'
 
@@ -26,13 +26,7 @@ export interface BatchReader {
   /** What is delivered of what is sent to no group: default all. */
   admit(fd: number, unicast: boolean, broadcast: boolean): void
   /** What is delivered of a group; without any rule the kernel alone decides. */
-  setRule(
-    fd: number,
-    group: string,
-    interfaceIndex: number,
-    mode: 'none' | 'include' | 'exclude',
-    sources: string[],
-  ): void
+  setRule(fd: number, group: string, interfaceIndex: number, mode: FilterMode, sources: string[]): void
   /** Whether a read that waits keeps the event loop alive. */
   hold(alive: boolean): void
   close(): void
@@ -53,8 +47,6 @@ interface Waiting {
   resolve(batch: Datagram[] | undefined): void
   reject(error: Error): void
 }
-
-const MODES = { none: 0, include: 1, exclude: 2 } as const
 
 // Slots a multiple of 64 KiB apart would share their cache lines.
 const strideFor = (room: number): number => Math.ceil(room / 64) * 64 + 64
@@ -218,7 +210,7 @@ export function createBatchReader(plan: BatchReaderPlan): BatchReader {
     reading: () => waiting !== undefined,
     admit: (fd, unicast, broadcast) => reader.admit(fd, unicast, broadcast),
     setRule: (fd, group, interfaceIndex, mode, sources) =>
-      reader.setRule(fd, group, interfaceIndex, MODES[mode], sources),
+      reader.setRule(fd, group, interfaceIndex, native.filterModes[mode], sources),
     hold: (wanted) => {
       alive = wanted
       if (waiting !== undefined && !closed) poller.hold(wanted)

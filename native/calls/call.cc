@@ -5,20 +5,22 @@
 namespace sockctl {
 namespace {
 
-constexpr int kModePlace = 4096;
-constexpr int kRefusedBefore = 16384;
-// Past this an answer is not an option's value any more.
+// Linux's errnos are below 4096 (MAX_ERRNO); above them come the filter mode, two bits, and whether the kernel was
+// asked. lib/binding/native.ts reads the number: readOutcome.
+constexpr int kModeUnit = 0x1000;
+constexpr int kKernelWasNotAsked = 0x4000;
+// A longer answer is no option's value any more.
 constexpr size_t kMostRoom = size_t{1} << 20;
 
 }  // namespace
 
 int Failed(int fd, const Codec& codec, const Bytes& bytes, int error) {
   if (codec.key == nullptr) return error;
-  return error + kModePlace * static_cast<int>(FilterModeOf(fd, codec.key(bytes)));
+  return error + kModeUnit * static_cast<int>(FilterModeOf(fd, codec.key(bytes)));
 }
 
 int Refused(int fd, const Codec& codec, const Bytes& bytes) {
-  return Failed(fd, codec, bytes, EINVAL) + kRefusedBefore;
+  return Failed(fd, codec, bytes, EINVAL) + kKernelWasNotAsked;
 }
 
 int Grow(Bytes& bytes, size_t wanted) {

@@ -2,6 +2,8 @@
 #include <netinet/in.h>
 #include <sys/socket.h>
 
+#include "codec/filter_mode.h"
+
 namespace sockctl {
 
 // A group on an interface, as the kernel looks a membership up: by index, or by local IPv4 address where that is 0.
@@ -11,9 +13,7 @@ struct MembershipKey {
   uint32_t index;
 };
 
-enum class FilterMode { kNone = 0, kInclude = 1, kExclude = 2 };
-
-// kNone: not a member, or a system that can't be asked.
+// The mode the kernel has for a socket's membership now.
 FilterMode FilterModeOf(int fd, const MembershipKey& key);
 
 MembershipKey KeyOf(const ip_mreq& value);

@@ -19,9 +19,10 @@ DeliveryRules::Address DeliveryRules::BytesOf(const AddressKey& key) {
   return bytes;
 }
 
-void DeliveryRules::Set(const AddressKey& group, int interface, Mode mode, const std::vector<AddressKey>& sources) {
+void DeliveryRules::Set(const AddressKey& group, int interface, FilterMode mode,
+                        const std::vector<AddressKey>& sources) {
   const std::pair key{interface, BytesOf(group)};
-  if (mode == Mode::kNone) {
+  if (mode == FilterMode::kNone) {
     groups_.erase(key);
     return;
   }
@@ -38,7 +39,7 @@ bool DeliveryRules::Accepts(const Ancillary& said, const AddressKey& source) con
   const auto found = groups_.find({said.interface, BytesOf(said.destination)});
   if (found == groups_.end()) return false;
   const Rule& rule = found->second;
-  return (rule.sources.count(BytesOf(source)) != 0) == (rule.mode == Mode::kInclude);
+  return (rule.sources.count(BytesOf(source)) != 0) == (rule.mode == FilterMode::kInclude);
 }
 
 }  // namespace sockctl

@@ -5,6 +5,7 @@
 #include <utility>
 #include <vector>
 
+#include "codec/filter_mode.h"
 #include "datagram/ancillary.h"
 
 namespace sockctl {
@@ -13,20 +14,18 @@ namespace sockctl {
 // of the host, and where one group is joined on two interfaces the filter of the newest join decides for both.
 class DeliveryRules {
  public:
-  enum class Mode { kNone = 0, kInclude = 1, kExclude = 2 };
-
   // What is sent to no group: to this host, and to all hosts.
   void Admit(bool unicast, bool broadcast) {
     unicast_ = unicast;
     broadcast_ = broadcast;
   }
-  void Set(const AddressKey& group, int interface, Mode mode, const std::vector<AddressKey>& sources);
+  void Set(const AddressKey& group, int interface, FilterMode mode, const std::vector<AddressKey>& sources);
   [[nodiscard]] bool Accepts(const Ancillary& said, const AddressKey& source) const;
 
  private:
   using Address = std::array<uint8_t, sizeof(in6_addr)>;
   struct Rule {
-    Mode mode;
+    FilterMode mode;
     std::set<Address> sources;
   };
   static Address BytesOf(const AddressKey& key);

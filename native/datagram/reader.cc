@@ -195,15 +195,13 @@ Napi::Value DatagramReader::Epoch(const Napi::CallbackInfo& info) { return Napi:
 
 // (fd, group, interface, mode, sources)
 void DatagramReader::SetRule(const Napi::CallbackInfo& info) {
-  const auto mode = ReadInteger<uint32_t>(info[3], "mode");
-  if (mode > 2) throw Napi::RangeError::New(info.Env(), "mode is not 0, 1 or 2");
+  const FilterMode mode = ReadFilterMode(info[3]);
   const auto list = info[4].As<Napi::Array>();
   std::vector<AddressKey> sources;
   for (uint32_t place = 0; place < list.Length(); ++place)
     sources.push_back(AddressKeyOf(ParseSockaddr(list.Get(place))));
   rules_[ReadInteger<int>(info[0], "fd")].Set(AddressKeyOf(ParseSockaddr(info[1])),
-                                              ReadInteger<int>(info[2], "interface"),
-                                              static_cast<DeliveryRules::Mode>(mode), sources);
+                                              ReadInteger<int>(info[2], "interface"), mode, sources);
 }
 
 // (fd, unicast, broadcast)

@@ -1,6 +1,6 @@
 import { codeOf, kernelError, type Meaning, type Reason, SocketOptionError, show } from '../base/errors.ts'
-import { type FilterMode, native, type Outcome, readOutcome } from '../binding/native.ts'
-import { noInterface } from '../net/interfaces.ts'
+import { type FilterMode, type Outcome, readOutcome } from '../binding/native.ts'
+import { interfaceName, noInterface } from '../net/interfaces.ts'
 import type { Act } from '../options/attributes.ts'
 import type { OptionParts } from '../options/option.ts'
 
@@ -110,7 +110,7 @@ function isUnnamed(value: Value): boolean {
 /** As whoever asked may have named it, and as the kernel was told. */
 function placeOf(on: string | number): string {
   if (typeof on === 'string') return on
-  const name = on > 0 ? native.indexToName(on) : ''
+  const name = on > 0 ? interfaceName(on) : ''
   return name === '' ? `interface ${on}` : `${name} (${on})`
 }
 

@@ -1,8 +1,7 @@
 import { constants } from 'node:os'
 import { badValue, isOutOfDescriptors, kernelError, show } from '../base/errors.ts'
-import { native } from '../binding/native.ts'
 import { canonical, isMulticast, parseAddress } from '../net/address.ts'
-import { interfaceByAddress, interfaceByNameOrIndex, type NamedInterface } from '../net/interfaces.ts'
+import { interfaceByAddress, interfaceByNameOrIndex, interfaceName, type NamedInterface } from '../net/interfaces.ts'
 import type { Found, Wanted } from '../net/route-lookup.ts'
 
 /**
@@ -68,7 +67,7 @@ function interfaceOf(on: GroupOnInterface, zone: string | undefined): string | n
 
 function routed(group: string, found: Found): NamedInterface {
   const index = found.route(group)
-  const name = index > 0 ? native.indexToName(index) : ''
+  const name = index > 0 ? interfaceName(index) : ''
   if (name !== '') return { name, index }
   const errno = index < 0 ? -index : constants.errno.ENETUNREACH
   const none = { reason: 'no-route', advice: 'there is none; name the interface' } as const

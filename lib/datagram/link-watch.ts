@@ -1,8 +1,9 @@
 import { kernelError } from '../base/errors.ts'
 import { type NativeSocket, native } from '../binding/native.ts'
+import { bindSocket } from '../calls/bind-socket.ts'
 import { explainSocket } from '../calls/explain-socket.ts'
 import { netlinkMessages, netlinkNumber } from '../kernel/netlink.ts'
-import { parseSocketAddress } from '../net/socket-address.ts'
+import { familyNumber, parseSocketAddress } from '../net/socket-address.ts'
 import { type BatchReader, createBatchReader } from './batch-reader.ts'
 
 /** Is given which interfaces are gone. */
@@ -31,15 +32,16 @@ function removedIn(datagram: Uint8Array): Set<number> {
 
 /** A socket of rtnetlink(7) that is told of links, nonblocking. */
 async function openLinkSocket(): Promise<NativeSocket> {
-  const { AF_NETLINK = -1, SOCK_RAW = -1 } = native.constants
   const socket = new native.Socket()
-  const opened = socket.open(AF_NETLINK, SOCK_RAW, 0)
-  if (opened !== 0) throw explainSocket('socket', 'open a raw socket of netlink', opened, 'netlink')
-  const { raw, text } = parseSocketAddress('netlink', 'bind', { groups: RTMGRP_LINK })
-  const bound = native.bind(socket.fd, AF_NETLINK, raw)
-  if (bound === 0) return socket
-  await close(socket)
-  throw explainSocket('bind', `bind to ${text}`, bound, 'netlink')
+  const errno = socket.open(familyNumber('netlink'), native.constants.SOCK_RAW ?? -1, 0)
+  if (errno !== 0) throw explainSocket('socket', 'open a raw socket of netlink', errno, 'netlink')
+  try {
+    bindSocket(socket.fd, 'netlink', parseSocketAddress('netlink', 'bind', { groups: RTMGRP_LINK }))
+    return socket
+  } catch (error) {
+    await close(socket)
+    throw error
+  }
 }
 
 const close = (socket: NativeSocket): Promise<void> => new Promise((resolve) => socket.close(resolve))

@@ -102,6 +102,9 @@ export function interfaceIndex(spec: string | number): number {
   return index
 }
 
+/** The name of an interface by its index, '' if there is none. It reads a table and does not wait. */
+export const interfaceName = (index: number): string => native.indexToName(index)
+
 export interface NamedInterface {
   readonly name: string
   readonly index: number
@@ -124,7 +127,7 @@ export function interfaceByNameOrIndex(spec: string | number): NamedInterface | 
 function byIndex(index: number): NamedInterface {
   if (!Number.isInteger(index) || index < 1 || index > 2 ** 31 - 1)
     throw badValue(`interface is ${show(index)}: a name, an index or a local address is needed`)
-  const name = native.indexToName(index)
+  const name = interfaceName(index)
   if (name === '') throw noInterface(index)
   return { name, index }
 }

@@ -1,11 +1,28 @@
-import { badValue, show } from '../base/errors.ts'
+import { badValue, show, unsupported } from '../base/errors.ts'
 import { native } from '../binding/native.ts'
 import { parseAddress } from './address.ts'
-import { interfaceIndex } from './interfaces.ts'
+import { interfaceIndex, interfaceName } from './interfaces.ts'
 import { type Protocol, protocolNumber } from './protocol-numbers.ts'
 
 /** A socket's address family: `AF_INET`, `AF_INET6`, `AF_UNIX`, `AF_PACKET`, `AF_NETLINK`, `AF_VSOCK`. */
 export type Family = 'ipv4' | 'ipv6' | 'unix' | 'packet' | 'netlink' | 'vsock'
+
+const CONSTANTS: Record<Family, string> = {
+  ipv4: 'AF_INET',
+  ipv6: 'AF_INET6',
+  unix: 'AF_UNIX',
+  packet: 'AF_PACKET',
+  netlink: 'AF_NETLINK',
+  vsock: 'AF_VSOCK',
+}
+
+/** The kernel's number of a family; throws reason `unsupported` if this system does not have it. */
+export function familyNumber(family: Family): number {
+  const name = CONSTANTS[family]
+  const number = native.constants[name]
+  if (number === undefined) throw unsupported(name)
+  return number
+}
 
 /** `sockaddr_in`, `sockaddr_in6`: an address of the socket's family, a link-local one with its `%zone`; port 0 to 65535. */
 export interface Endpoint {
@@ -153,6 +170,6 @@ export function parseSocketAddress(family: Family, role: Role, given: unknown): 
 export function socketAddressFromNative<F extends Family>(family: F, raw: object): SocketAddress<F> {
   if (family !== 'packet') return raw as SocketAddress<F>
   const { interface: index, protocol } = raw as { interface: number; protocol: number }
-  const named = index === 0 ? {} : { interface: native.indexToName(index) || index }
+  const named = index === 0 ? {} : { interface: interfaceName(index) || index }
   return { ...named, protocol } as SocketAddress<F>
 }

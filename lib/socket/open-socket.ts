@@ -1,4 +1,5 @@
 import { type Errno, native } from '../binding/native.ts'
+import { bindSocket } from '../calls/bind-socket.ts'
 import { explainSocket, type SocketCall } from '../calls/explain-socket.ts'
 import type { Family } from '../net/socket-address.ts'
 import { connect } from './connect.ts'
@@ -28,7 +29,7 @@ export async function openSocket<const F extends Family, const V extends readonl
     for (const [option, value] of plan.options) await owned.face.control.set(option, value as never)
     plan.signal?.throwIfAborted()
     if (plan.bind !== undefined) {
-      check(plan, 'bind', `bind to ${plan.bind.text}`, native.bind(socket.fd, family, plan.bind.raw))
+      bindSocket(socket.fd, plan.family, plan.bind)
       if (plan.family === 'unix') owned.atEnd(claimPath((plan.bind.raw as { path: string }).path))
     }
     if (plan.backlog !== undefined) check(plan, 'listen', 'listen', native.listen(socket.fd, plan.backlog))

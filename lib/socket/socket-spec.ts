@@ -3,6 +3,7 @@ import { native } from '../binding/native.ts'
 import { type Protocol, protocolNumber } from '../net/protocol-numbers.ts'
 import {
   type Family,
+  familyNumber,
   type ParsedSocketAddress,
   parseSocketAddress,
   type SocketAddresses,
@@ -76,13 +77,13 @@ export interface SocketPlan {
   readonly signal: AbortSignal | undefined
 }
 
-const FAMILIES: Record<Family, { readonly constant: string; readonly types: readonly string[] }> = {
-  ipv4: { constant: 'AF_INET', types: ['dgram', 'stream', 'seqpacket', 'raw'] },
-  ipv6: { constant: 'AF_INET6', types: ['dgram', 'stream', 'seqpacket', 'raw'] },
-  unix: { constant: 'AF_UNIX', types: ['dgram', 'stream', 'seqpacket'] },
-  packet: { constant: 'AF_PACKET', types: ['dgram', 'raw'] },
-  netlink: { constant: 'AF_NETLINK', types: ['dgram', 'raw'] },
-  vsock: { constant: 'AF_VSOCK', types: ['dgram', 'stream', 'seqpacket'] },
+const TYPES_OF: Record<Family, readonly string[]> = {
+  ipv4: ['dgram', 'stream', 'seqpacket', 'raw'],
+  ipv6: ['dgram', 'stream', 'seqpacket', 'raw'],
+  unix: ['dgram', 'stream', 'seqpacket'],
+  packet: ['dgram', 'raw'],
+  netlink: ['dgram', 'raw'],
+  vsock: ['dgram', 'stream', 'seqpacket'],
 }
 
 const TYPES: Record<string, string> = {
@@ -102,7 +103,8 @@ function choice(what: string, given: unknown, choices: readonly string[]): strin
   throw badValue(`${what} is ${show(given)}: one of ${choices.join(', ')} is needed`)
 }
 
-function constant(name: string): number {
+function typeNumber(type: string): number {
+  const name = TYPES[type] ?? ''
   const number = native.constants[name]
   if (number === undefined) throw unsupported(name)
   return number
@@ -136,9 +138,8 @@ export function parseSpec(given: unknown): SocketPlan {
   const spec = given as Record<string, unknown>
   const stranger = Object.keys(spec).find((key) => !KEYS.includes(key))
   if (stranger !== undefined) throw badValue(`openSocket takes ${KEYS.join(', ')}; it knows no ${show(stranger)}`)
-  const family = choice('family', spec.family, Object.keys(FAMILIES)) as Family
-  const { constant: familyName, types } = FAMILIES[family]
-  const type = choice(`type of ${family}`, spec.type, types)
+  const family = choice('family', spec.family, Object.keys(TYPES_OF)) as Family
+  const type = choice(`type of ${family}`, spec.type, TYPES_OF[family])
   const protocol = protocolNumber(spec.protocol ?? 0, family === 'packet' ? 65535 : 2 ** 31 - 1)
   if (spec.listen !== undefined && spec.connect !== undefined)
     throw badValue('a socket listens or connects: leave out listen or connect')
@@ -150,7 +151,7 @@ export function parseSpec(given: unknown): SocketPlan {
   return {
     family,
     type,
-    numbers: { family: constant(familyName), type: constant(TYPES[type] ?? ''), protocol: late ? 0 : protocol },
+    numbers: { family: familyNumber(family), type: typeNumber(type), protocol: late ? 0 : protocol },
     options: parseOptions(spec.options),
     bind: parseBind(family, spec.bind, late ? protocol : undefined),
     backlog: parseBacklog(spec.listen, type),

@@ -1,7 +1,7 @@
 import { hostname } from 'node:os'
 import { setTimeout } from 'node:timers/promises'
 import type { Command } from 'commander'
-import { native } from '../../binding/native.ts'
+import { interfaceName } from '../../net/interfaces.ts'
 import type { ChannelText } from '../../protocols/channel.ts'
 import { openReceiver, type Receiver } from '../../receive/receiver.ts'
 import { openSender, type Sender } from '../../send/sender.ts'
@@ -97,7 +97,7 @@ async function listen(
       const text = data.toString()
       if (source.port === own.port && text === own.text) continue
       const said = text.trimEnd()
-      const on = native.indexToName(interfaceIndex)
+      const on = interfaceName(interfaceIndex)
       if (out.json) out.object({ event: 'heard', source, interface: on, text: said })
       else out.line(`from ${hostPort(source.address, source.port)} on ${on}: ${printable(said)}`)
       if (++heard === most) return heard

@@ -1,5 +1,5 @@
-import { native } from '../../../binding/native.ts'
 import { growth } from '../../../kernel/proc-counters.ts'
+import { interfaceName } from '../../../net/interfaces.ts'
 import { type Finding, fail, pass, RANK, warn } from './finding.ts'
 import type { Observation } from './observe.ts'
 import type { Patient } from './patient.ts'
@@ -29,7 +29,7 @@ export function reversePathChecks({ family, on, sources }: Patient, seen: Observ
   const foreign = [...seen.routes].flatMap(([source, index]) => {
     if (value === 0 || on.flags.loopback || index === on.index || (value === 2 && index > 0)) return []
     if (index <= 0) return [`${source} is not routed at all`]
-    const by = native.indexToName(index)
+    const by = interfaceName(index)
     // An address of this host: what it sends to itself is not filtered.
     return by === 'lo' ? [] : [`${source} is routed by ${by}`]
   })

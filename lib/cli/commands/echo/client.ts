@@ -1,4 +1,4 @@
-import { native } from '../../../binding/native.ts'
+import { interfaceName } from '../../../net/interfaces.ts'
 import { openReceiver } from '../../../receive/receiver.ts'
 import { sendFrom } from '../../../send/send-from-receiver.ts'
 import { Failure, UsageError } from '../../shell/failure.ts'
@@ -30,7 +30,7 @@ export async function askEcho({ out, stop }: Run, place: EchoPlace, options: Ech
         hosts.add(source.address)
         const time = Number(process.hrtime.bigint() - start) / 1e6
         const same = payload.equals(data)
-        const through = native.indexToName(interfaceIndex)
+        const through = interfaceName(interfaceIndex)
         if (out.json)
           out.object({
             event: 'answer',

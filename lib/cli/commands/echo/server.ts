@@ -1,6 +1,6 @@
-import { native } from '../../../binding/native.ts'
 import type { Datagram } from '../../../datagram/datagram.ts'
 import { isMulticast } from '../../../net/address.ts'
+import { interfaceName } from '../../../net/interfaces.ts'
 import { onInterfaceRemoved } from '../../../receive/on-interface-removed.ts'
 import { openReceiver, type Receiver } from '../../../receive/receiver.ts'
 import { sendFrom } from '../../../send/send-from-receiver.ts'
@@ -31,7 +31,7 @@ export async function serveEcho({ out, stop }: Run, places: readonly EchoPlace[]
       }
       echoed++
       bytes += data.length
-      const on = native.indexToName(interfaceIndex)
+      const on = interfaceName(interfaceIndex)
       if (out.json) out.object({ event: 'echoed', source, to: destination, port, interface: on, bytes: data.length })
       else
         out.line(

@@ -1,6 +1,6 @@
-import { native } from '../../../binding/native.ts'
 import type { HostMembership } from '../../../kernel/proc-net.ts'
 import type { MulticastNotice } from '../../../kernel/rtnl-multicast.ts'
+import { interfaceName } from '../../../net/interfaces.ts'
 import { isHeldToRead } from './host-groups.ts'
 
 export interface GroupChange {
@@ -19,7 +19,7 @@ const aspects = ({ users, mode, sources, igmpVersion }: HostMembership): string 
 
 /** A membership that was over before it could be looked up. */
 const brief = ({ family, index, group }: MulticastNotice): HostMembership => ({
-  interface: native.indexToName(index),
+  interface: interfaceName(index),
   index,
   family,
   group,

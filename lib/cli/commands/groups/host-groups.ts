@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs'
-import { type NativeOption, type NativeSocket, native } from '../../../binding/native.ts'
+import { openSourceHold, type SourceHold } from '../../../calls/source-hold.ts'
 import { type HostMembership, hostMemberships } from '../../../kernel/proc-net.ts'
 import { Failure } from '../../shell/failure.ts'
 
@@ -10,8 +10,8 @@ const LO = 1
  * interface of all, held while the lists are read, makes them whole.
  */
 const HELD = [
-  { domain: 'AF_INET', level: 'IPPROTO_IP', value: { group: '232.255.255.255', source: '127.0.0.1', interface: LO } },
-  { domain: 'AF_INET6', level: 'IPPROTO_IPV6', value: { group: 'ff31::1', source: '::1', interface: LO } },
+  { family: 'ipv4', value: { group: '232.255.255.255', source: '127.0.0.1', interface: LO } },
+  { family: 'ipv6', value: { group: 'ff31::1', source: '::1', interface: LO } },
 ] as const
 
 export interface HostGroups extends AsyncDisposable {
@@ -24,23 +24,15 @@ export const isHeldToRead = (index: number, group: string): boolean =>
   index === LO && HELD.some(({ value }) => value.group === group)
 
 interface Hold {
-  readonly socket: NativeSocket
+  readonly hold: SourceHold
   readonly value: (typeof HELD)[number]['value']
-  readonly join: NativeOption
-  readonly leave: NativeOption
 }
 
-// Not by openSocket, control and options, whose modules take longer to load than all this takes to run.
 function openHolds(): Hold[] {
-  const { constants, codecs } = native
-  const number = (name: string): number => constants[name] ?? -1
-  return HELD.flatMap(({ domain, level, value }) => {
-    const socket = new native.Socket()
+  return HELD.flatMap(({ family, value }) => {
+    const hold = openSourceHold(family, value)
     // A host without one of the families has no list of it either.
-    if (socket.open(number(domain), number('SOCK_DGRAM'), 0) !== 0) return []
-    const option = (name: string): NativeOption =>
-      native.option(number(level), number(name), codecs.group_source_req ?? -1, false)
-    return [{ socket, value, join: option('MCAST_JOIN_SOURCE_GROUP'), leave: option('MCAST_LEAVE_SOURCE_GROUP') }]
+    return hold === undefined ? [] : [{ hold, value }]
   })
 }
 
@@ -83,15 +75,15 @@ export function openHostGroups(): HostGroups {
   const holds = openHolds()
   return {
     read: () => {
-      const held = holds.filter(({ socket, value, join }) => join.set(socket.fd, value) === undefined)
+      const held = holds.filter(({ hold }) => hold.join())
       try {
         return withoutHeld(readAll(), held)
       } finally {
-        for (const { socket, value, leave } of held) leave.set(socket.fd, value)
+        for (const { hold } of held) hold.leave()
       }
     },
     [Symbol.asyncDispose]: async () => {
-      await Promise.all(holds.map(({ socket }) => new Promise<void>((resolve) => socket.close(resolve))))
+      await Promise.all(holds.map(({ hold }) => hold.close()))
     },
   }
 }

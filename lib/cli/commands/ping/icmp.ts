@@ -1,6 +1,6 @@
 import { setTimeout } from 'node:timers/promises'
 import { SocketOptionError } from '../../../base/errors.ts'
-import { native } from '../../../binding/native.ts'
+import { interfaceName } from '../../../net/interfaces.ts'
 import { decodeEcho, encodeEchoRequest, withoutIpv4Header } from '../../../protocols/icmp-echo.ts'
 import { isMalformed } from '../../../protocols/malformed.ts'
 import { openReceiver, type Receiver } from '../../../receive/receiver.ts'
@@ -77,7 +77,7 @@ export async function pingGroup({ out, stop }: Run, group: string, options: Ping
         if (asked === undefined) continue
         answers.add({
           host: source.address,
-          on: native.indexToName(interfaceIndex),
+          on: interfaceName(interfaceIndex),
           sequence: echo.sequence,
           milliseconds: Number(now - asked) / 1e6,
           hopLimit,

@@ -1,7 +1,7 @@
 import { hostname } from 'node:os'
-import { native } from '../../../binding/native.ts'
 import type { Datagram } from '../../../datagram/datagram.ts'
 import { isMulticast } from '../../../net/address.ts'
+import { interfaceName } from '../../../net/interfaces.ts'
 import { IPV6_V6ONLY } from '../../../options/table/ipv6.ts'
 import { isMalformed } from '../../../protocols/malformed.ts'
 import { PING_HOP_LIMIT } from '../../../protocols/ssmping.ts'
@@ -30,7 +30,7 @@ export async function servePings({ out, stop }: Run, options: PingOptions): Prom
     const answer = ({ data, source, destination = '', interfaceIndex = 0 }: Datagram): void => {
       if (isMulticast(destination)) return
       const found = answerPing(data, family, microseconds, { information, hopLimit })
-      const on = native.indexToName(interfaceIndex)
+      const on = interfaceName(interfaceIndex)
       if (found === undefined) return
       if (isMalformed(found)) {
         if (out.json) out.object({ event: 'malformed', source, interface: on, reason: found.malformed })

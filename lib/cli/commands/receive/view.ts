@@ -1,4 +1,4 @@
-import { native } from '../../../binding/native.ts'
+import { interfaceName } from '../../../net/interfaces.ts'
 import type { RtpStats } from '../../../protocols/rtp-stats.ts'
 import type { SequenceStats } from '../../../protocols/sequence-counter.ts'
 import type { Receiver } from '../../../receive/receiver.ts'
@@ -151,5 +151,5 @@ const idle = (group: string, port: number, on: string, dropped: number): RowView
 /** The name of an interface, also once it is gone where something was joined there. */
 export function interfaceNameIn(joined: readonly Joined[], wanted: number): string {
   const known = joined.find(({ interface: { index } }) => index === wanted)
-  return known?.interface.name ?? (native.indexToName(wanted) || String(wanted))
+  return known?.interface.name ?? (interfaceName(wanted) || String(wanted))
 }

@@ -1,4 +1,4 @@
-import { native } from '../../../binding/native.ts'
+import { interfaceName } from '../../../net/interfaces.ts'
 import type { SapListener, SapNotice, SapSession } from '../../../services/sap.ts'
 import { live } from '../../shell/live.ts'
 import type { Output } from '../../shell/output.ts'
@@ -12,7 +12,7 @@ export interface SapReport {
   end(): void
 }
 
-const nameOf = (index: number): string => native.indexToName(index) || String(index)
+const nameOf = (index: number): string => interfaceName(index) || String(index)
 
 export function createSapReport(out: Output, listener: SapListener): SapReport {
   const interfaces = [...new Set(listener.memberships.map((held) => held.interface.name))]

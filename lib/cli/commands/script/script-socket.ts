@@ -1,9 +1,8 @@
 import { EventEmitter } from 'node:events'
-import { kernelError } from '../../../base/errors.ts'
-import { datagramsNative, native } from '../../../binding/native.ts'
-import { explainSocket } from '../../../calls/explain-socket.ts'
+import { bindSocket } from '../../../calls/bind-socket.ts'
 import type { SocketControl } from '../../../control/control.ts'
 import type { Datagram } from '../../../datagram/datagram.ts'
+import { sendDatagram } from '../../../datagram/send-datagram.ts'
 import { parseSocketAddress } from '../../../net/socket-address.ts'
 import { IP_PKTINFO } from '../../../options/table/ip.ts'
 import { IPV6_RECVPKTINFO } from '../../../options/table/ipv6.ts'
@@ -56,21 +55,13 @@ export async function openScriptSocket(name: string, kind: SocketKind): Promise<
     address: () => owned.address(),
     bind: (address, port) => {
       if (inet === undefined) throw new Failure(`bind is for IPv4 and IPv6 sockets, not ${kind}`)
-      const { raw, text } = parseSocketAddress(inet, 'bind', { ...(address !== undefined && { address }), port })
-      const errno = native.bind(owned.fd, native.constants[inet === 'ipv4' ? 'AF_INET' : 'AF_INET6'] ?? 0, raw)
-      if (errno !== 0) throw explainSocket('bind', `bind to ${text}`, errno, inet)
+      bindSocket(owned.fd, inet, parseSocketAddress(inet, 'bind', { ...(address !== undefined && { address }), port }))
       if (spec.type !== 'dgram') return
       owned.control.setSync(inet === 'ipv4' ? IP_PKTINFO : IPV6_RECVPKTINFO, true)
       read().catch((error) => warn(`${name} can't be read any more: ${error.message}`))
     },
     send: (address, port, text) => {
-      const { sendDatagrams, encodeSockaddr } = datagramsNative()
-      try {
-        sendDatagrams(owned.fd, [Buffer.from(text)], 0, 1, 1, encodeSockaddr(address, port), undefined)
-      } catch (error) {
-        if (typeof error !== 'number') throw error
-        throw kernelError({ asked: `send to ${address} port ${port}`, errno: error, syscall: 'sendmmsg' })
-      }
+      sendDatagram(owned.fd, Buffer.from(text), { address, port })
     },
     [Symbol.asyncDispose]: async () => {
       closing.abort()

@@ -1,4 +1,4 @@
-import { native } from '../../../binding/native.ts'
+import { interfaceName } from '../../../net/interfaces.ts'
 import { type NtpAnswer, type NtpNotice, type NtpTime, referenceText } from '../../../services/sntp.ts'
 import type { Output } from '../../shell/output.ts'
 import { printable } from '../../shell/printable.ts'
@@ -7,7 +7,7 @@ import { hostPort, signedTime } from '../../shell/units.ts'
 
 type Told = NtpTime & Partial<Pick<NtpAnswer, 'delay'>> & { interfaceIndex?: number; group?: string }
 
-const nameOf = (index: number): string => native.indexToName(index) || String(index)
+const nameOf = (index: number): string => interfaceName(index) || String(index)
 const timeText = (nanoseconds: bigint): string => {
   const milliseconds = Number(nanoseconds / 1_000_000n)
   // A server may say any time at all; Date knows 270,000 years each way.

@@ -1,6 +1,7 @@
 // Splits a datagram of netlink(7) into messages and their attributes.
 
 import { endianness } from 'node:os'
+import { viewOf } from '../protocols/bytes.ts'
 
 /** A message of netlink(7). */
 export interface NetlinkMessage {
@@ -18,7 +19,7 @@ const aligned = (length: number): number => (length + 3) & ~3
  * host.
  */
 export function* netlinkMessages(datagram: Uint8Array): Generator<NetlinkMessage> {
-  const view = new DataView(datagram.buffer, datagram.byteOffset, datagram.length)
+  const view = viewOf(datagram)
   for (let at = 0; at + HEADER_LENGTH <= datagram.length; ) {
     const length = view.getUint32(at, LITTLE)
     if (length < HEADER_LENGTH || at + length > datagram.length) return
@@ -29,7 +30,7 @@ export function* netlinkMessages(datagram: Uint8Array): Generator<NetlinkMessage
 
 /** The attributes of rtnetlink(7) in a payload, which follow the message's own struct and so begin at offset `from`. */
 export function* netlinkAttributes(payload: Uint8Array, from: number): Generator<[type: number, value: Uint8Array]> {
-  const view = new DataView(payload.buffer, payload.byteOffset, payload.length)
+  const view = viewOf(payload)
   for (let at = from; at + 4 <= payload.length; ) {
     const length = view.getUint16(at, LITTLE)
     if (length < 4 || at + length > payload.length) return
@@ -40,5 +41,5 @@ export function* netlinkAttributes(payload: Uint8Array, from: number): Generator
 
 /** The 32-bit number at offset `at` of a payload. */
 export function netlinkNumber(payload: Uint8Array, at: number): number {
-  return new DataView(payload.buffer, payload.byteOffset, payload.length).getUint32(at, LITTLE)
+  return viewOf(payload).getUint32(at, LITTLE)
 }

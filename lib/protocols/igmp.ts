@@ -1,13 +1,8 @@
 import { formatAddress } from '../net/address.ts'
-import { internetChecksum, viewOf } from './bytes.ts'
+import { internetChecksum } from './bytes.ts'
 import { isMalformed, type Malformed, malformed } from './malformed.ts'
-import {
-  decodeFloat8,
-  type MembershipMessage,
-  type MembershipQuery,
-  readAddresses,
-  readRecords,
-} from './membership-message.ts'
+import { decodeFloat8, readQueryTail, readRecords } from './membership-fields.ts'
+import type { MembershipMessage, MembershipQuery } from './membership-message.ts'
 
 const OTHER_NAMES: Partial<Record<number, string>> = {
   19: 'DVMRP Protocol',
@@ -30,22 +25,9 @@ function decodeQuery(bytes: Uint8Array, base: Base): MembershipQuery | Malformed
     const version = code === 0 ? 1 : 2
     return { ...base, type: 'query', version, ...group, sources: [], maxResponseTime: (code || 100) * 100 }
   }
-  if (bytes.length < 12) return malformed(`an IGMP query is 8 bytes or at least 12, this is ${bytes.length}`)
-  const count = viewOf(bytes).getUint16(10)
-  const sources = readAddresses(bytes, 12, count, 4)
-  if (sources === undefined) return malformed(`an IGMPv3 query of ${bytes.length} bytes can't hold ${count} sources`)
-  const flags = bytes[8] ?? 0
-  return {
-    ...base,
-    type: 'query',
-    version: 3,
-    ...group,
-    sources,
-    maxResponseTime: decodeFloat8(code) * 100,
-    suppress: (flags & 8) !== 0,
-    robustness: flags & 7,
-    queryInterval: decodeFloat8(bytes[9] ?? 0),
-  }
+  const tail = readQueryTail(bytes, 'IGMP')
+  if (isMalformed(tail)) return tail
+  return { ...base, type: 'query', version: 3, ...group, ...tail, maxResponseTime: decodeFloat8(code) * 100 }
 }
 
 /** Reads an IGMP message, the IP header taken off: IGMPv1 (RFC 1112), v2 (RFC 2236), v3 (RFC 3376, RFC 9776). Never throws. */

@@ -1,15 +1,8 @@
 import { formatAddress } from '../net/address.ts'
 import { internetChecksum, viewOf } from './bytes.ts'
 import { isMalformed, type Malformed, malformed } from './malformed.ts'
-import {
-  type ChecksumStatus,
-  decodeFloat8,
-  decodeFloat16,
-  type MembershipMessage,
-  type MembershipQuery,
-  readAddresses,
-  readRecords,
-} from './membership-message.ts'
+import { decodeFloat16, readQueryTail, readRecords } from './membership-fields.ts'
+import type { ChecksumStatus, MembershipMessage, MembershipQuery } from './membership-message.ts'
 
 /** The 16 bytes of each address that the ICMPv6 checksum covers. */
 export interface Ipv6Endpoints {
@@ -33,26 +26,12 @@ type Base = Pick<MembershipQuery, 'checksum'> & { protocol: 'MLD' }
 function decodeQuery(bytes: Uint8Array, base: Base): MembershipQuery | Malformed {
   const address = formatAddress(bytes.subarray(8, 24))
   const group = address === '::' ? {} : { group: address }
-  const view = viewOf(bytes)
-  const code = view.getUint16(4)
+  const code = viewOf(bytes).getUint16(4)
   // RFC 3810 8.1: the length tells the version.
   if (bytes.length === 24) return { ...base, type: 'query', version: 1, ...group, sources: [], maxResponseTime: code }
-  if (bytes.length < 28) return malformed(`an MLD query is 24 bytes or at least 28, this is ${bytes.length}`)
-  const count = view.getUint16(26)
-  const sources = readAddresses(bytes, 28, count, 16)
-  if (sources === undefined) return malformed(`an MLDv2 query of ${bytes.length} bytes can't hold ${count} sources`)
-  const flags = bytes[24] ?? 0
-  return {
-    ...base,
-    type: 'query',
-    version: 2,
-    ...group,
-    sources,
-    maxResponseTime: decodeFloat16(code),
-    suppress: (flags & 8) !== 0,
-    robustness: flags & 7,
-    queryInterval: decodeFloat8(bytes[25] ?? 0),
-  }
+  const tail = readQueryTail(bytes, 'MLD')
+  if (isMalformed(tail)) return tail
+  return { ...base, type: 'query', version: 2, ...group, ...tail, maxResponseTime: decodeFloat16(code) }
 }
 
 /** True for the ICMPv6 types that are MLD: 130, 131, 132 and 143. */

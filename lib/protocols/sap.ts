@@ -4,7 +4,7 @@ import { badValue, show } from '../base/errors.ts'
 import { formatAddress, parseAddress } from '../net/address.ts'
 import { describeGroup } from '../net/group.ts'
 import { viewOf } from './bytes.ts'
-import { type Malformed, malformed } from './malformed.ts'
+import { isMalformed, type Malformed, malformed } from './malformed.ts'
 
 /** The UDP port of session announcements. */
 export const SAP_PORT = 9875
@@ -67,7 +67,7 @@ function readPayload(
   let payload = outer === undefined ? bytes : bytes.subarray(outer.length + 1)
   if (compressed) {
     const inflated = inflate(payload, limit)
-    if ('malformed' in inflated) return inflated
+    if (isMalformed(inflated)) return inflated
     payload = inflated
   }
   const inner = outer === undefined ? readType(payload) : undefined
@@ -104,7 +104,7 @@ export function decodeSap(bytes: Uint8Array, options: DecodeSapOptions = {}): Sa
   if (header.encrypted) return { ...header, payloadType: '', payload: rest }
   if (rest.length === 0 && !header.deletion) return malformed('an announcement without a payload')
   const payload = readPayload(rest, header.compressed, options.maxInflated ?? 65_536)
-  return 'malformed' in payload ? payload : { ...header, ...payload }
+  return isMalformed(payload) ? payload : { ...header, ...payload }
 }
 
 /** A message id hash for a payload: other payload, other hash, but for one in 65,535; never 0. */

@@ -1,6 +1,7 @@
 import { type Connection, type Media, parse, type SourceFilter } from 'sdp-transform'
 import { canonical, formatAddress, isMulticast, parseAddress } from '../net/address.ts'
 import { type Malformed, malformed } from './malformed.ts'
+import { SECONDS_FROM_1900_TO_1970 } from './sntp.ts'
 
 /** One group to receive, as a session description has it. */
 export interface SdpStream {
@@ -31,8 +32,6 @@ export interface SdpSession {
   streams: SdpStream[]
 }
 
-/** Seconds from 1900, where SDP's times begin, to 1970. */
-const UNIX_EPOCH = 2_208_988_800
 const LATEST_END = 8.64e12
 /** Streams, and of each list in a description, as much as is read: the text may be anybody's, and its counts are cheap. */
 const MAX_ENTRIES = 256
@@ -188,7 +187,7 @@ export function parseSdp(text: string): SdpSession | Malformed {
     origin: `${username} ${sessionId} ${netType} IP${ipVer} ${address}`,
     version: BigInt(/^\d+$/.test(String(origin.sessionVersion)) ? origin.sessionVersion : 0),
     // Later than Date knows is never.
-    ...(end > 0 && end < LATEST_END && { ends: (end - UNIX_EPOCH) * 1000 }),
+    ...(end > 0 && end < LATEST_END && { ends: (end - SECONDS_FROM_1900_TO_1970) * 1000 }),
     streams: streams.slice(0, MAX_ENTRIES),
   }
 }

@@ -48,9 +48,10 @@ export interface NtpPacket {
 }
 
 const PACKET_LENGTH = 48
-/** Seconds from 1900, where era 0 begins, to 1970. */
-const UNIX_EPOCH = 2_208_988_800n
+/** From the beginning of NTP's era 0, 1900, to the beginning of Unix time, 1970. */
+export const SECONDS_FROM_1900_TO_1970 = 2_208_988_800
 const NANOSECONDS_PER_SECOND = 1_000_000_000n
+const NANOSECONDS_TO_1970 = BigInt(SECONDS_FROM_1900_TO_1970) * NANOSECONDS_PER_SECOND
 
 /** Division that rounds to the nearest, so that nanoseconds survive the way to a timestamp and back. */
 function divide(value: bigint, by: bigint): bigint {
@@ -64,15 +65,15 @@ const fromFixed = (fixed: bigint): bigint => divide(fixed * NANOSECONDS_PER_SECO
 
 /** The NTP timestamp of a time in nanoseconds since 1970: its era is dropped, as on the wire. */
 export const toNtpTimestamp = (unixNanoseconds: bigint): bigint =>
-  BigInt.asUintN(64, toFixed(unixNanoseconds + UNIX_EPOCH * NANOSECONDS_PER_SECOND))
+  BigInt.asUintN(64, toFixed(unixNanoseconds + NANOSECONDS_TO_1970))
 
 /**
  * The time of an NTP timestamp in nanoseconds since 1970. Of all eras, each 136 years, it is the one that brings the time
  * nearest to `near`, in nanoseconds since 1970 too: right on both sides of February 2036 (RFC 5905 6).
  */
 export function fromNtpTimestamp(timestamp: bigint, near: bigint): bigint {
-  const pivot = toFixed(near + UNIX_EPOCH * NANOSECONDS_PER_SECOND)
-  return fromFixed(pivot + BigInt.asIntN(64, timestamp - pivot)) - UNIX_EPOCH * NANOSECONDS_PER_SECOND
+  const pivot = toFixed(near + NANOSECONDS_TO_1970)
+  return fromFixed(pivot + BigInt.asIntN(64, timestamp - pivot)) - NANOSECONDS_TO_1970
 }
 
 /** From one timestamp to another, in nanoseconds, where they are less than 68 years apart: right across eras. */

@@ -1,4 +1,5 @@
 import { formatAddress, isMulticast, parseAddress } from '../net/address.ts'
+import { viewOf } from './bytes.ts'
 import { isMalformed, type Malformed, malformed } from './malformed.ts'
 import {
   decodePing,
@@ -63,7 +64,7 @@ const OPTIONS_NOT_ECHOED = new Set<number>([PING_OPTION.optionRequest])
 
 /** The request as it came, byte for byte, but for its type and what a reply leaves out: options unknown here come back too. */
 function echoedOptions(bytes: Uint8Array): number[] {
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+  const view = viewOf(bytes)
   const kept: number[] = [0x41]
   for (let at = 1; at < bytes.length; ) {
     const end = at + 4 + view.getUint16(at + 2)

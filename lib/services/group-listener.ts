@@ -31,8 +31,11 @@ export const LISTEN_FIELDS: Record<keyof ListenOptions, FieldRule> = {
 
 export interface GroupListener {
   readonly memberships: readonly Membership[]
-  /** Batches of what was sent to the groups, and now and then nothing but a look at the clock. Fails once no interface is left. */
-  batches(tick: number): AsyncGenerator<readonly Datagram[], void, undefined>
+  /**
+   * Batches of the datagrams sent to the groups. Every `interval` milliseconds an empty batch comes too, so that the reader
+   * can look at the clock. Fails once no interface is left.
+   */
+  batches(interval?: number): AsyncGenerator<readonly Datagram[], void, undefined>
   close(): Promise<void>
 }
 
@@ -108,9 +111,10 @@ export async function openGroupListener({
     get memberships() {
       return receivers.flatMap(({ memberships }) => memberships)
     },
-    async *batches(tick) {
-      const clock = ticks(tick, signal === undefined ? closing.signal : AbortSignal.any([signal, closing.signal]))
-      for await (const batch of merged<readonly Datagram[]>([...receivers, clock]))
+    async *batches(interval) {
+      const end = signal === undefined ? closing.signal : AbortSignal.any([signal, closing.signal])
+      const clock = interval === undefined ? [] : [emptyBatches(interval, end)]
+      for await (const batch of merged<readonly Datagram[]>([...receivers, ...clock]))
         yield batch.filter(({ destination = '' }) => isMulticast(destination))
       if (lost !== undefined) throw lost
     },
@@ -131,7 +135,10 @@ const noInterface = (): SocketOptionError =>
     reason: 'no-interface',
   })
 
-async function* ticks(milliseconds: number, signal: AbortSignal): AsyncGenerator<readonly Datagram[], void, undefined> {
+async function* emptyBatches(
+  milliseconds: number,
+  signal: AbortSignal,
+): AsyncGenerator<readonly Datagram[], void, undefined> {
   try {
     for await (const _ of setInterval(milliseconds, undefined, { signal, ref: false })) yield []
   } catch (error) {

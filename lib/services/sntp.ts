@@ -61,9 +61,6 @@ export interface NtpListener extends AsyncIterable<NtpNotice>, AsyncDisposable {
 
 const now = (): bigint => BigInt(Date.now()) * 1_000_000n
 
-/** A clock has no use for it: only closing needs a look now and then. */
-const CLOSE_CHECK_INTERVAL = 3_600_000
-
 function timeOf(
   packet: NtpPacket,
   { source, timestamp: arrival = now() }: Datagram,
@@ -92,8 +89,7 @@ export async function listenNtp(options: ListenOptions = {}): Promise<NtpListene
   }
   async function* notices(): AsyncGenerator<NtpNotice, void, undefined> {
     try {
-      for await (const batch of listener.batches(CLOSE_CHECK_INTERVAL))
-        for (const datagram of batch) yield take(datagram)
+      for await (const batch of listener.batches()) for (const datagram of batch) yield take(datagram)
     } finally {
       await listener.close()
     }

@@ -3,13 +3,10 @@ import { describe, expect, it } from 'vitest'
 import { parseAddress } from '../../lib/net/address.ts'
 import { decodeIgmp } from '../../lib/protocols/igmp.ts'
 import { isMalformed } from '../../lib/protocols/malformed.ts'
-import {
-  decodeFloat8,
-  decodeFloat16,
-  type MembershipMessage,
-  membershipText,
-} from '../../lib/protocols/membership-message.ts'
+import { decodeFloat8, decodeFloat16 } from '../../lib/protocols/membership-fields.ts'
+import type { MembershipMessage } from '../../lib/protocols/membership-message.ts'
 import { decodeMembershipPacket } from '../../lib/protocols/membership-packet.ts'
+import { membershipText } from '../../lib/protocols/membership-text.ts'
 import { decodeMld } from '../../lib/protocols/mld.ts'
 
 const bytes = (hex: string): Uint8Array => Uint8Array.from(Buffer.from(hex.replaceAll(' ', ''), 'hex'))

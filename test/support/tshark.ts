@@ -1,4 +1,4 @@
-import { decodeFloat8 } from '../../lib/protocols/membership-message.ts'
+import { decodeFloat8 } from '../../lib/protocols/membership-fields.ts'
 
 /** The fields asked of tshark(1), each by what it is here. */
 const FIELDS = {

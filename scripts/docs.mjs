@@ -1,12 +1,10 @@
-// The option table of README.md and dist/options/docs.json, from the code and its doc comments.
-// node scripts/docs.mjs [--check | --json]: --check fails where README.md is stale; --json writes docs.json alone.
+// Writes what the pages hold of the code: the table of options.
+// node scripts/docs.mjs [--check | --json]: --check fails if a page is stale; --json writes dist/options/docs.json alone.
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import * as table from '../dist/options/index.js'
 import { leftOut } from '../dist/options/left-out.js'
 
 const root = new URL('../', import.meta.url)
-const START = '<!-- options -->'
-const END = '<!-- /options -->'
 
 /** What each doc comment says, by the name of the constant under it. */
 function comments() {
@@ -40,11 +38,11 @@ function rows() {
 const SYSTEMS = { linux: 'Linux', darwin: 'macOS' }
 const cell = (text) => (text ?? '').replaceAll('|', '\\|').replaceAll('<', '&lt;')
 
-function markdown(list) {
+function tableOf(list) {
   const lines = []
   for (const level of [...new Set(list.map(({ level }) => level))].toSorted()) {
     lines.push(
-      `#### ${level}`,
+      `### ${level}`,
       '',
       '| Option | Value | Access | Since | Needs | Systems | |',
       '|---|---|---|---|---|---|---|',
@@ -58,20 +56,42 @@ function markdown(list) {
   return lines.join('\n').trim()
 }
 
+const leftOutTable = () =>
+  [
+    '| Option | Why not |',
+    '|---|---|',
+    ...Object.entries(leftOut).map(([name, why]) => `| \`${name}\` | ${cell(why)} |`),
+  ].join('\n')
+
+/** Each page with what lies between its marks, <!-- NAME --> and <!-- /NAME -->, made anew. */
+const PAGES = {
+  'docs/options.md': (text, list) =>
+    between(
+      between(text, 'options', () => tableOf(list)),
+      'left out',
+      leftOutTable,
+    ),
+}
+
+function between(text, name, make) {
+  const marks = new RegExp(`(<!-- ${name} -->\\n).*?(\\n<!-- /${name} -->)`, 's')
+  if (!marks.test(text)) throw new Error(`there is no <!-- ${name} --> ... <!-- /${name} -->`)
+  return text.replace(marks, (_, start, end) => `${start}\n${make()}\n${end}`)
+}
+
 const list = rows()
 const [mode] = process.argv.slice(2)
 if (mode !== '--check')
   writeFileSync(new URL('dist/options/docs.json', root), `${JSON.stringify({ options: list, leftOut })}\n`)
 
-if (mode !== '--json') {
-  const path = new URL('README.md', root)
-  const readme = readFileSync(path, 'utf8')
-  const [start, end] = [readme.indexOf(START), readme.indexOf(END)]
-  if (start < 0 || end < start) throw new Error(`README.md has no ${START} ... ${END}`)
-  const fresh = `${readme.slice(0, start + START.length)}\n\n${markdown(list)}\n\n${readme.slice(end)}`
-  if (mode !== '--check') writeFileSync(path, fresh)
-  else if (fresh !== readme) {
-    console.error('README.md: its table of options is stale; write it with: npm run docs')
-    process.exit(1)
+if (mode !== '--json')
+  for (const [page, make] of Object.entries(PAGES)) {
+    const path = new URL(page, root)
+    const text = readFileSync(path, 'utf8')
+    const fresh = make(text, list)
+    if (mode !== '--check') writeFileSync(path, fresh)
+    else if (fresh !== text) {
+      console.error(`${page} is stale; write it with: npm run docs`)
+      process.exitCode = 1
+    }
   }
-}

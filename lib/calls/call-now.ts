@@ -1,5 +1,5 @@
-import { badValue, kernelError, onBehalfOf, unsupported } from '../base/errors.ts'
-import { native, type Outcome } from '../binding/native.ts'
+import { badValue, onBehalfOf, unsupported } from '../base/errors.ts'
+import type { Outcome } from '../binding/native.ts'
 import type { OptionParts } from '../options/option.ts'
 import { explain } from './explain-option.ts'
 
@@ -53,21 +53,5 @@ export function getNow(fd: number, option: OptionParts, question: unknown): unkn
   } catch (error) {
     // The native side throws an outcome, not an error: this is where it gets its words.
     throw typeof error === 'number' ? explain(option, error, question, 'getsockopt') : error
-  }
-}
-
-/** The family and type of a socket, which decide what a membership call means on it. */
-export function kindOf(fd: number): { family: number; type: number } {
-  try {
-    const kind = native.kind(fd)
-    return { family: kind >> 8, type: kind & 255 }
-  } catch (error) {
-    if (typeof error !== 'number') throw error
-    throw kernelError({
-      asked: `descriptor ${fd}`,
-      errno: error,
-      syscall: 'getsockname',
-      advice: 'an open socket is needed',
-    })
   }
 }

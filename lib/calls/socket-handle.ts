@@ -1,3 +1,5 @@
+// How to get at the descriptor of whatever socket a user has: Node's own classes, a number, or an object with an `fd`.
+
 import cluster from 'node:cluster'
 import type { Socket as DatagramSocket } from 'node:dgram'
 import type { Server, Socket } from 'node:net'
@@ -6,35 +8,24 @@ import { badValue, SocketOptionError, show } from '../base/errors.ts'
 /** What `control` takes: a socket of Node's, a descriptor, or anything that carries one. TLS sockets are net.Sockets. */
 export type SocketLike = DatagramSocket | Socket | Server | number | { readonly fd: number }
 
-/** What holds a descriptor for as long as it is open. While it is the same object, it is the same socket. */
+/** The object whose life is the descriptor's: as long as a socket has the same owner, its descriptor is the same socket. */
 export interface DescriptorOwner {
   readonly fd: number
-  /** Not ours to know when it is closed: its number may be another socket's from one call to the next. */
+  /** A bare number: we can't see it close, and the kernel may reuse it between two calls. */
   readonly isBareNumber?: boolean
 }
 
-type Bag = Record<PropertyKey, unknown>
-
-// dgram keeps its handle behind a symbol; `_handle` warns (DEP0112) on Node 20 and is gone since Node 25.
-const stateSymbol = (socket: object): symbol | undefined =>
-  Object.getOwnPropertySymbols(socket).find((symbol) => symbol.description === 'state symbol')
-
-export function closed(what: string, advice: string): SocketOptionError {
-  return new SocketOptionError(`this ${what} has no open descriptor: ${advice}`, {
-    code: 'ERR_SOCKET_CLOSED',
-    reason: 'closed',
-  })
-}
-
-const isDescriptor = (value: number): boolean => (value | 0) === value
-
-const notDescriptor = (given: unknown): SocketOptionError =>
-  badValue(`the descriptor is ${show(given)}: a whole number from 0 to 2147483647 is needed`)
-
-/** How to reach a socket's descriptor, now and later. Both throw ERR_SOCKET_CLOSED where there is none. */
+/** How to get at a socket's descriptor, now and later. Both throw ERR_SOCKET_CLOSED if no descriptor is open. */
 export interface SocketHandle {
   owner(): DescriptorOwner
   fd(): number
+}
+
+/** Where a socket keeps its owner, and what to say of a socket that has none. */
+interface OwnerFinder {
+  find(): DescriptorOwner | null | undefined
+  readonly what: string
+  readonly advice: string
 }
 
 export function handleOf(socket: SocketLike): SocketHandle {
@@ -43,62 +34,59 @@ export function handleOf(socket: SocketLike): SocketHandle {
     const owner = { fd: socket, isBareNumber: true }
     return { owner: () => owner, fd: () => socket }
   }
-  if (typeof socket !== 'object' || socket === null)
-    throw new TypeError(`control takes a dgram or net socket, a descriptor or { fd }, not ${show(socket)}`)
-  const find = finder(socket)
-  // Each reading of a handle's `fd` is a call into Node: one is enough for a call of ours.
-  const fd = (): number => {
-    const number = find.owner()?.fd
-    if (typeof number !== 'number' || !(number >= 0)) throw closed(find.what, find.advice)
-    return number
-  }
+  if (typeof socket !== 'object' || socket === null) throw notSocket(socket)
+  const { find, what, advice } = ownerFinder(socket)
+  // `fd` of a handle of Node's is a getter in C++, which costs a call: it is read once.
   return {
-    fd,
     owner: () => {
-      fd()
-      return find.owner() as DescriptorOwner
+      const owner = find()
+      if (owner == null || !(owner.fd >= 0)) throw noDescriptor(what, advice)
+      return owner
+    },
+    fd: () => {
+      const fd = find()?.fd
+      if (fd === undefined || !(fd >= 0)) throw noDescriptor(what, advice)
+      return fd
     },
   }
 }
 
-// A worker's server is told of connections by the primary, which is where the descriptor is.
-const sharedByCluster = cluster.isWorker ? ' (in a worker of node:cluster with exclusive: true)' : ''
-
-interface Finder {
-  owner: () => DescriptorOwner | null | undefined
-  what: string
-  advice: string
-}
-
-function finder(socket: object): Finder {
+function ownerFinder(socket: object): OwnerFinder {
   const symbol = stateSymbol(socket)
   if (symbol !== undefined) {
-    const state = (socket as Bag)[symbol] as { handle: DescriptorOwner | null }
+    const state = (socket as Record<symbol, unknown>)[symbol] as { handle: DescriptorOwner | null }
     return {
-      owner: () => state.handle,
+      find: () => state.handle,
       what: 'dgram.Socket',
       advice: "bind() it and wait for 'listening'; after close() it is gone",
     }
   }
   if ('_handle' in socket) {
-    const owner = socket as { _handle: DescriptorOwner | null }
-    const server = 'listen' in socket
+    const holder = socket as { _handle: DescriptorOwner | null }
+    const isServer = 'listen' in socket
     return {
-      owner: () => owner._handle,
-      what: server ? 'net.Server' : 'net.Socket',
-      advice: server
+      find: () => holder._handle,
+      what: isServer ? 'net.Server' : 'net.Socket',
+      advice: isServer
         ? `listen() and wait for 'listening'${sharedByCluster}; after close() it is gone`
         : "wait for 'connect'; after 'close' it is gone",
     }
   }
-  if ('fd' in socket && typeof socket.fd === 'number') return carrier(socket as { readonly fd: number })
-  throw new TypeError(`control takes a dgram or net socket, a descriptor or { fd }, not ${show(socket)}`)
+  if ('fd' in socket && typeof socket.fd === 'number') return carrierFinder(socket as { readonly fd: number })
+  throw notSocket(socket)
 }
 
-function carrier(socket: { readonly fd: number }): Finder {
+// dgram keeps its handle behind a symbol; `_handle` warns (DEP0112) on Node 20 and is gone since Node 25.
+const stateSymbol = (socket: object): symbol | undefined =>
+  Object.getOwnPropertySymbols(socket).find((symbol) => symbol.description === 'state symbol')
+
+// In a worker of node:cluster the primary listens and has the descriptor, unless the server is exclusive.
+const sharedByCluster = cluster.isWorker ? ' (in a worker of node:cluster with exclusive: true)' : ''
+
+function carrierFinder(socket: { readonly fd: number }): OwnerFinder {
   let owner: DescriptorOwner = { fd: socket.fd, isBareNumber: true }
   return {
-    owner: () => {
+    find: () => {
       if (owner.fd !== socket.fd) owner = { fd: socket.fd, isBareNumber: true }
       if (!isDescriptor(owner.fd)) throw notDescriptor(owner.fd)
       return owner
@@ -106,4 +94,19 @@ function carrier(socket: { readonly fd: number }): Finder {
     what: '{ fd }',
     advice: 'its fd is negative',
   }
+}
+
+const isDescriptor = (value: number): boolean => (value | 0) === value
+
+const notDescriptor = (given: unknown): SocketOptionError =>
+  badValue(`the descriptor is ${show(given)}: a whole number from 0 to 2147483647 is needed`)
+
+const notSocket = (given: unknown): TypeError =>
+  new TypeError(`control takes a dgram or net socket, a descriptor or { fd }, not ${show(given)}`)
+
+export function noDescriptor(what: string, advice: string): SocketOptionError {
+  return new SocketOptionError(`this ${what} has no open descriptor: ${advice}`, {
+    code: 'ERR_SOCKET_CLOSED',
+    reason: 'closed',
+  })
 }

@@ -1,60 +1,73 @@
-import { badValue, show } from '../base/errors.ts'
+// The family and type of a socket, which decide what a membership call means on it.
+
+import { badValue, kernelError, show } from '../base/errors.ts'
 import { native } from '../binding/native.ts'
 import { partsOf } from '../options/option.ts'
 import { IPV6_V6ONLY } from '../options/table/ipv6.ts'
-import { getNow, kindOf } from './call-now.ts'
-import type { DescriptorOwner, SocketHandle } from './socket-handle.ts'
+import { getNow } from './call-now.ts'
+import type { DescriptorOwner } from './socket-handle.ts'
 
-export interface Kind {
+export interface SocketKind {
   readonly family: number
   readonly type: number
 }
 
-/** What is known of one socket besides what the kernel can be asked for. A new descriptor in it begins anew. */
-export interface Session extends SocketHandle {
-  /** Of its owner, where that is known: to find it takes a while. */
-  kind(now?: DescriptorOwner): Kind
+const { AF_INET, AF_INET6, SOCK_DGRAM, SOCK_RAW } = native.constants
+
+/** A socket keeps its kind for life, so the kernel is asked once for each owner. */
+const known = new WeakMap<DescriptorOwner, SocketKind>()
+
+/** The kind of a socket. Of a bare number the kernel is asked each time, which also tells whether it is still open. */
+export function kindOf(owner: DescriptorOwner): SocketKind {
+  if (owner.isBareNumber === true) return askKind(owner.fd)
+  let kind = known.get(owner)
+  if (kind === undefined) {
+    kind = askKind(owner.fd)
+    known.set(owner, kind)
+  }
+  return kind
 }
 
-export function openSession({ owner, fd }: SocketHandle): Session {
-  let known: { owner: DescriptorOwner; kind: Kind } | undefined
-  return {
-    owner,
-    fd,
-    kind: (now = owner()) => {
-      if (known?.owner !== now || now.isBareNumber === true) known = { owner: now, kind: kindOf(fd()) }
-      return known.kind
-    },
+function askKind(fd: number): SocketKind {
+  try {
+    const kind = native.kind(fd)
+    return { family: kind >> 8, type: kind & 255 }
+  } catch (error) {
+    if (typeof error !== 'number') throw error
+    throw kernelError({
+      asked: `descriptor ${fd}`,
+      errno: error,
+      syscall: 'getsockname',
+      advice: 'an open socket is needed',
+    })
   }
 }
 
-const { AF_INET, AF_INET6, SOCK_DGRAM, SOCK_RAW } = native.constants
+export const isIpv6Socket = ({ family }: SocketKind): boolean => family === AF_INET6
 
-const familyName = (family: number): string =>
-  family === AF_INET ? 'IPv4' : family === AF_INET6 ? 'IPv6' : `family ${family}`
-
-export const isIpv6 = (kind: Kind): boolean => kind.family === AF_INET6
-
-/** A raw IPv6 socket does not, whatever IPV6_V6ONLY says. */
-export const takesIpv4 = (session: Session, kind = session.kind()): boolean =>
-  !isIpv6(kind) || (kind.type !== SOCK_RAW && !getNow(session.fd(), partsOf(IPV6_V6ONLY), undefined))
+/** Whether IPv4 arrives at a socket: on a dual-stack one it does; on a raw IPv6 one it does not, whatever IPV6_V6ONLY is. */
+export function takesIpv4(owner: DescriptorOwner): boolean {
+  const { family, type } = kindOf(owner)
+  return family !== AF_INET6 || (type !== SOCK_RAW && !getNow(owner.fd, partsOf(IPV6_V6ONLY), undefined))
+}
 
 /** Refuses a socket that can't be a member of anything: some joins succeed on a stream socket and do nothing. */
-export function mustTakeMemberships(session: Session, owner?: DescriptorOwner): Kind {
-  const kind = session.kind(owner)
-  if (kind.family !== AF_INET && kind.family !== AF_INET6)
-    throw badValue(`a membership needs an IPv4 or IPv6 socket; this one is of ${familyName(kind.family)}`)
-  if (kind.type !== SOCK_DGRAM && kind.type !== SOCK_RAW)
+export function mustTakeMemberships(owner: DescriptorOwner): SocketKind {
+  const kind = kindOf(owner)
+  const { family, type } = kind
+  if (family !== AF_INET && family !== AF_INET6)
+    throw badValue(`a membership needs an IPv4 or IPv6 socket; this one is of family ${family}`)
+  if (type !== SOCK_DGRAM && type !== SOCK_RAW)
     throw badValue('a membership needs a datagram or raw socket; this is a stream socket')
   return kind
 }
 
-/** Refuses what the kernel would accept and then never deliver, or answer with a riddle. */
-export function mustTakeGroup(session: Session, group: string, owner: DescriptorOwner): void {
-  const kind = mustTakeMemberships(session, owner)
+/** Refuses a group that the kernel would accept and then never deliver, or refuse with a misleading errno. */
+export function mustTakeGroup(owner: DescriptorOwner, group: string): void {
+  const { family } = mustTakeMemberships(owner)
   if (group.includes(':')) {
-    if (!isIpv6(kind)) throw badValue(`group ${show(group)} is IPv6 and this socket is IPv4`)
-  } else if (!takesIpv4(session, kind)) {
+    if (family !== AF_INET6) throw badValue(`group ${show(group)} is IPv6 and this socket is IPv4`)
+  } else if (family === AF_INET6 && !takesIpv4(owner)) {
     throw badValue(`group ${show(group)} is IPv4 and this IPv6 socket is raw or has IPV6_V6ONLY: nothing would arrive`)
   }
 }

@@ -1,7 +1,7 @@
 import { onBehalfOf } from '../base/errors.ts'
 import { getNow, setNow } from '../calls/call-now.ts'
 import { handleOf, type SocketHandle, type SocketLike } from '../calls/socket-handle.ts'
-import { mustTakeMemberships, openSession } from '../calls/socket-kind.ts'
+import { mustTakeMemberships } from '../calls/socket-kind.ts'
 import { Call, send } from '../calls/worker-queue.ts'
 import { interfaceIndex } from '../net/interfaces.ts'
 import type { SourceFilter } from '../options/codecs.ts'
@@ -75,14 +75,13 @@ class Plain extends Call {
 }
 
 /** The control of whatever descriptor is reached, now and later. */
-export function createControl(reach: SocketHandle): SocketControl {
-  const session = openSession(reach)
-  const { owner, fd } = session
+export function createControl(socket: SocketHandle): SocketControl {
+  const { owner, fd } = socket
   const registry = createMembershipRegistry<ChannelMembership>(owner)
-  const { remember, ...settings } = createMulticastSettings(session)
+  const { remember, ...settings } = createMulticastSettings(socket)
 
   const mustSuit = ({ name, attributes: { act } }: OptionParts): void => {
-    if (act === 'join' || act === 'join-source') onBehalfOf(name, mustTakeMemberships, session)
+    if (act === 'join' || act === 'join-source') onBehalfOf(name, mustTakeMemberships, owner())
   }
   const setAtOnce = (option: OptionParts, value: unknown): void => {
     const { act } = option.attributes
@@ -109,14 +108,14 @@ export function createControl(reach: SocketHandle): SocketControl {
     },
     getSync: (option: AnyOption, question?: unknown) => getNow(fd(), partsOf(option), question) as never,
     setSync: (option: AnyOption, value: unknown) => setAtOnce(partsOf(option), value),
-    snapshot: async () => snapshot(fd()),
-    join: (channel) => join(session, registry, channel),
-    joinAll: (channels) => joinAll(session, registry, channels),
+    snapshot: async () => snapshot(owner()),
+    join: (channel) => join(socket, registry, channel),
+    joinAll: (channels) => joinAll(socket, registry, channels),
     get memberships() {
       return registry.all()
     },
-    getSourceFilter: (on) => getSourceFilter(session, on),
-    setSourceFilter: (on, filter) => setSourceFilter(session, registry, on, filter),
+    getSourceFilter: (on) => getSourceFilter(socket, on),
+    setSourceFilter: (on, filter) => setSourceFilter(socket, registry, on, filter),
   }
   registries.set(control, registry)
   return control

@@ -1,6 +1,6 @@
 import { badValue, SocketOptionError, show } from '../base/errors.ts'
-import type { DescriptorOwner } from '../calls/socket-handle.ts'
-import { mustTakeGroup, type Session } from '../calls/socket-kind.ts'
+import type { DescriptorOwner, SocketHandle } from '../calls/socket-handle.ts'
+import { mustTakeGroup } from '../calls/socket-kind.ts'
 import { Call, send, sendAll } from '../calls/worker-queue.ts'
 import { canonical } from '../net/address.ts'
 import type { NamedInterface } from '../net/interfaces.ts'
@@ -280,12 +280,12 @@ export function addMembership(
 class Join extends Change {
   readonly registry: Memberships
 
-  constructor(session: Session, owner: DescriptorOwner, registry: Memberships, channel: Channel) {
+  constructor(owner: DescriptorOwner, registry: Memberships, channel: Channel) {
     const target = groupTargetOf(channel)
     const source = channel.source === undefined ? undefined : parseSource(channel.source, target.group)
     super(source === undefined ? 'join' : 'joinSource', target, source)
     this.registry = registry
-    mustTakeGroup(session, target.group, owner)
+    mustTakeGroup(owner, target.group)
   }
 
   override done(): Membership {
@@ -293,10 +293,10 @@ class Join extends Change {
   }
 }
 
-export function join(session: Session, registry: Memberships, channel: Channel): Promise<Membership> {
+export function join(socket: SocketHandle, registry: Memberships, channel: Channel): Promise<Membership> {
   try {
-    const owner = session.owner()
-    return send(owner, new Join(session, owner, registry, channel)) as Promise<Membership>
+    const owner = socket.owner()
+    return send(owner, new Join(owner, registry, channel)) as Promise<Membership>
   } catch (error) {
     return Promise.reject(error)
   }
@@ -304,7 +304,7 @@ export function join(session: Session, registry: Memberships, channel: Channel):
 
 /** All or none: a channel that can't be joined undoes the others. */
 export async function joinAll(
-  session: Session,
+  socket: SocketHandle,
   registry: Memberships,
   channels: Iterable<Channel>,
 ): Promise<Membership[]> {
@@ -312,8 +312,8 @@ export async function joinAll(
     throw new TypeError(`joinAll takes an iterable of { group, source?, interface? }, not ${show(channels)}`)
   // To its end first: it may be a generator, which may close the socket.
   const wanted = [...channels]
-  const owner = session.owner()
-  const joins = wanted.map((channel) => new Join(session, owner, registry, channel))
+  const owner = socket.owner()
+  const joins = wanted.map((channel) => new Join(owner, registry, channel))
   const { answers, errors } = await sendAll(owner, joins)
   const joined = answers as Membership[]
   if (errors.length === 0) return joined

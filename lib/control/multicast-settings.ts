@@ -1,7 +1,7 @@
 import { badValue, show } from '../base/errors.ts'
 import { getNow, setNow } from '../calls/call-now.ts'
-import type { DescriptorOwner } from '../calls/socket-handle.ts'
-import { isIpv6, type Session, takesIpv4 } from '../calls/socket-kind.ts'
+import type { DescriptorOwner, SocketHandle } from '../calls/socket-handle.ts'
+import { isIpv6Socket, kindOf, takesIpv4 } from '../calls/socket-kind.ts'
 import { parseAddress } from '../net/address.ts'
 import { type Interface, interfaceByAddress, interfaceByNameOrIndex, interfaceFromNative } from '../net/interfaces.ts'
 import { lookUp } from '../net/route-lookup.ts'
@@ -23,20 +23,23 @@ export interface MulticastSettings {
   getMulticastLoopback(): Promise<boolean>
 }
 
-export function createMulticastSettings(session: Session): MulticastSettings & { remember(index: number): void } {
+export function createMulticastSettings(socket: SocketHandle): MulticastSettings & { remember(index: number): void } {
   // The kernel answers IP_MULTICAST_IF with an address only: set by index, the index is lost to it.
   let remembered: { owner: DescriptorOwner; index: number } | undefined
   const remember = (index: number): void => {
-    remembered = { owner: session.owner(), index }
+    remembered = { owner: socket.owner(), index }
   }
 
   const setBoth = (ipv4: AnyOption, ipv6: AnyOption, value: unknown): void => {
-    const six = isIpv6(session.kind())
-    if (six) setNow(session.fd(), partsOf(ipv6), value)
-    if (!six || (process.platform === 'linux' && takesIpv4(session))) setNow(session.fd(), partsOf(ipv4), value)
+    const owner = socket.owner()
+    const isIpv6 = isIpv6Socket(kindOf(owner))
+    if (isIpv6) setNow(owner.fd, partsOf(ipv6), value)
+    if (!isIpv6 || (process.platform === 'linux' && takesIpv4(owner))) setNow(owner.fd, partsOf(ipv4), value)
   }
-  const get = (ipv4: AnyOption, ipv6: AnyOption): unknown =>
-    getNow(session.fd(), partsOf(isIpv6(session.kind()) ? ipv6 : ipv4), undefined)
+  const get = (ipv4: AnyOption, ipv6: AnyOption): unknown => {
+    const owner = socket.owner()
+    return getNow(owner.fd, partsOf(isIpv6Socket(kindOf(owner)) ? ipv6 : ipv4), undefined)
+  }
 
   // A lookup takes a while, in which what is asked next must not overtake it.
   let last: Promise<unknown> | undefined
@@ -55,7 +58,7 @@ export function createMulticastSettings(session: Session): MulticastSettings & {
     remember,
     setMulticastInterface: (spec) =>
       inTurn(async () => {
-        const owner = session.owner()
+        const owner = socket.owner()
         if (typeof spec !== 'string' && typeof spec !== 'number')
           throw badValue(`the interface is ${show(spec)}: a name, an index or a local address is needed`)
         let index = 0
@@ -64,7 +67,7 @@ export function createMulticastSettings(session: Session): MulticastSettings & {
           index = found.index
         }
         const byAddress = typeof spec === 'string' && parseAddress(spec)?.family === 4
-        if (byAddress && !isIpv6(session.kind())) {
+        if (byAddress && !isIpv6Socket(kindOf(owner))) {
           setNow(owner.fd, partsOf(IP_MULTICAST_IF), spec)
           return
         }
@@ -73,7 +76,7 @@ export function createMulticastSettings(session: Session): MulticastSettings & {
       }),
     getMulticastInterface: () =>
       inTurn(async () => {
-        const owner = session.owner()
+        const owner = socket.owner()
         const answer = get(IP_MULTICAST_IF, IPV6_MULTICAST_IF) as string | number
         let matches: (raw: { index: number; addresses: { address: string }[] }) => boolean
         if (typeof answer === 'string' && answer !== '0.0.0.0')

@@ -1,5 +1,5 @@
-import { kindOf } from '../calls/call-now.ts'
 import type { DescriptorOwner } from '../calls/socket-handle.ts'
+import { kindOf } from '../calls/socket-kind.ts'
 
 interface Member {
   readonly group: string
@@ -29,7 +29,7 @@ export function createMembershipRegistry<M extends Member>(owner: () => Descript
   const open = (): DescriptorOwner => {
     const now = owner()
     // Of a descriptor that is a mere number only the kernel knows whether it is open.
-    if (now.isBareNumber === true) kindOf(now.fd)
+    if (now.isBareNumber === true) kindOf(now)
     return now
   }
   const isOpen = (given: DescriptorOwner): boolean => {

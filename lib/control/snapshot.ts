@@ -3,21 +3,21 @@ import { type NativeOption, native } from '../binding/native.ts'
 import type { Level } from '../options/attributes.ts'
 import { type OptionParts, partsOf, table } from '../options/option.ts'
 import '../options/index.ts'
-import { getNow, kindOf } from '../calls/call-now.ts'
+import { getNow } from '../calls/call-now.ts'
+import type { DescriptorOwner } from '../calls/socket-handle.ts'
+import { kindOf, type SocketKind } from '../calls/socket-kind.ts'
 import { SO_PROTOCOL } from '../options/table/socket.ts'
 
-interface Kind {
-  family: number
-  type: number
-  protocol: number
+interface KindAndProtocol extends SocketKind {
+  readonly protocol: number
 }
 
 const { constants } = native
 const is = (value: number, ...names: string[]): boolean => names.some((name) => constants[name] === value)
-const isInternet = ({ family }: Kind): boolean => is(family, 'AF_INET', 'AF_INET6')
+const isInternet = ({ family }: KindAndProtocol): boolean => is(family, 'AF_INET', 'AF_INET6')
 
 /** Which sockets a level is for: asking others is a call that fails. */
-const APPLIES: Record<Level, (kind: Kind) => boolean> = {
+const APPLIES: Record<Level, (kind: KindAndProtocol) => boolean> = {
   SOL_SOCKET: () => true,
   IPPROTO_IP: isInternet,
   IPPROTO_IPV6: ({ family }) => is(family, 'AF_INET6'),
@@ -62,8 +62,9 @@ function protocolOf(fd: number, type: number): number {
 }
 
 /** Every readable option of a socket that answers, by C name. It changes nothing. */
-export function snapshot(fd: number): Record<string, unknown> {
-  const { family, type } = kindOf(fd)
+export function snapshot(owner: DescriptorOwner): Record<string, unknown> {
+  const { family, type } = kindOf(owner)
+  const { fd } = owner
   const kind = { family, type, protocol: protocolOf(fd, type) }
   rows ??= readable()
   const values: Record<string, unknown> = {}

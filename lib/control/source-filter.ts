@@ -1,5 +1,6 @@
 import { badValue, show } from '../base/errors.ts'
-import { mustTakeGroup, type Session } from '../calls/socket-kind.ts'
+import type { SocketHandle } from '../calls/socket-handle.ts'
+import { mustTakeGroup } from '../calls/socket-kind.ts'
 import { Call, send } from '../calls/worker-queue.ts'
 import type { NamedInterface } from '../net/interfaces.ts'
 import type { Found, Wanted } from '../net/route-lookup.ts'
@@ -51,10 +52,10 @@ class Filtering extends Call {
 }
 
 /** The filter the kernel has for a group on an interface. */
-export async function getSourceFilter(session: Session, on: GroupOnInterface): Promise<SourceFilter> {
-  const owner = session.owner()
+export async function getSourceFilter(socket: SocketHandle, on: GroupOnInterface): Promise<SourceFilter> {
+  const owner = socket.owner()
   const target = groupTargetOf(on)
-  mustTakeGroup(session, target.group, owner)
+  mustTakeGroup(owner, target.group)
   return (await send(owner, new Filtering(target))) as SourceFilter
 }
 
@@ -68,15 +69,15 @@ function parseFilter(filter: SourceFilter, group: string): SourceFilter {
 
 /** Replaces the whole filter at once; including nobody is leaving. */
 export async function setSourceFilter(
-  session: Session,
+  socket: SocketHandle,
   registry: Memberships,
   on: GroupOnInterface,
   filter: SourceFilter,
 ): Promise<void> {
-  const owner = session.owner()
+  const owner = socket.owner()
   const target = groupTargetOf(on)
   const wanted = parseFilter(filter, target.group)
-  mustTakeGroup(session, target.group, owner)
+  mustTakeGroup(owner, target.group)
   const done = (on: NamedInterface) =>
     reflect(registry, target.group, on, wanted, (source) => addMembership(registry, owner, target.group, on, source))
   await send(owner, new Filtering(target, wanted, done))

@@ -3,7 +3,7 @@ import type { Server, ServerOpts, Socket, SocketConstructorOpts } from 'node:net
 import { badValue, SocketOptionError } from '../base/errors.ts'
 import { type NativeSocket, native } from '../binding/native.ts'
 import { explainSocket } from '../calls/explain-socket.ts'
-import { closed, handleOf } from '../calls/socket-handle.ts'
+import { handleOf, noDescriptor } from '../calls/socket-handle.ts'
 import { createControl, type SocketControl, shareControl } from '../control/control.ts'
 import { type Family, type SocketAddress, socketAddressFromNative } from '../net/socket-address.ts'
 import type { SocketPlan } from './socket-spec.ts'
@@ -75,7 +75,7 @@ export function createOwnedSocket<F extends Family>(socket: NativeSocket, plan: 
         code: 'ERR_SOCKET_HANDED_OVER',
         reason: 'closed',
       })
-    if (socket.fd < 0) throw closed('socket', 'it was closed; open another')
+    if (socket.fd < 0) throw noDescriptor('socket', 'it was closed; open another')
     return socket.fd
   }
 

@@ -1,5 +1,6 @@
 import { codeOf, kernelError, type Meaning, type Reason, SocketOptionError, show } from '../base/errors.ts'
 import { type FilterMode, type Outcome, readOutcome } from '../binding/native.ts'
+import { isIpv6 } from '../net/address.ts'
 import { interfaceName, noInterface } from '../net/interfaces.ts'
 import type { Act } from '../options/attributes.ts'
 import type { OptionParts } from '../options/option.ts'
@@ -146,7 +147,7 @@ export function explain(
   let meaning = act === undefined ? undefined : MEANING[act](code, mode)
   const memory = code === 'ENOBUFS' || code === 'ENOMEM'
   if (memory && act !== undefined && act !== 'set-interface') {
-    meaning = limitOf(act, subject.group?.includes(':') === true, code === 'ENOMEM' ? 'none' : mode)
+    meaning = limitOf(act, subject.group !== undefined && isIpv6(subject.group), code === 'ENOMEM' ? 'none' : mode)
   }
   if (code === 'ENODEV' && subject.group !== undefined && isUnnamed(subject))
     meaning = means('no-route', `there is no route to ${subject.group}; name the interface`)

@@ -2,6 +2,7 @@
 
 import { badValue, kernelError, show } from '../base/errors.ts'
 import { native } from '../binding/native.ts'
+import { isIpv6 } from '../net/address.ts'
 import { partsOf } from '../options/option.ts'
 import { IPV6_V6ONLY } from '../options/table/ipv6.ts'
 import { getNow } from './call-now.ts'
@@ -65,7 +66,7 @@ export function mustTakeMemberships(owner: DescriptorOwner): SocketKind {
 /** Refuses a group that the kernel would accept and then never deliver, or refuse with a misleading errno. */
 export function mustTakeGroup(owner: DescriptorOwner, group: string): void {
   const { family } = mustTakeMemberships(owner)
-  if (group.includes(':')) {
+  if (isIpv6(group)) {
     if (family !== AF_INET6) throw badValue(`group ${show(group)} is IPv6 and this socket is IPv4`)
   } else if (family === AF_INET6 && !takesIpv4(owner)) {
     throw badValue(`group ${show(group)} is IPv4 and this IPv6 socket is raw or has IPV6_V6ONLY: nothing would arrive`)

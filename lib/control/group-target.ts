@@ -1,6 +1,6 @@
 import { constants } from 'node:os'
 import { badValue, isOutOfDescriptors, kernelError, show } from '../base/errors.ts'
-import { canonical, isMulticast, parseAddress } from '../net/address.ts'
+import { canonical, interfaceOfZone, isIpv6, isMulticast, parseAddress, withoutZone, zoneOf } from '../net/address.ts'
 import { interfaceByAddress, interfaceByNameOrIndex, interfaceName, type NamedInterface } from '../net/interfaces.ts'
 import type { Found, Wanted } from '../net/route-lookup.ts'
 
@@ -24,7 +24,7 @@ export interface GroupTarget {
 
 /** Named by a local IPv4 address: the calls then use `ip_mreq` and `ip_mreq_source`. */
 export const isByMreq = ({ group, address }: GroupTarget): boolean =>
-  address !== undefined && !group.includes(':') && parseAddress(address)?.family === 4
+  address !== undefined && !isIpv6(group) && parseAddress(address)?.family === 4
 
 /** What must be looked up to tell the interface. */
 export function lookupFor({ group, on, address }: GroupTarget): Wanted | undefined {
@@ -47,9 +47,8 @@ export function parseGroup(group: unknown): string {
 export function groupTargetOf(on: GroupOnInterface): GroupTarget {
   if (typeof on !== 'object' || on === null) throw new TypeError(`{ group, interface? } is needed, not ${show(on)}`)
   const given = parseGroup(on.group)
-  const percent = given.indexOf('%')
-  const group = percent < 0 ? given : given.slice(0, percent)
-  const spec = interfaceOf(on, percent < 0 ? undefined : given.slice(percent + 1))
+  const group = withoutZone(given)
+  const spec = interfaceOf(on, zoneOf(given))
   if (spec === undefined || spec === 0) return { group }
   if (typeof spec !== 'string' && typeof spec !== 'number')
     throw badValue(`interface is ${show(spec)}: a name, an index or a local address is needed`)
@@ -62,7 +61,7 @@ function interfaceOf(on: GroupOnInterface, zone: string | undefined): string | n
   if (zone === undefined) return on.interface
   if (on.interface !== undefined && String(on.interface) !== zone)
     throw badValue(`group ${on.group} is on ${zone} and interface is ${show(on.interface)}: name one of the two`)
-  return /^\d+$/.test(zone) ? Number(zone) : zone
+  return interfaceOfZone(zone)
 }
 
 function routed(group: string, found: Found): NamedInterface {

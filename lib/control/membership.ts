@@ -2,7 +2,7 @@ import { badValue, SocketOptionError, show } from '../base/errors.ts'
 import type { DescriptorOwner, SocketHandle } from '../calls/socket-handle.ts'
 import { mustTakeGroup } from '../calls/socket-kind.ts'
 import { Call, send, sendAll } from '../calls/worker-queue.ts'
-import { canonical } from '../net/address.ts'
+import { canonical, withoutZone } from '../net/address.ts'
 import type { NamedInterface } from '../net/interfaces.ts'
 import type { Found, Wanted } from '../net/route-lookup.ts'
 import { wrongSource } from '../options/codecs/multicast-target.ts'
@@ -111,11 +111,10 @@ class Change extends Call implements GroupTarget {
 export function parseSource(source: unknown, group: string): string {
   const wrong = wrongSource(source, group)
   if (wrong !== '') throw badValue(`${wrong}; an address that hosts send from is needed`)
-  return bare(canonical(source as string) ?? (source as string))
+  return withoutZone(canonical(source as string) ?? (source as string))
 }
 
 // The kernel compares sources without their zone.
-const bare = (address: string): string => address.split('%', 1)[0] ?? address
 
 class ChannelMembership implements Membership {
   readonly group: string

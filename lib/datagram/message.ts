@@ -1,7 +1,7 @@
 // What a message to send holds, and the checks of it.
 import { badValue, show } from '../base/errors.ts'
 import type { NativeSendChoice } from '../binding/native.ts'
-import { parseAddress } from '../net/address.ts'
+import { interfaceOfZone, parseAddress } from '../net/address.ts'
 import { interfaceByNameOrIndex } from '../net/interfaces.ts'
 import type { Endpoint } from '../net/socket-address.ts'
 
@@ -38,11 +38,6 @@ export function checkEndpoint(to: unknown, name = 'to'): asserts to is Endpoint 
     throw badValue(`${name}.port is ${show(port)}: a whole number from 1 to 65535 is needed`)
 }
 
-export const isIpv6 = (address: string): boolean => address.includes(':')
-
-/** IPv4 written as IPv6 goes over IPv4. */
-export const isMapped = (address: string): boolean => /^::ffff:\d+\.\d+\.\d+\.\d+$/i.test(address)
-
 function byte(value: unknown, name: string, least: number): number {
   if (typeof value === 'number' && Number.isInteger(value) && value >= least && value <= 255) return value
   const hint = value === 0 ? '; for multicast that stays on this host set `hops: 0` in openSender' : ''
@@ -58,7 +53,7 @@ export function checkChoice(choice: SendChoice, ipv6: boolean, timed: boolean): 
     if (typeof source !== 'string' || parseAddress(source)?.family !== (ipv6 ? 6 : 4))
       throw badValue(`source is ${show(source)}: a local IPv${ipv6 ? 6 : 4} address is needed, as the destination is`)
     const zone = parseAddress(source)?.zone
-    if (zone !== undefined) interfaceByNameOrIndex(/^\d+$/.test(zone) ? Number(zone) : zone)
+    if (zone !== undefined) interfaceByNameOrIndex(interfaceOfZone(zone))
     native.source = source
   }
   if (through !== undefined) {

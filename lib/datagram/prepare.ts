@@ -1,9 +1,9 @@
 import { badValue, SocketOptionError, show } from '../base/errors.ts'
 import type { NativeDatagrams, NativeSendChoice, OneOrEach } from '../binding/native.ts'
-import { parseAddress } from '../net/address.ts'
+import { isIpv6, isMapped, parseAddress, toIpv6, zoneOf } from '../net/address.ts'
 import { noInterface } from '../net/interfaces.ts'
 import type { Endpoint } from '../net/socket-address.ts'
-import { checkChoice, checkEndpoint, isIpv6, isMapped, type Message, type SendChoice } from './message.ts'
+import { checkChoice, checkEndpoint, type Message, type SendChoice } from './message.ts'
 
 /** Datagrams on their way, as the native side takes them. */
 export interface PreparedSend {
@@ -37,7 +37,11 @@ export type Prepare = (
 const NO_CHOICE: NativeSendChoice = {}
 const CHOICES: readonly string[] = ['hopLimit', 'trafficClass', 'transmitTime', 'source', 'interface']
 
-const overIpv6 = ({ address }: Endpoint): boolean => isIpv6(address) && !isMapped(address)
+/** What is sent to an IPv4-mapped address goes over IPv4. */
+function overIpv6({ address }: Endpoint): boolean {
+  const parsed = parseAddress(address)
+  return parsed?.family === 6 && !isMapped(parsed.bytes)
+}
 
 /** Why an address can't be had, where that is its zone: no interface has its name. */
 function noZone(address: string): Error | undefined {
@@ -51,9 +55,9 @@ export function createPrepare(send: NativeDatagrams, plan: OutgoingPlan): Prepar
   const encode = ({ address, port }: Endpoint): Uint8Array => {
     if (last?.address === address && last.port === port) return last.bytes
     if (!plan.ipv6 && isIpv6(address)) throw badValue(`to is '${address}': this sender is IPv4`)
-    const bytes = bytesOf(plan.ipv6 && !isIpv6(address) ? `::ffff:${address}` : address, port)
+    const bytes = bytesOf(plan.ipv6 ? toIpv6(address) : address, port)
     // A zone is an interface's name, and where that is made anew its index is another.
-    if (!address.includes('%')) last = { address, port, bytes }
+    if (zoneOf(address) === undefined) last = { address, port, bytes }
     return bytes
   }
 

@@ -1,7 +1,7 @@
 import { constants } from 'node:os'
 import { codeOf, kernelError, type SocketOptionError } from '../base/errors.ts'
 import type { NativeDatagrams, NativeSendChoice } from '../binding/native.ts'
-import { formatAddress } from '../net/address.ts'
+import { formatAddress, isMapped } from '../net/address.ts'
 import type { PreparedSend } from './prepare.ts'
 
 export interface SenderStats {
@@ -165,6 +165,5 @@ function textOf(sockaddr: Uint8Array | undefined): string {
 
 /** A sockaddr's bytes: IPv4's are shorter, and so is what an IPv4-mapped address has room for. */
 function goesOverIpv6(sockaddr: Uint8Array): boolean {
-  const mapped = sockaddr.subarray(8, 18).every((byte) => byte === 0) && sockaddr[18] === 255 && sockaddr[19] === 255
-  return sockaddr.length > 16 && !mapped
+  return sockaddr.length > 16 && !isMapped(sockaddr.subarray(8, 24))
 }

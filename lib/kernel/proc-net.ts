@@ -1,6 +1,6 @@
 // Reads from the texts of /proc/net/igmp, igmp6, mcfilter and mcfilter6 which groups this host has joined, and how.
 
-import { endianness } from 'node:os'
+import { LITTLE_ENDIAN } from '../base/byte-order.ts'
 import { formatAddress } from '../net/address.ts'
 import { Lines } from './lines.ts'
 
@@ -233,7 +233,7 @@ function addFilters<Key>(
  *
  * @param littleEndian whether the texts come from a little-endian host; by default, whether this host is one
  */
-export function hostMemberships(texts: ProcNetTexts, littleEndian: boolean = endianness() === 'LE'): HostMembership[] {
+export function hostMemberships(texts: ProcNetTexts, littleEndian: boolean = LITTLE_ENDIAN): HostMembership[] {
   const { igmp = '', igmp6 = '', mcfilter = '', mcfilter6 = '' } = texts
   const ipv4 = parseIgmp(igmp, littleEndian)
   const ipv6 = parseIgmp6(igmp6)

@@ -1,6 +1,6 @@
 // Reads the UDP sockets of this host from the texts of /proc/net/udp and udp6.
 
-import { endianness } from 'node:os'
+import { LITTLE_ENDIAN } from '../base/byte-order.ts'
 import { formatAddress } from '../net/address.ts'
 
 /** A UDP socket of this host. */
@@ -28,7 +28,7 @@ function addressFrom(hex: string, littleEndian: boolean): string {
 const SOCKET_LINE = /^\s*\d+:\s+([0-9A-F]{8}|[0-9A-F]{32}):([0-9A-F]{4})\s/
 
 /** The sockets listed in the texts of /proc/net/udp and /proc/net/udp6; a line that can't be read is passed over. */
-export function hostSockets(texts: readonly string[], littleEndian: boolean = endianness() === 'LE'): HostSocket[] {
+export function hostSockets(texts: readonly string[], littleEndian: boolean = LITTLE_ENDIAN): HostSocket[] {
   return texts
     .flatMap((text) => text.split('\n'))
     .flatMap((line) => {

@@ -1,7 +1,9 @@
+// IP addresses as text and as bytes: how they are read, spelt and told apart.
+
 let net: typeof import('node:net') | undefined
 
-/** Loaded when it is needed: it would be half of what importing the table of options costs. */
-function isIPv6(text: string): boolean {
+/** node:net is loaded when it is needed: it would be half of what importing the table of options costs. */
+function isWellFormedIpv6(text: string): boolean {
   net ??= process.getBuiltinModule('node:net')
   return net.isIPv6(text)
 }
@@ -12,6 +14,31 @@ export interface ParsedAddress {
   bytes: Uint8Array
   zone?: string
 }
+
+/** Whether an IP address is IPv6. Of any other text this says nothing. */
+export const isIpv6 = (address: string): boolean => address.includes(':')
+
+/** An address without its zone: `fe80::1` of `fe80::1%eth0`. */
+export function withoutZone(address: string): string {
+  const percent = address.indexOf('%')
+  return percent < 0 ? address : address.slice(0, percent)
+}
+
+/** The zone of an address: `eth0` of `fe80::1%eth0`. */
+export function zoneOf(address: string): string | undefined {
+  const percent = address.indexOf('%')
+  return percent < 0 ? undefined : address.slice(percent + 1)
+}
+
+/** An address as an IPv6 socket takes it: IPv4 as `::ffff:192.0.2.1`. */
+export const toIpv6 = (address: string): string => (isIpv6(address) ? address : `::ffff:${address}`)
+
+/** A zone as an interface's name, or as its index where it is in digits. */
+export const interfaceOfZone = (zone: string): string | number => (/^\d+$/.test(zone) ? Number(zone) : zone)
+
+/** `239.1.1.1:5000`, `[ff15::1]:5000` */
+export const hostPort = (address: string, port: number | string): string =>
+  isIpv6(address) ? `[${address}]:${port}` : `${address}:${port}`
 
 const DOT = 46
 const ZERO = 48
@@ -71,13 +98,13 @@ export function parseAddress(text: string): ParsedAddress | undefined {
   if (number >= 0) {
     return { family: 4, bytes: Uint8Array.of(number / 2 ** 24, number >>> 16, number >>> 8, number) }
   }
-  if (!isIPv6(text)) return undefined
-  const percent = text.indexOf('%')
-  if (percent < 0) return { family: 6, bytes: ipv6Bytes(text) }
-  return { family: 6, bytes: ipv6Bytes(text.slice(0, percent)), zone: text.slice(percent + 1) }
+  if (!isWellFormedIpv6(text)) return undefined
+  const bytes = ipv6Bytes(withoutZone(text))
+  const zone = zoneOf(text)
+  return zone === undefined ? { family: 6, bytes } : { family: 6, bytes, zone }
 }
 
-/** ::ffff:0:0/96: an IPv4 address in IPv6 */
+/** Whether the bytes are an IPv4-mapped address, ::ffff:0:0/96: what is sent there goes over IPv4. RFC 4291 2.5.5.2 */
 export function isMapped(bytes: Uint8Array): boolean {
   if (bytes.length !== 16 || bytes[10] !== 255 || bytes[11] !== 255) return false
   for (let i = 0; i < 10; i++) if (bytes[i] !== 0) return false
@@ -142,6 +169,9 @@ export function isMulticast(address: string): boolean {
   }
   // `ff:` is 00ff, so four digits before the first colon.
   return (
-    (first | 32) === 102 && (address.charCodeAt(1) | 32) === 102 && address.charCodeAt(4) === COLON && isIPv6(address)
+    (first | 32) === 102 &&
+    (address.charCodeAt(1) | 32) === 102 &&
+    address.charCodeAt(4) === COLON &&
+    isWellFormedIpv6(address)
   )
 }

@@ -1,6 +1,6 @@
 import { badValue, codeOf, kernelError, SocketOptionError, show } from '../base/errors.ts'
 import { type NativeInterface, native } from '../binding/native.ts'
-import { canonical, parseAddress } from './address.ts'
+import { canonical, isIpv6, parseAddress, withoutZone, zoneOf } from './address.ts'
 
 /** An address of an interface, with the length of its prefix. */
 export interface InterfaceAddress {
@@ -134,16 +134,18 @@ function byIndex(index: number): NamedInterface {
 
 /** The interface that has a local address; a link-local one may come without its zone where only one has it. */
 export function interfaceByAddress(address: string, known: readonly NativeInterface[]): NamedInterface {
-  const [wanted, zone] = canonical(address)?.split('%') ?? []
+  const given = canonical(address) ?? address
+  const wanted = withoutZone(given)
+  const zone = zoneOf(given)
   // Nobody is without an interface: an empty list is one that could not be had.
   const found = (known.length > 0 ? known : list()).filter(
     ({ name, index, addresses }) =>
       (zone === undefined || zone === name || zone === String(index)) &&
-      addresses.some((entry) => canonical(entry.address)?.split('%')[0] === wanted),
+      addresses.some((entry) => withoutZone(canonical(entry.address) ?? '') === wanted),
   )
   const [first, second] = found
   if (first === undefined) throw noInterface(address)
-  if (second !== undefined && address.includes(':')) {
+  if (second !== undefined && isIpv6(address)) {
     const names = found.map(({ name }) => name).join(', ')
     throw badValue(`interface is ${show(address)}, an address of each of ${names}: name one of them`)
   }

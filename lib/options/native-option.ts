@@ -1,5 +1,6 @@
 import { unsupported } from '../base/errors.ts'
 import { type NativeOption, native } from '../binding/native.ts'
+import { isIpv6 } from '../net/address.ts'
 import type { OptionAttributes } from './attributes.ts'
 import type { Codec } from './codecs.ts'
 
@@ -41,5 +42,5 @@ export function chooseNative(
   // MCAST_* options exist once for each family.
   const ipv4 = ofLevel(native.constants.IPPROTO_IP ?? -1)
   const ipv6 = ofLevel(native.constants.IPPROTO_IPV6 ?? -1)
-  return (value) => ((value as { group: string }).group.includes(':') ? ipv6(value) : ipv4(value))
+  return (value) => (isIpv6((value as { group: string }).group) ? ipv6(value) : ipv4(value))
 }

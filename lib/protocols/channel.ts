@@ -1,5 +1,5 @@
 import { SocketOptionError, show } from '../base/errors.ts'
-import { canonical, isMulticast, parseAddress } from '../net/address.ts'
+import { canonical, interfaceOfZone, isMulticast, parseAddress, withoutZone } from '../net/address.ts'
 
 /** A channel as a person writes it: a group, perhaps a port, perhaps the sources wanted or not wanted. */
 export interface ChannelText {
@@ -37,7 +37,7 @@ const ADDRESS_PARTS =
 function splitAddress(text: string): AddressParts | undefined {
   const bare = parseAddress(text)
   if (bare?.family === 6) {
-    return { address: text.split('%', 1)[0] ?? '', ...(bare.zone !== undefined && { zone: bare.zone }) }
+    return { address: withoutZone(text), ...(bare.zone !== undefined && { zone: bare.zone }) }
   }
   const parts = ADDRESS_PARTS.exec(text)?.groups
   if (parts === undefined) return undefined
@@ -155,7 +155,7 @@ export function parseChannel(text: string): ChannelText {
     ...(number !== undefined && { port: number }),
     sources,
     blocked,
-    ...(local !== undefined && local !== '' && { interface: /^\d+$/.test(local) ? Number(local) : local }),
+    ...(local !== undefined && local !== '' && { interface: interfaceOfZone(local) }),
     ...(ttl !== null && { hops: readHops(text, ttl) }),
   }
 }

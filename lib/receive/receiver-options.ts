@@ -2,7 +2,7 @@ import { abortSignal, checkFields, type FieldRule, flag, iterable, oneOf, text, 
 import { badValue, show } from '../base/errors.ts'
 import { parseGroup } from '../control/group-target.ts'
 import type { Channel } from '../control/membership.ts'
-import { canonical, isMulticast, parseAddress } from '../net/address.ts'
+import { canonical, isIpv6, isMulticast, parseAddress, withoutZone } from '../net/address.ts'
 import type { AnyOption } from '../options/option.ts'
 import {
   IP_MULTICAST_ALL,
@@ -112,7 +112,7 @@ function familyOf({ family, address }: ReceiverOptions, groups: readonly string[
   if (address !== undefined && parseAddress(address) === undefined)
     throw badValue(`openReceiver: address is ${show(address)}: ${FIELDS.address.words} is needed`)
   const told = [...(address === undefined ? [] : [address]), ...groups]
-  const six = told.find((one) => one.includes(':'))
+  const six = told.find((one) => isIpv6(one))
   if (family === 'ipv4' && six !== undefined)
     throw badValue(`openReceiver: family is 'ipv4', and ${six} is an IPv6 address`)
   return family ?? (six === undefined ? 'ipv4' : 'ipv6')
@@ -125,14 +125,14 @@ const isOfOneLink = (group: string): boolean => /^ff.[12]:/i.test(group)
 function commonGroup(groups: readonly string[], family: 'ipv4' | 'ipv6'): string | undefined {
   const [first, ...more] = new Set(groups)
   if (first === undefined || more.length > 0 || isOfOneLink(first)) return undefined
-  return first.includes(':') === (family === 'ipv6') ? first : undefined
+  return isIpv6(first) === (family === 'ipv6') ? first : undefined
 }
 
 export function planReceiver(options: ReceiverOptions): ReceiverPlan {
   checkFields(options, FIELDS, 'openReceiver')
   if (options.ancillary !== undefined) checkFields(options.ancillary, ANCILLARY, 'ancillary')
   const channels = [...(options.channels ?? [])]
-  const groups = channels.map((channel) => parseGroup(channel?.group).split('%', 1)[0] ?? '')
+  const groups = channels.map((channel) => withoutZone(parseGroup(channel?.group)))
   const family = familyOf(options, groups)
   const { type = 'dgram', protocol } = options
   if (type === 'raw' && protocol === undefined)

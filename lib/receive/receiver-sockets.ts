@@ -3,6 +3,7 @@ import { control, registryOf, type SocketControl } from '../control/control.ts'
 import { findInterface, type GroupTarget, groupTargetOf, lookupFor } from '../control/group-target.ts'
 import { type Channel, type Membership, parseSource } from '../control/membership.ts'
 import type { BatchReader } from '../datagram/batch-reader.ts'
+import { isIpv6, withoutZone } from '../net/address.ts'
 import { lookUp } from '../net/route-lookup.ts'
 import type { Endpoint } from '../net/socket-address.ts'
 import { SO_MEMINFO, SO_REUSEADDR } from '../options/table/socket.ts'
@@ -84,7 +85,7 @@ export async function openSockets(plan: ReceiverPlan, batchReader: BatchReader):
       bind: { address, port },
     })
     const own = control(socket)
-    const boundTo = isWildcard(address) ? undefined : address.split('%', 1)[0]
+    const boundTo = isWildcard(address) ? undefined : withoutZone(address)
     const entry: Entry = { socket, control: own, boundTo, groups: new Map(), refused: new Set() }
     try {
       if (ended) throw closed()
@@ -220,7 +221,7 @@ function candidates(entries: readonly Entry[], place: Place): Entry[] {
   if (clash !== undefined) return [clash]
   // IPv6 holds one filter for a group on all interfaces of a socket, so each interface has a socket of its own.
   const others = fits.filter(
-    (entry) => !here.includes(entry) && !entry.refused.has(ANY) && !(group.includes(':') && entry.groups.has(group)),
+    (entry) => !here.includes(entry) && !entry.refused.has(ANY) && !(isIpv6(group) && entry.groups.has(group)),
   )
   return [...here.filter(({ refused }) => !refused.has(keyOf(place))), ...others]
 }

@@ -2,6 +2,7 @@ import { datagramsNative } from '../binding/native.ts'
 import type { SendChoice } from '../datagram/message.ts'
 import { createPrepare } from '../datagram/prepare.ts'
 import { createTransmitter } from '../datagram/transmit.ts'
+import { isIpv6 } from '../net/address.ts'
 import type { Endpoint } from '../net/socket-address.ts'
 import type { Receiver } from '../receive/receiver.ts'
 
@@ -11,7 +12,7 @@ export type SendOne = (data: Uint8Array, to: Endpoint, choice?: SendChoice) => b
 /** Sending from a receiver's own socket, so that answers come to it and answers come from its port. */
 export function sendFrom(receiver: Receiver): SendOne {
   const send = datagramsNative()
-  const ipv6 = receiver.address.address.includes(':')
+  const ipv6 = isIpv6(receiver.address.address)
   const prepare = createPrepare(send, { ipv6, to: undefined, connected: false, timed: false })
   const transmitter = createTransmitter(send, {
     fd: () => receiver.control.fd,

@@ -10,8 +10,8 @@ import {
   whole,
 } from '../base/check-fields.ts'
 import { badValue, show } from '../base/errors.ts'
-import { checkEndpoint, isIpv6 } from '../datagram/message.ts'
-import { isMulticast, parseAddress } from '../net/address.ts'
+import { checkEndpoint } from '../datagram/message.ts'
+import { isIpv6, isMulticast, parseAddress } from '../net/address.ts'
 import type { Endpoint } from '../net/socket-address.ts'
 import type { AnyOption } from '../options/option.ts'
 import { IP_RECVERR, IP_TOS } from '../options/table/ip.ts'

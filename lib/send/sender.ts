@@ -5,9 +5,10 @@ import { datagramsNative, type NativePoller } from '../binding/native.ts'
 import { CHANGES, openPoller, WRITABLE, watch } from '../binding/poller.ts'
 import type { SocketControl } from '../control/control.ts'
 import { type ReturnedError, readQueued, type TransmitTimestamp } from '../datagram/error-queue.ts'
-import { isIpv6, type Message, type SendChoice } from '../datagram/message.ts'
+import type { Message, SendChoice } from '../datagram/message.ts'
 import { createPrepare, type Prepare, type PreparedSend } from '../datagram/prepare.ts'
 import { createTransmitter, type SenderStats, type Transmitter } from '../datagram/transmit.ts'
+import { toIpv6 } from '../net/address.ts'
 import type { Endpoint } from '../net/socket-address.ts'
 import { IP_MTU } from '../options/table/ip.ts'
 import { IPV6_MTU } from '../options/table/ipv6.ts'
@@ -254,6 +255,6 @@ export async function openSender<const V extends readonly unknown[] = readonly u
 
 /** An IPv6 socket reaches IPv4 by mapped addresses. */
 const reachable = ({ address, port }: Endpoint, ipv6: boolean): Endpoint => ({
-  address: ipv6 && !isIpv6(address) ? `::ffff:${address}` : address,
+  address: ipv6 ? toIpv6(address) : address,
   port,
 })

@@ -4,7 +4,7 @@ import { SocketOptionError } from '../base/errors.ts'
 import { merged } from '../base/merge.ts'
 import type { Channel, Membership } from '../control/membership.ts'
 import type { Datagram } from '../datagram/datagram.ts'
-import { isMulticast } from '../net/address.ts'
+import { isIpv6, isMulticast } from '../net/address.ts'
 import { interfaces } from '../net/interfaces.ts'
 import { SO_RCVBUF } from '../options/table/socket.ts'
 import { onInterfaceRemoved } from '../receive/on-interface-removed.ts'
@@ -69,10 +69,7 @@ export async function openGroupListener({
     refusal ??= error
   }
   try {
-    for (const family of [
-      groups.filter((group) => !group.includes(':')),
-      groups.filter((group) => group.includes(':')),
-    ]) {
+    for (const family of [groups.filter((group) => !isIpv6(group)), groups.filter((group) => isIpv6(group))]) {
       let receiver: Receiver | undefined
       for (const interfaceSpec of family.length === 0 ? [] : wanted) {
         const channels = family.map((group): Channel => ({ group, interface: interfaceSpec }))

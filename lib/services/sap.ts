@@ -13,7 +13,7 @@ import { badValue } from '../base/errors.ts'
 import { findInterface, groupTargetOf } from '../control/group-target.ts'
 import type { Membership } from '../control/membership.ts'
 import type { Datagram } from '../datagram/datagram.ts'
-import { parseAddress } from '../net/address.ts'
+import { parseAddress, withoutZone } from '../net/address.ts'
 import { interfaceNamed } from '../net/interfaces.ts'
 import { lookUp } from '../net/route-lookup.ts'
 import type { Endpoint } from '../net/socket-address.ts'
@@ -212,5 +212,5 @@ function sourceOn(index: number, group: string): string {
   const own = ofFamily.find((one) => !one.address.startsWith('fe80:')) ?? ofFamily[0]
   if (own === undefined)
     throw badValue(`${name} has no IPv${family} address to announce from: say which source to name`)
-  return own.address.split('%', 1)[0] ?? own.address
+  return withoutZone(own.address)
 }

@@ -3,6 +3,7 @@ import { abortSignal, checkFields, whole } from '../base/check-fields.ts'
 import { SocketOptionError } from '../base/errors.ts'
 import type { Membership } from '../control/membership.ts'
 import type { Datagram } from '../datagram/datagram.ts'
+import { hostPort, isIpv6, withoutZone } from '../net/address.ts'
 import { hostAddress } from '../net/resolve-host.ts'
 import type { Endpoint } from '../net/socket-address.ts'
 import { isMalformed } from '../protocols/malformed.ts'
@@ -132,7 +133,7 @@ export async function queryNtp(server: string, options: NtpQueryOptions = {}): P
   signal?.throwIfAborted()
   const address = await hostAddress(server)
   const receiver = await openReceiver({
-    family: address.includes(':') ? 'ipv6' : 'ipv4',
+    family: isIpv6(address) ? 'ipv6' : 'ipv4',
     ancillary: { timestamp: true },
     returnedErrors: true,
     ...(signal && { signal }),
@@ -150,7 +151,7 @@ async function askOnce(
   timeout: number,
   signal: AbortSignal | undefined,
 ): Promise<NtpAnswer> {
-  const name = to.address.includes(':') ? `[${to.address}]:${to.port}` : `${to.address}:${to.port}`
+  const name = hostPort(to.address, to.port)
   let failure = unanswered('ETIMEDOUT', `${name} did not answer in ${timeout / 1000} s`)
   const end = (error: SocketOptionError): void => {
     failure = error
@@ -185,10 +186,8 @@ async function askOnce(
   throw failure
 }
 
-const bare = (address: string): string => address.split('%', 1)[0] ?? address
-
 const isOf = ({ source }: Datagram, to: Endpoint): boolean =>
-  bare(source.address) === bare(to.address) && source.port === to.port
+  withoutZone(source.address) === withoutZone(to.address) && source.port === to.port
 
 const unanswered = (code: string, message: string): SocketOptionError =>
   new SocketOptionError(message, { code, reason: 'system' })

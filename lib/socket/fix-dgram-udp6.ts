@@ -1,18 +1,17 @@
 import type { Socket } from 'node:dgram'
 import { badValue, show } from '../base/errors.ts'
 import type { SocketControl } from '../control/control.ts'
+import { interfaceOfZone, withoutZone, zoneOf } from '../net/address.ts'
 import { interfaceByNameOrIndex } from '../net/interfaces.ts'
 import type { Option } from '../options/option.ts'
 import { IPV6_MULTICAST_HOPS, IPV6_MULTICAST_LOOP, IPV6_UNICAST_HOPS } from '../options/table/ipv6.ts'
 
 /** libuv reads a zone as a name only, and takes one it does not know for "any interface", without a word. */
 function zoneByName(address: unknown): unknown {
-  const percent = typeof address === 'string' ? address.indexOf('%') : -1
-  if (percent < 0) return address
-  const text = address as string
-  const zone = text.slice(percent + 1)
-  const found = interfaceByNameOrIndex(/^\d+$/.test(zone) ? Number(zone) : zone)
-  return `${text.slice(0, percent)}%${found?.name ?? zone}`
+  const zone = typeof address === 'string' ? zoneOf(address) : undefined
+  if (zone === undefined) return address
+  const found = interfaceByNameOrIndex(interfaceOfZone(zone))
+  return `${withoutZone(address as string)}%${found?.name ?? zone}`
 }
 
 type Method = (...given: unknown[]) => unknown

@@ -1,4 +1,5 @@
 import type { Datagram } from '../../datagram/datagram.ts'
+import { withoutZone } from '../../net/address.ts'
 import type { Interface } from '../../net/interfaces.ts'
 import type { BpfInstruction } from '../../options/codecs.ts'
 import { PACKET_ADD_MEMBERSHIP, PACKET_STATISTICS } from '../../options/table/packet.ts'
@@ -56,4 +57,4 @@ export async function openCapture(
 
 /** Whether an address is one of an interface's: then this host has sent the packet. */
 export const isOwn = ({ addresses }: Interface, address: string): boolean =>
-  addresses.some((own) => own.address.split('%', 1)[0] === address)
+  addresses.some((own) => withoutZone(own.address) === address)

@@ -34,10 +34,6 @@ export function sparkline(values: readonly number[]): string {
   return values.map((value) => (value <= 0 ? ' ' : (BARS[Math.min(7, Math.floor((value / most) * 8))] ?? ' '))).join('')
 }
 
-/** `239.1.1.1:5000`, `[ff15::1]:5000` */
-export const hostPort = (address: string, port: number | string): string =>
-  address.includes(':') ? `[${address}]:${port}` : `${address}:${port}`
-
 /** A difference in time, in nanoseconds, in a unit that suits it: `+1.234 ms`. */
 export function signedTime(nanoseconds: bigint): string {
   const size = nanoseconds < 0n ? -nanoseconds : nanoseconds

@@ -1,3 +1,4 @@
+import { LITTLE_ENDIAN } from '../../base/byte-order.ts'
 import { in6Addr } from './addresses.ts'
 import { type Codec, codec, isRecord, whole } from './codec.ts'
 import { interfaceByIndex } from './interface.ts'
@@ -31,11 +32,9 @@ export const portRange: Codec<PortRange> = codec(
   },
 )
 
-const LITTLE = new Uint8Array(Uint16Array.of(1).buffer)[0] === 1
-
 /** To network byte order and back. */
 function networkOrder(value: number): number {
-  if (!LITTLE) return value
+  if (!LITTLE_ENDIAN) return value
   const view = new DataView(new ArrayBuffer(4))
   view.setUint32(0, value)
   return view.getInt32(0, true)

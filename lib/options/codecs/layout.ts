@@ -1,3 +1,4 @@
+import { LITTLE_ENDIAN } from '../../base/byte-order.ts'
 import { show } from '../../base/errors.ts'
 import { type Codec, isRecord, whole } from './codec.ts'
 
@@ -7,8 +8,6 @@ type Type = keyof typeof SIZES
 
 export type Layout = Readonly<Record<string, Type>>
 export type LayoutValue<L extends Layout> = { -readonly [K in keyof L]: L[K] extends 'u64' ? bigint : number }
-
-const LITTLE = new Uint8Array(Uint16Array.of(1).buffer)[0] === 1
 
 const RANGE: Readonly<Record<Exclude<Type, 'u64'>, readonly [number, number]>> = {
   u8: [0, 0xff],
@@ -41,21 +40,21 @@ function read(view: DataView, type: Type, at: number): number | bigint {
     case 'u8':
       return view.getUint8(at)
     case 'u16':
-      return view.getUint16(at, LITTLE)
+      return view.getUint16(at, LITTLE_ENDIAN)
     case 'u32':
-      return view.getUint32(at, LITTLE)
+      return view.getUint32(at, LITTLE_ENDIAN)
     case 'i32':
-      return view.getInt32(at, LITTLE)
+      return view.getInt32(at, LITTLE_ENDIAN)
     case 'u64':
-      return view.getBigUint64(at, LITTLE)
+      return view.getBigUint64(at, LITTLE_ENDIAN)
   }
 }
 
 function write(view: DataView, type: Type, at: number, value: number | bigint): void {
-  if (type === 'u64') view.setBigUint64(at, BigInt(value), LITTLE)
+  if (type === 'u64') view.setBigUint64(at, BigInt(value), LITTLE_ENDIAN)
   else if (type === 'u8') view.setUint8(at, Number(value))
-  else if (type === 'u16') view.setUint16(at, Number(value), LITTLE)
-  else view.setInt32(at, Number(value), LITTLE)
+  else if (type === 'u16') view.setUint16(at, Number(value), LITTLE_ENDIAN)
+  else view.setInt32(at, Number(value), LITTLE_ENDIAN)
 }
 
 function wrongField(type: Type, value: unknown): string {

@@ -1,5 +1,5 @@
 import { show } from '../../base/errors.ts'
-import { canonical, isMapped, isMulticast, parseAddress } from '../../net/address.ts'
+import { canonical, isIpv6, isMapped, isMulticast, parseAddress, zoneOf } from '../../net/address.ts'
 import { interfaceIndex } from '../../net/interfaces.ts'
 import { whole } from './codec.ts'
 
@@ -36,8 +36,8 @@ export type Family = 4 | 6 | undefined
 
 export function wrongGroup(value: unknown, family: Family): string {
   if (typeof value !== 'string' || !isMulticast(value)) return `group is ${show(value)}, not a multicast address`
-  if (value.includes('%')) return `group is ${show(value)}: its zone goes into interface`
-  const given = value.includes(':') ? 6 : 4
+  if (zoneOf(value) !== undefined) return `group is ${show(value)}: its zone goes into interface`
+  const given = isIpv6(value) ? 6 : 4
   return family === undefined || given === family ? '' : `group is ${show(value)}, not an IPv${family} group`
 }
 
@@ -45,8 +45,7 @@ export function wrongGroup(value: unknown, family: Family): string {
 export function wrongSource(value: unknown, group: string): string {
   const address = typeof value === 'string' ? parseAddress(value) : undefined
   if (address === undefined) return `source is ${show(value)}, not an IP address`
-  if (address.family !== (group.includes(':') ? 6 : 4))
-    return `source ${value} and group ${group} are of different families`
+  if (address.family !== (isIpv6(group) ? 6 : 4)) return `source ${value} and group ${group} are of different families`
   if (isMapped(address.bytes)) return `source ${value} is an IPv4 address, and group ${group} is IPv6`
   const nobody = address.bytes.every((octet) => octet === 0) || value === '255.255.255.255'
   if (nobody || isMulticast(value as string)) return `source is ${show(value)}, which no host sends from`

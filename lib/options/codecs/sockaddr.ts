@@ -1,3 +1,4 @@
+import { LITTLE_ENDIAN } from '../../base/byte-order.ts'
 import { type Codec, codec } from './codec.ts'
 
 /** A `struct sockaddr`: IPv4 and IPv6 with a port; a Unix socket by its path, an abstract one's starts with NUL. */
@@ -31,9 +32,8 @@ export function decodeSockaddr(answer: Buffer, at = 0, length = answer.length - 
   return { family }
 }
 
-const familyOf = (answer: Buffer, at: number): number => (LITTLE ? answer.readUInt16LE(at) : answer.readUInt16BE(at))
-
-const LITTLE = new Uint8Array(Uint16Array.of(1).buffer)[0] === 1
+const familyOf = (answer: Buffer, at: number): number =>
+  LITTLE_ENDIAN ? answer.readUInt16LE(at) : answer.readUInt16BE(at)
 
 function textOf6(octets: Buffer): string {
   const groups = Array.from({ length: 8 }, (_, place) => octets.readUInt16BE(place * 2).toString(16))

@@ -1,3 +1,4 @@
+import { LITTLE_ENDIAN } from '../../base/byte-order.ts'
 import type { Codec } from './codec.ts'
 import { flags } from './names.ts'
 
@@ -59,8 +60,6 @@ const NARROW = new Map([
   ...['total_rto', 'total_rto_recoveries'].map((name) => [name, 2] as const),
 ])
 
-const LITTLE = new Uint8Array(Uint16Array.of(1).buffer)[0] === 1
-
 interface Views {
   readonly length: BigUint64Array
   readonly bytes: Uint8Array
@@ -89,7 +88,7 @@ function decodeWhole({ bytes, words, longs }: Views) {
   const half = (place: 0 | 1): number => {
     const word = words[at] as number
     at += place
-    return LITTLE === (place === 0) ? word & 0xffff : word >>> 16
+    return LITTLE_ENDIAN === (place === 0) ? word & 0xffff : word >>> 16
   }
   const scales = bytes[6] as number
   const bits = bytes[7] as number
@@ -100,10 +99,10 @@ function decodeWhole({ bytes, words, longs }: Views) {
     probes: bytes[3] as number,
     backoff: bytes[4] as number,
     options: optionSet(bytes[5] as number),
-    snd_wscale: LITTLE ? scales & 15 : scales >> 4,
-    rcv_wscale: LITTLE ? scales >> 4 : scales & 15,
-    delivery_rate_app_limited: (LITTLE ? bits & 1 : bits >> 7) === 1,
-    fastopen_client_fail: FASTOPEN_FAILURES[LITTLE ? (bits >> 1) & 3 : (bits >> 5) & 3] as TcpFastOpenFailure,
+    snd_wscale: LITTLE_ENDIAN ? scales & 15 : scales >> 4,
+    rcv_wscale: LITTLE_ENDIAN ? scales >> 4 : scales & 15,
+    delivery_rate_app_limited: (LITTLE_ENDIAN ? bits & 1 : bits >> 7) === 1,
+    fastopen_client_fail: FASTOPEN_FAILURES[LITTLE_ENDIAN ? (bits >> 1) & 3 : (bits >> 5) & 3] as TcpFastOpenFailure,
     rto: u32(),
     ato: u32(),
     snd_mss: u32(),

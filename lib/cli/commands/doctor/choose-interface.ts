@@ -1,3 +1,4 @@
+import { isIpv6 } from '../../../net/address.ts'
 import type { Interface } from '../../../net/interfaces.ts'
 import { interfaces } from '../../../net/interfaces.ts'
 import { lookUp } from '../../../net/route-lookup.ts'
@@ -31,7 +32,7 @@ export async function chooseInterface(
         fail('route', {
           says: `no route to ${group}, and no interface named: a join that names none is refused`,
           fix: `name one with -i (${able.length > 0 ? names(able) : 'none is up and takes multicast'}), or ip route add ${
-            group.includes(':') ? 'multicast ff00::/8' : '224.0.0.0/4'
+            isIpv6(group) ? 'multicast ff00::/8' : '224.0.0.0/4'
           } dev ${best?.name ?? 'INTERFACE'}`,
           cause: `there is no route to ${group}, and no interface was named to join on`,
           rank: RANK.noRoute,

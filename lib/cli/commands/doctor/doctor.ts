@@ -1,5 +1,5 @@
 import type { Command } from 'commander'
-import { canonical, isMulticast, parseAddress } from '../../../net/address.ts'
+import { canonical, isIpv6, isMulticast, parseAddress } from '../../../net/address.ts'
 import type { ChannelText } from '../../../protocols/channel.ts'
 import { UsageError } from '../../shell/failure.ts'
 import { takesInterface } from '../../shell/interface-option.ts'
@@ -84,7 +84,7 @@ async function diagnose({ out, stop }: Run, [given]: [ChannelText], options: Opt
   if (choice.on !== undefined) {
     const patient: Patient = {
       group: given.group,
-      family: given.group.includes(':') ? 6 : 4,
+      family: isIpv6(given.group) ? 6 : 4,
       port: wanted,
       sources,
       on: choice.on,

@@ -1,3 +1,4 @@
+import { hostPort } from '../../../net/address.ts'
 import type { Interface } from '../../../net/interfaces.ts'
 
 /** What is to be received, and where. */
@@ -13,6 +14,6 @@ export interface Patient {
 
 /** `232.1.1.1 from 192.0.2.1`, as a person would say it. */
 export const channelText = ({ group, sources, port }: Patient): string => {
-  const to = port === undefined ? group : group.includes(':') ? `[${group}]:${port}` : `${group}:${port}`
+  const to = port === undefined ? group : hostPort(group, port)
   return sources.length === 0 ? to : `${to} from ${sources.join(', ')}`
 }

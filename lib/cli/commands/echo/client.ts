@@ -1,10 +1,11 @@
+import { hostPort, isIpv6 } from '../../../net/address.ts'
 import { interfaceName } from '../../../net/interfaces.ts'
 import { openReceiver } from '../../../receive/receiver.ts'
 import { sendFrom } from '../../../send/send-from-receiver.ts'
 import { Failure, UsageError } from '../../shell/failure.ts'
 import { withoutRoute } from '../../shell/no-route.ts'
 import type { Run } from '../../shell/run.ts'
-import { hostPort, plural, seconds } from '../../shell/units.ts'
+import { plural, seconds } from '../../shell/units.ts'
 import type { EchoOptions, EchoPlace } from './echo-options.ts'
 
 /** Sends one datagram to the group and prints every answer that comes in time. */
@@ -12,7 +13,7 @@ export async function askEcho({ out, stop }: Run, place: EchoPlace, options: Ech
   const { group, port, interface: on } = place
   const payload = payloadOf(options)
   const receiver = await openReceiver({
-    family: group.includes(':') ? 'ipv6' : 'ipv4',
+    family: isIpv6(group) ? 'ipv6' : 'ipv4',
     ancillary: { hopLimit: true },
     signal: stop,
   })

@@ -1,5 +1,5 @@
 import type { Datagram } from '../../../datagram/datagram.ts'
-import { isMulticast } from '../../../net/address.ts'
+import { hostPort, isIpv6, isMulticast } from '../../../net/address.ts'
 import { interfaceName } from '../../../net/interfaces.ts'
 import { onInterfaceRemoved } from '../../../receive/on-interface-removed.ts'
 import { openReceiver, type Receiver } from '../../../receive/receiver.ts'
@@ -7,7 +7,7 @@ import { sendFrom } from '../../../send/send-from-receiver.ts'
 import { Failure, warn } from '../../shell/failure.ts'
 import { withoutRoute } from '../../shell/no-route.ts'
 import type { Run } from '../../shell/run.ts'
-import { hostPort, plural } from '../../shell/units.ts'
+import { plural } from '../../shell/units.ts'
 import type { EchoOptions, EchoPlace } from './echo-options.ts'
 
 /** Sends back what comes to the groups, and by unicast to their ports, to whoever sent it. */
@@ -53,7 +53,7 @@ export async function serveEcho({ out, stop }: Run, places: readonly EchoPlace[]
   try {
     for (const [port, channels] of byPort(places)) {
       for (const family of ['ipv4', 'ipv6'] as const) {
-        const own = channels.filter(({ group }) => group.includes(':') === (family === 'ipv6'))
+        const own = channels.filter(({ group }) => isIpv6(group) === (family === 'ipv6'))
         if (own.length === 0) continue
         const address = family === 'ipv6' ? '::' : '0.0.0.0'
         receivers.push(await openReceiver({ port, address, channels: own, signal: stop }))

@@ -1,5 +1,6 @@
 import { setTimeout } from 'node:timers/promises'
 import { SocketOptionError } from '../../../base/errors.ts'
+import { isIpv6 } from '../../../net/address.ts'
 import { interfaceName } from '../../../net/interfaces.ts'
 import { decodeEcho, encodeEchoRequest, withoutIpv4Header } from '../../../protocols/icmp-echo.ts'
 import { isMalformed } from '../../../protocols/malformed.ts'
@@ -46,7 +47,7 @@ const isRefused = (error: unknown): boolean =>
 
 /** ICMP echo requests to a group, and who answers. */
 export async function pingGroup({ out, stop }: Run, group: string, options: PingOptions): Promise<void> {
-  const family = group.includes(':') ? 6 : 4
+  const family = isIpv6(group) ? 6 : 4
   const { receiver, raw, identifier } = await openEchoSocket(family)
   const over = new AbortController()
   const end = AbortSignal.any([stop, over.signal])

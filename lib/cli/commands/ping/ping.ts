@@ -1,5 +1,5 @@
 import type { Command } from 'commander'
-import { isMulticast } from '../../../net/address.ts'
+import { isMulticast, withoutZone } from '../../../net/address.ts'
 import { parseChannel } from '../../../protocols/channel.ts'
 import { PING_PORT } from '../../../protocols/ssmping.ts'
 import { UsageError } from '../../shell/failure.ts'
@@ -53,8 +53,7 @@ Without --ssm it asks by ICMP echo, which needs CAP_NET_RAW or a group of yours 
 Exit status 1 where nobody answered, or, with --ssm, nothing came by multicast.`
 
 function groupOf(target: string): { group: string; zone?: string | number } {
-  if (!isMulticast(target.split('%', 1)[0] ?? ''))
-    throw new UsageError(`${target.slice(0, 60)} is no group; is --ssm meant?`)
+  if (!isMulticast(withoutZone(target))) throw new UsageError(`${target.slice(0, 60)} is no group; is --ssm meant?`)
   const { group: asked, interface: zone } = parseChannel(target)
   return { group: asked, ...(zone !== undefined && { zone }) }
 }

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { setTimeout } from 'node:timers/promises'
 import type { Datagram } from '../../../datagram/datagram.ts'
-import { isMulticast } from '../../../net/address.ts'
+import { hostPort, isIpv6, isMulticast, withoutZone } from '../../../net/address.ts'
 import { hostAddress } from '../../../net/resolve-host.ts'
 import type { Endpoint } from '../../../net/socket-address.ts'
 import { isMalformed } from '../../../protocols/malformed.ts'
@@ -13,7 +13,6 @@ import { Failure, UsageError } from '../../shell/failure.ts'
 import type { Output } from '../../shell/output.ts'
 import { printable } from '../../shell/printable.ts'
 import type { Run } from '../../shell/run.ts'
-import { hostPort } from '../../shell/units.ts'
 import type { PingOptions } from './ping-options.ts'
 
 const microseconds = (): bigint => process.hrtime.bigint() / 1000n
@@ -32,8 +31,8 @@ const TRIES = 3
 export async function pingServer({ out, stop }: Run, target: string, options: PingOptions): Promise<void> {
   const address = await hostAddress(target)
   if (isMulticast(address)) throw new UsageError(`--ssm asks a server, and ${address} is a group`)
-  const family = address.includes(':') ? 6 : 4
-  if (options.group !== undefined && options.group.includes(':') !== (family === 6))
+  const family = isIpv6(address) ? 6 : 4
+  if (options.group !== undefined && isIpv6(options.group) !== (family === 6))
     throw new UsageError(`${options.group} and the server ${address} are not of one family`)
   const server: Endpoint = { address, port: options.port }
   const receiver = await openReceiver({
@@ -75,11 +74,10 @@ interface Conversation {
 
 /** Only what the server sent is looked at. */
 function converse(receiver: Receiver, server: Endpoint): Conversation {
-  const bare = (text: string): string => text.split('%', 1)[0] ?? text
   const listen = async (): Promise<void> => {
     for await (const batch of receiver)
       for (const datagram of batch)
-        if (bare(datagram.source.address) === bare(server.address)) conversation.take(datagram)
+        if (withoutZone(datagram.source.address) === withoutZone(server.address)) conversation.take(datagram)
   }
   const conversation = { take: (_: Datagram): void => {}, over: Promise.resolve() }
   conversation.over = listen()

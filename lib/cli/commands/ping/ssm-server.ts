@@ -1,6 +1,6 @@
 import { hostname } from 'node:os'
 import type { Datagram } from '../../../datagram/datagram.ts'
-import { isMulticast } from '../../../net/address.ts'
+import { hostPort, isIpv6, isMulticast } from '../../../net/address.ts'
 import { interfaceName } from '../../../net/interfaces.ts'
 import { IPV6_V6ONLY } from '../../../options/table/ipv6.ts'
 import { isMalformed } from '../../../protocols/malformed.ts'
@@ -11,7 +11,6 @@ import { sendFrom } from '../../../send/send-from-receiver.ts'
 import { Failure, warn } from '../../shell/failure.ts'
 import { findInterface } from '../../shell/interface-option.ts'
 import type { Run } from '../../shell/run.ts'
-import { hostPort } from '../../shell/units.ts'
 import type { PingOptions } from './ping-options.ts'
 
 const microseconds = (): bigint => BigInt(Math.round((performance.timeOrigin + performance.now()) * 1000))
@@ -73,7 +72,7 @@ export async function servePings({ out, stop }: Run, options: PingOptions): Prom
     receivers.push(await openReceiver({ port, family: 'ipv6', options: [[IPV6_V6ONLY, true]], signal: stop }))
     if (out.json) out.object({ event: 'listening', port })
     else out.line(`answering pings to port ${port}`)
-    await Promise.all(receivers.map((receiver) => serve(receiver, receiver.address.address.includes(':') ? 6 : 4)))
+    await Promise.all(receivers.map((receiver) => serve(receiver, isIpv6(receiver.address.address) ? 6 : 4)))
   } finally {
     clearTimeout(timer)
     await close()

@@ -1,7 +1,7 @@
 import type { Datagram } from '../../../datagram/datagram.ts'
+import { hostPort } from '../../../net/address.ts'
 import { hexdump } from '../../shell/hexdump.ts'
 import type { Output } from '../../shell/output.ts'
-import { hostPort } from '../../shell/units.ts'
 import { interfaceNameIn, type OpenedReceiver } from './view.ts'
 
 /** Prints datagrams as they come: a heading and a hexdump, or an object. */

@@ -1,11 +1,10 @@
 import type { Channel } from '../../../control/membership.ts'
-import { parseAddress } from '../../../net/address.ts'
+import { hostPort, parseAddress } from '../../../net/address.ts'
 import { SO_RCVBUF, SO_RCVBUFFORCE } from '../../../options/table/socket.ts'
 import type { ChannelText } from '../../../protocols/channel.ts'
 import { openSocket } from '../../../socket/open-socket.ts'
 import type { Setting } from '../../../socket/socket-spec.ts'
 import { UsageError } from '../../shell/failure.ts'
-import { hostPort } from '../../shell/units.ts'
 
 /** What one socket is to receive. */
 export interface PlannedReceiver {

@@ -1,11 +1,12 @@
 import type { Command } from 'commander'
+import { hostPort, isIpv6 } from '../../../net/address.ts'
 import type { ChannelText } from '../../../protocols/channel.ts'
 import { openReceiver } from '../../../receive/receiver.ts'
 import type { Setting } from '../../../socket/socket-spec.ts'
 import { Failure, UsageError } from '../../shell/failure.ts'
 import { takesInterface } from '../../shell/interface-option.ts'
 import { type Run, runs } from '../../shell/run.ts'
-import { hostPort, seconds } from '../../shell/units.ts'
+import { seconds } from '../../shell/units.ts'
 import { examples } from '../../shell/usage.ts'
 import { address, channel, count, duration, port, quantity, repeatable } from '../../shell/values.ts'
 import { countArrivals } from './arrivals.ts'
@@ -105,7 +106,7 @@ async function openPlanned(planned: PlannedReceiver, buffer: Setting, telling: b
 
 /** The command that finds out why a channel does not arrive. */
 function doctorOf({ group, port, source, interface: on }: OpenedReceiver['joined'][number]): string {
-  const from = source === undefined ? '' : `${source.includes(':') ? `[${source}]` : source}@`
+  const from = source === undefined ? '' : `${isIpv6(source) ? `[${source}]` : source}@`
   return `sockctl doctor ${from}${hostPort(group, port)} -i ${on.name}`
 }
 

@@ -1,7 +1,8 @@
+import { hostPort } from '../../../net/address.ts'
 import { live } from '../../shell/live.ts'
 import type { Output } from '../../shell/output.ts'
 import { type Column, table } from '../../shell/table.ts'
-import { ago, bitrate, hostPort, plural, scaled, seconds, sparkline } from '../../shell/units.ts'
+import { ago, bitrate, plural, scaled, seconds, sparkline } from '../../shell/units.ts'
 import type { Joined, RowView, View } from './view.ts'
 
 /** Tells what comes: to a person at a terminal, line by line, or as objects. */

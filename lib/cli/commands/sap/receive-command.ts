@@ -1,6 +1,5 @@
-import { canonical } from '../../../net/address.ts'
+import { canonical, hostPort } from '../../../net/address.ts'
 import type { SdpStream } from '../../../services/sap.ts'
-import { hostPort } from '../../shell/units.ts'
 
 /** The command that takes a stream: the sources wanted, or those not wanted, are in it. */
 export function receiveCommandFor(stream: SdpStream, on: string): string {

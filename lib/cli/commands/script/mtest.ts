@@ -1,4 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises'
+import { isIpv6 } from '../../../net/address.ts'
 import { Failure } from '../../shell/failure.ts'
 import { whole } from '../../shell/values.ts'
 import { compareAddresses } from './compare-addresses.ts'
@@ -17,7 +18,7 @@ const MOST_SOURCES = 20
 
 async function target(session: Session, words: readonly string[]): Promise<[ScriptSocket, Place]> {
   const place = parsePlace(session, words)
-  return [await session.ofFamily(place.group.includes(':') ? 6 : 4), place]
+  return [await session.ofFamily(isIpv6(place.group) ? 6 : 4), place]
 }
 
 const delta = (does: string, act: (socket: ScriptSocket, place: Place) => Promise<void>): Verb => ({

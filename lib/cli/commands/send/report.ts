@@ -1,7 +1,8 @@
+import { hostPort } from '../../../net/address.ts'
 import type { Sender } from '../../../send/sender.ts'
 import { live } from '../../shell/live.ts'
 import type { Output } from '../../shell/output.ts'
-import { bitrate, hostPort, plural, scaled, seconds } from '../../shell/units.ts'
+import { bitrate, plural, scaled, seconds } from '../../shell/units.ts'
 
 /** What has been sent so far. */
 export interface Progress {

@@ -1,9 +1,10 @@
+import { hostPort } from '../../../net/address.ts'
 import { interfaceName } from '../../../net/interfaces.ts'
 import { type NtpAnswer, type NtpNotice, type NtpTime, referenceText } from '../../../services/sntp.ts'
 import type { Output } from '../../shell/output.ts'
 import { printable } from '../../shell/printable.ts'
 import type { Column } from '../../shell/table.ts'
-import { hostPort, signedTime } from '../../shell/units.ts'
+import { signedTime } from '../../shell/units.ts'
 
 type Told = NtpTime & Partial<Pick<NtpAnswer, 'delay'>> & { interfaceIndex?: number; group?: string }
 

@@ -29,3 +29,11 @@ it('kernelError alone puts the name and the text of an errno into a message', ()
   expect(linesWith(/\(\$\{\w*[cC]ode\}: /, 'base/errors.ts')).toEqual([])
   expect(linesWith(/getSystemErrorMap|getSystemErrorName/, 'base/errors.ts')).toEqual([])
 })
+
+it('isIpv6, withoutZone and zoneOf alone look for a colon or a zone in the text of an address', () => {
+  expect(linesWith(/includes\(':'\)|(split|indexOf|includes)\('%'/, 'net/address.ts')).toEqual([])
+})
+
+it('the byte order of the machine is found out in one module', () => {
+  expect(linesWith(/endianness|new Uint8Array\((new )?Uint(16|32)Array\.of/, 'base/byte-order.ts')).toEqual([])
+})

@@ -1,8 +1,8 @@
 #include <napi.h>
 
 #include "base/constants.h"
+#include "base/environment.h"
 #include "calls/batch.h"
-#include "calls/environment.h"
 #include "calls/option.h"
 #include "codec/codec.h"
 #include "codec/encode_decode.h"

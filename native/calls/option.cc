@@ -1,11 +1,16 @@
 #include "calls/option.h"
 
+#include <deque>
+
+#include "base/environment.h"
 #include "base/fields.h"
 #include "calls/call.h"
-#include "calls/environment.h"
 
 namespace sockctl {
 namespace {
+
+// In a deque an option stays at one address: JavaScript's functions point at it.
+using Options = std::deque<Option>;
 
 // (fd, value) -> undefined where it went well, else the outcome
 Napi::Value SetSync(const Napi::CallbackInfo& info) {
@@ -32,7 +37,7 @@ Napi::Value GetSync(const Napi::CallbackInfo& info) {
 Napi::Value MakeOption(const Napi::CallbackInfo& info) {
   const Napi::Env env = info.Env();
   const Codec& codec = CodecAt(info[2]);
-  auto& options = Environment::Of(env).options;
+  auto& options = Environment::Kept<Options>(env);
   options.push_back({ReadInteger<int>(info[0], "level"), ReadInteger<int>(info[1], "name"), &codec,
                      info[3].ToBoolean().Value() && codec.key != nullptr});
   Napi::Object made = Napi::Object::New(env);
@@ -43,7 +48,7 @@ Napi::Value MakeOption(const Napi::CallbackInfo& info) {
 }
 
 const Option& OptionAt(const Napi::Value& place) {
-  const auto& options = Environment::Of(place.Env()).options;
+  const auto& options = Environment::Kept<Options>(place.Env());
   const auto number = ReadInteger<uint32_t>(place, "place");
   if (number >= options.size()) throw Napi::RangeError::New(place.Env(), "no option has this place");
   return options[number];

@@ -10,8 +10,8 @@
 #include <memory>
 #include <string>
 
+#include "base/environment.h"
 #include "base/fields.h"
-#include "calls/environment.h"
 #include "codec/bpf_program.h"
 #include "codec/linux_structs.h"
 #include "codec/source_filters.h"
@@ -141,11 +141,16 @@ Napi::Value DecodeBytes(Napi::Env env, const Bytes& bytes) {
   return Napi::Buffer<uint8_t>::Copy(env, bytes.data(), bytes.size());
 }
 
+// Memory for answers that JavaScript reads itself.
+struct AnswerMemory {
+  Napi::Reference<Napi::ArrayBuffer> buffer;
+};
+
 // Into the same memory each time, since a new ArrayBuffer costs as much as the call: the length in 8 bytes, then the
 // answer. JavaScript must be done with it before it asks again.
 Napi::Value DecodeMemory(Napi::Env env, const Bytes& bytes) {
   constexpr size_t kHead = sizeof(uint64_t);
-  auto& scratch = Environment::Of(env).scratch;
+  auto& scratch = Environment::Kept<AnswerMemory>(env).buffer;
   if (scratch.IsEmpty() || scratch.Value().ByteLength() < kHead + bytes.size())
     scratch = Napi::Persistent(Napi::ArrayBuffer::New(env, kHead + std::max(kMemoryRoom, (bytes.size() + 7) / 8 * 8)));
   Napi::ArrayBuffer memory = scratch.Value();

@@ -1,7 +1,9 @@
 #include "codec/encode_decode.h"
 
+#include <cstring>
+
 #include "base/fields.h"
-#include "calls/call.h"
+#include "codec/codec.h"
 
 namespace sockctl {
 

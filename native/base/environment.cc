@@ -1,6 +1,4 @@
-#include "calls/environment.h"
-
-#include <memory>
+#include "base/environment.h"
 
 namespace sockctl {
 

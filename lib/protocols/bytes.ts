@@ -1,7 +1,14 @@
-/** A view of just these bytes: a Buffer is often a window on a larger pool. */
+// Help for reading packets: a view of bytes, and the Internet checksum.
+
+/**
+ * A view of exactly these bytes. A Buffer is often a window on a larger pool, so its `buffer` alone would be too much.
+ */
 export const viewOf = (bytes: Uint8Array): DataView => new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
 
-/** The Internet checksum (RFC 1071) over the parts one after the other; 0 over bytes that hold a right one. Only the last part may be odd. */
+/**
+ * The Internet checksum (RFC 1071) over the parts, one after the other. Over bytes that include their own right
+ * checksum the result is 0. Only the last part may have an odd length.
+ */
 export function internetChecksum(...parts: readonly Uint8Array[]): number {
   let sum = 0
   for (const part of parts) {

@@ -1,18 +1,20 @@
+// Reads a channel as a person writes one: a group with sources, interface and port, or a URL of VLC's or ffmpeg's form.
+
 import { SocketOptionError, show } from '../base/errors.ts'
 import { canonical, interfaceOfZone, isMulticast, parseAddress, withoutZone } from '../net/address.ts'
 
-/** A channel as a person writes it: a group, perhaps a port, perhaps the sources wanted or not wanted. */
+/** What the text of a channel says: a group, perhaps a port, perhaps the sources wanted or not wanted. */
 export interface ChannelText {
-  /** `rtp` where a URL said so. */
+  /** `rtp` if the text is an `rtp://` URL. */
   protocol: 'udp' | 'rtp'
   group: string
-  /** 1 to 65535. 5004 (RFC 3551) for an `rtp://` URL without one; absent where the text has none. */
+  /** 1 to 65535. 5004 (RFC 3551) if an `rtp://` URL names no port; absent if any other text names none. */
   port?: number
-  /** Sources to join, source-specific; empty: any source. */
+  /** Sources to join, source-specific; empty for any source. */
   sources: string[]
   /** Sources to block on an any-source membership; ffmpeg's `block=`. Never together with `sources`. */
   blocked: string[]
-  /** Name, index or local address: the zone of the group (`%eth0`) or ffmpeg's `localaddr=`. */
+  /** Name, index or local address of the interface: the zone of the group (`%eth0`), or ffmpeg's `localaddr=`. */
   interface?: string | number
   /** The hop limit to send with; ffmpeg's `ttl=`. */
   hops?: number
@@ -33,7 +35,10 @@ interface AddressParts {
 const ADDRESS_PARTS =
   /^(?:\[(?<bracketed>[^\][%]+)(?:%(?<inner>[^\][]+))?\](?:%(?<outer>[^:\][]+))?|(?<ipv4>[^:%\][]+)(?:%(?<zone4>[^:\][]+))?)(?::(?<port>[^:]*))?$/
 
-/** `ADDRESS`, `ADDRESS:PORT`, `[ADDRESS%ZONE]:PORT`; an IPv6 address without brackets is taken whole, so without a port. */
+/**
+ * The parts of `ADDRESS`, `ADDRESS:PORT` or `[ADDRESS%ZONE]:PORT`. A port after an IPv6 address needs the brackets:
+ * without them, all of the text is the address.
+ */
 function splitAddress(text: string): AddressParts | undefined {
   const bare = parseAddress(text)
   if (bare?.family === 6) {
@@ -66,10 +71,10 @@ function readGroup(text: string, target: string): AddressParts {
   if (parts === undefined) throw refuse(text, `write it as ${FORMS}`)
   const parsed = parseAddress(parts.address)
   if (parsed === undefined) {
-    throw refuse(text, `${show(parts.address)} is no address; names are not looked up. Write it as ${FORMS}`)
+    throw refuse(text, `${show(parts.address)} is not an address; names are not looked up. Write it as ${FORMS}`)
   }
   if (!isMulticast(parts.address)) {
-    throw refuse(text, `${parts.address} is no group: groups are 224.0.0.0 to 239.255.255.255 and ff00::/8`)
+    throw refuse(text, `${parts.address} is not a group: groups are 224.0.0.0 to 239.255.255.255 and ff00::/8`)
   }
   return { ...parts, address: canonical(parts.address) ?? parts.address }
 }
@@ -79,12 +84,15 @@ function readSource(text: string, source: string, group: string): string {
   const parsed = parseAddress(bare)
   if (parsed === undefined) {
     const withPort = splitAddress(source)?.port !== undefined
-    throw refuse(text, withPort ? `a source has no port: ${show(source)}` : `the source ${show(source)} is no address`)
+    throw refuse(
+      text,
+      withPort ? `a source has no port: ${show(source)}` : `the source ${show(source)} is not an address`,
+    )
   }
   if (parsed.family !== parseAddress(group)?.family)
     throw refuse(text, `source ${bare} and group ${group} are not of one family`)
   if (isMulticast(bare) || parsed.bytes.every((byte) => byte === 0)) {
-    throw refuse(text, `a source is a host's address, which ${bare} is not`)
+    throw refuse(text, `the source ${bare} is not the address of a host`)
   }
   return canonical(bare) ?? bare
 }
@@ -92,7 +100,7 @@ function readSource(text: string, source: string, group: string): string {
 function readSources(text: string, list: readonly string[], group: string): string[] {
   const sources = list.map((source) => readSource(text, source, group))
   const twice = sources.find((source, i) => sources.indexOf(source) !== i)
-  if (twice !== undefined) throw refuse(text, `source ${twice} is there twice`)
+  if (twice !== undefined) throw refuse(text, `source ${twice} is named twice`)
   return sources
 }
 
@@ -100,13 +108,16 @@ const listOf = (value: string | undefined): string[] => (value === undefined || 
 
 interface ChannelParts {
   protocol: 'udp' | 'rtp'
-  /** The part before the last `@`. */
+  /** The text before the last `@`: the sources. */
   before: string
+  /** The text after the last `@`: group, interface and port. */
   target: string
   query: URLSearchParams
 }
 
-/** Not by `URL`: it has no `@GROUP` without a source, no zones, and reads 239.1 as 239.0.0.1. */
+/**
+ * Not done with Node's `URL`, which takes neither `@GROUP` without a source nor zones, and reads 239.1 as 239.0.0.1.
+ */
 function splitChannel(text: string): ChannelParts {
   const url = /^([a-z][a-z0-9+.-]*):\/\/([^/?#]*)(?:\/[^?#]*)?(?:\?([^#]*))?(?:#.*)?$/i.exec(text)
   const scheme = url?.[1]?.toLowerCase() ?? 'udp'
@@ -127,10 +138,10 @@ function splitChannel(text: string): ChannelParts {
  * Reads a channel: `239.1.1.1`, `239.1.1.1:5000`, `[ff15::1]:5000`, `10.0.0.1@232.1.1.1:5000`, several sources as
  * `10.0.0.1,10.0.0.2@232.1.1.1:5000`, an interface as `239.1.1.1%eth0:5000` or `[ff15::1%eth0]:5000`; URLs as VLC has
  * them, `udp://@239.1.1.1:5000`, `udp://10.0.0.1@232.1.1.1:5000`, `rtp://@[ff15::1]:5004`; and as ffmpeg has them,
- * `udp://239.1.1.1:5000?sources=10.0.0.1,10.0.0.2&localaddr=10.0.0.9` or `?block=`, and `?ttl=` to send. Other parameters of a URL are
- * passed over. Asks nobody: an address has to be an address.
+ * `udp://239.1.1.1:5000?sources=10.0.0.1,10.0.0.2&localaddr=10.0.0.9` or `?block=`, and `?ttl=` to send. Other
+ * parameters of a URL are passed over. Names of hosts are not looked up, so every address has to be written as one.
  *
- * @throws SocketOptionError ERR_INVALID_CHANNEL, that says which part is wrong
+ * @throws SocketOptionError ERR_INVALID_CHANNEL; the message says which part of the text is wrong
  */
 export function parseChannel(text: string): ChannelText {
   if (typeof text !== 'string' || text.trim() === '') {
@@ -143,7 +154,7 @@ export function parseChannel(text: string): ChannelText {
   if (sources.length > 0 && blocked.length > 0) {
     throw refuse(
       text,
-      'sources to join and sources to block exclude each other: a source that is not joined is not heard',
+      'name sources to join or sources to block, not both: only the sources that are joined are heard anyway',
     )
   }
   const number = port === undefined ? (protocol === 'rtp' ? RTP_PORT : undefined) : readPort(text, port)

@@ -1,10 +1,12 @@
+// Encodes echo requests of ICMP and ICMPv6, and decodes echo requests and replies.
+
 import { internetChecksum, viewOf } from './bytes.ts'
 import { type Malformed, malformed } from './malformed.ts'
 
 /** An echo message of ICMP (RFC 792) or ICMPv6 (RFC 4443 4). */
 export interface EchoMessage {
   type: 'request' | 'reply'
-  /** 16 bits each. */
+  /** 16 bits, as is the sequence number. */
   identifier: number
   sequence: number
   payload: Uint8Array
@@ -13,7 +15,7 @@ export interface EchoMessage {
 const ECHO_TYPES = { 4: { request: 8, reply: 0 }, 6: { request: 128, reply: 129 } } as const
 const HEADER_LENGTH = 8
 
-/** The bytes of a request. ICMPv6's checksum, which covers addresses too, is the kernel's to fill in. */
+/** The bytes of an echo request. The kernel fills in ICMPv6's checksum, which covers the addresses too. */
 export function encodeEchoRequest(
   family: 4 | 6,
   { identifier, sequence, payload }: Omit<EchoMessage, 'type'>,
@@ -28,7 +30,7 @@ export function encodeEchoRequest(
   return bytes
 }
 
-/** Reads a message; `undefined` where it is another of ICMP's. Never throws. */
+/** Reads an echo message; `undefined` if the bytes are another message of ICMP. Never throws. */
 export function decodeEcho(family: 4 | 6, bytes: Uint8Array): EchoMessage | Malformed | undefined {
   const { request, reply } = ECHO_TYPES[family]
   const [type, code] = bytes
@@ -46,7 +48,7 @@ export function decodeEcho(family: 4 | 6, bytes: Uint8Array): EchoMessage | Malf
   }
 }
 
-/** What is behind the IPv4 header, which raw sockets are given too. */
+/** The message after the IPv4 header, with which raw IPv4 sockets receive every packet. */
 export function withoutIpv4Header(bytes: Uint8Array): Uint8Array {
   return bytes.subarray(((bytes[0] ?? 0) & 15) * 4)
 }

@@ -1,3 +1,5 @@
+// Decodes messages of IGMPv1, v2 and v3.
+
 import { formatAddress } from '../net/address.ts'
 import { internetChecksum } from './bytes.ts'
 import { isMalformed, type Malformed, malformed } from './malformed.ts'
@@ -20,7 +22,7 @@ function decodeQuery(bytes: Uint8Array, base: Base): MembershipQuery | Malformed
   const address = formatAddress(bytes.subarray(4, 8))
   const group = address === '0.0.0.0' ? {} : { group: address }
   const code = bytes[1] ?? 0
-  // RFC 3376 7.1: the length tells IGMPv3, and then the code tells the other two.
+  // RFC 3376 7.1: the length tells IGMPv3 queries from the others, whose code tells IGMPv1 from IGMPv2.
   if (bytes.length === 8) {
     const version = code === 0 ? 1 : 2
     return { ...base, type: 'query', version, ...group, sources: [], maxResponseTime: (code || 100) * 100 }
@@ -30,7 +32,9 @@ function decodeQuery(bytes: Uint8Array, base: Base): MembershipQuery | Malformed
   return { ...base, type: 'query', version: 3, ...group, ...tail, maxResponseTime: decodeFloat8(code) * 100 }
 }
 
-/** Reads an IGMP message, the IP header taken off: IGMPv1 (RFC 1112), v2 (RFC 2236), v3 (RFC 3376, RFC 9776). Never throws. */
+/**
+ * Reads an IGMP message without its IP header: IGMPv1 (RFC 1112), v2 (RFC 2236), v3 (RFC 3376, RFC 9776). Never throws.
+ */
 export function decodeIgmp(bytes: Uint8Array): MembershipMessage | Malformed {
   if (bytes.length < 8) return malformed(`an IGMP message has at least 8 bytes, this has ${bytes.length}`)
   const code = bytes[0] ?? 0

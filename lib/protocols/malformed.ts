@@ -1,10 +1,12 @@
-/** What a decoder gives for bytes that are not what they should be: the wire is no place for exceptions. */
+// The result of a decoder for bytes that it can't read.
+
+/** Given instead of thrown: bad packets are ordinary on a network, and a decoder's caller has to handle each. */
 export interface Malformed {
-  /** What is wrong with the bytes, for a person. */
+  /** What is wrong with the bytes, as a text for a person. */
   readonly malformed: string
 }
 
 export const malformed = (what: string): Malformed => ({ malformed: what })
 
-/** Tells a decoder's refusal from its result. */
+/** True if a decoder could not read the bytes. */
 export const isMalformed = (result: object): result is Malformed => 'malformed' in result

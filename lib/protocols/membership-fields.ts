@@ -1,4 +1,5 @@
-// Reads the fields that IGMPv3 and MLDv2 share: sources, the end of a query, group records, and floats of 8 and 16 bits.
+// Reads the fields that IGMPv3 and MLDv2 share: sources, the end of a query, group records, and floats of 8 and 16
+// bits.
 
 import { formatAddress } from '../net/address.ts'
 import { viewOf } from './bytes.ts'
@@ -19,7 +20,9 @@ const RECORD_NAMES = {
   MLD: ['Include', 'Exclude', 'Changed to include', 'Changed to exclude', 'Allow new sources', 'Block old sources'],
 } as const
 
-/** IGMPv3's and MLDv2's 8-bit float (RFC 3376 4.1.1, 4.1.7): below 128 itself, else 4 bits of mantissa, 3 of exponent. */
+/**
+ * IGMPv3's and MLDv2's 8-bit float (RFC 3376 4.1.1, 4.1.7): below 128 itself, else 4 bits of mantissa, 3 of exponent.
+ */
 export const decodeFloat8 = (code: number): number =>
   code < 0x80 ? code : ((code & 0x0f) | 0x10) << (((code >> 4) & 7) + 3)
 
@@ -27,7 +30,7 @@ export const decodeFloat8 = (code: number): number =>
 export const decodeFloat16 = (code: number): number =>
   code < 0x8000 ? code : ((code & 0x0fff) | 0x1000) << (((code >> 12) & 7) + 3)
 
-/** `count` addresses of `size` bytes from `offset`; undefined where the bytes end before. */
+/** Reads `count` addresses of `size` bytes, beginning at `offset`; undefined if there are fewer bytes. */
 function readAddresses(bytes: Uint8Array, offset: number, count: number, size: number): string[] | undefined {
   if (offset + count * size > bytes.length) return undefined
   return Array.from({ length: count }, (_, i) =>
@@ -54,7 +57,7 @@ export function readQueryTail(
   return { sources, suppress: (flags & 8) !== 0, robustness: flags & 7, queryInterval: decodeFloat8(interval) }
 }
 
-/** The group records of an IGMPv3 or MLDv2 report, which have one layout but for the size of an address. */
+/** Reads the group records of an IGMPv3 or MLDv2 report. The two layouts differ only in the size of an address. */
 export function readRecords(bytes: Uint8Array, protocol: 'IGMP' | 'MLD'): GroupRecord[] | Malformed {
   const size = ADDRESS_LENGTHS[protocol]
   const count = viewOf(bytes).getUint16(6)

@@ -1,6 +1,6 @@
 // The messages of IGMP and MLD, in one form for both.
 
-/** `unverified`: MLD without the addresses its checksum covers. */
+/** `unverified` for an MLD message that came without the IPv6 addresses its checksum covers. */
 export type ChecksumStatus = 'good' | 'bad' | 'unverified'
 
 interface MembershipHeader {
@@ -10,20 +10,20 @@ interface MembershipHeader {
   checksum: ChecksumStatus
 }
 
-/** A querier asks who listens. */
+/** A querier asks which groups hosts listen to. */
 export interface MembershipQuery extends MembershipHeader {
   type: 'query'
-  /** The group asked for; none in a general query. */
+  /** The group asked about; absent in a general query. */
   group?: string
-  /** The sources asked for, in IGMPv3 and MLDv2. */
+  /** The sources asked about, in IGMPv3 and MLDv2. */
   sources: string[]
-  /** Milliseconds within which to answer. IGMPv1 has no such field: 10,000 as RFC 2236 4 reads it. */
+  /** Milliseconds within which hosts are to answer. IGMPv1 has no such field; RFC 2236 4 says 10,000. */
   maxResponseTime: number
-  /** The S flag: routers that hear this do not shorten their timers. IGMPv3 and MLDv2. */
+  /** The S flag: routers that hear the query do not shorten their timers. IGMPv3 and MLDv2. */
   suppress?: boolean
-  /** Querier's robustness variable, 0 where it is above 7. IGMPv3 and MLDv2. */
+  /** The querier's robustness variable; 0 if that is above 7. IGMPv3 and MLDv2. */
   robustness?: number
-  /** Querier's query interval in seconds. IGMPv3 and MLDv2. */
+  /** The querier's query interval in seconds. IGMPv3 and MLDv2. */
   queryInterval?: number
 }
 
@@ -39,7 +39,7 @@ export interface MembershipLeave extends MembershipHeader {
   group: string
 }
 
-/** IGMPv3 and MLDv2: what a host listens to, or what changed. */
+/** A report of IGMPv3 or MLDv2: the groups and sources a host listens to, or what changed of them. */
 export interface MembershipRecords extends MembershipHeader {
   type: 'records'
   records: GroupRecord[]
@@ -56,7 +56,7 @@ export interface GroupRecord {
   auxiliaryLength: number
 }
 
-/** A message that shares IGMP's protocol number and says nothing of membership. */
+/** A message that has IGMP's protocol number but is not about membership. */
 export interface OtherMessage {
   protocol: 'IGMP'
   type: 'other'

@@ -51,7 +51,9 @@ function bodyText(message: MembershipMessage): string {
   }
 }
 
-/** One line: `IGMPv3 Membership Report / Join group 232.1.1.1 for source {10.0.0.9}`, worded as tshark's info column. */
+/**
+ * One line, worded as tshark's info column: `IGMPv3 Membership Report / Join group 232.1.1.1 for source {10.0.0.9}`.
+ */
 export function membershipText(message: MembershipMessage): string {
   const version = message.type === 'other' ? '' : `v${message.version}`
   const warning = message.checksum === 'bad' ? ' [bad checksum]' : ''

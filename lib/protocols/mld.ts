@@ -1,10 +1,12 @@
+// Decodes messages of MLDv1 and MLDv2.
+
 import { formatAddress } from '../net/address.ts'
 import { internetChecksum, viewOf } from './bytes.ts'
 import { isMalformed, type Malformed, malformed } from './malformed.ts'
 import { decodeFloat16, readQueryTail, readRecords } from './membership-fields.ts'
 import type { ChecksumStatus, MembershipMessage, MembershipQuery } from './membership-message.ts'
 
-/** The 16 bytes of each address that the ICMPv6 checksum covers. */
+/** The addresses of an IPv6 packet, 16 bytes each, which ICMPv6's checksum covers. */
 export interface Ipv6Endpoints {
   source: Uint8Array
   destination: Uint8Array
@@ -27,20 +29,21 @@ function decodeQuery(bytes: Uint8Array, base: Base): MembershipQuery | Malformed
   const address = formatAddress(bytes.subarray(8, 24))
   const group = address === '::' ? {} : { group: address }
   const code = viewOf(bytes).getUint16(4)
-  // RFC 3810 8.1: the length tells the version.
+  // RFC 3810 8.1: the length of a query tells its version.
   if (bytes.length === 24) return { ...base, type: 'query', version: 1, ...group, sources: [], maxResponseTime: code }
   const tail = readQueryTail(bytes, 'MLD')
   if (isMalformed(tail)) return tail
   return { ...base, type: 'query', version: 2, ...group, ...tail, maxResponseTime: decodeFloat16(code) }
 }
 
-/** True for the ICMPv6 types that are MLD: 130, 131, 132 and 143. */
+/** True for the types of ICMPv6 messages that belong to MLD: 130, 131, 132 and 143. */
 export const isMldType = (type: number | undefined): boolean =>
   type === 130 || type === 131 || type === 132 || type === 143
 
 /**
- * Reads an MLD message, an ICMPv6 message without IPv6 and extension headers: MLDv1 (RFC 2710), MLDv2 (RFC 3810).
- * Without `endpoints` the checksum stays unverified; a raw ICMPv6 socket's kernel has verified it. Never throws.
+ * Reads an MLD message, which is an ICMPv6 message, without its IPv6 and extension headers: MLDv1 (RFC 2710), MLDv2
+ * (RFC 3810). Without `endpoints` the checksum stays unverified. Messages from a raw ICMPv6 socket need none: there the
+ * kernel has verified the checksum. Never throws.
  */
 export function decodeMld(bytes: Uint8Array, endpoints?: Ipv6Endpoints): MembershipMessage | Malformed {
   const type = bytes[0]

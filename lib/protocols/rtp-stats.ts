@@ -1,29 +1,31 @@
+// Statistics of one stream of RTP packets: loss, reordering, jitter.
+
 import type { RtpPacket } from './rtp.ts'
 import { createSequenceCounter, type SequenceStats } from './sequence-counter.ts'
 
-/** What a stream of RTP packets looked like, from the first packet on. */
+/** Statistics of a stream of RTP packets, from its first packet on. */
 export interface RtpStats extends SequenceStats {
-  /** The source heard last; absent before the first packet. */
+  /** The SSRC of the last packet; absent before the first packet. */
   ssrc?: number
-  /** Packets given, duplicates among them. */
+  /** All packets, duplicates included. */
   received: number
-  /** The highest sequence number, with its cycles above the 16 bits (RFC 3550 A.1). */
+  /** The highest sequence number; above its 16 bits, how often the numbers began again (RFC 3550 A.1). */
   extendedSequence: number
   /** Interarrival jitter in seconds (RFC 3550 A.8). */
   jitter: number
-  /** Times the stream went on from another SSRC. */
+  /** How often the stream went on with another SSRC. */
   ssrcChanges: number
 }
 
 export interface RtpStatsOptions {
-  /** Hertz of the payload's clock. By the payload type where RFC 3551 fixes it, else 90,000. */
+  /** Ticks a second of the payload's clock. Default: as RFC 3551 says for the payload type, else 90,000. */
   clockRate?: number
 }
 
-/** RFC 3550 A.1. */
+/** The limits of RFC 3550 A.1. */
 const SEQUENCE_LIMITS = { cycle: 65536, maxDropout: 3000, maxMisorder: 100 }
 
-/** RFC 3551 6, the static types whose clock is not 8,000 Hz or 90,000 Hz. */
+/** The static payload types of RFC 3551 6 whose clock is not the one `clockRateOf` supposes. */
 const CLOCK_RATES: Partial<Record<number, number>> = {
   6: 16_000,
   10: 44_100,
@@ -38,9 +40,10 @@ function clockRateOf(payloadType: number): number {
 }
 
 /**
- * Adds up the packets of one stream.
+ * Collects the statistics of one stream.
  *
- * `add` takes a packet and its arrival in nanoseconds, by any clock that only goes forward. `stats` is a copy.
+ * `add` takes a packet and the time of its arrival, in nanoseconds of any clock that only goes forward. `stats` gives a
+ * copy.
  */
 export function rtpStats(options: RtpStatsOptions = {}): {
   add(packet: RtpPacket, arrival: bigint): void

@@ -1,3 +1,5 @@
+// Decodes RTP packets.
+
 import { viewOf } from './bytes.ts'
 import { type Malformed, malformed } from './malformed.ts'
 
@@ -7,13 +9,13 @@ export interface RtpPacket {
   payloadType: number
   /** 16 bits. */
   sequence: number
-  /** 32 bits, in units of the payload's clock. */
+  /** 32 bits, in ticks of the payload's clock. */
   timestamp: number
   ssrc: number
   csrcs: number[]
-  /** The header extension (RFC 3550 5.3.1), its data without the profile and length words. */
+  /** The header extension (RFC 3550 5.3.1); its data come without the words for profile and length. */
   extension?: { profile: number; data: Uint8Array }
-  /** Without padding; a window on the bytes given. */
+  /** The payload without padding, as a window on the bytes that were decoded. */
   payload: Uint8Array
 }
 
@@ -22,7 +24,7 @@ export function decodeRtp(bytes: Uint8Array): RtpPacket | Malformed {
   if (bytes.length < 12) return malformed(`an RTP packet has at least 12 bytes, this has ${bytes.length}`)
   const [first = 0, second = 0] = bytes
   if (first >> 6 !== 2) return malformed(`RTP version ${first >> 6}, only 2 is known`)
-  // RFC 5761 4: where both share a port, these are RTCP's packet types.
+  // RFC 5761 4: if RTP and RTCP share a port, these are the packet types of RTCP.
   if (second >= 192 && second <= 223) return malformed(`an RTCP packet, type ${second}`)
   const view = viewOf(bytes)
   const csrcs: number[] = []

@@ -1,26 +1,28 @@
+// The table of sessions heard by SAP: new, changed, deleted, expired.
+
 import { isMalformed, type Malformed, malformed } from './malformed.ts'
 import type { SapPacket } from './sap.ts'
 import { parseSdp, type SdpSession } from './sdp.ts'
 
 /** A session as it was last announced. Times are in milliseconds since 1970. */
 export interface SapSession {
-  /** The host that announces it. */
+  /** The address of the host that announces the session. */
   source: string
   messageIdHash: number
   description: SdpSession
-  /** The SDP as it came. */
+  /** The description as it was received. */
   text: string
   firstSeen: number
   lastSeen: number
-  /** How often it was announced. */
+  /** How many announcements were received. */
   announcements: number
-  /** Between the last two announcements. */
+  /** Milliseconds between the last two announcements; absent before the second. */
   interval?: number
-  /** When it will be taken for over without another announcement. */
+  /** When the session will count as over, unless another announcement comes before. */
   expires: number
 }
 
-/** What one packet did to the table. `ignored`: says nothing new, and why. */
+/** What one packet did to the table; for an `ignored` packet, why it did nothing. */
 export type SapEvent =
   | { type: 'new' | 'modified' | 'refreshed' | 'deleted'; session: SapSession }
   | { type: 'ignored'; reason: string }
@@ -28,14 +30,14 @@ export type SapEvent =
 export interface SapSessions {
   /** Takes a packet that arrived at `now`. Never throws. */
   take(packet: SapPacket, now: number): SapEvent | Malformed
-  /** Takes out and returns what is over at `now`. */
+  /** Takes the sessions out of the table that are over at `now`, and returns them. */
   expire(now: number): SapSession[]
-  /** The sessions known, in order of their first announcement. */
+  /** The sessions in the table, in order of their first announcement. */
   list(): SapSession[]
 }
 
 const HOUR = 3_600_000
-/** RFC 2974 4: ten announcements missed, or an hour, whichever is longer. */
+/** RFC 2974 4: a session expires after the time of ten missed announcements or an hour, whichever is longer. */
 const MAX_MISSED = 10
 
 function expiry(now: number, interval: number | undefined, ends: number | undefined): number {
@@ -43,10 +45,10 @@ function expiry(now: number, interval: number | undefined, ends: number | undefi
 }
 
 /**
- * A table of the sessions heard. A session is known by who announces it and its `o=` line; its versions replace each other.
- * Nobody's deletion touches another's session.
+ * A table of the sessions heard. The announcing host and the `o=` line identify a session; a newer version replaces the
+ * older one. A host can delete only sessions it announced itself.
  *
- * @param limit of sessions, 4,096 unless told: anybody can announce; past it new ones are ignored
+ * @param limit how many sessions the table holds, since anybody can announce; further sessions are ignored
  */
 export function sapSessions(limit = 4096): SapSessions {
   const sessions = new Map<string, SapSession>()
@@ -61,14 +63,14 @@ export function sapSessions(limit = 4096): SapSessions {
       sessions.delete(other)
       return { type: 'deleted', session }
     }
-    return { type: 'ignored', reason: 'a deletion of a session that is not known' }
+    return { type: 'ignored', reason: 'the deletion of an unknown session' }
   }
 
   return {
     take(packet, now) {
-      if (packet.encrypted) return { type: 'ignored', reason: 'it is encrypted' }
+      if (packet.encrypted) return { type: 'ignored', reason: 'the packet is encrypted' }
       if (packet.payloadType !== 'application/sdp')
-        return { type: 'ignored', reason: `it is ${packet.payloadType}, not SDP` }
+        return { type: 'ignored', reason: `the payload is ${packet.payloadType}, not SDP` }
       const text = new TextDecoder().decode(packet.payload)
       if (packet.deletion) return remove(packet, text)
       const description = parseSdp(text)

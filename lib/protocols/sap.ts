@@ -1,3 +1,5 @@
+// Encodes and decodes packets of SAP, and says which groups announcements go to, and how often.
+
 import { createHash } from 'node:crypto'
 import { deflateSync, inflateSync } from 'node:zlib'
 import { badValue, show } from '../base/errors.ts'
@@ -16,30 +18,32 @@ const SDP_TYPE = 'application/sdp'
 export interface SapPacket {
   /** The T bit: the session is over. */
   deletion: boolean
-  /** The E bit: the payload can't be read here and stays as it came. */
+  /** The E bit. An encrypted payload can't be read here and is given as it was received. */
   encrypted: boolean
-  /** The C bit: the payload came compressed by zlib. It is given inflated, unless it is encrypted. */
+  /** The C bit: the payload was compressed by zlib. The payload is given inflated, unless it is encrypted. */
   compressed: boolean
-  /** With the originating source it names this version of the session. 0: not known, always look inside. */
+  /**
+   * Identifies this version of the session, together with the originating source. 0 if unknown: compare the payload.
+   */
   messageIdHash: number
-  /** The host that made the announcement; no proof of it. */
+  /** The originating source: the address of the host that made the announcement, as the packet claims. */
   source: string
-  /** Authentication data, a multiple of 4 bytes, which nothing here verifies. */
+  /** Authentication data, a multiple of 4 bytes; never verified here. */
   authentication: Uint8Array
-  /** `application/sdp` where the packet does not say; empty where it is encrypted. */
+  /** A MIME type: `application/sdp` if the packet names none; empty if the payload is encrypted. */
   payloadType: string
   payload: Uint8Array
 }
 
 export interface DecodeSapOptions {
-  /** Bytes a compressed payload may have inflated. 65,536 unless told. */
+  /** How many bytes a compressed payload may have once inflated. Default 65,536. */
   maxInflated?: number
 }
 
 const startsWith = (bytes: Uint8Array, text: string): boolean =>
   Buffer.from(bytes.subarray(0, text.length)).toString('latin1') === text
 
-/** The type before the payload, ended by a zero byte; undefined where there is none to be read. */
+/** The MIME type before the payload, which a zero byte ends; undefined if the bytes begin with no MIME type. */
 function readType(bytes: Uint8Array): string | undefined {
   const end = bytes.subarray(0, 256).indexOf(0)
   const text = end < 0 ? '' : Buffer.from(bytes.subarray(0, end)).toString('latin1')
@@ -52,7 +56,9 @@ function inflate(bytes: Uint8Array, maxOutputLength: number): Uint8Array | Malfo
   } catch (error) {
     const tooLarge = error instanceof RangeError
     return malformed(
-      tooLarge ? `its payload inflates to more than ${maxOutputLength} bytes` : 'its payload is not zlib',
+      tooLarge
+        ? `a SAP payload that inflates to more than ${maxOutputLength} bytes`
+        : 'a compressed SAP payload that is not zlib',
     )
   }
 }
@@ -62,7 +68,7 @@ function readPayload(
   compressed: boolean,
   limit: number,
 ): Pick<SapPacket, 'payloadType' | 'payload'> | Malformed {
-  // The RFC leaves open whether the type is compressed with the payload; senders do both.
+  // The RFC does not say whether the type is compressed with the payload; some senders do that, others do not.
   const outer = readType(bytes)
   let payload = outer === undefined ? bytes : bytes.subarray(outer.length + 1)
   if (compressed) {
@@ -74,13 +80,14 @@ function readPayload(
   if (inner !== undefined) payload = payload.subarray(inner.length + 1)
   const payloadType = outer ?? inner
   if (payloadType !== undefined) return { payloadType, payload }
-  // RFC 2974 6: no type is SDP, which starts with v=0; a deletion may be the o= line alone, or nothing.
+  // RFC 2974 6: a payload without a type is SDP, which starts with v=0. That of a deletion may be only an o= line, or
+  // empty.
   if (payload.length === 0 || startsWith(payload, 'v=0') || startsWith(payload, 'o='))
     return { payloadType: SDP_TYPE, payload }
-  return malformed('its payload has no type and is not SDP')
+  return malformed('a SAP payload that has no type and is not SDP')
 }
 
-/** Reads a SAP packet. The payload is a window on the bytes given, unless it was compressed. Never throws. */
+/** Reads a SAP packet. The payload is a window on the decoded bytes, unless it was compressed. Never throws. */
 export function decodeSap(bytes: Uint8Array, options: DecodeSapOptions = {}): SapPacket | Malformed {
   if (bytes.length < 4) return malformed(`a SAP packet has at least 8 bytes, this has ${bytes.length}`)
   const [flags = 0, authenticationWords = 0] = bytes
@@ -107,18 +114,22 @@ export function decodeSap(bytes: Uint8Array, options: DecodeSapOptions = {}): Sa
   return isMalformed(payload) ? payload : { ...header, ...payload }
 }
 
-/** A message id hash for a payload: other payload, other hash, but for one in 65,535; never 0. */
+/** A message id hash for a payload, from 1 to 65,535. Two payloads have the same hash by chance once in 65,535. */
 export function sapHash(payload: Uint8Array): number {
   const digest = createHash('sha256').update(payload).digest()
   return (digest.readUInt32BE(0) % 65_535) + 1
 }
 
-/** What a packet is made of; what is left out is none, the hash the payload's, the type SDP. */
+/**
+ * The fields of a packet to encode. Default: no bit set, no authentication data, the hash of the payload, SDP as its
+ * type.
+ */
 export type SapFields = Pick<SapPacket, 'source' | 'payload'> & Partial<SapPacket>
 
 /**
- * The bytes of a SAP packet; with `compressed` the payload is deflated here. An `encrypted` payload is taken as it is.
- * @throws SocketOptionError ERR_INVALID_VALUE where a field is out of its range
+ * The bytes of a SAP packet. With `compressed`, encodeSap deflates the payload; an `encrypted` payload is sent as it
+ * is.
+ * @throws SocketOptionError ERR_INVALID_VALUE if a field is out of its range
  */
 export function encodeSap(fields: SapFields): Uint8Array {
   const { source, payload, deletion = false, encrypted = false, compressed = false, payloadType = SDP_TYPE } = fields
@@ -135,7 +146,7 @@ export function encodeSap(fields: SapFields): Uint8Array {
     throw badValue(`the payload type of a SAP packet is a MIME type, not ${show(payloadType)}`)
   }
   const bits = (address.length === 16 ? 0x10 : 0) | (deletion ? 4 : 0) | (encrypted ? 2 : 0) | (compressed ? 1 : 0)
-  // Compressed SDP goes without its type: so both readings of the RFC find it.
+  // Compressed SDP is sent without its type, so that receivers of both readings of the RFC can read the payload.
   const type = encrypted || (compressed && payloadType === SDP_TYPE) ? '' : `${payloadType}\0`
   const parts = [
     Uint8Array.of(0x20 | bits, authentication.length / 4, messageIdHash >> 8, messageIdHash),
@@ -147,7 +158,7 @@ export function encodeSap(fields: SapFields): Uint8Array {
   return new Uint8Array(Buffer.concat(parts))
 }
 
-/** The group that announces a session of the given group (RFC 2974 3): by scope, for IPv6 ff0X::2:7ffe. */
+/** The group on which to announce a session of the given group: the one for the group's scope (RFC 2974 3). */
 export function sapGroup(group: string): string {
   const { family, scope, kind } = describeGroup(group)
   if (family === 6) {
@@ -159,7 +170,7 @@ export function sapGroup(group: string): string {
   return kind === 'administratively-scoped' ? '239.255.255.255' : '224.2.127.254'
 }
 
-/** The groups to listen to for announcements of every scope: IPv4's, and IPv6's from link-local to global. */
+/** The groups that carry announcements: those for IPv4's scopes, and those for IPv6's from link-local to global. */
 export const SAP_GROUPS: readonly string[] = [
   '224.2.127.254',
   '239.255.255.255',
@@ -169,16 +180,16 @@ export const SAP_GROUPS: readonly string[] = [
 ]
 
 /**
- * Seconds from one announcement to the next (RFC 2974 3.1): so long that all announcements of the scope together keep to
- * the limit, and 300 at least.
+ * Seconds from one announcement to the next (RFC 2974 3.1): at least 300, and so many that all announcements in the
+ * scope together stay below the limit.
  *
- * @param sessions announced in this scope, by anybody
- * @param size of an announcement in bytes
- * @param limit in bits a second, 4,000 unless told
+ * @param sessions how many sessions all hosts announce in the scope
+ * @param size of an announcement, in bytes
+ * @param limit bits a second
  */
 export const sapInterval = (sessions: number, size: number, limit = 4000): number =>
   Math.max(300, (8 * sessions * size) / limit)
 
-/** The same, moved at random by up to a third either way, so that announcers do not fall into step. */
+/** An interval moved at random by up to a third either way, so that announcers do not fall into step. */
 export const sapDelay = (interval: number, random: () => number = Math.random): number =>
   interval + random() * ((interval * 2) / 3) - interval / 3

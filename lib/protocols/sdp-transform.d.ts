@@ -1,4 +1,6 @@
-/** What a parsed description may hold, of what is read here. The package's own types promise fields that a bad description lacks. */
+// Types for the part of sdp-transform that is used here. The package's own types promise fields that a bad description
+// lacks.
+
 declare module 'sdp-transform' {
   type Value = string | number
   interface Connection {

@@ -1,9 +1,11 @@
+// Reads the multicast streams of a session description.
+
 import { type Connection, type Media, parse, type SourceFilter } from 'sdp-transform'
 import { canonical, formatAddress, isMulticast, parseAddress } from '../net/address.ts'
 import { type Malformed, malformed } from './malformed.ts'
 import { SECONDS_FROM_1900_TO_1970 } from './sntp.ts'
 
-/** One group to receive, as a session description has it. */
+/** A group to receive, and what a session description says about it. */
 export interface SdpStream {
   /** `audio`, `video`, ... */
   media: string
@@ -19,21 +21,22 @@ export interface SdpStream {
   blocked: string[]
 }
 
-/** What a session description (RFC 4566, RFC 8866) says of its multicast streams. */
+/** A session description (RFC 4566, RFC 8866), with only those of its streams that are multicast. */
 export interface SdpSession {
   name: string
   information?: string
-  /** The session's identity, the same in all its versions: the `o=` line without its version. */
+  /** Identifies the session, in all its versions: the `o=` line without the version. */
   origin: string
   /** Grows with every change. */
   version: bigint
-  /** When the session ends, in milliseconds since 1970; absent where it has no end. */
+  /** When the session ends, in milliseconds since 1970; absent if it has no end. */
   ends?: number
   streams: SdpStream[]
 }
 
+/** In seconds: the latest time that Date can hold. */
 const LATEST_END = 8.64e12
-/** Streams, and of each list in a description, as much as is read: the text may be anybody's, and its counts are cheap. */
+/** How many streams, and how many entries of each list, are read: anybody can send a short text with large counts. */
 const MAX_ENTRIES = 256
 
 interface GroupAddress {
@@ -43,22 +46,26 @@ interface GroupAddress {
 
 interface GroupFilter {
   mode: SourceFilter['filterMode']
-  /** `4` or `6` where it is for one family. */
+  /** `4` or `6`; absent if the filter is for both families. */
   family?: string
-  /** Absent where it is for every group. */
+  /** Absent if the filter is for every group. */
   group?: string
   sources: string[]
 }
 
+/** The session's part of a description, or one media's. */
 interface Section {
-  /** None without a c= line: a media then has the session's. */
+  /** Absent without a c= line; a media then has the session's groups. */
   groups?: GroupAddress[]
   filters: GroupFilter[]
-  /** Of `m=video 5000/2 RTP/AVP 33`, which the parser does not know. */
+  /** How many ports the m= line names: 2 in `m=video 5000/2 RTP/AVP 33`. sdp-transform does not read this count. */
   portCount: number
 }
 
-/** The groups of `224.2.1.1/127/3` (three in a row, TTL 127) and `ff15::101/3`; none of a unicast address. */
+/**
+ * The groups a c= line names: three in a row for `224.2.1.1/127/3`, whose TTL is 127, and for `ff15::101/3`; none for a
+ * unicast address.
+ */
 function groupsOf(connection: Connection): GroupAddress[] {
   const [base = '', ...numbers] = String(connection.ip).split('/')
   const bytes = isMulticast(base) ? parseAddress(base)?.bytes : undefined
@@ -79,7 +86,10 @@ function groupsOf(connection: Connection): GroupAddress[] {
   return groups
 }
 
-/** Addresses in one spelling; names only of characters that are harmless wherever they are printed. */
+/**
+ * The filter of a line, its addresses in canonical form. Host names with characters that could do harm where printed
+ * are left out.
+ */
 function filterOf({ filterMode: mode, addressTypes, destAddress, srcList }: SourceFilter): GroupFilter {
   const sources = String(srcList)
     .trim()
@@ -93,7 +103,9 @@ function filterOf({ filterMode: mode, addressTypes, destAddress, srcList }: Sour
   }
 }
 
-/** Reads one by one the lines that may stand several times, of which the parser keeps the last. */
+/**
+ * Reads a section's lines one by one: of lines that may occur several times, sdp-transform would keep only the last.
+ */
 function readSection(lines: readonly string[]): Section {
   const starting = (text: string): string[] => lines.filter((line) => line.startsWith(text)).slice(0, MAX_ENTRIES)
   const connections = starting('c=')
@@ -112,12 +124,12 @@ function readSection(lines: readonly string[]): Section {
   }
 }
 
-/** Each of hundreds of streams would have them all. */
+/** True if a section names so many sources that a list of them for each of hundreds of streams would be too large. */
 const namesTooMany = ({ filters }: Section): boolean =>
   filters.reduce((sum, { sources }) => sum + sources.length, 0) > MAX_ENTRIES
 const TOO_MANY = malformed(`a session description with source filters of more than ${MAX_ENTRIES} sources`)
 
-/** RFC 4570 3: what the media says of a group stands before what the session says. */
+/** The sources for a group. A filter of the media for that group counts before one of the session (RFC 4570 3). */
 function sourcesFor(group: string, media: Section, session: Section): Pick<SdpStream, 'sources' | 'blocked'> {
   const family = String(parseAddress(group)?.family)
   const applies = (filter: GroupFilter): boolean =>
@@ -135,7 +147,7 @@ function streamsOf(media: Media, own: Section, session: Section): SdpStream[] {
   const port = Number(media.port)
   const groups = (own.groups ?? session.groups ?? []).slice(0, MAX_ENTRIES)
   if (!Number.isInteger(port) || port < 1 || groups.length === 0) return []
-  // RFC 8866 5.7 pairs groups and ports; where one side has but one, it goes with all of the other.
+  // RFC 8866 5.7 pairs groups with ports; a single port goes with every group, a single group with every port.
   const count = Math.max(groups.length, Math.min(own.portCount, MAX_ENTRIES))
   const streams: SdpStream[] = []
   for (let n = 0; n < count; n++) {
@@ -154,14 +166,17 @@ function streamsOf(media: Media, own: Section, session: Section): SdpStream[] {
   return streams
 }
 
-/** Only what is read: the parser tries dozens of patterns on each attribute, and the text may be anybody's. */
+/**
+ * The lines that are parsed. All others are dropped first: sdp-transform tries dozens of patterns on each, and anybody
+ * can send a text.
+ */
 const LINES_READ = /^(?:[vosictm]=|a=source-filter:)/
 
 /**
  * Reads a session description and its multicast streams; unicast ones are left out. Never throws.
  *
- * A media line with several groups gives a stream each; with several ports, two apart, as RTP has it, one each. Of more
- * than 256 streams the rest are left out.
+ * A media line with several groups gives a stream for each group. One with several ports gives a stream for each port;
+ * the ports are two apart, as RTP's are. Only the first 256 streams are read.
  */
 export function parseSdp(text: string): SdpSession | Malformed {
   const lines = text.split(/\r\n|\r|\n/).filter((line) => LINES_READ.test(line))
@@ -186,7 +201,7 @@ export function parseSdp(text: string): SdpSession | Malformed {
     ...(parsed.description !== undefined && { information: String(parsed.description) }),
     origin: `${username} ${sessionId} ${netType} IP${ipVer} ${address}`,
     version: BigInt(/^\d+$/.test(String(origin.sessionVersion)) ? origin.sessionVersion : 0),
-    // Later than Date knows is never.
+    // An end later than Date can hold is no end.
     ...(end > 0 && end < LATEST_END && { ends: (end - SECONDS_FROM_1900_TO_1970) * 1000 }),
     streams: streams.slice(0, MAX_ENTRIES),
   }

@@ -1,43 +1,50 @@
-/** What the sequence numbers of one stream say, from its first datagram on. */
+// Counts the loss, reordering and duplicates of a stream whose datagrams carry sequence numbers.
+
+/** What the sequence numbers of one stream tell, from its first datagram on. */
 export interface SequenceStats {
-  /** Missing: expected less those that came, late ones included. Never negative. */
+  /** Datagrams expected less datagrams received; late ones count as received. Never negative. */
   lost: number
-  /** Runs of missing ones, as they were when a later one came; a late one does not take one back. */
+  /** Runs of missing numbers, each counted when a later number came. A late datagram takes no run back. */
   gaps: number
-  /** Came after one with a higher number. */
+  /** Datagrams that came after one with a higher number. */
   reordered: number
   duplicates: number
-  /** Times the stream went on from another number: a sender that started again. */
+  /** How often the stream went on from another number, since the sender had started again. */
   restarts: number
 }
 
 export interface SequenceLimits {
-  /** How many numbers there are before they begin again at 0: a multiple of 1024. */
+  /** How many numbers there are until they begin again at 0: a multiple of 1024. */
   cycle: number
-  /** A jump of this many ahead, or of more than `maxMisorder` back, is not loss or reordering but another numbering. */
+  /** A jump ahead by this many or more is no loss: the sender has started again from another number. */
   maxDropout: number
+  /** A jump back by more than this is no reordering: the sender has started again from another number. */
   maxMisorder: number
 }
 
 export interface SequenceCounter {
-  /** Begins anew from this number; what was lost before stays lost. */
+  /** Starts again from this number. Datagrams lost before stay counted. */
   begin(sequence: number): void
-  /** `stray`: it belongs to no createSequenceCounter yet. `restart`: with it another createSequenceCounter has begun. */
+  /**
+   * `stray`: it belongs to no createSequenceCounter yet. `restart`: with it another createSequenceCounter has begun.
+   */
   add(sequence: number): 'counted' | 'stray' | 'restart'
-  /** The highest number, with its cycles above it; 0 before the first. */
+  /** The highest number, plus `cycle` for each time the numbers began again; 0 before the first number. */
   highest(): number
   stats(): SequenceStats
 }
 
-/** Numbers remembered to tell a duplicate from a late one; more than any `maxMisorder`. */
+/**
+ * How many of the last numbers are remembered, to tell a duplicate from a late datagram: more than any `maxMisorder`.
+ */
 const WINDOW = 1024
 
-/** Adds up sequence numbers that wrap (RFC 3550 A.1). */
+/** Counts sequence numbers that begin again at 0 after the highest, as RFC 3550 A.1 does. */
 export function createSequenceCounter({ cycle, maxDropout, maxMisorder }: SequenceLimits): SequenceCounter {
   const totals = { gaps: 0, reordered: 0, duplicates: 0, restarts: 0 }
   const seen = new Float64Array(WINDOW).fill(-1)
   let highest = 0
-  /** Of this numbering; what earlier numberings lost is in `lostBefore`. */
+  /** The lowest number since the last start; losses before that start are in `lostBefore`. */
   let base = 0
   let distinct = 0
   let lostBefore = 0
@@ -47,7 +54,7 @@ export function createSequenceCounter({ cycle, maxDropout, maxMisorder }: Sequen
 
   const begin = (sequence: number): void => {
     lostBefore += lostNow()
-    // Room below for those that are late from the start.
+    // One cycle up, so that datagrams older than the first one have numbers that are not negative.
     highest = sequence + cycle
     base = highest
     distinct = 1
@@ -65,7 +72,8 @@ export function createSequenceCounter({ cycle, maxDropout, maxMisorder }: Sequen
         if (ahead > 1) totals.gaps++
         highest += ahead
       } else if (ahead !== 0 && ahead <= cycle - maxMisorder) {
-        // One stray is no restart; two in a row are.
+        // A single number out of range may be a stray. Two that follow each other mean that the sender has started
+        // again.
         if (sequence !== awaited) {
           awaited = (sequence + 1) % cycle
           return 'stray'

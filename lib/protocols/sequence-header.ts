@@ -1,17 +1,19 @@
+// The header with a sequence number and a time in the datagrams of `sockctl send` and of iperf 2.
+
 /**
- * The header of iperf 2's UDP datagrams, which `sockctl send` writes too: the datagram's number, from 1, and when it was
- * sent, in seconds and microseconds since 1970, each 32 bits, big-endian. In 16 bytes and more a further 32 bits follow,
- * 0 here, then iperf's settings, 0 for none.
+ * The length of the header: the datagram's number, from 1, and the time of sending in seconds and microseconds since
+ * 1970, each 32 bits, big-endian. In datagrams of 16 bytes and more a further 32 bits follow, 0 here, then iperf's
+ * settings, 0 for none.
  */
 export const SEQUENCE_HEADER_LENGTH = 12
 
-/** A sequence number has 31 bits; iperf's last datagram, which is repeated, has the sign bit set. */
+/** Sequence numbers have 31 bits. The sign bit marks iperf's last datagram, which iperf sends several times. */
 export const SEQUENCE_CYCLE = 2 ** 31
 const SIGN_BIT = 0x80
 
 const SECONDS_PER_DAY = 86_400
 
-/** Writes the header into the first 12 bytes. */
+/** Writes the header to the beginning of a datagram. */
 export function writeSequence(bytes: Buffer, sequence: number, seconds: number, microseconds: number): void {
   bytes.writeUInt32BE(sequence % SEQUENCE_CYCLE, 0)
   bytes.writeUInt32BE(seconds % 2 ** 32, 4)
@@ -19,8 +21,9 @@ export function writeSequence(bytes: Buffer, sequence: number, seconds: number, 
 }
 
 /**
- * The number in a datagram; -1 where it has no such header, or is iperf's last. The header has no mark of its own: it is
- * known by a time of sending within a day of `seconds` now, which other bytes have by chance once in 10^8.
+ * The number in a datagram; -1 if the datagram has no such header, or is iperf's last. The header has no mark of its
+ * own. Bytes count as one if the time of sending in them is within a day of `seconds`, the time now; other bytes meet
+ * that by chance once in 10^8.
  */
 export function readSequence(bytes: Buffer, seconds: number): number {
   if (bytes.length < SEQUENCE_HEADER_LENGTH) return -1

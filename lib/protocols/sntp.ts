@@ -1,3 +1,5 @@
+// Encodes and decodes NTP packets, computes clock offsets from them, and says why a packet is not to be trusted.
+
 import { badValue, show } from '../base/errors.ts'
 import { formatAddress } from '../net/address.ts'
 import { viewOf } from './bytes.ts'
@@ -15,7 +17,7 @@ const MODES = [
   'private',
 ] as const
 
-/** Whether the month's last minute has 61 or 59 seconds, or the clock is not set. */
+/** `insert`: the month's last minute has 61 seconds; `delete`: 59; `unsynchronized`: the server's clock is not set. */
 export type NtpLeap = (typeof LEAPS)[number]
 export type NtpMode = (typeof MODES)[number]
 
@@ -29,21 +31,24 @@ export interface NtpPacket {
   stratum: number
   /** The interval between packets, as a power of two of seconds. */
   poll: number
-  /** Of the clock, as a power of two of seconds. */
+  /** The precision of the server's clock, as a power of two of seconds. */
   precision: number
   /** Round trip to the reference clock, in seconds, with 16 bits of fraction. */
   rootDelay: number
   /** Largest error against the reference clock, in seconds, with 16 bits of fraction. */
   rootDispersion: number
-  /** 32 bits; `referenceText` says what they mean. */
+  /** 32 bits; `referenceText` gives their meaning. */
   referenceId: number
-  /** Timestamps: 64 bits, seconds of an era in the upper half, 0 where there is none. */
+  /**
+   * When the server's clock was last set. This and all other timestamps: 64 bits, the upper half seconds of an era; 0
+   * if absent.
+   */
   reference: bigint
-  /** T1, the client's transmit timestamp given back. */
+  /** T1: the transmit timestamp of the client's request, repeated by the server. */
   origin: bigint
-  /** T2. */
+  /** T2: when the server received the request. */
   receive: bigint
-  /** T3. */
+  /** T3: when the server sent the packet. */
   transmit: bigint
 }
 
@@ -53,7 +58,9 @@ export const SECONDS_FROM_1900_TO_1970 = 2_208_988_800
 const NANOSECONDS_PER_SECOND = 1_000_000_000n
 const NANOSECONDS_TO_1970 = BigInt(SECONDS_FROM_1900_TO_1970) * NANOSECONDS_PER_SECOND
 
-/** Division that rounds to the nearest, so that nanoseconds survive the way to a timestamp and back. */
+/**
+ * Division that rounds to the nearest integer, so that a time in nanoseconds stays the same as a timestamp and back.
+ */
 function divide(value: bigint, by: bigint): bigint {
   const doubled = value * 2n + by
   const quotient = doubled / (by * 2n)
@@ -63,37 +70,43 @@ function divide(value: bigint, by: bigint): bigint {
 const toFixed = (nanoseconds: bigint): bigint => divide(nanoseconds << 32n, NANOSECONDS_PER_SECOND)
 const fromFixed = (fixed: bigint): bigint => divide(fixed * NANOSECONDS_PER_SECOND, 1n << 32n)
 
-/** The NTP timestamp of a time in nanoseconds since 1970: its era is dropped, as on the wire. */
+/**
+ * The NTP timestamp of a time in nanoseconds since 1970. Like every timestamp in a packet, it does not say which era it
+ * is in.
+ */
 export const toNtpTimestamp = (unixNanoseconds: bigint): bigint =>
   BigInt.asUintN(64, toFixed(unixNanoseconds + NANOSECONDS_TO_1970))
 
 /**
- * The time of an NTP timestamp in nanoseconds since 1970. Of all eras, each 136 years, it is the one that brings the time
- * nearest to `near`, in nanoseconds since 1970 too: right on both sides of February 2036 (RFC 5905 6).
+ * The time of an NTP timestamp, in nanoseconds since 1970. An era is 136 years; the one is taken whose time is nearest
+ * to `near`, also in nanoseconds since 1970. So the time is right on both sides of February 2036 (RFC 5905 6).
  */
 export function fromNtpTimestamp(timestamp: bigint, near: bigint): bigint {
   const pivot = toFixed(near + NANOSECONDS_TO_1970)
   return fromFixed(pivot + BigInt.asIntN(64, timestamp - pivot)) - NANOSECONDS_TO_1970
 }
 
-/** From one timestamp to another, in nanoseconds, where they are less than 68 years apart: right across eras. */
+/**
+ * From one timestamp to another, as a fixed-point number of seconds. Right across eras if the two are less than 68
+ * years apart.
+ */
 const difference = (from: bigint, to: bigint): bigint => BigInt.asIntN(64, to - from)
 
 /** The four timestamps of one exchange. */
 export interface NtpExchange {
-  /** T1: the client sent its request, by its clock. */
+  /** T1: when the client sent its request, by the client's clock. */
   origin: bigint
-  /** T2: the server got it, by its own. */
+  /** T2: when the server received the request, by the server's clock. */
   receive: bigint
-  /** T3: the server answered. */
+  /** T3: when the server sent its answer, by the server's clock. */
   transmit: bigint
-  /** T4: the client got the answer. */
+  /** T4: when the client received the answer, by the client's clock. */
   destination: bigint
 }
 
 /**
- * How far the server's clock is ahead of the client's, and how long the way there and back took, both in nanoseconds
- * (RFC 5905 8). The delay can be negative where a clock was set in between.
+ * How far the server's clock is ahead of the client's, and how long request and answer took to travel, both in
+ * nanoseconds (RFC 5905 8). The delay is negative if a clock was set in between.
  */
 export function exchangeOffset({ origin, receive, transmit, destination }: NtpExchange): {
   offset: bigint
@@ -106,14 +119,14 @@ export function exchangeOffset({ origin, receive, transmit, destination }: NtpEx
 }
 
 /**
- * How far a broadcasting server's clock is ahead, in nanoseconds. A broadcast can't tell how long it took: `delay` is what
- * an exchange with that server found, else the offset is too low by the way here.
+ * How far a broadcasting server's clock is ahead, in nanoseconds. A broadcast does not tell how long it travelled: give
+ * the `delay` an exchange with that server found, or the offset is too low by the time of travel.
  */
 export function broadcastOffset(transmit: bigint, destination: bigint, delay = 0n): bigint {
   return fromFixed(difference(destination, transmit)) + divide(delay, 2n)
 }
 
-/** What the kiss codes ask of a client (RFC 5905 7.4). */
+/** The kiss codes, and what each asks of a client (RFC 5905 7.4). */
 const KISS_CODES: Partial<Record<string, string>> = {
   DENY: 'access is denied: stop asking this server',
   RSTR: 'access is restricted: stop asking this server',
@@ -133,25 +146,31 @@ const KISS_CODES: Partial<Record<string, string>> = {
 
 const wordBytes = (word: number): Uint8Array => Uint8Array.of(word >>> 24, word >>> 16, word >>> 8, word)
 
-/** The four characters a kiss of death or a reference clock is known by: `RATE`, `GPS`. What can't be printed is a dot. */
+/**
+ * The name of a kiss code or a reference clock, up to four characters: `RATE`, `GPS`. A byte that can't be printed
+ * becomes a dot.
+ */
 function characters(word: number): string {
   const text = String.fromCharCode(...wordBytes(word)).replace(/\0+$/, '')
   return text.replaceAll(/[^\x20-\x7e]/g, '.')
 }
 
-/** The kiss code of a packet of stratum 0, and what it asks for. */
+/** The kiss code of a packet, and its meaning; undefined unless the packet's stratum is 0. */
 export function kissOfDeath({ stratum, referenceId }: NtpPacket): { code: string; meaning: string } | undefined {
   if (stratum !== 0) return undefined
   const code = characters(referenceId)
   return { code, meaning: KISS_CODES[code] ?? 'no known meaning' }
 }
 
-/** The reference: a kiss code or clock in characters; from stratum 2 the server's server, an IPv4 address (or a hash of an IPv6 one). */
+/**
+ * The reference as text. Of stratum 0 and 1: a kiss code or the name of a reference clock. From stratum 2 on: the IPv4
+ * address of the server's own server, or a hash of its IPv6 address, written as an IPv4 address.
+ */
 export function referenceText({ stratum, referenceId }: NtpPacket): string {
   return stratum < 2 ? characters(referenceId) : formatAddress(wordBytes(referenceId))
 }
 
-/** Reads an NTP packet; extension fields and an authenticator behind its 48 bytes are passed over. Never throws. */
+/** Reads an NTP packet; extension fields and an authenticator after the 48 bytes are passed over. Never throws. */
 export function decodeNtp(bytes: Uint8Array): NtpPacket | Malformed {
   if (bytes.length === 0) return malformed('an empty NTP packet')
   const first = bytes[0] ?? 0
@@ -181,13 +200,13 @@ export function decodeNtp(bytes: Uint8Array): NtpPacket | Malformed {
 
 function checkRange(name: string, value: number, min: number, max: number): void {
   if (!Number.isInteger(value) || value < min || value > max) {
-    throw badValue(`${name} of an NTP packet is from ${min} to ${max}, not ${show(value)}`)
+    throw badValue(`${name} of an NTP packet is a whole number from ${min} to ${max}, not ${show(value)}`)
   }
 }
 
 /**
- * The 48 bytes of an NTP packet. What is left out is zero or none; version 4, mode client.
- * @throws SocketOptionError ERR_INVALID_VALUE where a field is out of its range
+ * The 48 bytes of an NTP packet. By default it is of version 4 and mode `client`, and every other field is zero.
+ * @throws SocketOptionError ERR_INVALID_VALUE if a field is out of its range
  */
 export function encodeNtp(fields: Partial<NtpPacket> = {}): Uint8Array {
   const { leap = 'none', version = 4, mode = 'client', stratum = 0, poll = 0, precision = 0 } = fields
@@ -221,21 +240,23 @@ export function encodeNtp(fields: Partial<NtpPacket> = {}): Uint8Array {
 }
 
 /**
- * Why the time in a server's packet is not to be trusted (RFC 4330 5, RFC 5905 8); empty where it may be.
+ * The reasons why the time in a server's packet is not to be trusted (RFC 4330 5, RFC 5905 8); empty if it may be
+ * trusted.
  *
- * @param request the timestamp the client transmitted, for an answer; none for a broadcast
+ * @param request the transmit timestamp of the client's request; none for a broadcast
  */
 export function ntpProblems(packet: NtpPacket, request?: bigint): string[] {
   const problems: string[] = []
   const wanted = request === undefined ? 'broadcast' : 'server'
-  if (packet.mode !== wanted) problems.push(`its mode is ${packet.mode}, not ${wanted}`)
-  if (request !== undefined && packet.origin !== request) problems.push('it answers another request')
+  if (packet.mode !== wanted) problems.push(`the packet's mode is ${packet.mode}, not ${wanted}`)
+  if (request !== undefined && packet.origin !== request) problems.push('the packet answers another request')
   const kiss = kissOfDeath(packet)
   if (kiss !== undefined) problems.push(`kiss of death ${kiss.code}: ${kiss.meaning}`)
   else if (packet.leap === 'unsynchronized' || packet.stratum > 15) problems.push('the server is not synchronized')
-  if (packet.transmit === 0n) problems.push('it carries no transmit timestamp')
-  if (request !== undefined && packet.receive === 0n) problems.push('it carries no receive timestamp')
+  if (packet.transmit === 0n) problems.push('the packet has no transmit timestamp')
+  if (request !== undefined && packet.receive === 0n) problems.push('the packet has no receive timestamp')
   // RFC 5905 calls a server with a root distance of 16 s or more unfit.
-  if (packet.rootDelay / 2 + packet.rootDispersion >= 16) problems.push('it is 16 s or more from its reference clock')
+  if (packet.rootDelay / 2 + packet.rootDispersion >= 16)
+    problems.push('the server may be 16 s or more off its reference clock')
   return problems
 }

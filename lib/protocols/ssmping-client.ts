@@ -1,23 +1,27 @@
+// The client of the Multicast Ping Protocol, without sockets: makes requests, and matches replies to them.
+
 import { isMalformed, type Malformed, malformed } from './malformed.ts'
 import { decodePing, encodePing, PING_HOP_LIMIT, PING_OPTION } from './ssmping.ts'
 
 export interface PingClientOptions {
-  /** What the client's messages are known by; four random bytes are usual. */
+  /** Any bytes by which the client recognises replies to its own requests; usually four random ones. */
   clientId: Uint8Array
   group: string
-  /** 2 (RFC 6450) unless told; `undefined` speaks to servers of ssmping 0.9 and to routers that only echo. */
+  /**
+   * Default 2, RFC 6450. With `undefined` the client speaks to servers of ssmping 0.9, and to routers that only echo.
+   */
   version?: 2 | undefined
-  /** From the server's response to an init. */
+  /** The session id in the server's response to an init message. */
   sessionId?: Uint8Array
 }
 
-/** One reply, as it arrived. */
+/** A reply that has arrived. */
 export interface PingReply {
   by: 'unicast' | 'multicast'
   sequence: number
-  /** Since the request left, in microseconds by the client's clock. */
+  /** From request to reply, in microseconds of the client's clock. */
   roundTrip: bigint
-  /** Routers it came through; absent where the hop limit of its arrival is not known. */
+  /** How many routers the reply came through; absent if the hop limit on arrival is unknown. */
   distance?: number
   duplicate: boolean
   serverInformation?: string
@@ -26,9 +30,12 @@ export interface PingReply {
 interface PingTally {
   received: number
   duplicates: number
-  /** Of the first request that was answered this way: what was lost before it is the time a tree took to grow. */
+  /**
+   * The number of the first request answered this way. Earlier requests were lost while routers built the multicast
+   * tree.
+   */
   firstSequence?: number
-  /** Round trips in microseconds. */
+  /** The shortest round trip; this, mean and maximum are in microseconds. */
   minimum?: number
   mean?: number
   maximum?: number
@@ -41,19 +48,19 @@ export interface PingSummary {
 }
 
 export interface PingClient {
-  /** The next request's bytes; `now` in microseconds since 1970. */
+  /** The bytes of the next request; `now` is in microseconds since 1970. */
   request(now: bigint): Uint8Array
-  /** Takes a datagram; `undefined` where it is another client's. Never throws. */
+  /** Takes a datagram that arrived; `undefined` if it is for another client. Never throws. */
   reply(bytes: Uint8Array, by: PingReply['by'], now: bigint, hopLimit?: number): PingReply | Malformed | undefined
   summary(): PingSummary
 }
 
-/** Requests in flight that are remembered; older ones' replies are strangers'. */
+/** How many requests are remembered. A reply to an older request counts as a reply to none. */
 const MAX_REMEMBERED = 4096
 
 const sameBytes = (a: Uint8Array, b: Uint8Array | undefined): boolean => b !== undefined && Buffer.compare(a, b) === 0
 
-/** The client's side: makes requests, and tells what a reply means. The socket, the join and the clock are the caller's. */
+/** The client's side of the protocol. The caller has the socket, joins the group, and reads the clock. */
 export function pingClient({ clientId, group, sessionId, ...options }: PingClientOptions): PingClient {
   const version = 'version' in options ? options.version : 2
   const sentAt = new Map<number, bigint>()
@@ -110,7 +117,11 @@ export function pingClient({ clientId, group, sessionId, ...options }: PingClien
       const { sequence, serverInformation } = message
       const left = sequence === undefined ? undefined : sentAt.get(sequence)
       if (sequence === undefined || left === undefined)
-        return malformed(`a reply to request ${sequence ?? 'without a number'}, which was not sent`)
+        return malformed(
+          sequence === undefined
+            ? 'a ping reply without a sequence number'
+            : `a reply to ping request ${sequence}, which this client did not send`,
+        )
       const roundTrip = now - left
       return {
         by,

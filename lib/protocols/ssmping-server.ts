@@ -1,3 +1,5 @@
+// The server of the Multicast Ping Protocol, without sockets: makes the answer to each message.
+
 import { formatAddress, isMulticast, parseAddress } from '../net/address.ts'
 import { viewOf } from './bytes.ts'
 import { isMalformed, type Malformed, malformed } from './malformed.ts'
@@ -12,18 +14,18 @@ import {
 } from './ssmping.ts'
 
 export interface PingServerOptions {
-  /** Said of itself to a client that asks. */
+  /** The text about the server, for clients that ask for it. */
   information?: string
-  /** What answers will be sent with; told to a client that asks. 64 unless told, which older clients take for granted. */
+  /** The hop limit the caller sends answers with; told in each answer. Default 64, which older clients suppose. */
   hopLimit?: number
   /**
-   * Whether to send to a group a client names. Unless told: only groups that end as ssmping's do, 234 or ::4321:1234, so
-   * that no stranger can have the server send to a group in use.
+   * Whether the server may send to a group that a client names. Default: only to groups that end as ssmping's do, in
+   * 234 or ::4321:1234, so that no stranger can make the server send to a group in use.
    */
   allows?: (group: string) => boolean
 }
 
-/** What a server sends for one message it got: the same bytes to the client and to the group, or to the client only. */
+/** The answer to one message: the bytes to send to the client, and to `group` as well if there is one. */
 export interface PingAnswer {
   type: 'reply' | 'response'
   bytes: Uint8Array
@@ -39,7 +41,7 @@ export function isPingGroup(group: string): boolean {
 
 const IPV6_ENDING = [0x43, 0x21, 0x12, 0x34]
 
-/** The group of ssmping's ending in a prefix; undefined where the prefix has no multicast group with that ending. */
+/** The group in a prefix that ends as ssmping's do; undefined if the prefix has no such multicast group. */
 function groupIn({ family, length, address }: MulticastPrefix): string | undefined {
   if (length === 0) return PING_GROUPS[family]
   const parsed = parseAddress(address)
@@ -59,10 +61,13 @@ function askedOptions(request: PingMessage, options: PingServerOptions, now: () 
   }
 }
 
-/** The client's own option types that a reply does not carry back. */
+/** The types of a request's options that a reply does not repeat. */
 const OPTIONS_NOT_ECHOED = new Set<number>([PING_OPTION.optionRequest])
 
-/** The request as it came, byte for byte, but for its type and what a reply leaves out: options unknown here come back too. */
+/**
+ * The request's bytes as a reply repeats them: with the type of a reply, and without the options above. Unknown options
+ * are repeated too.
+ */
 function echoedOptions(bytes: Uint8Array): number[] {
   const view = viewOf(bytes)
   const kept: number[] = [0x41]
@@ -75,11 +80,10 @@ function echoedOptions(bytes: Uint8Array): number[] {
 }
 
 /**
- * The server's side, without state: what to send for a message a client sent. `group` is where the reply goes too; without
- * it the answer is the client's alone. `undefined`: no answer is due.
+ * The server's answer to a message from a client; `undefined` if the message needs none. The server keeps no state.
  *
- * @param family of the client's address, which the group has to be of
- * @param now the time in microseconds since 1970, asked only where the client wants it
+ * @param family the family of the client's address, and so of the group
+ * @param now gives the time in microseconds since 1970; called only if the client asks for the time
  */
 export function answerPing(
   bytes: Uint8Array,
@@ -107,9 +111,10 @@ export function answerPing(
   }
   if (request.type !== 'request') return undefined
   const group = request.group ?? PING_GROUPS[family]
-  if (!ofFamily(group) || !allows(group)) return malformed(`a request for the group ${group}, which is not for pings`)
+  if (!ofFamily(group) || !allows(group))
+    return malformed(`a ping request for the group ${group}, which is not allowed for pings`)
   if (version === undefined) {
-    // What came before the RFC is echoed whole: ssmping checks nothing else.
+    // Clients older than the RFC get every byte back but the type: ssmping checks nothing else.
     const reply = bytes.slice()
     reply[0] = 0x41
     return { type: 'reply', bytes: reply, group }
@@ -120,6 +125,6 @@ export function answerPing(
     hopLimit: options.hopLimit ?? PING_HOP_LIMIT,
     ...askedOptions(request, options, now),
   })
-  // Type and version, 6 bytes, are in the echo.
+  // The echoed options already begin with type and version, 6 bytes, so these are left out of the others.
   return { type: 'reply', bytes: Uint8Array.from([...echoedOptions(bytes), ...extra.subarray(6)]), group }
 }

@@ -1,3 +1,5 @@
+// Encodes and decodes the messages of the Multicast Ping Protocol, as RFC 6450 and ssmping 0.9 have them.
+
 import { badValue, show } from '../base/errors.ts'
 import { formatAddress, isMulticast, parseAddress } from '../net/address.ts'
 import { viewOf } from './bytes.ts'
@@ -5,49 +7,52 @@ import { type Malformed, malformed } from './malformed.ts'
 
 /** The UDP port of ping servers. */
 export const PING_PORT = 4321
-/** The source-specific groups a server answers to where the client names none. */
+/** The source-specific groups a server sends its answers to if the client names none. */
 export const PING_GROUPS = { 4: '232.43.211.234', 6: 'ff3e::4321:1234' } as const
-/** The hop limit a server answers with where it does not say: ssmpingd's. */
+/** The hop limit of ssmpingd's answers: to be supposed if an answer does not tell its hop limit. */
 export const PING_HOP_LIMIT = 64
 
 const MESSAGE_TYPES = { request: 0x51, reply: 0x41, init: 0x49, response: 0x53 } as const
 
-/** `request` and `reply` are the echo's; `init` asks the server for a group, `response` gives one, or says why not. */
+/**
+ * `request` and `reply` are the ping itself. `init` asks the server for a group; `response` names one, or none if
+ * refused.
+ */
 export type PingType = keyof typeof MESSAGE_TYPES
 
-/** A multicast prefix a client would take a group from. A length of 0: any group of the family. */
+/** A multicast prefix from which a client would take a group. Length 0 stands for any group of the family. */
 export interface MulticastPrefix {
   family: 4 | 6
   /** In bits. */
   length: number
-  /** The prefix as an address, zero behind it. */
+  /** The prefix as an address, whose bits after the prefix are zero. */
   address: string
 }
 
 /**
- * A message of the Multicast Ping Protocol (RFC 6450), which ssmping and asmping speak in the version before it: without
- * `version`, and with a shorter group option.
+ * A message of the Multicast Ping Protocol (RFC 6450). The programs ssmping and asmping speak the protocol's earlier
+ * form: without `version`, and with a shorter group option.
  */
 export interface PingMessage {
   type: PingType
   /** 2 for RFC 6450; absent in what ssmping 0.9 sends. */
   version?: number
-  /** What the client knows its messages by, any bytes. */
+  /** Any bytes by which the client recognises replies to its own requests. */
   clientId?: Uint8Array
   /** 32 bits. */
   sequence?: number
-  /** When the client sent it, in microseconds since 1970. */
+  /** When the client sent its request, in microseconds since 1970. */
   clientTime?: bigint
   group?: string
-  /** Option types the client would have the server send. */
+  /** The types of the options the client would like in the reply. */
   optionRequest?: number[]
-  /** What the server says of itself. */
+  /** The name and version of the server's program, or any other text about it. */
   serverInformation?: string
-  /** The hop limit the reply was sent with; the distance is what is missing of it on arrival. */
+  /** The hop limit the reply was sent with: less the hop limit on arrival, this gives the distance. */
   hopLimit?: number
   prefixes?: MulticastPrefix[]
   sessionId?: Uint8Array
-  /** When the server sent it, in microseconds since 1970. */
+  /** When the server sent its reply, in microseconds since 1970. */
   serverTime?: bigint
 }
 
@@ -69,7 +74,10 @@ export const PING_OPTION = {
 const familyFrom = (number: number): 4 | 6 | undefined => (number === 1 ? 4 : number === 2 ? 6 : undefined)
 const addressLength = (family: 4 | 6): number => (family === 4 ? 4 : 16)
 
-/** ssmping 0.9 has the family in one byte, the RFC in two: 5 and 17 bytes, or 6 and 18. */
+/**
+ * The group in an option. Before it, the family takes one byte in ssmping 0.9 and two in the RFC, so the length tells
+ * which.
+ */
 function readGroup(value: Uint8Array): string | undefined {
   const beforeRfc = value.length % 2 === 1
   const family = familyFrom(beforeRfc ? (value[0] ?? 0) : (value[0] ?? 0) * 256 + (value[1] ?? 0))
@@ -94,7 +102,7 @@ const masked = (bytes: Uint8Array, length: number): Uint8Array =>
 
 const microseconds = (view: DataView): bigint => BigInt(view.getUint32(0)) * 1_000_000n + BigInt(view.getUint32(4))
 
-/** Puts one option into the message; false where its value is not what its type takes. */
+/** Adds one option to the message; false if the option's value does not fit its type. */
 function readOption(message: PingMessage, type: number, value: Uint8Array): boolean {
   const view = viewOf(value)
   switch (type) {
@@ -159,7 +167,7 @@ export function decodePing(bytes: Uint8Array): PingMessage | Malformed {
     const option = view.getUint16(at)
     const value = bytes.subarray(at + 4, end)
     if (!readOption(message, option, value))
-      return malformed(`ping option ${option} with ${value.length} bytes that make no sense`)
+      return malformed(`ping option ${option} with a wrong value of ${value.length} bytes`)
     at = end
   }
   return message
@@ -167,7 +175,7 @@ export function decodePing(bytes: Uint8Array): PingMessage | Malformed {
 
 const bigEndian = (value: number, size: 1 | 2 | 4, name: string): number[] => {
   if (!Number.isInteger(value) || value < 0 || value >= 256 ** size) {
-    throw badValue(`${name} of a ping message is from 0 to ${256 ** size - 1}, not ${show(value)}`)
+    throw badValue(`${name} of a ping message is a whole number from 0 to ${256 ** size - 1}, not ${show(value)}`)
   }
   return Array.from({ length: size }, (_, i) => Math.floor(value / 256 ** (size - 1 - i)) & 255)
 }
@@ -175,14 +183,14 @@ const bigEndian = (value: number, size: 1 | 2 | 4, name: string): number[] => {
 function timeBytes(value: bigint, name: string): number[] {
   const seconds = value / 1_000_000n
   if (value < 0n || seconds >= 1n << 32n)
-    throw badValue(`${name} of a ping message is in microseconds since 1970, to 2106`)
+    throw badValue(`${name} of a ping message is in microseconds since 1970, up to the year 2106, not ${show(value)}`)
   return [...bigEndian(Number(seconds), 4, name), ...bigEndian(Number(value % 1_000_000n), 4, name)]
 }
 
 function groupBytes(group: string, beforeRfc: boolean): number[] {
   const parsed = parseAddress(group)
   if (parsed === undefined || !isMulticast(group))
-    throw badValue(`the group of a ping message is a group, not ${show(group)}`)
+    throw badValue(`the group of a ping message is a multicast address, not ${show(group)}`)
   const family = parsed.family === 4 ? 1 : 2
   return [...(beforeRfc ? [] : [0]), family, ...parsed.bytes]
 }
@@ -192,13 +200,13 @@ function prefixBytes({ family, length, address }: MulticastPrefix): number[] {
   if (parsed?.family !== family)
     throw badValue(`the prefix of a ping message is an IPv${family} address, not ${show(address)}`)
   const size = bigEndian(length, 1, 'prefix length')
-  if (length > parsed.bytes.length * 8) throw badValue(`an IPv${family} prefix has ${length} bits`)
+  if (length > parsed.bytes.length * 8) throw badValue(`a prefix of ${length} bits is too long for IPv${family}`)
   return [0, family === 4 ? 1 : 2, ...size, ...masked(parsed.bytes, length).subarray(0, Math.ceil(length / 8))]
 }
 
 /**
- * The bytes of a ping message; the group as ssmping 0.9 takes it where there is no `version`.
- * @throws SocketOptionError ERR_INVALID_VALUE where a field is out of its range
+ * The bytes of a ping message. Without `version`, the group is written as ssmping 0.9 reads it.
+ * @throws SocketOptionError ERR_INVALID_VALUE if a field is out of its range
  */
 export function encodePing(message: PingMessage): Uint8Array {
   const bytes: number[] = [MESSAGE_TYPES[message.type]]

@@ -1,3 +1,6 @@
+// Listens to well-known groups of both families on many interfaces, for services whose servers announce themselves
+// there.
+
 import { setInterval } from 'node:timers/promises'
 import { abortSignal, type FieldRule, list, whole } from '../base/check-fields.ts'
 import { SocketOptionError } from '../base/errors.ts'
@@ -11,7 +14,7 @@ import { onInterfaceRemoved } from '../receive/on-interface-removed.ts'
 import { openReceiver, type Receiver } from '../receive/receiver.ts'
 import type { AncillaryChoice } from '../receive/receiver-options.ts'
 
-/** Where to listen for announcements that go to well-known groups. */
+/** On which interfaces, port and groups to listen. */
 export interface ListenOptions {
   /** Names, indexes or local addresses. Default: every interface that is up and takes multicast. */
   interfaces?: readonly (string | number)[]
@@ -21,7 +24,7 @@ export interface ListenOptions {
   signal?: AbortSignal
 }
 
-/** What its fields are, to be checked by those who take them. */
+/** The rules that `checkFields` checks ListenOptions by. */
 export const LISTEN_FIELDS: Record<keyof ListenOptions, FieldRule> = {
   interfaces: list('an array of names, indexes or local addresses'),
   port: whole(1, 65535),
@@ -32,8 +35,8 @@ export const LISTEN_FIELDS: Record<keyof ListenOptions, FieldRule> = {
 export interface GroupListener {
   readonly memberships: readonly Membership[]
   /**
-   * Batches of the datagrams sent to the groups. Every `interval` milliseconds an empty batch comes too, so that the reader
-   * can look at the clock. Fails once no interface is left.
+   * Batches of the datagrams sent to the groups. Every `interval` milliseconds an empty batch comes too, so that the
+   * reader can look at the clock. Fails once no interface is left.
    */
   batches(interval?: number): AsyncGenerator<readonly Datagram[], void, undefined>
   close(): Promise<void>
@@ -45,10 +48,10 @@ interface GroupListenerOptions extends ListenOptions {
   ancillary?: AncillaryChoice
 }
 
-/** Announcements come in bursts: everybody's at once where somebody asks for them. */
+/** In bytes. Announcements come in bursts: if somebody asks for them, everybody's come at once. */
 const RECEIVE_BUFFER = 2 ** 20
 
-/** Joins groups of both families on many interfaces; where none was named, those that can't be joined on are passed over. */
+/** Joins the groups on each interface. Interfaces that can't be joined on are passed over, unless they were named. */
 export async function openGroupListener({
   port,
   groups,
@@ -98,7 +101,7 @@ export async function openGroupListener({
   let lost: SocketOptionError | undefined
   onInterfaceRemoved(receivers, ({ name }, anyLeft) => {
     if (anyLeft) return
-    lost = new SocketOptionError(`the interface ${name} is gone: nothing is joined any more`, {
+    lost = new SocketOptionError(`the interface ${name} is gone, and with it the last membership`, {
       code: 'ENODEV',
       reason: 'no-interface',
     })
@@ -122,12 +125,12 @@ export async function openGroupListener({
 const multicastInterfaces = (): string[] =>
   interfaces().flatMap(({ name, flags }) => (flags.up && flags.multicast ? name : []))
 
-/** Without an address of the family, or with the family switched off. */
+/** True if the interface has no address of the family, or has the family switched off. */
 const isNotJoinable = (error: unknown): boolean =>
   error instanceof SocketOptionError && (error.reason === 'no-interface' || error.reason === 'system')
 
 const noInterface = (): SocketOptionError =>
-  new SocketOptionError('no interface is up and takes multicast: name one', {
+  new SocketOptionError('no interface is up and takes multicast: name the interface to listen on', {
     code: 'ERR_NO_INTERFACE',
     reason: 'no-interface',
   })

@@ -1,3 +1,5 @@
+// SAP (RFC 2974): listens for announcements of sessions, and announces one.
+
 import { setTimeout } from 'node:timers/promises'
 import {
   abortSignal,
@@ -36,9 +38,9 @@ import { LISTEN_FIELDS, type ListenOptions, openGroupListener } from './group-li
 export { SAP_GROUPS, SAP_PORT, type SapEvent, type SapSession, type SdpSession, type SdpStream }
 
 /**
- * What one packet, or the passing of time, says of a session.
+ * What one packet tells about a session, or that a session has expired.
  *
- * `malformed` packets and those that say nothing new (`ignored`) come with the reason.
+ * A `malformed` packet comes with the reason, as does one that is `ignored` because it tells nothing new.
  */
 export type SapNotice =
   | ((SapEvent | { type: 'malformed'; reason: string }) & { from: Endpoint; interfaceIndex: number })
@@ -47,13 +49,13 @@ export type SapNotice =
 export interface SapListenOptions extends ListenOptions {
   /** Default 9875. */
   port?: number
-  /** Default: those of every scope, IPv4's and IPv6's. */
+  /** Default: `SAP_GROUPS`, the groups of every scope of IPv4 and IPv6. */
   groups?: readonly string[]
-  /** Sessions remembered; default 4096. Anybody can announce: past it new ones are ignored. */
+  /** How many sessions are remembered, since anybody can announce; further sessions are ignored. Default 4096. */
   maxSessions?: number
 }
 
-/** Listens for session announcements: `for await (const notice of listener)`. Leaving the loop closes it. */
+/** Gives notices of sessions: `for await (const notice of listener)`. Leaving the loop closes the listener. */
 export interface SapListener extends AsyncIterable<SapNotice>, AsyncDisposable {
   readonly memberships: readonly Membership[]
   /** The sessions announced and neither deleted nor expired, in order of their first announcement. */
@@ -61,11 +63,12 @@ export interface SapListener extends AsyncIterable<SapNotice>, AsyncDisposable {
   close(): Promise<void>
 }
 
+/** In milliseconds: how often to look for sessions that have expired. */
 const EXPIRY_INTERVAL = 1000
 
 /**
  * Listens for session announcements (RFC 2974) on the groups of every scope.
- * @throws SocketOptionError where no interface can be joined on, or the port can't be had
+ * @throws SocketOptionError if the groups can't be joined on any interface, or the port is taken
  */
 export async function listenSap(options: SapListenOptions = {}): Promise<SapListener> {
   checkFields(options, { ...LISTEN_FIELDS, maxSessions: whole(1, 2 ** 31 - 1) }, 'listenSap')
@@ -103,21 +106,26 @@ export async function listenSap(options: SapListenOptions = {}): Promise<SapList
 export interface SapAnnounceOptions {
   /** The session description to announce (RFC 8866). */
   sdp: string
-  /** The interface it leaves by: name, index or local address. Default: by route. */
+  /** The interface to announce on: name, index or local address. Default: the one the route to each group goes by. */
   interface?: string | number
-  /** Default: the groups that announce sessions of the scopes of the description's own groups (RFC 2974 3). */
+  /** Default: the groups that carry announcements for the scopes of the description's own groups (RFC 2974 3). */
   groups?: readonly string[]
   /** Default 9875. */
   port?: number
-  /** The originating source told to listeners. Default: an address of the interface, of the family of the group. */
+  /**
+   * The originating source to name in the announcement. Default: an address of the interface, of the group's family.
+   */
   source?: string
-  /** The hop limit, 0 to 255. Default 255 (RFC 2974 3): the scope of the group is what limits it. */
+  /** The hop limit, 0 to 255. Default 255 (RFC 2974 3): the scope of the group limits how far announcements go. */
   hops?: number
-  /** Milliseconds between announcements, 100 to 2 ** 30, moved at random by up to a third. Default: by RFC 2974 3.1, 300 s at least. */
+  /**
+   * Milliseconds between announcements, 100 to 2 ** 30, moved at random by up to a third. Default: as RFC 2974 3.1
+   * says, at least 300 s.
+   */
   interval?: number
   /** Compress the description by zlib. Default false. */
   compressed?: boolean
-  /** Tell that the session is over when the announcing ends. Default true. */
+  /** When announcing ends, tell listeners that the session is over. Default true. */
   withdraw?: boolean
   signal?: AbortSignal
 }
@@ -129,7 +137,7 @@ const ANNOUNCE_FIELDS: Record<keyof SapAnnounceOptions, FieldRule> = {
   port: whole(1, 65535),
   source: text('an IP address'),
   hops: whole(0, 255),
-  // A timer takes no more, and what is longer would be no wait at all.
+  // A timer takes up to 2 ** 31 - 1 ms, and fires at once if given more; the interval may grow by a third.
   interval: whole(100, 2 ** 30),
   compressed: flag,
   withdraw: flag,
@@ -141,10 +149,11 @@ export interface SapAnnouncement {
   /** From 1. */
   number: number
   groups: readonly string[]
-  /** Of the packet, in bytes. */
+  /** The size of the packet in bytes. */
   size: number
 }
 
+/** What is needed to announce the session to one group. */
 interface Announcer {
   group: string
   sender: Sender
@@ -152,10 +161,10 @@ interface Announcer {
 }
 
 /**
- * Announces a session until its loop is left or the signal aborts; then tells that the session is over.
+ * Announces a session until the loop is left or the signal aborts; then tells listeners that the session is over.
  *
  * `for await (const announcement of announceSap({ sdp, interface: 'eth0' }))`
- * @throws SocketOptionError ERR_INVALID_VALUE where the description can't be read or names no group
+ * @throws SocketOptionError ERR_INVALID_VALUE if the description can't be read or names no group
  */
 export async function* announceSap(options: SapAnnounceOptions): AsyncGenerator<SapAnnouncement, void, undefined> {
   checkFields(options, ANNOUNCE_FIELDS, 'announceSap')
@@ -187,7 +196,8 @@ function groupsFor(sdp: string): string[] {
   const session = parseSdp(sdp)
   if (isMalformed(session)) throw badValue(`sdp is ${session.malformed}`)
   const groups = new Set(session.streams.map(({ group }) => sapGroup(group)))
-  if (groups.size === 0) throw badValue('sdp names no multicast group with a port: say which groups to announce it to')
+  if (groups.size === 0)
+    throw badValue('sdp names no multicast group with a port: give the groups to announce the session to')
   return [...groups]
 }
 
@@ -200,7 +210,7 @@ async function openAnnouncer(group: string, payload: Uint8Array, options: SapAnn
   return {
     group: target.group,
     sender,
-    // RFC 2974 6: the same hash in a deletion tells which announcement it takes back.
+    // RFC 2974 6: the hash in a deletion tells which announcement is deleted, so it is that of the same payload.
     packet: (deletion) => encodeSap({ source, payload, deletion, compressed }),
   }
 }
@@ -211,6 +221,6 @@ function sourceOn(index: number, group: string): string {
   const ofFamily = addresses.filter((one) => one.family === family)
   const own = ofFamily.find((one) => !one.address.startsWith('fe80:')) ?? ofFamily[0]
   if (own === undefined)
-    throw badValue(`${name} has no IPv${family} address to announce from: say which source to name`)
+    throw badValue(`${name} has no IPv${family} address: give the source to name in the announcement`)
   return withoutZone(own.address)
 }

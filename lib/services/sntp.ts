@@ -1,3 +1,5 @@
+// SNTP (RFC 4330): listens to time servers that broadcast, and asks a server for the time.
+
 import { randomInt } from 'node:crypto'
 import { abortSignal, checkFields, whole } from '../base/check-fields.ts'
 import { SocketOptionError } from '../base/errors.ts'
@@ -29,23 +31,26 @@ export { kissOfDeath, type NtpLeap, type NtpMode, type NtpPacket, referenceText 
 
 export const NTP_PORT = 123
 
-/** The groups servers broadcast to (RFC 5905 3, IANA): IPv4's, and IPv6's from link-local to global. */
+/** The groups that time servers broadcast to (RFC 5905 3, IANA): IPv4's, and IPv6's from link-local to global. */
 export const NTP_GROUPS: readonly string[] = [
   '224.0.1.1',
   ...['2', '3', '4', '5', '8', 'e'].map((scope) => `ff0${scope}::101`),
 ]
 
-/** What a server said of the time. All times are in nanoseconds. */
+/** The time a server told. All times are in nanoseconds. */
 export interface NtpTime {
   server: Endpoint
   packet: NtpPacket
-  /** The server's clock when it sent this, since 1970. */
+  /** The server's clock when the server sent the packet, since 1970. */
   time: bigint
-  /** When it arrived, since 1970, by this host's clock. */
+  /** This host's clock when the packet arrived, since 1970. */
   arrival: bigint
-  /** How far the server's clock is ahead of this host's. Of a broadcast it is too low by the way here, which it can't tell. */
+  /**
+   * How far the server's clock is ahead of this host's. From a broadcast: too low by the time of travel, which it does
+   * not tell.
+   */
   offset: bigint
-  /** Why not to trust it (RFC 4330 5, RFC 5905 8); empty where it may be trusted. */
+  /** Reasons not to trust the time (RFC 4330 5, RFC 5905 8); empty if it may be trusted. */
   problems: string[]
 }
 
@@ -54,7 +59,7 @@ export type NtpNotice =
   | ({ type: 'time'; interfaceIndex: number; group: string } & NtpTime)
   | { type: 'malformed'; interfaceIndex: number; group: string; server: Endpoint; reason: string }
 
-/** Listens to servers that broadcast: `for await (const notice of listener)`. Leaving the loop closes it. */
+/** Gives what servers broadcast: `for await (const notice of listener)`. Leaving the loop closes the listener. */
 export interface NtpListener extends AsyncIterable<NtpNotice>, AsyncDisposable {
   readonly memberships: readonly Membership[]
   close(): Promise<void>
@@ -70,10 +75,11 @@ function timeOf(
 }
 
 /**
- * Listens to NTP servers that broadcast to a group. It never sets the clock.
+ * Listens to NTP servers that broadcast to a group. Never sets the clock.
  *
- * Port 123, the default, needs CAP_NET_BIND_SERVICE; a time daemon that has it keeps others out unless it shares it.
- * @throws SocketOptionError where no interface can be joined on, or the port can't be had
+ * Port 123, the default, needs CAP_NET_BIND_SERVICE, and must not be in use by a time daemon that does not share the
+ * port.
+ * @throws SocketOptionError if the groups can't be joined on any interface, or the port is taken
  */
 export async function listenNtp(options: ListenOptions = {}): Promise<NtpListener> {
   checkFields(options, LISTEN_FIELDS, 'listenNtp')
@@ -113,19 +119,19 @@ export interface NtpQueryOptions {
   signal?: AbortSignal
 }
 
-/** What one exchange found. */
+/** A server's answer to a request. */
 export interface NtpAnswer extends NtpTime {
-  /** The way there and back, in nanoseconds. */
+  /** How long request and answer took to travel, in nanoseconds. */
   delay: bigint
 }
 
 /**
- * Asks a server for the time, once (RFC 4330). It never sets the clock.
+ * Asks a server for the time, once (RFC 4330). Never sets the clock.
  *
- * An answer that is not to be trusted says why in `problems`, a kiss of death among them. It blocks for up to a millisecond
- * to read the clock finely. Linux.
+ * `problems` of the answer says why not to trust it, if so; a kiss of death is one of the reasons. queryNtp blocks for
+ * up to a millisecond, to read the clock finely. Linux only.
  * @param server an address or a name
- * @throws SocketOptionError code `ETIMEDOUT`, `ECONNREFUSED`, ... where no answer came
+ * @throws SocketOptionError code `ETIMEDOUT`, `ECONNREFUSED`, ... if no answer came
  */
 export async function queryNtp(server: string, options: NtpQueryOptions = {}): Promise<NtpAnswer> {
   checkFields(options, { port: whole(1, 65535), timeout: whole(1, 2 ** 31 - 1), signal: abortSignal }, 'queryNtp')
@@ -157,19 +163,20 @@ async function askOnce(
     failure = error
     void receiver.close()
   }
-  receiver.on('returned-error', ({ code }) => end(unanswered(code, `${name} can't be asked (${code})`)))
+  receiver.on('returned-error', ({ code }) => end(unanswered(code, `${name} can't be reached (${code})`)))
   const timer = setTimeout(() => end(failure), timeout)
   try {
     const send = sendFrom(receiver)
-    // Its last bits are random, so that only who saw the question can answer it (RFC 4330 3).
+    // The last bits are random, so that only a host that saw the request can answer it (RFC 4330 3).
     const origin = BigInt.asUintN(64, (toNtpTimestamp(onTheTick()) & ~0xffffn) | BigInt(randomInt(0x10000)))
     send(encodeNtp({ transmit: origin }), to)
     for await (const batch of receiver) {
       for (const datagram of batch) {
         if (!isOf(datagram, to)) continue
         const packet = decodeNtp(datagram.data)
-        if (isMalformed(packet)) failure = unanswered('EBADMSG', `${name} answered nonsense: ${packet.malformed}`)
-        else if (packet.origin !== origin) failure = unanswered('EBADMSG', `${name} answered another question`)
+        if (isMalformed(packet))
+          failure = unanswered('EBADMSG', `${name} sent an answer that can't be read: ${packet.malformed}`)
+        else if (packet.origin !== origin) failure = unanswered('EBADMSG', `${name} answered another request`)
         else {
           const time = timeOf(packet, datagram)
           const { receive, transmit } = packet
@@ -192,7 +199,7 @@ const isOf = ({ source }: Datagram, to: Endpoint): boolean =>
 const unanswered = (code: string, message: string): SocketOptionError =>
   new SocketOptionError(message, { code, reason: 'system' })
 
-/** The time when its milliseconds turn over: Node reads the clock no finer. */
+/** Waits for the next millisecond to begin, and gives the time then: Node reads the clock in whole milliseconds. */
 function onTheTick(): bigint {
   const before = Date.now()
   let time = Date.now()

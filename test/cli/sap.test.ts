@@ -104,7 +104,9 @@ describeOnHosts('sockctl sap', (hosts) => {
     )
     for (const id of [11, 12, 13, 14, 15])
       expect(await sap.object<Told>(({ event }) => event === 'new')).toMatchObject({ name: `Session ${id}` })
-    expect(await sap.object<Told>(({ event }) => event === 'ignored')).toMatchObject({ reason: 'it is encrypted' })
+    expect(await sap.object<Told>(({ event }) => event === 'ignored')).toMatchObject({
+      reason: 'the packet is encrypted',
+    })
     expect(await sap.object<Told>(({ event }) => event === 'deleted')).toMatchObject({ name: 'Session 11' })
   })
 

@@ -82,8 +82,8 @@ describeOnHosts('sockctl sntp', (hosts) => {
     const untrusted = [
       [broadcast(0, { first: 0xe5 }), 'the server is not synchronized'],
       [broadcast(0, { stratum: 0, reference: 'RATE' }), 'kiss of death RATE: asked too often: ask more seldom'],
-      [broadcast(0, { first: 0x24 }), 'its mode is server, not broadcast'],
-      [broadcast(0, { first: 0x23 }), 'its mode is client, not broadcast'],
+      [broadcast(0, { first: 0x24 }), "the packet's mode is server, not broadcast"],
+      [broadcast(0, { first: 0x23 }), "the packet's mode is client, not broadcast"],
     ] as const
     const malformed = [
       [Buffer.alloc(0), 'empty'],
@@ -157,8 +157,12 @@ describeOnHosts('sockctl sntp', (hosts) => {
 
   it.each([
     ['nobody answers', [{ silent: true }], 'did not answer in 0.3 s'],
-    ['the answer is to another question', [{ foreign: true }], 'answered another question'],
-    ['the answer is nonsense', [{ hex: '24' }], 'answered nonsense: an NTP packet has at least 48 bytes, this has 1'],
+    ['the answer is to another request', [{ foreign: true }], 'answered another request'],
+    [
+      "the answer can't be read",
+      [{ hex: '24' }],
+      "sent an answer that can't be read: an NTP packet has at least 48 bytes, this has 1",
+    ],
     ['it is told to stop asking', [{ stratum: 0, reference: '44454e59' }], 'kiss of death DENY'],
     ['the server is not synchronized', [{ first: 0xe4, stratum: 16 }], 'the server is not synchronized'],
   ])('fails where %s', async (_, answers, why) => {
@@ -171,7 +175,7 @@ describeOnHosts('sockctl sntp', (hosts) => {
   it('fails at once where nothing listens, and where there is no such host', async () => {
     expect(await query('10.77.0.11')).toMatchObject({
       status: 1,
-      stderr: "sockctl sntp: 10.77.0.11:1230 can't be asked (ECONNREFUSED)\n",
+      stderr: "sockctl sntp: 10.77.0.11:1230 can't be reached (ECONNREFUSED)\n",
     })
     const { status, stderr } = await query('nosuch.invalid')
     expect(status).toBe(1)

@@ -241,7 +241,7 @@ describe('the table of sessions', () => {
 
   it('says what it does not take', () => {
     const table = sapSessions()
-    expect(table.take({ ...plain, encrypted: true }, 0)).toEqual({ type: 'ignored', reason: 'it is encrypted' })
+    expect(table.take({ ...plain, encrypted: true }, 0)).toEqual({ type: 'ignored', reason: 'the packet is encrypted' })
     expect(table.take({ ...plain, payloadType: 'text/plain' }, 0)).toMatchObject({ type: 'ignored' })
     expect(table.take({ ...plain, payload: text('v=0\r\n') }, 0)).toEqual({ malformed: expect.stringContaining('o=') })
     expect(table.take({ ...plain, payload: text('o=- 1 1 IN IP4 1.1.1.1\r\nv=0\r\n') }, 0)).toHaveProperty('malformed')

@@ -90,7 +90,7 @@ describe('a ping message', () => {
     ['51 00', /cut short/],
     ['51 0001 0004 0000', /cut short/],
     ['51 0001 ffff', /cut short/],
-    ['51 0000 0002 0202', /option 0 with 2 bytes/],
+    ['51 0000 0002 0202', /option 0 with a wrong value of 2 bytes/],
     ['51 0002 0003 000001', /option 2/],
     ['51 0003 0004 00000001', /option 3/],
     ['51 0004 0005 010a000001', /option 4/],

@@ -37,6 +37,8 @@ export default defineConfig([
   // Of its own, since some of its commands need next to nothing of the library and are to start quickly.
   {
     ...common,
+    // A module of re-exports does nothing by itself: a command then loads what it takes from there, and no more.
+    treeshake: { moduleSideEffects: [{ test: /\/lib\/index\.ts$/, sideEffects: false }] },
     input: { 'cli/main': 'lib/cli/main.ts', 'demo-sender': 'lib/cli/commands/demo/sender.ts' },
     output: {
       ...output,

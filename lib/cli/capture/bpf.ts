@@ -1,4 +1,4 @@
-import type { BpfInstruction } from '../../options/codecs.ts'
+import type { codecs } from '../../index.ts'
 
 /** One step of a filter: load from the packet, change what was loaded, or decide. Labels name the steps decisions lead to. */
 export type Step =
@@ -22,7 +22,7 @@ const BY_INDEX = 0x20
 const WHOLE = 0x40000
 
 /** A classic BPF program (Linux's Documentation/networking/filter.rst) from its steps. */
-export function assemble(steps: readonly Step[]): BpfInstruction[] {
+export function assemble(steps: readonly Step[]): codecs.BpfInstruction[] {
   const places = new Map<string, number>()
   let count = 0
   for (const step of steps) {
@@ -32,7 +32,7 @@ export function assemble(steps: readonly Step[]): BpfInstruction[] {
   const jump = (from: number, label: string | undefined): number =>
     label === undefined ? 0 : (places.get(label) ?? Number.NaN) - from - 1
 
-  const program: BpfInstruction[] = []
+  const program: codecs.BpfInstruction[] = []
   const put = (code: number, k: number, jt = 0, jf = 0): void => void program.push({ code, jt, jf, k })
   for (const step of steps) {
     const here = program.length

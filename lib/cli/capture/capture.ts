@@ -1,10 +1,12 @@
-import type { Datagram } from '../../datagram/datagram.ts'
+import { type codecs, type Datagram, type Interface, openSocket } from '../../index.ts'
 import { withoutZone } from '../../net/address.ts'
-import type { Interface } from '../../net/interfaces.ts'
-import type { BpfInstruction } from '../../options/codecs.ts'
-import { PACKET_ADD_MEMBERSHIP, PACKET_STATISTICS } from '../../options/table/packet.ts'
-import { SO_ATTACH_FILTER, SO_RCVBUF, SO_TIMESTAMPNS } from '../../options/table/socket.ts'
-import { openSocket } from '../../socket/open-socket.ts'
+import {
+  PACKET_ADD_MEMBERSHIP,
+  PACKET_STATISTICS,
+  SO_ATTACH_FILTER,
+  SO_RCVBUF,
+  SO_TIMESTAMPNS,
+} from '../../options/index.ts'
 import { frames } from './frames.ts'
 
 /** What a packet socket gives of an interface: IP packets without their link's header, those sent too. */
@@ -24,7 +26,7 @@ const ROOM = 1 << 22
  */
 export async function openCapture(
   on: Interface,
-  filter: readonly BpfInstruction[],
+  filter: readonly codecs.BpfInstruction[],
   { everyGroup = false } = {},
 ): Promise<Capture> {
   const socket = await openSocket({

@@ -1,7 +1,6 @@
 import { kernelError } from '../../base/errors.ts'
 import { createBatchReader } from '../../datagram/batch-reader.ts'
-import type { Datagram } from '../../datagram/datagram.ts'
-import type { OwnedSocket } from '../../socket/owned-socket.ts'
+import type { Datagram, OwnedSocket } from '../../index.ts'
 
 const ROOM = 65535
 

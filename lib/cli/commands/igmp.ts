@@ -1,7 +1,6 @@
 import type { Command } from 'commander'
-import type { Datagram } from '../../datagram/datagram.ts'
 import { onLinkRemoved } from '../../datagram/link-watch.ts'
-import { type Interface, interfaces } from '../../net/interfaces.ts'
+import { type Datagram, type Interface, interfaces } from '../../index.ts'
 import { isMalformed } from '../../protocols/malformed.ts'
 import type { MembershipMessage } from '../../protocols/membership-message.ts'
 import { decodeMembershipPacket, type MembershipPacket } from '../../protocols/membership-packet.ts'

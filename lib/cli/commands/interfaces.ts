@@ -1,5 +1,5 @@
 import type { Command } from 'commander'
-import { type Interface, interfaces } from '../../net/interfaces.ts'
+import { type Interface, interfaces } from '../../index.ts'
 import { findInterface, takesInterface } from '../shell/interface-option.ts'
 import { runs } from '../shell/run.ts'
 import type { Column } from '../shell/table.ts'

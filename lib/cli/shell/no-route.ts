@@ -1,4 +1,4 @@
-import { SocketOptionError } from '../../base/errors.ts'
+import { SocketOptionError } from '../../index.ts'
 import { Failure } from './failure.ts'
 
 /** The kernel's complaint that it does not know where a group is, in the command's own words. */

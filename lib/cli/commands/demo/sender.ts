@@ -1,7 +1,7 @@
 // The program each sender of `sockctl demo` runs in a process of its own: sends from one address when it is told to.
 
 import { createSocket } from 'node:dgram'
-import { control } from '../../../control/control.ts'
+import { control } from '../../../index.ts'
 import { LOOPBACK } from './steps.ts'
 
 /** What the demo tells a sender: send so many datagrams to the group, then a marker to the receiver's own address. */

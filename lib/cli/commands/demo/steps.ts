@@ -1,7 +1,5 @@
+import type { Membership, SocketControl } from '../../../index.ts'
 // What `sockctl demo` does step by step, and how many datagrams of each source are to arrive after each step.
-
-import type { SocketControl } from '../../../control/control.ts'
-import type { Membership } from '../../../control/membership.ts'
 
 export const GROUP = '239.255.77.1'
 export const LOOPBACK = '127.0.0.1'

@@ -1,4 +1,4 @@
-import { describeGroup } from '../../../net/group.ts'
+import { describeGroup } from '../../../index.ts'
 import { type Finding, fail, pass, RANK, warn } from './finding.ts'
 import type { Observation } from './observe.ts'
 import type { Patient } from './patient.ts'

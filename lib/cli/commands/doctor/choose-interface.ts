@@ -1,6 +1,5 @@
+import { type Interface, interfaces } from '../../../index.ts'
 import { isIpv6 } from '../../../net/address.ts'
-import type { Interface } from '../../../net/interfaces.ts'
-import { interfaces } from '../../../net/interfaces.ts'
 import { lookUp } from '../../../net/route-lookup.ts'
 import { findInterface } from '../../shell/interface-option.ts'
 import { type Finding, fail, pass, RANK, warn } from './finding.ts'

@@ -1,4 +1,4 @@
-import { describeGroup } from '../../../net/group.ts'
+import { describeGroup } from '../../../index.ts'
 import { type Finding, pass, RANK, warn } from './finding.ts'
 import type { Patient } from './patient.ts'
 

@@ -1,4 +1,4 @@
-import type { Interface } from '../../../net/interfaces.ts'
+import type { Interface } from '../../../index.ts'
 import { type Finding, fail, pass, RANK, warn } from './finding.ts'
 import type { Patient } from './patient.ts'
 import { sysctl, sysctlName } from './system.ts'

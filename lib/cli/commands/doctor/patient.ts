@@ -1,5 +1,5 @@
+import type { Interface } from '../../../index.ts'
 import { hostPort } from '../../../net/address.ts'
-import type { Interface } from '../../../net/interfaces.ts'
 
 /** What is to be received, and where. */
 export interface Patient {

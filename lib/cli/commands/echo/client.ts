@@ -1,6 +1,6 @@
+import { openReceiver } from '../../../index.ts'
 import { hostPort, isIpv6 } from '../../../net/address.ts'
 import { interfaceName } from '../../../net/interfaces.ts'
-import { openReceiver } from '../../../receive/receiver.ts'
 import { sendFrom } from '../../../send/send-from-receiver.ts'
 import { Failure, UsageError } from '../../shell/failure.ts'
 import { withoutRoute } from '../../shell/no-route.ts'

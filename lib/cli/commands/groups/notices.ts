@@ -1,12 +1,11 @@
+import { openSocket } from '../../../index.ts'
 import {
   decodeMulticastNotices,
   type MulticastNotice,
   RTNLGRP_IPV4_MCADDR,
   RTNLGRP_IPV6_MCADDR,
 } from '../../../kernel/rtnl-multicast.ts'
-import { NETLINK_ADD_MEMBERSHIP } from '../../../options/table/netlink.ts'
-import { SO_RCVBUF } from '../../../options/table/socket.ts'
-import { openSocket } from '../../../socket/open-socket.ts'
+import { NETLINK_ADD_MEMBERSHIP, SO_RCVBUF } from '../../../options/index.ts'
 import { frames } from '../../capture/frames.ts'
 
 const ROOM = 1 << 21

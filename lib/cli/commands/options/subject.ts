@@ -1,8 +1,6 @@
 import type { Command } from 'commander'
-import { control, type SocketControl } from '../../../control/control.ts'
+import { control, openSocket, type SocketControl, type SocketSpec } from '../../../index.ts'
 import type { OptionParts } from '../../../options/option.ts'
-import { openSocket } from '../../../socket/open-socket.ts'
-import type { SocketSpec } from '../../../socket/socket-spec.ts'
 import { UsageError } from '../../shell/failure.ts'
 import { descriptor } from '../../shell/values.ts'
 

@@ -1,4 +1,4 @@
-import type { Datagram } from '../../../datagram/datagram.ts'
+import type { Datagram } from '../../../index.ts'
 import { isMalformed } from '../../../protocols/malformed.ts'
 import { decodeRtp } from '../../../protocols/rtp.ts'
 import { type RtpStats, rtpStats } from '../../../protocols/rtp-stats.ts'

@@ -1,4 +1,4 @@
-import type { Datagram } from '../../../datagram/datagram.ts'
+import type { Datagram } from '../../../index.ts'
 import { hostPort } from '../../../net/address.ts'
 import { hexdump } from '../../shell/hexdump.ts'
 import type { Output } from '../../shell/output.ts'

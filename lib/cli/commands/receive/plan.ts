@@ -1,8 +1,7 @@
-import type { Channel } from '../../../control/membership.ts'
+import { type Channel, openSocket } from '../../../index.ts'
 import { hostPort, parseAddress } from '../../../net/address.ts'
-import { SO_RCVBUF, SO_RCVBUFFORCE } from '../../../options/table/socket.ts'
+import { SO_RCVBUF, SO_RCVBUFFORCE } from '../../../options/index.ts'
 import type { ChannelText } from '../../../protocols/channel.ts'
-import { openSocket } from '../../../socket/open-socket.ts'
 import type { Setting } from '../../../socket/socket-spec.ts'
 import { UsageError } from '../../shell/failure.ts'
 

@@ -1,7 +1,7 @@
 import type { Command } from 'commander'
+import { openReceiver } from '../../../index.ts'
 import { hostPort, isIpv6 } from '../../../net/address.ts'
 import type { ChannelText } from '../../../protocols/channel.ts'
-import { openReceiver } from '../../../receive/receiver.ts'
 import type { Setting } from '../../../socket/socket-spec.ts'
 import { Failure, UsageError } from '../../shell/failure.ts'
 import { takesInterface } from '../../shell/interface-option.ts'

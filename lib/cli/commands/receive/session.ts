@@ -1,4 +1,4 @@
-import type { Datagram } from '../../../datagram/datagram.ts'
+import type { Datagram } from '../../../index.ts'
 import { isMalformed } from '../../../protocols/malformed.ts'
 import { decodeRtp } from '../../../protocols/rtp.ts'
 import { onInterfaceRemoved } from '../../../receive/on-interface-removed.ts'

@@ -1,7 +1,7 @@
+import type { Receiver } from '../../../index.ts'
 import { interfaceName } from '../../../net/interfaces.ts'
 import type { RtpStats } from '../../../protocols/rtp-stats.ts'
 import type { SequenceStats } from '../../../protocols/sequence-counter.ts'
-import type { Receiver } from '../../../receive/receiver.ts'
 import { type ArrivalCounter, sum } from './arrivals.ts'
 
 /** One socket of the command, with what has come to it. */

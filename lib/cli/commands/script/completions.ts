@@ -1,4 +1,4 @@
-import { interfaces } from '../../../net/interfaces.ts'
+import { interfaces } from '../../../index.ts'
 import { allOptions } from '../options/find.ts'
 import { KIND_NAMES } from '../options/subject.ts'
 import { VERBS } from './verbs.ts'

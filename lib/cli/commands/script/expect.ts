@@ -1,7 +1,6 @@
 import { once } from 'node:events'
 import { isDeepStrictEqual } from 'node:util'
-import type { SocketOptionError } from '../../../base/errors.ts'
-import type { Datagram } from '../../../datagram/datagram.ts'
+import type { Datagram, SocketOptionError } from '../../../index.ts'
 import { canonical } from '../../../net/address.ts'
 import { Failure } from '../../shell/failure.ts'
 import { printable } from '../../shell/printable.ts'

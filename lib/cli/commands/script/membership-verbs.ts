@@ -1,13 +1,12 @@
-import type { Membership } from '../../../control/membership.ts'
+import type { Membership, SourceFilter } from '../../../index.ts'
 import { canonical } from '../../../net/address.ts'
 import { interfaceNamed } from '../../../net/interfaces.ts'
-import type { SourceFilter } from '../../../options/codecs.ts'
 import {
   MCAST_BLOCK_SOURCE,
   MCAST_LEAVE_GROUP,
   MCAST_LEAVE_SOURCE_GROUP,
   MCAST_UNBLOCK_SOURCE,
-} from '../../../options/table/mcast.ts'
+} from '../../../options/index.ts'
 import { parseChannel } from '../../../protocols/channel.ts'
 import { Failure } from '../../shell/failure.ts'
 import { interfaceSpec } from '../../shell/values.ts'

@@ -1,4 +1,4 @@
-import { PACKET_ADD_MEMBERSHIP, PACKET_DROP_MEMBERSHIP } from '../../../options/table/packet.ts'
+import { PACKET_ADD_MEMBERSHIP, PACKET_DROP_MEMBERSHIP } from '../../../options/index.ts'
 import { Failure } from '../../shell/failure.ts'
 import { findInterface } from '../../shell/interface-option.ts'
 import { interfaceSpec } from '../../shell/values.ts'

@@ -1,5 +1,5 @@
+import type { Sender } from '../../../index.ts'
 import { hostPort } from '../../../net/address.ts'
-import type { Sender } from '../../../send/sender.ts'
 import { live } from '../../shell/live.ts'
 import type { Output } from '../../shell/output.ts'
 import { bitrate, plural, scaled, seconds } from '../../shell/units.ts'

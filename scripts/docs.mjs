@@ -1,6 +1,9 @@
-// Writes what the pages hold of the code: the table of options.
+// Writes what the pages hold of the code: the table of options, and what each command's --help says.
 // node scripts/docs.mjs [--check | --json]: --check fails if a page is stale; --json writes dist/options/docs.json alone.
+import { execFile } from 'node:child_process'
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
 import * as table from '../dist/options/index.js'
 import { leftOut } from '../dist/options/left-out.js'
 
@@ -63,6 +66,16 @@ const leftOutTable = () =>
     ...Object.entries(leftOut).map(([name, why]) => `| \`${name}\` | ${cell(why)} |`),
   ].join('\n')
 
+/** What a command says of itself, as on a terminal of 80 columns. */
+async function helpOf(words) {
+  const main = fileURLToPath(new URL('dist/cli/main.js', root))
+  const env = { ...process.env, COLUMNS: '80', NO_COLOR: '1' }
+  const { stdout } = await promisify(execFile)(process.execPath, [main, ...words.split(' '), '--help'], { env })
+  return `\`\`\`\n${stdout.trim()}\n\`\`\``
+}
+
+const HELP = /(<!-- help: ([\w ]+) -->\n).*?(\n<!-- \/help -->)/gs
+
 /** Each page with what lies between its marks, <!-- NAME --> and <!-- /NAME -->, made anew. */
 const PAGES = {
   'docs/options.md': (text, list) =>
@@ -71,6 +84,10 @@ const PAGES = {
       'left out',
       leftOutTable,
     ),
+  'docs/command-line.md': async (text) => {
+    const helps = await Promise.all([...text.matchAll(HELP)].map(([, , words]) => helpOf(words)))
+    return text.replace(HELP, (_, start, _words, end) => `${start}\n${helps.shift()}\n${end}`)
+  },
 }
 
 function between(text, name, make) {
@@ -88,7 +105,7 @@ if (mode !== '--json')
   for (const [page, make] of Object.entries(PAGES)) {
     const path = new URL(page, root)
     const text = readFileSync(path, 'utf8')
-    const fresh = make(text, list)
+    const fresh = await make(text, list)
     if (mode !== '--check') writeFileSync(path, fresh)
     else if (fresh !== text) {
       console.error(`${page} is stale; write it with: npm run docs`)

@@ -37,3 +37,9 @@ it('isIpv6, withoutZone and zoneOf alone look for a colon or a zone in the text 
 it('the byte order of the machine is found out in one module', () => {
   expect(linesWith(/endianness|new Uint8Array\((new )?Uint(16|32)Array\.of/, 'base/byte-order.ts')).toEqual([])
 })
+
+it('whole alone says what a whole number in a range is', () => {
+  const elsewhere = linesWith(/isInteger|a whole number/, 'base/check-fields.ts')
+  // These two read a number from text that a person or another host wrote.
+  expect(elsewhere.filter((line) => !/^(cli\/shell\/|protocols\/sdp)/.test(line))).toEqual([])
+})

@@ -18,7 +18,7 @@ const REFUSED_BEFORE: readonly (readonly [what: string, spec: unknown, message: 
   ['a family there is not', { family: 'ipv5', type: 'dgram' }, /family is 'ipv5': one of ipv4, ipv6, unix/],
   ['a type there is not', { family: 'ipv4', type: 'udp' }, /type of ipv4 is 'udp': one of dgram, stream/],
   ['a type of another family', { family: 'netlink', type: 'stream' }, /one of dgram, raw is needed/],
-  ['a word it does not know', { family: 'ipv4', type: 'dgram', host: 'x' }, /it knows no 'host'/],
+  ['a word it does not know', { family: 'ipv4', type: 'dgram', host: 'x' }, /unknown option 'host'/],
   ['a protocol it does not know', { family: 'ipv4', type: 'raw', protocol: 'icmp' }, /IPPROTO_ICMP/],
   ['a protocol out of range', { family: 'packet', type: 'raw', protocol: 65536 }, /from 0 to 65535/],
   ['options that are no list', { family: 'ipv4', type: 'dgram', options: {} }, /an array of \[option, value\]/],

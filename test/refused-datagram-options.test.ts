@@ -98,7 +98,7 @@ describeInNamespace('what a receiver or a sender does not take', () => {
     }
     expect(openSockets()).toEqual(before)
     const misspelt = await refusal(() => open({ adress: '127.0.0.1' }))
-    expect(misspelt.message).toMatch(/knows no 'adress'/)
+    expect(misspelt.message).toMatch(/unknown option 'adress'/)
   })
 
   it('send: whatever, in any place', async () => {
@@ -127,7 +127,7 @@ describeInNamespace('what a receiver or a sender does not take', () => {
   })
 
   it.each([
-    ['a misspelt setting', [fine, to, { hoplimit: 3 }], /takes hopLimit, .*knows no 'hoplimit'/],
+    ['a misspelt setting', [fine, to, { hoplimit: 3 }], /unknown option 'hoplimit'; there are hopLimit, /],
     ['a hop limit of 0', [fine, to, { hopLimit: 0 }], /1 to 255.*hops: 0/],
     ['a hop limit of 256', [fine, to, { hopLimit: 256 }], /hopLimit is 256/],
     ['a traffic class of -1', [[{ data: fine, trafficClass: -1 }], to], /trafficClass is -1/],
@@ -165,7 +165,7 @@ describeInNamespace('what a receiver or a sender does not take', () => {
     await expect(sender.send(fine, { address: '203.0.113.1', port: 9 })).rejects.toMatchObject({
       code: 'ENETUNREACH',
       reason: 'no-route',
-      message: expect.stringContaining('datagram 0 to 203.0.113.1 port 9 failed'),
+      message: expect.stringContaining('datagram 0 to 203.0.113.1 port 9: there is no route'),
     })
     const six = await sending({ family: 'ipv6' })
     for (const [address, text = address] of [['2001:db8::1'], ['203.0.113.1', '::ffff:203.0.113.1']])

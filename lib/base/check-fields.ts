@@ -1,16 +1,25 @@
+// What a value given by a user may be, and the errors that say so.
+
 import { badValue, show } from './errors.ts'
 
-/** What a field of an options object may be, and how its error says so. */
-export interface FieldRule {
-  readonly right: (value: unknown) => boolean
+/** What a value may be, and how an error says so. */
+export interface FieldRule<T = unknown> {
+  readonly right: (value: unknown) => value is T
   readonly words: string
 }
 
-const rule = (words: string, right: (value: unknown) => boolean): FieldRule => ({ right, words })
+const rule = <T>(words: string, right: (value: unknown) => boolean): FieldRule<T> => ({
+  words,
+  right: right as FieldRule<T>['right'],
+})
 
-export const whole = (least: number, most: number): FieldRule =>
+/** A field with fields of its own, which are checked after it. */
+export const checkedLater: FieldRule = rule('anything', () => true)
+
+/** A whole number; the unit is for the words. */
+export const whole = (least: number, most: number, unit?: string): FieldRule<number> =>
   rule(
-    `a whole number from ${least} to ${most}`,
+    `a whole number${unit === undefined ? '' : ` of ${unit}`} from ${least} to ${most}`,
     (value) => typeof value === 'number' && Number.isInteger(value) && value >= least && value <= most,
   )
 
@@ -19,38 +28,49 @@ export const oneOf = (...values: readonly unknown[]): FieldRule =>
     values.includes(value),
   )
 
-export const flag: FieldRule = oneOf(true, false)
+export const flag: FieldRule<boolean> = rule('true or false', (value) => typeof value === 'boolean')
 
-export const object = (words: string): FieldRule => rule(words, (value) => typeof value === 'object' && value !== null)
+export const object = (words: string): FieldRule<object> =>
+  rule(words, (value) => typeof value === 'object' && value !== null)
 
-export const text = (words: string): FieldRule => rule(words, (value) => typeof value === 'string')
+export const text = (words: string): FieldRule<string> => rule(words, (value) => typeof value === 'string')
 
-export const iterable = (words: string): FieldRule =>
+export const iterable = (words: string): FieldRule<Iterable<unknown>> =>
   rule(
     words,
     (value) =>
       typeof value === 'object' && typeof (value as Iterable<unknown> | null)?.[Symbol.iterator] === 'function',
   )
 
-export const list = (words: string): FieldRule => rule(words, Array.isArray)
+export const list = (words: string): FieldRule<unknown[]> => rule(words, Array.isArray)
 
-export const abortSignal: FieldRule = rule('an AbortSignal', (value) => value instanceof AbortSignal)
+export const abortSignal: FieldRule<AbortSignal> = rule('an AbortSignal', (value) => value instanceof AbortSignal)
 
-/** An interface as it is checked further where it is looked up. */
-export const interfaceSpec: FieldRule = rule(
+/** The form only: whether there is such an interface shows when it is looked up. */
+export const interfaceSpec: FieldRule<string | number> = rule(
   'a name, an index or a local address',
-  (value) => typeof value === 'string' || (typeof value === 'number' && Number.isInteger(value) && value >= 0),
+  (value) => typeof value === 'string' || whole(0, 2 ** 31 - 1).right(value),
 )
 
-/** Checks each field there is, and that there is no other: a misspelt one would do nothing, without a word. */
+/** Refuses a value that a rule does not allow: `port is 0: a whole number from 1 to 65535 is needed`. */
+export function mustBe<T>(rule: FieldRule<T>, name: string, value: unknown, option?: string): asserts value is T {
+  if (!rule.right(value)) throw badValue(`${name} is ${show(value)}: ${rule.words} is needed`, option)
+}
+
+/** Refuses a name that is not among those known: a misspelt option would have no effect, without a word. */
+export function mustKnow(names: readonly string[], given: object, whose: string): void {
+  const unknown = Object.keys(given).find((name) => !names.includes(name))
+  if (unknown !== undefined) throw badValue(`${whose}: unknown option ${show(unknown)}; there are ${names.join(', ')}`)
+}
+
+/** Checks every field of an options object, and that it has no others. */
 export function checkFields(given: unknown, rules: Readonly<Record<string, FieldRule>>, whose: string): void {
+  const names = Object.keys(rules)
   if (typeof given !== 'object' || given === null)
-    throw new TypeError(`${whose} takes { ${Object.keys(rules).join(', ')} }, not ${show(given)}`)
-  for (const [name, value] of Object.entries(given)) {
-    const expected = Object.hasOwn(rules, name) ? rules[name] : undefined
-    if (expected === undefined)
-      throw badValue(`${whose} takes ${Object.keys(rules).join(', ')}; it knows no ${show(name)}`)
-    if (value !== undefined && !expected.right(value))
-      throw badValue(`${whose}: ${name} is ${show(value)}: ${expected.words} is needed`)
+    throw new TypeError(`${whose} takes { ${names.join(', ')} }, not ${show(given)}`)
+  mustKnow(names, given, whose)
+  for (const [name, rule] of Object.entries(rules)) {
+    const value: unknown = (given as Record<string, unknown>)[name]
+    if (value !== undefined) mustBe(rule, `${whose}: ${name}`, value)
   }
 }

@@ -3,6 +3,7 @@
 import cluster from 'node:cluster'
 import type { Socket as DatagramSocket } from 'node:dgram'
 import type { Server, Socket } from 'node:net'
+import { whole } from '../base/check-fields.ts'
 import { badValue, SocketOptionError, show } from '../base/errors.ts'
 
 /** What `control` takes: a socket of Node's, a descriptor, or anything that carries one. TLS sockets are net.Sockets. */
@@ -99,7 +100,7 @@ function carrierFinder(socket: { readonly fd: number }): OwnerFinder {
 const isDescriptor = (value: number): boolean => (value | 0) === value
 
 const notDescriptor = (given: unknown): SocketOptionError =>
-  badValue(`the descriptor is ${show(given)}: a whole number from 0 to 2147483647 is needed`)
+  badValue(`the descriptor is ${show(given)}: ${whole(0, 2 ** 31 - 1).words} is needed`)
 
 const notSocket = (given: unknown): TypeError =>
   new TypeError(`control takes a dgram or net socket, a descriptor or { fd }, not ${show(given)}`)

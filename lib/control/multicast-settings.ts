@@ -1,3 +1,4 @@
+import { mustBe, whole } from '../base/check-fields.ts'
 import { badValue, show } from '../base/errors.ts'
 import { getNow, setNow } from '../calls/call-now.ts'
 import type { DescriptorOwner, SocketHandle } from '../calls/socket-handle.ts'
@@ -90,8 +91,7 @@ export function createMulticastSettings(socket: SocketHandle): MulticastSettings
         return raw && interfaceFromNative(raw)
       }),
     setMulticastHops: async (hops) => {
-      if (typeof hops !== 'number' || !Number.isInteger(hops) || hops < 0 || hops > 255)
-        throw badValue(`the hop limit is ${show(hops)}: a whole number from 0 to 255 is needed`)
+      mustBe(whole(0, 255), 'the hop limit', hops)
       setBoth(IP_MULTICAST_TTL, IPV6_MULTICAST_HOPS, hops)
     },
     getMulticastHops: async () => get(IP_MULTICAST_TTL, IPV6_MULTICAST_HOPS) as number,

@@ -1,4 +1,5 @@
 // What a message to send holds, and the checks of it.
+import { mustBe, whole } from '../base/check-fields.ts'
 import { badValue, show } from '../base/errors.ts'
 import type { NativeSendChoice } from '../binding/native.ts'
 import { interfaceOfZone, parseAddress } from '../net/address.ts'
@@ -28,20 +29,22 @@ export interface Message extends SendChoice {
   to?: Endpoint
 }
 
+const PORT = whole(1, 65535)
+
 export function checkEndpoint(to: unknown, name = 'to'): asserts to is Endpoint {
   const { address, port } = (typeof to === 'object' && to !== null ? to : {}) as Partial<Endpoint>
   if (typeof address !== 'string' || parseAddress(address) === undefined)
     throw badValue(
       `${name} is ${show(address ?? to)}: { address, port } with an IP address is needed; look a name up first, with node:dns`,
     )
-  if (typeof port !== 'number' || !Number.isInteger(port) || port < 1 || port > 65535)
-    throw badValue(`${name}.port is ${show(port)}: a whole number from 1 to 65535 is needed`)
+  mustBe(PORT, `${name}.port`, port)
 }
 
 function byte(value: unknown, name: string, least: number): number {
-  if (typeof value === 'number' && Number.isInteger(value) && value >= least && value <= 255) return value
+  const rule = whole(least, 255)
+  if (rule.right(value)) return value
   const hint = value === 0 ? '; for multicast that stays on this host set `hops: 0` in openSender' : ''
-  throw badValue(`${name} is ${show(value)}: a whole number from ${least} to 255 is needed${hint}`)
+  throw badValue(`${name} is ${show(value)}: ${rule.words} is needed${hint}`)
 }
 
 export function checkChoice(choice: SendChoice, ipv6: boolean, timed: boolean): NativeSendChoice | undefined {

@@ -1,3 +1,4 @@
+import { mustKnow } from '../base/check-fields.ts'
 import { badValue, SocketOptionError, show } from '../base/errors.ts'
 import type { NativeDatagrams, NativeSendChoice, OneOrEach } from '../binding/native.ts'
 import { isIpv6, isMapped, parseAddress, toIpv6, zoneOf } from '../net/address.ts'
@@ -112,9 +113,7 @@ export function createPrepare(send: NativeDatagrams, plan: OutgoingPlan): Prepar
     if (to !== undefined) checkEndpoint(to)
     if (choice !== undefined && (typeof choice !== 'object' || choice === null))
       throw new TypeError(`the third argument is ${show(choice)}: { hopLimit?, trafficClass?, ... } is needed`)
-    const unknown = choice && Object.keys(choice).find((name) => !CHOICES.includes(name))
-    if (unknown !== undefined)
-      throw badValue(`the third argument takes ${CHOICES.join(', ')}; it knows no ${show(unknown)}`)
+    if (choice !== undefined) mustKnow(CHOICES, choice, 'the third argument')
     if (data instanceof Uint8Array) return alike([data], to, choice)
     if (!Array.isArray(data)) throw badValue(`data is ${show(data)}: a Uint8Array, or an array of them, is needed`)
     if (data.length === 0) return { datagrams: [], to: undefined, choice: NO_CHOICE, ipv6: plan.ipv6, done: 0 }

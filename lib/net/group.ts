@@ -1,3 +1,4 @@
+import { whole } from '../base/check-fields.ts'
 import { SocketOptionError, show } from '../base/errors.ts'
 import { formatAddress, isMulticast, parseAddress } from './address.ts'
 
@@ -85,14 +86,16 @@ export interface GroupDescription {
 /** A bound by TTL, by the convention of the MBone. */
 export type HopScope = 'host' | 'subnet' | 'site' | 'region' | 'continent' | 'unrestricted'
 
+const HOPS = whole(0, 255)
+
 /**
  * How far a datagram with this TTL was meant to go: 0 the host, 1 the subnet, up to 32 the site, up to 64 the region,
  * up to 128 the continent, up to 255 anywhere.
  * @throws SocketOptionError ERR_OUT_OF_RANGE where `hops` is no integer from 0 to 255
  */
 export function hopScope(hops: number): HopScope {
-  if (!Number.isInteger(hops) || hops < 0 || hops > 255) {
-    throw new SocketOptionError(`a hop limit is an integer from 0 to 255, not ${show(hops)}`, {
+  if (!HOPS.right(hops)) {
+    throw new SocketOptionError(`the hop limit is ${show(hops)}: ${HOPS.words} is needed`, {
       code: 'ERR_OUT_OF_RANGE',
       reason: 'bad-value',
     })

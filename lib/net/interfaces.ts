@@ -1,3 +1,4 @@
+import { whole } from '../base/check-fields.ts'
 import { badValue, codeOf, kernelError, SocketOptionError, show } from '../base/errors.ts'
 import { type NativeInterface, native } from '../binding/native.ts'
 import { canonical, isIpv6, parseAddress, withoutZone, zoneOf } from './address.ts'
@@ -105,6 +106,8 @@ export function interfaceIndex(spec: string | number): number {
 /** The name of an interface by its index, '' if there is none. It reads a table and does not wait. */
 export const interfaceName = (index: number): string => native.indexToName(index)
 
+export const isInterfaceIndex = whole(1, 2 ** 31 - 1).right
+
 export interface NamedInterface {
   readonly name: string
   readonly index: number
@@ -125,7 +128,7 @@ export function interfaceByNameOrIndex(spec: string | number): NamedInterface | 
 }
 
 function byIndex(index: number): NamedInterface {
-  if (!Number.isInteger(index) || index < 1 || index > 2 ** 31 - 1)
+  if (!isInterfaceIndex(index))
     throw badValue(`interface is ${show(index)}: a name, an index or a local address is needed`)
   const name = interfaceName(index)
   if (name === '') throw noInterface(index)

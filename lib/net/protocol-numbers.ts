@@ -1,3 +1,4 @@
+import { whole } from '../base/check-fields.ts'
 import { badValue, show } from '../base/errors.ts'
 
 // Assigned by IANA (IPPROTO_), the IEEE (ETH_P_) or Linux (NETLINK_), so the same on every machine.
@@ -33,8 +34,9 @@ export function protocolNumber(protocol: unknown, most: number): number {
     typeof protocol === 'string' && Object.hasOwn(PROTOCOLS, protocol)
       ? PROTOCOLS[protocol as keyof typeof PROTOCOLS]
       : protocol
-  if (typeof number === 'number' && Number.isInteger(number) && number >= 0 && number <= most) return number
+  const rule = whole(0, most)
+  if (rule.right(number)) return number
   throw badValue(
-    `protocol is ${show(protocol)}: a whole number from 0 to ${most} is needed, or one of ${Object.keys(PROTOCOLS).join(', ')}`,
+    `protocol is ${show(protocol)}: ${rule.words} is needed, or one of ${Object.keys(PROTOCOLS).join(', ')}`,
   )
 }

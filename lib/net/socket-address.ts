@@ -1,7 +1,8 @@
+import { mustBe, whole } from '../base/check-fields.ts'
 import { badValue, show, unsupported } from '../base/errors.ts'
 import { native } from '../binding/native.ts'
 import { parseAddress } from './address.ts'
-import { interfaceIndex, interfaceName } from './interfaces.ts'
+import { interfaceIndex, interfaceName, isInterfaceIndex } from './interfaces.ts'
 import { type Protocol, protocolNumber } from './protocol-numbers.ts'
 
 /** A socket's address family: `AF_INET`, `AF_INET6`, `AF_UNIX`, `AF_PACKET`, `AF_NETLINK`, `AF_VSOCK`. */
@@ -79,8 +80,8 @@ const ANY = 0xffffffff
 
 function integer(given: Fields, role: Role, name: string, least: number, most: number, otherwise?: number): number {
   const value = given[name] ?? otherwise
-  if (typeof value === 'number' && Number.isInteger(value) && value >= least && value <= most) return value
-  throw badValue(`${role}: ${name} is ${show(value)}: a whole number from ${least} to ${most} is needed`)
+  mustBe(whole(least, most), `${role}: ${name}`, value)
+  return value
 }
 
 const inet =
@@ -120,7 +121,7 @@ const unix: Read = (given, role) => {
 
 const packet: Read = (given, role) => {
   const spec = given.interface ?? 0
-  if (spec !== 0 && spec !== '' && typeof spec !== 'string' && !(Number.isInteger(spec) && Number(spec) > 0))
+  if (spec !== 0 && spec !== '' && typeof spec !== 'string' && !isInterfaceIndex(spec))
     throw badValue(`${role}: interface is ${show(spec)}: its name or its index is needed`)
   const index = spec === '' ? 0 : interfaceIndex(spec as string | number)
   const protocol = protocolNumber(given.protocol ?? 0, 65535)

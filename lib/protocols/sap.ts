@@ -2,6 +2,7 @@
 
 import { createHash } from 'node:crypto'
 import { deflateSync, inflateSync } from 'node:zlib'
+import { mustBe, whole } from '../base/check-fields.ts'
 import { badValue, show } from '../base/errors.ts'
 import { formatAddress, parseAddress } from '../net/address.ts'
 import { describeGroup } from '../net/group.ts'
@@ -136,9 +137,7 @@ export function encodeSap(fields: SapFields): Uint8Array {
   const { messageIdHash = sapHash(payload), authentication = new Uint8Array() } = fields
   const address = parseAddress(source)?.bytes
   if (address === undefined) throw badValue(`the originating source of a SAP packet is an address, not ${show(source)}`)
-  if (!Number.isInteger(messageIdHash) || messageIdHash < 0 || messageIdHash > 65_535) {
-    throw badValue(`the message id hash of a SAP packet is from 0 to 65535, not ${show(messageIdHash)}`)
-  }
+  mustBe(whole(0, 65535), 'the message id hash of a SAP packet', messageIdHash)
   if (authentication.length % 4 !== 0 || authentication.length > 1020) {
     throw badValue(`SAP authentication data are up to 1020 bytes, a multiple of 4, not ${authentication.length}`)
   }

@@ -1,5 +1,6 @@
 // Encodes and decodes NTP packets, computes clock offsets from them, and says why a packet is not to be trusted.
 
+import { mustBe, whole } from '../base/check-fields.ts'
 import { badValue, show } from '../base/errors.ts'
 import { formatAddress } from '../net/address.ts'
 import { viewOf } from './bytes.ts'
@@ -198,11 +199,8 @@ export function decodeNtp(bytes: Uint8Array): NtpPacket | Malformed {
   }
 }
 
-function checkRange(name: string, value: number, min: number, max: number): void {
-  if (!Number.isInteger(value) || value < min || value > max) {
-    throw badValue(`${name} of an NTP packet is a whole number from ${min} to ${max}, not ${show(value)}`)
-  }
-}
+const checkRange = (name: string, value: number, least: number, most: number): void =>
+  mustBe(whole(least, most), `${name} of an NTP packet`, value)
 
 /**
  * The 48 bytes of an NTP packet. By default it is of version 4 and mode `client`, and every other field is zero.

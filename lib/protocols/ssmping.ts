@@ -1,5 +1,6 @@
 // Encodes and decodes the messages of the Multicast Ping Protocol, as RFC 6450 and ssmping 0.9 have them.
 
+import { mustBe, whole } from '../base/check-fields.ts'
 import { badValue, show } from '../base/errors.ts'
 import { formatAddress, isMulticast, parseAddress } from '../net/address.ts'
 import { viewOf } from './bytes.ts'
@@ -174,9 +175,7 @@ export function decodePing(bytes: Uint8Array): PingMessage | Malformed {
 }
 
 const bigEndian = (value: number, size: 1 | 2 | 4, name: string): number[] => {
-  if (!Number.isInteger(value) || value < 0 || value >= 256 ** size) {
-    throw badValue(`${name} of a ping message is a whole number from 0 to ${256 ** size - 1}, not ${show(value)}`)
-  }
+  mustBe(whole(0, 256 ** size - 1), `${name} of a ping message`, value)
   return Array.from({ length: size }, (_, i) => Math.floor(value / 256 ** (size - 1 - i)) & 255)
 }
 

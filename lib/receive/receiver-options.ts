@@ -1,4 +1,14 @@
-import { abortSignal, checkFields, type FieldRule, flag, iterable, oneOf, text, whole } from '../base/check-fields.ts'
+import {
+  abortSignal,
+  checkedLater,
+  checkFields,
+  type FieldRule,
+  flag,
+  iterable,
+  oneOf,
+  text,
+  whole,
+} from '../base/check-fields.ts'
 import { badValue, show } from '../base/errors.ts'
 import { parseGroup } from '../control/group-target.ts'
 import type { Channel } from '../control/membership.ts'
@@ -74,7 +84,7 @@ const FIELDS: Record<keyof ReceiverOptions, FieldRule> = {
   options: iterable('an array of [option, value]'),
   batch: whole(1, 1024),
   maxDatagram: whole(1, 65535),
-  ancillary: { right: () => true, words: '' },
+  ancillary: checkedLater,
   gro: flag,
   returnedErrors: flag,
   reuse: flag,

@@ -1,5 +1,5 @@
 import type { Socket } from 'node:dgram'
-import { badValue, show } from '../base/errors.ts'
+import { mustBe, whole } from '../base/check-fields.ts'
 import type { SocketControl } from '../control/control.ts'
 import { interfaceOfZone, withoutZone, zoneOf } from '../net/address.ts'
 import { interfaceByNameOrIndex } from '../net/interfaces.ts'
@@ -22,8 +22,7 @@ type Method = (...given: unknown[]) => unknown
  */
 export function actOnIpv6(socket: Socket, control: SocketControl): void {
   const hops = (what: string, option: Option<number>, least: number) => (ttl: unknown) => {
-    if (typeof ttl !== 'number' || !Number.isInteger(ttl) || ttl < least || ttl > 255)
-      throw badValue(`${what}: ttl is ${show(ttl)}: a whole number from ${least} to 255 is needed`, option.name)
+    mustBe(whole(least, 255), `${what}: ttl`, ttl, option.name)
     control.setSync(option, ttl)
     return ttl
   }

@@ -1,3 +1,4 @@
+import { mustBe, mustKnow, whole } from '../base/check-fields.ts'
 import { badValue, show, unsupported } from '../base/errors.ts'
 import { native } from '../binding/native.ts'
 import { type Protocol, protocolNumber } from '../net/protocol-numbers.ts'
@@ -126,8 +127,7 @@ function parseBacklog(listen: unknown, type: string): number | undefined {
   if (type !== 'stream' && type !== 'seqpacket')
     throw badValue(`listen: a ${type} socket has no connections; stream and seqpacket sockets listen`)
   const { backlog = DEFAULT_BACKLOG } = listen as { backlog?: unknown }
-  if (typeof backlog !== 'number' || !Number.isInteger(backlog) || backlog < 0 || backlog > 2 ** 31 - 1)
-    throw badValue(`listen: backlog is ${show(backlog)}: a whole number from 0 to ${2 ** 31 - 1} is needed`)
+  mustBe(whole(0, 2 ** 31 - 1), 'listen: backlog', backlog)
   return backlog
 }
 
@@ -136,8 +136,7 @@ export function parseSpec(given: unknown): SocketPlan {
   if (typeof given !== 'object' || given === null)
     throw new TypeError(`openSocket takes { family, type, ... }, not ${show(given)}`)
   const spec = given as Record<string, unknown>
-  const stranger = Object.keys(spec).find((key) => !KEYS.includes(key))
-  if (stranger !== undefined) throw badValue(`openSocket takes ${KEYS.join(', ')}; it knows no ${show(stranger)}`)
+  mustKnow(KEYS, spec, 'openSocket')
   const family = choice('family', spec.family, Object.keys(TYPES_OF)) as Family
   const type = choice(`type of ${family}`, spec.type, TYPES_OF[family])
   const protocol = protocolNumber(spec.protocol ?? 0, family === 'packet' ? 65535 : 2 ** 31 - 1)

@@ -1,4 +1,5 @@
-import { type Codec, isRecord, whole } from './codec.ts'
+import { whole } from '../../base/check-fields.ts'
+import { type Codec, isRecord } from './codec.ts'
 
 /** One instruction of classic BPF, `struct sock_filter`: `{ code: 0x06, jt: 0, jf: 0, k: 65535 }` accepts a packet. */
 export interface BpfInstruction {
@@ -12,23 +13,23 @@ export interface BpfInstruction {
   k: number
 }
 
-const MOST_INSTRUCTIONS = 4096
-const LIMITS = { code: 0xffff, jt: 0xff, jf: 0xff, k: 0xffffffff }
+const MAX_INSTRUCTIONS = 4096
+const FIELDS = { code: whole(0, 0xffff), jt: whole(0, 0xff), jf: whole(0, 0xff), k: whole(0, 0xffffffff) }
 
 function wrongInstruction(value: unknown): string {
   if (!isRecord(value)) return 'is not { code, jt, jf, k }'
-  for (const [name, most] of Object.entries(LIMITS))
-    if (!whole(0, most)(value[name])) return `has a ${name} that is not a whole number from 0 to ${most}`
+  for (const [name, rule] of Object.entries(FIELDS))
+    if (!rule.right(value[name])) return `has a ${name} that is not ${rule.words}`
   return ''
 }
 
 /** A classic BPF program, `struct sock_fprog`. */
 export const bpfProgram: Codec<BpfInstruction[], readonly BpfInstruction[]> = {
-  expects: `an array of 1 to ${MOST_INSTRUCTIONS} instructions { code, jt, jf, k }`,
+  expects: `an array of 1 to ${MAX_INSTRUCTIONS} instructions { code, jt, jf, k }`,
   read: 'sock_fprog',
   write: 'sock_fprog',
   wrong: (value) => {
-    if (!Array.isArray(value) || value.length < 1 || value.length > MOST_INSTRUCTIONS) return true
+    if (!Array.isArray(value) || value.length < 1 || value.length > MAX_INSTRUCTIONS) return true
     for (const [place, instruction] of value.entries()) {
       const wrong = wrongInstruction(instruction)
       if (wrong !== '') return `instruction ${place} ${wrong}`

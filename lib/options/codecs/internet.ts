@@ -1,6 +1,7 @@
 import { LITTLE_ENDIAN } from '../../base/byte-order.ts'
+import { whole } from '../../base/check-fields.ts'
 import { in6Addr } from './addresses.ts'
-import { type Codec, codec, isRecord, whole } from './codec.ts'
+import { type Codec, codec, isRecord } from './codec.ts'
 import { interfaceByIndex } from './interface.ts'
 import { index } from './multicast-target.ts'
 import { enumeration, flags } from './names.ts'
@@ -16,7 +17,7 @@ export interface PortRange {
   high: number
 }
 
-const isPort = whole(0, 65535)
+const isPort = whole(0, 65535).right
 
 export const portRange: Codec<PortRange> = codec(
   'unsigned',

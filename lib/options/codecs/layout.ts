@@ -1,6 +1,8 @@
 import { LITTLE_ENDIAN } from '../../base/byte-order.ts'
+import { type FieldRule, whole } from '../../base/check-fields.ts'
 import { show } from '../../base/errors.ts'
-import { type Codec, isRecord, whole } from './codec.ts'
+import { type Codec, isRecord } from './codec.ts'
+import { u64 } from './scalars.ts'
 
 /** The C types of a struct's fields. Each lies at a multiple of its size, as the kernel's compilers place them. */
 const SIZES = { u8: 1, u16: 2, u32: 4, i32: 4, u64: 8 } as const
@@ -9,11 +11,11 @@ type Type = keyof typeof SIZES
 export type Layout = Readonly<Record<string, Type>>
 export type LayoutValue<L extends Layout> = { -readonly [K in keyof L]: L[K] extends 'u64' ? bigint : number }
 
-const RANGE: Readonly<Record<Exclude<Type, 'u64'>, readonly [number, number]>> = {
-  u8: [0, 0xff],
-  u16: [0, 0xffff],
-  u32: [0, 0xffffffff],
-  i32: [-(2 ** 31), 2 ** 31 - 1],
+const NUMBERS: Readonly<Record<Exclude<Type, 'u64'>, FieldRule<number>>> = {
+  u8: whole(0, 0xff),
+  u16: whole(0, 0xffff),
+  u32: whole(0, 0xffffffff),
+  i32: whole(-(2 ** 31), 2 ** 31 - 1),
 }
 
 interface Place {
@@ -58,10 +60,9 @@ function write(view: DataView, type: Type, at: number, value: number | bigint): 
 }
 
 function wrongField(type: Type, value: unknown): string {
-  if (type === 'u64')
-    return typeof value === 'bigint' && value >= 0n && value < 2n ** 64n ? '' : 'a BigInt from 0n to 2n ** 64n - 1n'
-  const [least, most] = RANGE[type]
-  return whole(least, most)(value) ? '' : `a whole number from ${least} to ${most}`
+  if (type === 'u64') return u64.wrong(value) ? u64.expects : ''
+  const { right, words } = NUMBERS[type]
+  return right(value) ? '' : words
 }
 
 /**

@@ -1,7 +1,7 @@
+import { whole } from '../../base/check-fields.ts'
 import { show } from '../../base/errors.ts'
 import { canonical, isIpv6, isMapped, isMulticast, parseAddress, zoneOf } from '../../net/address.ts'
 import { interfaceIndex } from '../../net/interfaces.ts'
-import { whole } from './codec.ts'
 
 /** A group on an interface by name or index; without one the kernel chooses. */
 export interface GroupRequest {
@@ -69,7 +69,7 @@ export function wrongFilter(value: Record<string, unknown>, group: string): stri
 
 export const isAddress = (value: unknown): value is string =>
   typeof value === 'string' && parseAddress(value) !== undefined
-const isIndex = whole(0, 2 ** 31 - 1)
+const isIndex = whole(0, 2 ** 31 - 1).right
 const isIndexOrName = (value: unknown): boolean =>
   value === undefined || isIndex(value) || (typeof value === 'string' && value !== '')
 

@@ -1,6 +1,7 @@
-import { type Codec, codec, whole } from './codec.ts'
+import { whole } from '../../base/check-fields.ts'
+import { type Codec, codec } from './codec.ts'
 
-const MOST = 2 ** 31 - 1
+const MAX_INT = 2 ** 31 - 1
 
 /**
  * One of some names for the values of an `int` (or another C type). A value that a newer kernel has and this list has
@@ -9,13 +10,14 @@ const MOST = 2 ** 31 - 1
 export function enumeration<const T extends Readonly<Record<string, number>>>(
   values: T,
   ctype = 'int',
-  [least, most]: readonly [number, number] = [-MOST - 1, MOST],
+  [least, most]: readonly [number, number] = [-MAX_INT - 1, MAX_INT],
 ): Codec<(keyof T & string) | number> {
+  const number = whole(least, most)
   const names = new Map(Object.entries(values).map(([name, value]) => [value, name]))
   return codec(
     ctype,
     `one of ${[...names.values()].map((name) => `'${name}'`).join(', ')}`,
-    (value) => (typeof value === 'string' ? Object.hasOwn(values, value) : whole(least, most)(value)),
+    (value) => (typeof value === 'string' ? Object.hasOwn(values, value) : number.right(value)),
     {
       toNative: (value) => (typeof value === 'string' ? values[value] : value),
       fromNative: (value: number) => (names.get(value) ?? value) as keyof T & string,
@@ -30,11 +32,12 @@ export function enumeration<const T extends Readonly<Record<string, number>>>(
 export function flags<const T extends Readonly<Record<string, number>>>(
   bits: T,
   ctype = 'int',
-  most = MOST,
+  most = MAX_INT,
 ): Codec<((keyof T & string) | number)[], readonly ((keyof T & string) | number)[]> {
   const entries = Object.entries(bits)
+  const number = whole(0, most)
   const known = (value: unknown): boolean =>
-    typeof value === 'string' ? Object.hasOwn(bits, value) : whole(0, most)(value)
+    typeof value === 'string' ? Object.hasOwn(bits, value) : number.right(value)
   return codec(
     ctype,
     `an array of ${entries.map(([name]) => `'${name}'`).join(', ')}`,

@@ -1,9 +1,10 @@
+import { whole } from '../../base/check-fields.ts'
 import { type BpfInstruction, bpfProgram } from './bpf.ts'
-import { type Codec, codec, isRecord, whole } from './codec.ts'
+import { type Codec, codec, isRecord } from './codec.ts'
 import { interfaceByIndex } from './interface.ts'
 import { enumeration, flags } from './names.ts'
 import { optional, record } from './record.ts'
-import { bytesOf, unsigned } from './scalars.ts'
+import { bytesOf, u64, unsigned } from './scalars.ts'
 import { wordsOf } from './words.ts'
 
 /** Types of ICMP messages to pass or to block, all others the other way. */
@@ -11,7 +12,7 @@ export type IcmpFilter = { pass: readonly number[] } | { block: readonly number[
 
 /** A bit for each type, 1 to block; `types` of them. */
 function icmpFilterOf(types: number): Codec<IcmpFilter> {
-  const isList = (value: unknown): boolean => Array.isArray(value) && value.every(whole(0, types - 1))
+  const isList = (value: unknown): boolean => Array.isArray(value) && value.every(whole(0, types - 1).right)
   return codec(
     'bytes',
     `{ pass: [...] } or { block: [...] }, types from 0 to ${types - 1}`,
@@ -53,9 +54,7 @@ export const packetStatistics = record('tpacket_stats_v3', {
   freeze_q_cnt: unsigned(),
 })
 
-const isBig = codec<bigint>('u64', 'a BigInt', (value) => typeof value === 'bigint' && value >= 0n && value < 2n ** 64n)
-
-export const rolloverStatistics = record('tpacket_rollover_stats', { all: isBig, huge: isBig, failed: isBig })
+export const rolloverStatistics = record('tpacket_rollover_stats', { all: u64, huge: u64, failed: u64 })
 
 const PACKET_VERSIONS = { v1: 0, v2: 1, v3: 2 } as const
 
@@ -89,13 +88,15 @@ export interface Fanout {
 
 const keysOf = <T extends object>(table: T): (keyof T)[] => Object.keys(table) as (keyof T)[]
 
+const isFanoutGroup = whole(0, 0xffff).right
+
 /** The id in the low half of an int; mode and flags an octet each in the high one. */
 export const fanout: Codec<Fanout> = codec(
   'unsigned',
   `{ id, mode: '${keysOf(FANOUT_MODES).join("' | '")}', flags? }`,
   (value) =>
     isRecord(value) &&
-    whole(0, 0xffff)(value.id) &&
+    isFanoutGroup(value.id) &&
     typeof value.mode === 'string' &&
     Object.hasOwn(FANOUT_MODES, value.mode) &&
     (value.flags === undefined ||
@@ -112,12 +113,14 @@ export const fanout: Codec<Fanout> = codec(
   },
 )
 
+const isDescriptor = whole(0, 2 ** 31 - 1).right
+
 /** A classic BPF program, or an eBPF one by its descriptor. */
 export const fanoutProgram: Codec<never, readonly BpfInstruction[] | number> = {
   expects: `${bpfProgram.expects}, or a descriptor`,
   read: 'int',
   write: (value) => (typeof value === 'number' ? 'int' : 'sock_fprog'),
-  wrong: (value) => (typeof value === 'number' ? !whole(0, 2 ** 31 - 1)(value) : bpfProgram.wrong(value)),
+  wrong: (value) => (typeof value === 'number' ? !isDescriptor(value) : bpfProgram.wrong(value)),
   toNative: (value) => value,
   fromNative: (value) => value,
 }

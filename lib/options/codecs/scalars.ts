@@ -1,18 +1,18 @@
-import { type Codec, codec, whole } from './codec.ts'
+import { type FieldRule, whole } from '../../base/check-fields.ts'
+import { type Codec, codec } from './codec.ts'
 
-const range = (least: number, most: number, unit: string): string =>
-  `a whole number${unit === '' ? '' : ` of ${unit}`} from ${least} to ${most}`
+const number = (ctype: string, { words, right }: FieldRule<number>): Codec<number> => codec(ctype, words, right)
 
 /** An `int` between two bounds; without them, any. The unit is for the words of an error. */
-export const int = (least = -(2 ** 31), most = 2 ** 31 - 1, unit = ''): Codec<number> =>
-  codec('int', range(least, most, unit), whole(least, most))
+export const int = (least = -(2 ** 31), most = 2 ** 31 - 1, unit?: string): Codec<number> =>
+  number('int', whole(least, most, unit))
 
 /** An `unsigned int` between two bounds; without them, any. The unit is for the words of an error. */
-export const unsigned = (least = 0, most = 2 ** 32 - 1, unit = ''): Codec<number> =>
-  codec('unsigned', range(least, most, unit), whole(least, most))
+export const unsigned = (least = 0, most = 2 ** 32 - 1, unit?: string): Codec<number> =>
+  number('unsigned', whole(least, most, unit))
 
 /** An `unsigned char`. */
-export const byte: Codec<number> = codec('byte', 'a whole number from 0 to 255', whole(0, 255))
+export const byte: Codec<number> = number('byte', whole(0, 255))
 
 /** A 64-bit unsigned number, as BigInt. */
 export const u64: Codec<bigint> = codec(

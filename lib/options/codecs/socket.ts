@@ -1,4 +1,5 @@
-import { type Codec, codec, isRecord, whole } from './codec.ts'
+import { whole } from '../../base/check-fields.ts'
+import { type Codec, codec, isRecord } from './codec.ts'
 import { enumeration, flags } from './names.ts'
 import { optional, record } from './record.ts'
 import { boolean, int, unsigned } from './scalars.ts'
@@ -47,12 +48,14 @@ export const sockTxtime = record('sock_txtime', {
   flags: optional(flags({ deadlineMode: 1, reportErrors: 2 }), []),
 })
 
+const word = whole(0, 2 ** 32 - 1)
+
 /** Some numbers of 32 bits, by what they count. */
 export function counters<const N extends readonly string[]>(names: N): Codec<Record<N[number], number>> {
   return codec(
     'bytes',
     `{ ${names.join(', ')} }`,
-    (value) => isRecord(value) && names.every((name) => whole(0, 2 ** 32 - 1)(value[name])),
+    (value) => isRecord(value) && names.every((name) => word.right(value[name])),
     {
       toNative: (value) => bytesOfWords(names.map((name) => value[name as N[number]])),
       fromNative: (answer: Buffer) => {
@@ -70,7 +73,7 @@ export function counters<const N extends readonly string[]>(names: N): Codec<Rec
 export const numbers: Codec<number[], readonly number[]> = codec(
   'bytes',
   'an array of whole numbers from 0 to 4294967295',
-  (value) => Array.isArray(value) && value.every(whole(0, 2 ** 32 - 1)),
+  (value) => Array.isArray(value) && value.every(word.right),
   { toNative: bytesOfWords, fromNative: (answer: Buffer) => [...wordsOf(answer)] },
 )
 
@@ -96,8 +99,6 @@ export interface DevmemTokens {
   count: number
 }
 
-const is32 = whole(0, 2 ** 32 - 1)
-
 export const devmemTokens: Codec<never, readonly DevmemTokens[]> = codec(
   'bytes',
   'an array of 1 to 128 of { token, count }',
@@ -105,6 +106,6 @@ export const devmemTokens: Codec<never, readonly DevmemTokens[]> = codec(
     Array.isArray(value) &&
     value.length >= 1 &&
     value.length <= 128 &&
-    value.every((one) => isRecord(one) && is32(one.token) && is32(one.count)),
+    value.every((one) => isRecord(one) && word.right(one.token) && word.right(one.count)),
   { toNative: (value) => bytesOfWords(value.flatMap(({ token, count }) => [token, count])) },
 )

@@ -171,7 +171,7 @@ describeInNamespace('what a receiver or a sender does not take', () => {
     for (const [address, text = address] of [['2001:db8::1'], ['203.0.113.1', '::ffff:203.0.113.1']])
       await expect(six.send([{ data: fine, to: { address: address as string, port: 5004 } }])).rejects.toMatchObject({
         code: 'ENETUNREACH',
-        message: expect.stringContaining(`datagram 0 to ${text} port 5004 failed`),
+        message: expect.stringContaining(`datagram 0 to ${text} port 5004: `),
       })
   })
 

@@ -1,11 +1,14 @@
 // The names in the pages of the documentation against the code: each stands for something that is there, and none is missing.
+import { Socket } from 'node:dgram'
 import { readdirSync, readFileSync } from 'node:fs'
 import { constants } from 'node:os'
 import { join } from 'node:path'
+import { control, openSocket } from 'sockctl'
 import * as options from 'sockctl/options'
 import { describe, expect, it } from 'vitest'
 import { kernelError } from '../lib/base/errors.ts'
 import { COMMANDS } from '../lib/cli/commands.ts'
+import { describeInNamespace } from './support/namespace.ts'
 import { root, sectionOf, textOf } from './support/pages.ts'
 
 const capitals = (text: string): string[] => [...text.matchAll(/`([A-Z][A-Z\d_]+)`/g)].map(([, name = '']) => name)
@@ -66,5 +69,66 @@ describe('the tables of commands', () => {
       rows.flatMap(([, names = '']) => [...names.matchAll(/\[([a-z]+)\]/g)].map(([, name]) => name)).toSorted(),
     ).toEqual(known)
     for (const name of known) expect(sectionOf('docs/command-line.md', name)).toContain(`Usage: sockctl ${name} `)
+  })
+})
+
+describe('the tables of fields', () => {
+  it.each([
+    ['docs/receiving.md', 'Options', 'ReceiverOptions'],
+    ['docs/receiving.md', 'A datagram', 'Datagram'],
+    ['docs/receiving.md', 'Counts', 'ReceiverStats'],
+    ['docs/receiving.md', 'Events', 'ReceiverEvents'],
+    ['docs/multicast.md', 'A membership', 'Membership'],
+    ['docs/sending.md', 'Options', 'SenderOptions'],
+    ['docs/sending.md', 'For one call, or one datagram', 'SendChoice'],
+    ['docs/sending.md', 'Many at once', 'SenderStats'],
+  ])('in %s under "%s" has each of %s', (page, heading, type) => {
+    const rows = [...sectionOf(page, heading).matchAll(/^\| (`.*?`) \|/gm)]
+    const listed = rows.flatMap(([, names = '']) =>
+      [...names.matchAll(/`([\w-]+)(?:\(.*?\))?`/g)].map(([, name]) => name),
+    )
+    expect(listed.filter((name) => name !== 'stats').toSorted()).toEqual(fieldsOf(type).toSorted())
+  })
+})
+
+/** The names that an interface of our code declares. */
+function fieldsOf(type: string): string[] {
+  const declaration = new RegExp(`interface ${type}\\b[^]*?^}`, 'm')
+  const body = sources('lib').flatMap((source) => declaration.exec(source) ?? [])[0] ?? ''
+  return [...body.matchAll(/^ {2}(?:readonly )?'?([\w-]+)'?(?:\?|\(.*\))?:/gm)].map(([, name = '']) => name)
+}
+
+it("docs/from-dgram.md has each of dgram's methods that get or set something", () => {
+  const table = sectionOf('docs/from-dgram.md', 'On the same socket')
+  const methods = Object.getOwnPropertyNames(Socket.prototype).filter((name) => /^(add|drop|set|get)[A-Z]/.test(name))
+  expect(methods.length).toBeGreaterThan(10)
+  expect(methods.filter((name) => !table.includes(`\`${name}(`))).toEqual([])
+})
+
+describeInNamespace('docs/from-c.md', () => {
+  const RFC_3678 = [
+    ...['MEMBERSHIP', 'SOURCE_MEMBERSHIP'].flatMap((name) => [`IP_ADD_${name}`, `IP_DROP_${name}`]),
+    ...['IP', 'MCAST'].flatMap((prefix) => [`${prefix}_BLOCK_SOURCE`, `${prefix}_UNBLOCK_SOURCE`]),
+    ...['GROUP', 'SOURCE_GROUP'].flatMap((name) => [`MCAST_JOIN_${name}`, `MCAST_LEAVE_${name}`]),
+    ...['setipv4sourcefilter', 'getipv4sourcefilter', 'setsourcefilter', 'getsourcefilter'],
+  ]
+  const UNP = [
+    ...['join', 'leave', 'block_source', 'unblock_source', 'join_source_group', 'leave_source_group'],
+    ...['set_if', 'get_if', 'set_loop', 'get_loop', 'set_ttl', 'get_ttl'],
+  ].map((name) => `mcast_${name}`)
+
+  it.each([
+    ['RFC 3678', RFC_3678],
+    ["UNP's mcast_ functions", UNP],
+  ])('has each call of %s, and the column of ours is a program that runs', async (heading, calls) => {
+    const rows = [...sectionOf('docs/from-c.md', heading).matchAll(/^\| (`.*`) \| `(.*)` \|$/gm)]
+    const named = rows.flatMap(([, theirs = '']) => [...theirs.matchAll(/`(\w+)/g)].map(([, name]) => name))
+    expect(named.toSorted()).toEqual(calls.toSorted())
+
+    const socket = await openSocket({ family: 'ipv4', type: 'dgram' })
+    const program = rows.map(([, , ours = '']) => ours).join('\n')
+    const run = new Function('c', 'group', 'source', `return (async () => {\n${program}\n})()`)
+    await run(control(socket), '239.255.1.1', '127.0.0.1')
+    await socket.close()
   })
 })

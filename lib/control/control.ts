@@ -8,7 +8,16 @@ import type { SourceFilter } from '../options/codecs.ts'
 import { type AnyOption, type Option, type OptionParts, partsOf } from '../options/option.ts'
 import { IP_MULTICAST_IF } from '../options/table/ip.ts'
 import type { GroupOnInterface } from './group-target.ts'
-import { type Channel, type ChannelMembership, join, joinAll, type Membership, type Memberships } from './membership.ts'
+import {
+  type Channel,
+  type ChannelMembership,
+  type ChannelTarget,
+  join,
+  joinAll,
+  joinEach,
+  type Membership,
+  type Memberships,
+} from './membership.ts'
 import { createMulticastSettings, type MulticastSettings } from './multicast-settings.ts'
 import { createMembershipRegistry } from './registry.ts'
 import { snapshot } from './snapshot.ts'
@@ -117,15 +126,24 @@ export function createControl(socket: SocketHandle): SocketControl {
     getSourceFilter: (on) => getSourceFilter(socket, on),
     setSourceFilter: (on, filter) => setSourceFilter(socket, registry, on, filter),
   }
-  registries.set(control, registry)
+  membershipsOfControls.set(control, {
+    registry,
+    joinEach: (targets) => joinEach(socket, registry, targets),
+  })
   return control
 }
 
-const registries = new WeakMap<SocketControl, Memberships>()
+/** The memberships of a socket, for a receiver: it must know each change to them. */
+export interface ControlledMemberships {
+  readonly registry: Memberships
+  /** Joins each that can be joined: a membership or an error for each, in their order. */
+  joinEach(targets: readonly ChannelTarget[]): Promise<unknown[]>
+}
 
-/** The memberships behind a control, for a receiver that must know each change to them. */
-export function registryOf(control: SocketControl): Memberships {
-  return registries.get(control) as Memberships
+const membershipsOfControls = new WeakMap<SocketControl, ControlledMemberships>()
+
+export function membershipsOf(control: SocketControl): ControlledMemberships {
+  return membershipsOfControls.get(control) as ControlledMemberships
 }
 
 /** The index the kernel was given, 0 where it was an address, which it can be asked for. */

@@ -275,14 +275,23 @@ export function addMembership(
   return membership
 }
 
+/** A channel, checked as far as it can be without the kernel. */
+export interface ChannelTarget extends GroupTarget {
+  readonly source: string | undefined
+}
+
+export function channelTargetOf(channel: Channel): ChannelTarget {
+  const { group, on, address } = groupTargetOf(channel)
+  const source = channel.source === undefined ? undefined : parseSource(channel.source, group)
+  return { group, on, address, source }
+}
+
 /** A join, checked as far as it can be without the kernel. */
 class Join extends Change {
   readonly registry: Memberships
 
-  constructor(owner: DescriptorOwner, registry: Memberships, channel: Channel) {
-    const target = groupTargetOf(channel)
-    const source = channel.source === undefined ? undefined : parseSource(channel.source, target.group)
-    super(source === undefined ? 'join' : 'joinSource', target, source)
+  constructor(owner: DescriptorOwner, registry: Memberships, target: ChannelTarget) {
+    super(target.source === undefined ? 'join' : 'joinSource', target, target.source)
     this.registry = registry
     mustTakeGroup(owner, target.group)
   }
@@ -292,10 +301,17 @@ class Join extends Change {
   }
 }
 
+/** A join among others, whose failure is its own. */
+class JoinOfMany extends Join {
+  override recover(error: unknown): unknown {
+    return error
+  }
+}
+
 export function join(socket: SocketHandle, registry: Memberships, channel: Channel): Promise<Membership> {
   try {
     const owner = socket.owner()
-    return send(owner, new Join(owner, registry, channel)) as Promise<Membership>
+    return send(owner, new Join(owner, registry, channelTargetOf(channel))) as Promise<Membership>
   } catch (error) {
     return Promise.reject(error)
   }
@@ -312,10 +328,21 @@ export async function joinAll(
   // To its end first: it may be a generator, which may close the socket.
   const wanted = [...channels]
   const owner = socket.owner()
-  const joins = wanted.map((channel) => new Join(owner, registry, channel))
+  const joins = wanted.map((channel) => new Join(owner, registry, channelTargetOf(channel)))
   const { answers, errors } = await sendAll(owner, joins)
   const joined = answers as Membership[]
   if (errors.length === 0) return joined
   await Promise.allSettled(joined.map((membership) => membership.leave()))
   throw errors[0]
+}
+
+/** Joins each of them that can be joined: a membership or an error for each, in their order. */
+export async function joinEach(
+  socket: SocketHandle,
+  registry: Memberships,
+  targets: readonly ChannelTarget[],
+): Promise<unknown[]> {
+  const owner = socket.owner()
+  const joins = targets.map((target) => new JoinOfMany(owner, registry, target))
+  return (await sendAll(owner, joins)).answers
 }

@@ -14,15 +14,19 @@ export interface MembershipRegistry<M extends Member> {
   remove(member: M): void
   /** Those of a group on an interface. */
   on(group: string, index: number): M[]
+  /** Whether there is one of a group, on whichever interface. */
+  has(group: string): boolean
   all(): M[]
   isOpen(owner: DescriptorOwner): boolean
   /** Throws reason `closed` with what to do. */
   mustBeOpen(): void
   /** A member's filter has changed. */
   changed(member: M): void
-  /** Who must know of any change to a group on an interface. */
-  onChange?: (group: string, index: number) => void
+  /** Is told of each change. */
+  onChange?: (member: M, change: MembershipChange) => void
 }
+
+export type MembershipChange = 'added' | 'removed' | 'filter'
 
 export function createMembershipRegistry<M extends Member>(owner: () => DescriptorOwner): MembershipRegistry<M> {
   const members = new Map<string, M[]>()
@@ -44,7 +48,7 @@ export function createMembershipRegistry<M extends Member>(owner: () => Descript
       const list = members.get(member.group)
       if (list === undefined) members.set(member.group, [member])
       else list.push(member)
-      registry.changed(member)
+      registry.onChange?.(member, 'added')
     },
     remove: (member) => {
       const list = members.get(member.group) ?? []
@@ -52,13 +56,14 @@ export function createMembershipRegistry<M extends Member>(owner: () => Descript
       if (place < 0) return
       if (list.length === 1) members.delete(member.group)
       else list.splice(place, 1)
-      registry.changed(member)
+      registry.onChange?.(member, 'removed')
     },
     on: (group, index) => (members.get(group) ?? []).filter((member) => member.interface.index === index),
+    has: (group) => members.has(group),
     all: () => [...members.values()].flatMap((list) => list.filter(({ active }) => active)),
     isOpen,
     mustBeOpen: () => void open(),
-    changed: (member) => registry.onChange?.(member.group, member.interface.index),
+    changed: (member) => registry.onChange?.(member, 'filter'),
   }
   return registry
 }

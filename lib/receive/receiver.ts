@@ -101,11 +101,10 @@ export class Receiver extends EventEmitter<ReceiverEvents> implements AsyncItera
     return this.#core.sockets.memberships()
   }
 
-  /** Joins a channel, on a further socket where the ones there are take no more. */
-  join(channel: Channel): Promise<Membership> {
-    const joined = this.#joining.then(() => this.#core.sockets.join(channel))
-    this.#joining = joined.catch(() => {})
-    return joined
+  /** Joins a channel, on a further socket if those there are take no more. */
+  async join(channel: Channel): Promise<Membership> {
+    const [membership] = await this.#joinAll([channel])
+    return membership as Membership
   }
 
   /** Joins all of them or none. */
@@ -113,13 +112,13 @@ export class Receiver extends EventEmitter<ReceiverEvents> implements AsyncItera
     // One channel taken for an empty list would join nothing, without a word.
     if (typeof channels?.[Symbol.iterator] !== 'function')
       throw new TypeError(`joinAll takes an iterable of { group, source?, interface? }, not ${show(channels)}`)
-    const joined: Membership[] = []
-    try {
-      for (const channel of channels) joined.push(await this.join(channel))
-    } catch (error) {
-      await Promise.allSettled(joined.map((membership) => membership.leave()))
-      throw error
-    }
+    return this.#joinAll([...channels])
+  }
+
+  /** Behind all joins that were asked for before. */
+  #joinAll(channels: readonly Channel[]): Promise<Membership[]> {
+    const joined = this.#joining.then(() => this.#core.sockets.joinAll(channels))
+    this.#joining = joined.catch(() => {})
     return joined
   }
 
@@ -272,10 +271,7 @@ export async function openReceiver<const V extends readonly unknown[] = readonly
     const ref = new WeakRef(receiver)
     weak = ref
     core.undo.push(await onLinkRemoved((isGone) => ref.deref()?.interfacesRemoved(isGone)))
-    for (const channel of plan.channels) {
-      signal?.throwIfAborted()
-      await receiver.join(channel)
-    }
+    await sockets.joinAll(plan.channels, signal)
     signal?.throwIfAborted()
     if (signal !== undefined) core.undo.push(onAbort(signal, () => void ref.deref()?.close()))
     return receiver

@@ -1,0 +1,36 @@
+// The channels of one call, checked and with their interfaces found, and what becomes of each.
+import { setImmediate } from 'node:timers/promises'
+import { findInterface, lookupFor } from '../control/group-target.ts'
+import { type Channel, type ChannelTarget, channelTargetOf } from '../control/membership.ts'
+import type { NamedInterface } from '../net/interfaces.ts'
+import { lookUp } from '../net/route-lookup.ts'
+
+/** A channel that is to be joined on one of a receiver's sockets. */
+export interface ChannelJoin extends ChannelTarget {
+  readonly on: NamedInterface
+  /** A membership, or the error of the socket that was asked last; undefined before. */
+  outcome: unknown
+}
+
+/** So many channels are handled before the event loop turns: a turn must not take 5 ms. */
+export const CHANNELS_PER_TURN = 1024
+
+/** Checks all channels before any is joined, and finds their interfaces with one lookup. */
+export async function resolveChannels(channels: readonly Channel[]): Promise<ChannelJoin[]> {
+  const joins: Resolving[] = []
+  for (const channel of channels) {
+    joins.push(Object.assign(channelTargetOf(channel), { outcome: undefined }))
+    if (joins.length % CHANNELS_PER_TURN === 0) await setImmediate()
+  }
+  const lookups = joins.map(lookupFor).filter((lookup) => lookup !== undefined)
+  if (lookups.length > 0) {
+    const found = await lookUp(lookups.flatMap((lookup) => (typeof lookup === 'object' ? [lookup.routeTo] : [])))
+    for (const join of joins) join.on = findInterface(join, found)
+  }
+  return joins as ChannelJoin[]
+}
+
+interface Resolving extends ChannelTarget {
+  on?: NamedInterface | undefined
+  outcome: unknown
+}

@@ -1,0 +1,136 @@
+// Joins many channels over the sockets of a receiver: all or none.
+import { setImmediate } from 'node:timers/promises'
+import { SocketOptionError } from '../base/errors.ts'
+import type { Channel, Membership } from '../control/membership.ts'
+import { CHANNELS_PER_TURN, type ChannelJoin, resolveChannels } from './channel-join.ts'
+import { planJoins, type SocketShare, type SocketsState } from './join-plan.ts'
+import { familyOf, type ReceiverSocket } from './receiver-socket.ts'
+
+/** The sockets of a receiver, and how to have more of them. */
+export interface SocketPool extends SocketsState {
+  /** Whether further sockets may be opened for what a socket has no room for. */
+  readonly mayGrow: boolean
+  /** Throws if the receiver is closed. */
+  mustBeOpen(): void
+  open(boundTo: string | undefined): Promise<ReceiverSocket>
+  close(socket: ReceiverSocket): Promise<void>
+}
+
+/** A call of joinAll. */
+interface JoinCall {
+  readonly pool: SocketPool
+  readonly signal: AbortSignal | undefined
+  readonly opened: Set<ReceiverSocket>
+  failed: boolean
+}
+
+export async function joinOverSockets(
+  pool: SocketPool,
+  channels: readonly Channel[],
+  signal: AbortSignal | undefined,
+): Promise<Membership[]> {
+  pool.mustBeOpen()
+  const joins = await resolveChannels(channels)
+  const call: JoinCall = { pool, signal, opened: new Set(), failed: false }
+  try {
+    for (let left: readonly ChannelJoin[] = joins; left.length > 0; ) {
+      mustGoOn(call)
+      const { shares, planned } = planJoins(left, pool)
+      await joinShares(call, shares)
+      mustGoOn(call)
+      if (call.failed) throw joins.find(({ outcome }) => outcome instanceof Error)?.outcome
+      const refused = left.slice(0, planned).filter(({ outcome }) => outcome === undefined)
+      left = refused.concat(left.slice(planned))
+    }
+    return joins.map(({ outcome }) => outcome as Membership)
+  } catch (error) {
+    await undo(call, joins)
+    throw error
+  }
+}
+
+function mustGoOn({ pool, signal }: JoinCall): void {
+  signal?.throwIfAborted()
+  pool.mustBeOpen()
+}
+
+/** Opens the sockets that are needed, and joins on each what is its share, a little ahead of the kernel. */
+async function joinShares(call: JoinCall, shares: readonly SocketShare[]): Promise<void> {
+  let before: Promise<unknown> = Promise.resolve()
+  let now: Promise<void>[] = []
+  let issued = 0
+  try {
+    for (const { socket: known, boundTo, channels } of shares) {
+      const socket = known ?? (await call.pool.open(boundTo))
+      if (known === undefined) call.opened.add(socket)
+      for (let from = 0; from < channels.length; from += CHANNELS_PER_TURN) {
+        const piece = channels.slice(from, from + CHANNELS_PER_TURN)
+        now.push(joinOn(call, socket, piece))
+        issued += piece.length
+        if (issued < CHANNELS_PER_TURN) continue
+        await Promise.all([setImmediate(), before])
+        before = Promise.all(now)
+        now = []
+        issued = 0
+        mustGoOn(call)
+        if (call.failed) return
+      }
+    }
+  } finally {
+    await Promise.all([before, ...now])
+  }
+}
+
+/** Notes the outcome of each channel; what the socket had no room for is left for another. Never rejects. */
+async function joinOn(call: JoinCall, socket: ReceiverSocket, channels: readonly ChannelJoin[]): Promise<void> {
+  const { pool, opened } = call
+  let outcomes: readonly unknown[]
+  try {
+    outcomes = await socket.join(channels)
+  } catch (error) {
+    for (const channel of channels) channel.outcome = error
+    call.failed = true
+    return
+  }
+  learnFromTaken(pool, socket, channels)
+  const mayJoinElsewhere = pool.mayGrow && !(opened.has(socket) && isEmpty(socket))
+  for (const [i, channel] of channels.entries()) {
+    const outcome = outcomes[i]
+    if (mayJoinElsewhere && outcome instanceof SocketOptionError && outcome.reason === 'limit')
+      learnFromRefused(pool, socket, channel)
+    else {
+      channel.outcome = outcome
+      call.failed ||= outcome instanceof Error
+    }
+  }
+}
+
+const isEmpty = ({ groupCounts }: ReceiverSocket): boolean => groupCounts.ipv4 + groupCounts.ipv6 === 0
+
+function learnFromTaken(pool: SocketPool, socket: ReceiverSocket, channels: readonly ChannelJoin[]): void {
+  pool.groupRoom.ipv4.took(socket.groupCounts.ipv4)
+  pool.groupRoom.ipv6.took(socket.groupCounts.ipv6)
+  let last: ChannelJoin | undefined
+  for (const channel of channels) {
+    if (channel.source === undefined) continue
+    if (channel.group === last?.group && channel.on.index === last.on.index) continue
+    last = channel
+    pool.sourceRoom[familyOf(channel.group)].took(socket.membershipsBeside(channel).length)
+  }
+}
+
+function learnFromRefused(pool: SocketPool, socket: ReceiverSocket, channel: ChannelJoin): void {
+  const family = familyOf(channel.group)
+  const room = socket.membershipsBeside(channel).length > 0 ? pool.sourceRoom[family] : pool.groupRoom[family]
+  room.refused(socket === pool.sockets[0])
+  socket.noteRefusal(channel)
+}
+
+async function undo({ pool, opened }: JoinCall, joins: readonly ChannelJoin[]): Promise<void> {
+  // The kernel finds the newest membership first. With its socket closed a membership needs no leave.
+  await Promise.allSettled([...opened].reverse().map((socket) => pool.close(socket)))
+  const joined = joins.flatMap(({ outcome }) =>
+    outcome instanceof Error ? [] : ((outcome as Membership | undefined) ?? []),
+  )
+  await Promise.allSettled(joined.reverse().map((membership) => membership.leave()))
+}

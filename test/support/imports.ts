@@ -10,7 +10,7 @@ export type Imports = ReadonlyMap<string, readonly string[]>
 
 /** `import`, `export ... from`, `import()`, `require()` and `new URL(..., import.meta.url)` of a relative path. */
 const IN_TYPESCRIPT =
-  /(?:\bfrom|\bimport|\bimport\(|\brequire(?:\.resolve)?\(|\bnew URL\()\s*(['"`])(\.{1,2}\/[^'"`]*)\1/g
+  /(?:\bfrom|\bimport|\bimport\(|\brequire(?:\.resolve)?\(|\bcreateRequire\([^)]*\)\(|\bnew URL\()\s*(['"`])(\.{1,2}\/[^'"`]*)\1/g
 const INCLUDE = /^\s*#\s*include\s+"([^"]+)"/gm
 
 export const importsOfLib = (): Imports =>

@@ -1,10 +1,10 @@
 // Every page of the documentation: its snippets run and print what it says, and its links and files are there.
-import { execFile, spawn } from 'node:child_process'
-import { once } from 'node:events'
+import { execFile } from 'node:child_process'
 import { chmodSync, existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { delimiter, join } from 'node:path'
 import { promisify } from 'node:util'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { type Ended, startProgram } from './support/cli.ts'
 import { ip } from './support/commands.ts'
 import { describeInNamespace } from './support/namespace.ts'
 import {
@@ -47,32 +47,10 @@ const commands = join(scratch, 'bin')
 const ORDINARY = ['setpriv', '--bounding-set=-all', '--inh-caps=-all']
 const prefixOf = ({ before }: Snippet): string[] => (before.includes('As an ordinary user') ? ORDINARY : [])
 
-interface Ran {
-  status: number | null
-  stdout: string
-  stderr: string
-}
-
-const PATIENCE = 15_000
-
-/** Runs a program to its end; with all it started it is killed if that takes too long. */
-async function run(command: readonly string[], input = ''): Promise<Ran> {
-  const [program = '', ...args] = command
+/** Runs a program to its end, without colours; with all it started it is ended if that takes too long. */
+const run = (command: readonly string[], input = ''): Promise<Ended> => {
   const PATH = `${commands}${delimiter}${process.env.PATH}`
-  const child = spawn(program, args, { cwd: root, env: { ...process.env, PATH, NO_COLOR: '1' }, detached: true })
-  const timer = setTimeout(() => child.pid !== undefined && process.kill(-child.pid, 'SIGKILL'), PATIENCE)
-  let stdout = ''
-  let stderr = ''
-  child.stdout.setEncoding('utf8').on('data', (text) => {
-    stdout += text
-  })
-  child.stderr.setEncoding('utf8').on('data', (text) => {
-    stderr += text
-  })
-  child.stdin.end(input)
-  const [status] = await once(child, 'close')
-  clearTimeout(timer)
-  return { status, stdout, stderr }
+  return startProgram(['timeout', '15', ...command], { input, env: { PATH, NO_COLOR: '1' } }).ended
 }
 
 function expectPrinted(printed: string, { prints }: Snippet): void {
@@ -167,7 +145,7 @@ describeInNamespace('their snippets', () => {
     const shell = (snippet: Snippet) => run([...prefixOf(snippet), 'sh', '-e', '-c', snippet.code])
     const ran = await Promise.all(snippets.map(shell))
     for (const [index, snippet] of snippets.entries()) {
-      const { status, stdout, stderr } = ran[index] as Ran
+      const { status, stdout, stderr } = ran[index] as Ended
       if (snippet.prints === undefined) expect({ stderr, status }).toMatchObject({ status: 0 })
       expectPrinted(`${stdout}${stderr}`, snippet)
     }

@@ -95,14 +95,14 @@ const ipv6: [group: string, kind: string, scope: string, flags: object, rest?: o
 
 describe('describeGroup', () => {
   it.each(ipv4)('%s is %s, %s, %s on Ethernet', (address, kind, scope, ethernet, rest = {}) => {
-    const expected = { address, family: 4, kind, scope, ethernet, ethernetSharedBy: 32, ...rest }
+    const expected = { address, family: 'ipv4', kind, scope, ethernet, ethernetSharedBy: 32, ...rest }
     expect(describeGroup(address)).toMatchObject(expected)
     expect(describeGroup(address)).not.toHaveProperty('flags')
   })
 
   it.each(ipv6)('%s is %s, %s', (address, kind, scope, flags, rest = {}) => {
     const description = describeGroup(address)
-    expect(description).toMatchObject({ family: 6, kind, scope, flags, ...rest })
+    expect(description).toMatchObject({ family: 'ipv6', kind, scope, flags, ...rest })
     expect(description).not.toHaveProperty('ethernetSharedBy')
     if (!('unicastPrefix' in rest) && kind !== 'embedded-rp') expect(description).not.toHaveProperty('unicastPrefix')
   })

@@ -22,8 +22,8 @@ async function accept(host: string, listened: number, asked: number): Promise<ne
 
 describeUnless(namespaceMissing ?? nftMissing, 'the original destination of a connection', () => {
   it.each([
-    ['ip', '127.0.0.1', 'inet', SO_ORIGINAL_DST],
-    ['ip6', '::1', 'inet6', IP6T_SO_ORIGINAL_DST],
+    ['ip', '127.0.0.1', 'ipv4', SO_ORIGINAL_DST],
+    ['ip6', '::1', 'ipv6', IP6T_SO_ORIGINAL_DST],
   ] as const)('is told where a firewall redirected it (%s)', async (table, address, family, option) => {
     const rules = [
       `add table ${table} redirecting`,

@@ -1,7 +1,7 @@
 // Reads from the texts of /proc/net/igmp, igmp6, mcfilter and mcfilter6 which groups this host has joined, and how.
 
 import { LITTLE_ENDIAN } from '../base/byte-order.ts'
-import { formatAddress } from '../net/address.ts'
+import { formatAddress, type IpFamily } from '../net/address.ts'
 import { Lines } from './lines.ts'
 
 /**
@@ -17,7 +17,7 @@ export interface ListedSource {
 export interface HostMembership {
   interface: string
   index: number
-  family: 4 | 6
+  family: IpFamily
   group: string
   /** How many sockets hold the membership; the kernel itself counts as one. */
   users: number
@@ -108,7 +108,7 @@ function parseIgmp(text: string, littleEndian: boolean): FamilyMemberships<numbe
     const membership: HostMembership = {
       interface: name,
       index,
-      family: 4,
+      family: 'ipv4',
       group: ipv4Text(number),
       users,
       sources: [],
@@ -134,7 +134,7 @@ function parseIgmp6(text: string): FamilyMemberships<string> {
     const membership: HostMembership = {
       interface: name,
       index,
-      family: 6,
+      family: 'ipv6',
       group: ipv6Text(hex),
       users,
       sources: [],

@@ -1,11 +1,11 @@
 // Reads the UDP sockets of this host from the texts of /proc/net/udp and udp6.
 
 import { LITTLE_ENDIAN } from '../base/byte-order.ts'
-import { formatAddress } from '../net/address.ts'
+import { formatAddress, type IpFamily } from '../net/address.ts'
 
 /** A UDP socket of this host. */
 export interface HostSocket {
-  family: 4 | 6
+  family: IpFamily
   /** The local address the socket is bound to. */
   address: string
   port: number
@@ -36,7 +36,7 @@ export function hostSockets(texts: readonly string[], littleEndian: boolean = LI
       const columns = line.trim().split(/\s+/)
       if (hex === undefined || port === undefined || columns.length < 13) return []
       return {
-        family: hex.length === 8 ? 4 : 6,
+        family: hex.length === 8 ? 'ipv4' : 'ipv6',
         address: addressFrom(hex, littleEndian),
         port: Number.parseInt(port, 16),
         uid: Number(columns[7]),

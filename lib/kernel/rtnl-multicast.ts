@@ -1,6 +1,6 @@
 // Decodes rtnetlink's notices that an interface has joined or left a group.
 
-import { formatAddress } from '../net/address.ts'
+import { formatAddress, type IpFamily } from '../net/address.ts'
 import { netlinkAttributes, netlinkMessages, netlinkNumber } from './netlink.ts'
 
 /**
@@ -8,7 +8,7 @@ import { netlinkAttributes, netlinkMessages, netlinkNumber } from './netlink.ts'
  */
 export interface MulticastNotice {
   joined: boolean
-  family: 4 | 6
+  family: IpFamily
   index: number
   group: string
 }
@@ -24,14 +24,14 @@ const IFA_MULTICAST = 7
  * The length of struct ifaddrmsg: family, prefix length, flags and scope in a byte each, then the interface's index.
  */
 const IFADDRMSG_LENGTH = 8
-const ADDRESS_LENGTHS = { 4: 4, 6: 16 } as const
+const ADDRESS_LENGTHS = { ipv4: 4, ipv6: 16 } as const
 
 /** The notices in a datagram from netlink; its other messages are passed over. */
 export function decodeMulticastNotices(datagram: Uint8Array): MulticastNotice[] {
   const notices: MulticastNotice[] = []
   for (const { type, payload } of netlinkMessages(datagram)) {
     if ((type !== RTM_NEWMULTICAST && type !== RTM_DELMULTICAST) || payload.length < IFADDRMSG_LENGTH) continue
-    const family = payload[0] === 2 ? 4 : 6
+    const family = payload[0] === 2 ? 'ipv4' : 'ipv6'
     for (const [attribute, value] of netlinkAttributes(payload, IFADDRMSG_LENGTH)) {
       if (attribute !== IFA_MULTICAST || value.length !== ADDRESS_LENGTHS[family]) continue
       const joined = type === RTM_NEWMULTICAST

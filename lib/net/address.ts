@@ -15,8 +15,14 @@ export interface ParsedAddress {
   zone?: string
 }
 
+/** The family of an IP address. */
+export type IpFamily = 'ipv4' | 'ipv6'
+
 /** Whether an IP address is IPv6. Of any other text this says nothing. */
 export const isIpv6 = (address: string): boolean => address.includes(':')
+
+/** The family of an IP address. */
+export const familyOf = (address: string): IpFamily => (isIpv6(address) ? 'ipv6' : 'ipv4')
 
 /** An address without its zone: `fe80::1` of `fe80::1%eth0`. */
 export function withoutZone(address: string): string {

@@ -1,6 +1,6 @@
 import { whole } from '../base/check-fields.ts'
 import { SocketOptionError, show } from '../base/errors.ts'
-import { formatAddress, isMulticast, parseAddress } from './address.ts'
+import { formatAddress, type IpFamily, isMulticast, parseAddress } from './address.ts'
 
 /**
  * What the address was set aside for.
@@ -61,7 +61,7 @@ export interface GroupFlags {
 export interface GroupDescription {
   /** The group in its canonical spelling, without a zone. */
   address: string
-  family: 4 | 6
+  family: IpFamily
   kind: GroupKind
   scope: GroupScope
   /** IPv6 only. */
@@ -156,7 +156,7 @@ function describeV4(bytes: Uint8Array): GroupDescription {
   const kind = BLOCKS_V4.find(([first, last]) => number >= first && number <= last)?.[2] ?? 'reserved'
   return {
     address: formatAddress(bytes),
-    family: 4,
+    family: 'ipv4',
     kind,
     scope: scopeV4(kind, second),
     ethernet: hex([0x01, 0x00, 0x5e, second & 0x7f, third, fourth]),
@@ -200,7 +200,7 @@ function describeV6(bytes: Uint8Array): GroupDescription {
   const kind = kindV6(bytes, flags)
   const description: GroupDescription = {
     address: formatAddress(bytes),
-    family: 6,
+    family: 'ipv6',
     kind,
     scope: SCOPES_V6[second & 15] ?? 'unassigned',
     flags,

@@ -1,12 +1,12 @@
 import { whole } from '../base/check-fields.ts'
 import { badValue, codeOf, kernelError, SocketOptionError, show } from '../base/errors.ts'
 import { type NativeInterface, native } from '../binding/native.ts'
-import { canonical, isIpv6, parseAddress, withoutZone, zoneOf } from './address.ts'
+import { canonical, type IpFamily, isIpv6, parseAddress, withoutZone, zoneOf } from './address.ts'
 
 /** An address of an interface, with the length of its prefix. */
 export interface InterfaceAddress {
   address: string
-  family: 4 | 6
+  family: IpFamily
   prefixLength: number
 }
 
@@ -61,7 +61,7 @@ export function interfaceFromNative(raw: NativeInterface): Interface {
     },
     addresses: raw.addresses.map(({ address, family, netmask }) => ({
       address,
-      family,
+      family: family === 6 ? 'ipv6' : 'ipv4',
       prefixLength: prefixLength(netmask),
     })),
   }

@@ -160,7 +160,7 @@ export function encodeSap(fields: SapFields): Uint8Array {
 /** The group on which to announce a session of the given group: the one for the group's scope (RFC 2974 3). */
 export function sapGroup(group: string): string {
   const { family, scope, kind } = describeGroup(group)
-  if (family === 6) {
+  if (family === 'ipv6') {
     const bytes = parseAddress(group)?.bytes ?? new Uint8Array(16)
     return `ff0${((bytes[1] ?? 0) & 15).toString(16)}::2:7ffe`
   }

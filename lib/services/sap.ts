@@ -15,7 +15,7 @@ import { badValue } from '../base/errors.ts'
 import { findInterface, groupTargetOf } from '../control/group-target.ts'
 import type { Membership } from '../control/membership.ts'
 import type { Datagram } from '../datagram/datagram.ts'
-import { parseAddress, withoutZone } from '../net/address.ts'
+import { familyOf, withoutZone } from '../net/address.ts'
 import { interfaceNamed } from '../net/interfaces.ts'
 import { lookUp } from '../net/route-lookup.ts'
 import type { Endpoint } from '../net/socket-address.ts'
@@ -216,11 +216,13 @@ async function openAnnouncer(group: string, payload: Uint8Array, options: SapAnn
 }
 
 function sourceOn(index: number, group: string): string {
-  const family = parseAddress(group)?.family
+  const family = familyOf(group)
   const { name, addresses } = interfaceNamed(index)
   const ofFamily = addresses.filter((one) => one.family === family)
   const own = ofFamily.find((one) => !one.address.startsWith('fe80:')) ?? ofFamily[0]
   if (own === undefined)
-    throw badValue(`${name} has no IPv${family} address: give the source to name in the announcement`)
+    throw badValue(
+      `${name} has no ${family === 'ipv6' ? 'IPv6' : 'IPv4'} address: give the source to name in the announcement`,
+    )
   return withoutZone(own.address)
 }

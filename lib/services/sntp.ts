@@ -5,7 +5,7 @@ import { abortSignal, checkFields, whole } from '../base/check-fields.ts'
 import { SocketOptionError } from '../base/errors.ts'
 import type { Membership } from '../control/membership.ts'
 import type { Datagram } from '../datagram/datagram.ts'
-import { hostPort, isIpv6, withoutZone } from '../net/address.ts'
+import { familyOf, hostPort, withoutZone } from '../net/address.ts'
 import { hostAddress } from '../net/resolve-host.ts'
 import type { Endpoint } from '../net/socket-address.ts'
 import { isMalformed } from '../protocols/malformed.ts'
@@ -139,7 +139,7 @@ export async function queryNtp(server: string, options: NtpQueryOptions = {}): P
   signal?.throwIfAborted()
   const address = await hostAddress(server)
   const receiver = await openReceiver({
-    family: isIpv6(address) ? 'ipv6' : 'ipv4',
+    family: familyOf(address),
     ancillary: { timestamp: true },
     returnedErrors: true,
     ...(signal && { signal }),

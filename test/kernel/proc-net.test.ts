@@ -34,8 +34,8 @@ const mcfilter6 = `Idx Device                Multicast Address                  
 describe('what the host has joined', () => {
   it('reads groups, users, versions, filters and modes of both families', () => {
     const rest = { sources: [], sourcesListed: true, mode: 'exclude' }
-    const lo4 = { interface: 'lo', index: 1, family: 4, sourcesListed: true, igmpVersion: 3 }
-    const longer6 = { interface: 'longername0', index: 3, family: 6, users: 1 }
+    const lo4 = { interface: 'lo', index: 1, family: 'ipv4', sourcesListed: true, igmpVersion: 3 }
+    const longer6 = { interface: 'longername0', index: 3, family: 'ipv6', users: 1 }
     expect(hostMemberships({ igmp, igmp6, mcfilter, mcfilter6 }, true)).toEqual([
       {
         ...lo4,
@@ -63,9 +63,9 @@ describe('what the host has joined', () => {
       },
       { ...lo4, group: '239.1.1.1', users: 1, mode: 'exclude', sources: [] },
       { ...lo4, group: '224.0.0.1', users: 1, mode: 'exclude', sources: [] },
-      { interface: 'b0', index: 2, family: 4, group: '224.0.0.1', users: 1, igmpVersion: 2, ...rest },
-      { interface: 'longername0', index: 3, family: 4, group: '224.0.0.1', users: 1, igmpVersion: 3, ...rest },
-      { interface: 'lo', index: 1, family: 6, group: 'ff02::1', users: 1, ...rest },
+      { interface: 'b0', index: 2, family: 'ipv4', group: '224.0.0.1', users: 1, igmpVersion: 2, ...rest },
+      { interface: 'longername0', index: 3, family: 'ipv4', group: '224.0.0.1', users: 1, igmpVersion: 3, ...rest },
+      { interface: 'lo', index: 1, family: 'ipv6', group: 'ff02::1', users: 1, ...rest },
       {
         ...longer6,
         group: 'ff3e::1',

@@ -18,8 +18,8 @@ const UDP6 = `${HEAD}
 describe('the UDP sockets of a host', () => {
   it('are read, on a host of either byte order', () => {
     const expected = [
-      { family: 4, address: '239.1.1.1', port: 5000, uid: 1000, inode: 4711, drops: 12 },
-      { family: 6, address: 'ff15::1', port: 5000, uid: 0, inode: 99, drops: 0 },
+      { family: 'ipv4', address: '239.1.1.1', port: 5000, uid: 1000, inode: 4711, drops: 12 },
+      { family: 'ipv6', address: 'ff15::1', port: 5000, uid: 0, inode: 99, drops: 0 },
     ]
     expect(hostSockets([UDP, UDP6], true)).toEqual(expected)
     const big = UDP.replace('010101EF', 'EF010101')

@@ -20,9 +20,9 @@ describe.runIf(endianness() === 'LE')('what the kernel tells of memberships', ()
     const leave = Buffer.from(JOIN4)
     leave.writeUInt16LE(57, 4)
     expect(decodeMulticastNotices(Buffer.concat([JOIN4, JOIN6, leave]))).toEqual([
-      { joined: true, family: 4, index: 1, group: '239.9.9.9' },
-      { joined: true, family: 6, index: 1, group: 'ff15::1' },
-      { joined: false, family: 4, index: 1, group: '239.9.9.9' },
+      { joined: true, family: 'ipv4', index: 1, group: '239.9.9.9' },
+      { joined: true, family: 'ipv6', index: 1, group: 'ff15::1' },
+      { joined: false, family: 'ipv4', index: 1, group: '239.9.9.9' },
     ])
   })
 

@@ -1,16 +1,17 @@
 import { LITTLE_ENDIAN } from '../../base/byte-order.ts'
+import type { IpFamily } from '../../net/address.ts'
 import { type Codec, codec } from './codec.ts'
 
 /** A `struct sockaddr`: IPv4 and IPv6 with a port; a Unix socket by its path, an abstract one's starts with NUL. */
 export type SocketAddress =
-  | { family: 'inet' | 'inet6'; address: string; port: number }
+  | { family: IpFamily; address: string; port: number }
   | { family: 'unix'; path: string }
   | { family: number }
 
 /** A `struct sockaddr` that the kernel tells. */
 export const sockaddr: Codec<SocketAddress, never> = codec(
   'sockaddr',
-  "{ family: 'inet' or 'inet6', address, port }",
+  "{ family: 'ipv4' or 'ipv6', address, port }",
   () => false,
   {
     fromNative: (answer: Buffer) => decodeSockaddr(answer),
@@ -25,9 +26,9 @@ export function decodeSockaddr(answer: Buffer, at = 0, length = answer.length - 
   const family = familyOf(answer, at)
   const port = length >= 4 ? answer.readUInt16BE(at + 2) : 0
   if (family === AF_INET && length >= 8)
-    return { family: 'inet', address: [...answer.subarray(at + 4, at + 8)].join('.'), port }
+    return { family: 'ipv4', address: [...answer.subarray(at + 4, at + 8)].join('.'), port }
   if (family === AF_INET6 && length >= 24)
-    return { family: 'inet6', address: textOf6(answer.subarray(at + 8, at + 24)), port }
+    return { family: 'ipv6', address: textOf6(answer.subarray(at + 8, at + 24)), port }
   if (family === AF_UNIX) return { family: 'unix', path: unixPath(answer.subarray(at + 2, at + length)) }
   return { family }
 }

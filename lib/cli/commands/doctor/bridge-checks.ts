@@ -18,7 +18,7 @@ export function bridgeChecks({ on: { name }, family, group }: Patient, seen: Obs
   if (bridge === undefined) return []
   if (!bridge.snoops) return [pass('bridge', `the bridge ${name} does not snoop`)]
   if (bridge.asks) return [pass('bridge', `the bridge ${name} snoops, and asks itself`)]
-  const protocol = family === 4 ? 'IGMP' : 'MLD'
+  const protocol = family === 'ipv4' ? 'IGMP' : 'MLD'
   const fix = `ip link set ${name} type bridge mcast_querier 1, or mcast_snooping 0`
   const snooped = describeGroup(group).scope !== 'link-local'
   const silent = seen.blind === undefined && seen.flows.length === 0

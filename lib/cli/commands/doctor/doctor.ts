@@ -1,5 +1,5 @@
 import type { Command } from 'commander'
-import { canonical, isIpv6, isMulticast, parseAddress } from '../../../net/address.ts'
+import { canonical, familyOf, isMulticast, parseAddress } from '../../../net/address.ts'
 import type { ChannelText } from '../../../protocols/channel.ts'
 import { UsageError } from '../../shell/failure.ts'
 import { takesInterface } from '../../shell/interface-option.ts'
@@ -84,7 +84,7 @@ async function diagnose({ out, stop }: Run, [given]: [ChannelText], options: Opt
   if (choice.on !== undefined) {
     const patient: Patient = {
       group: given.group,
-      family: isIpv6(given.group) ? 6 : 4,
+      family: familyOf(given.group),
       port: wanted,
       sources,
       on: choice.on,

@@ -1,3 +1,4 @@
+import type { IpFamily } from '../../../net/address.ts'
 import { askProgram } from './program.ts'
 
 /** A rule that may drop, with how often it has where it counts. */
@@ -40,9 +41,9 @@ export function parseIptables(text: string): DroppingRule[] {
 }
 
 /** The rules that may drop; undefined where they can't be read: no privilege, or no program to ask. */
-export async function droppingRules(family: 4 | 6): Promise<DroppingRule[] | undefined> {
+export async function droppingRules(family: IpFamily): Promise<DroppingRule[] | undefined> {
   const nft = await askProgram('nft', ['list', 'ruleset'])
   if (nft !== undefined) return parseNft(nft)
-  const iptables = await askProgram(family === 4 ? 'iptables-save' : 'ip6tables-save', ['-c'])
+  const iptables = await askProgram(family === 'ipv4' ? 'iptables-save' : 'ip6tables-save', ['-c'])
   return iptables === undefined ? undefined : parseIptables(iptables)
 }

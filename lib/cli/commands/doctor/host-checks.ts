@@ -33,7 +33,7 @@ function firewallCheck(patient: Patient, seen: Observation): Finding[] {
 function socketChecks({ port, family, group }: Patient, { before, after }: Observation): Finding[] {
   if (port === undefined) return []
   const findings: Finding[] = []
-  const others = after.sockets.filter((socket) => socket.family === family || socket.family === 6)
+  const others = after.sockets.filter((socket) => socket.family === family || socket.family === 'ipv6')
   for (const { inode, owner, address, drops } of others) {
     const earlier = before.sockets.find((one) => one.inode === inode)?.drops ?? drops
     const wildcard = address === '0.0.0.0' || address === '::'

@@ -31,23 +31,25 @@ function stateOf({ name, flags, mtu }: Interface): Finding {
 
 function addressOf({ on, family }: Patient): Finding {
   const own = on.addresses.filter((one) => one.family === family)
-  const [first] = family === 4 ? own : own.filter(({ address }) => /^fe[89ab]/i.test(address))
+  const [first] = family === 'ipv4' ? own : own.filter(({ address }) => /^fe[89ab]/i.test(address))
   if (first !== undefined) return pass('address', `${on.name} has ${own.map(({ address }) => address).join(', ')}`)
   if (on.flags.loopback && own.length > 0) return pass('address', `${on.name} has ${own[0]?.address}`)
-  if (family === 6 && sysctl(`net/ipv6/conf/${on.name}/disable_ipv6`) === 1)
+  if (family === 'ipv6' && sysctl(`net/ipv6/conf/${on.name}/disable_ipv6`) === 1)
     return fail('address', {
       says: `IPv6 is switched off on ${on.name}`,
       fix: `sysctl -w ${sysctlName(`net/ipv6/conf/${on.name}/disable_ipv6`)}=0`,
       cause: `IPv6 is switched off on ${on.name}`,
       rank: RANK.noAddress,
     })
-  const what = family === 4 ? 'IPv4 address' : 'link-local address'
+  const what = family === 'ipv4' ? 'IPv4 address' : 'link-local address'
   const why =
-    family === 4 ? 'IGMP reports go out from 0.0.0.0, which routers may pass over' : 'MLD reports need one to go out'
+    family === 'ipv4'
+      ? 'IGMP reports go out from 0.0.0.0, which routers may pass over'
+      : 'MLD reports need one to go out'
   return fail('address', {
     says: `${on.name} has no ${what}: ${why}`,
     fix:
-      family === 4
+      family === 'ipv4'
         ? `ip address add ADDRESS/PREFIX dev ${on.name}`
         : `ip link set ${on.name} addrgenmode eui64, then down and up`,
     cause: `${on.name} has no ${what}`,

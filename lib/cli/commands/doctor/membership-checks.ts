@@ -2,8 +2,8 @@ import { type Finding, fail, pass, RANK, skip, warn } from './finding.ts'
 import type { Observation } from './observe.ts'
 import { channelText, type Patient } from './patient.ts'
 
-const protocolOf = ({ family }: Patient): string => (family === 4 ? 'IGMP' : 'MLD')
-const newestOf = ({ family }: Patient): number => (family === 4 ? 3 : 2)
+const protocolOf = ({ family }: Patient): string => (family === 'ipv4' ? 'IGMP' : 'MLD')
+const newestOf = ({ family }: Patient): number => (family === 'ipv4' ? 3 : 2)
 
 /** Not to have heard a query for less than this says nothing. */
 const WORTH_SAYING = 3000

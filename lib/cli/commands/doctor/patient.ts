@@ -1,10 +1,10 @@
 import type { Interface } from '../../../index.ts'
-import { hostPort } from '../../../net/address.ts'
+import { hostPort, type IpFamily } from '../../../net/address.ts'
 
 /** What is to be received, and where. */
 export interface Patient {
   readonly group: string
-  readonly family: 4 | 6
+  readonly family: IpFamily
   /** Undefined: any. */
   readonly port: number | undefined
   /** None: any source. */

@@ -23,7 +23,7 @@ const MODES = ['off', 'strict', 'loose']
 
 /** Whether packets of the sources come in by the interface that would be used to answer them. */
 export function reversePathChecks({ family, on, sources }: Patient, seen: Observation): Finding[] {
-  if (family === 6) return []
+  if (family === 'ipv6') return []
   const { value, setting: name, settings } = settingOf(on.name)
   const dropped = growth(seen.before.counters, seen.after.counters, COUNTER)
   const foreign = [...seen.routes].flatMap(([source, index]) => {

@@ -3,7 +3,7 @@ import type { Patient } from './patient.ts'
 import { sysctl, sysctlName } from './system.ts'
 
 function limits({ family, sources }: Patient): Finding {
-  const path = family === 4 ? 'net/ipv4/igmp_max_msf' : 'net/ipv6/mld_max_msf'
+  const path = family === 'ipv4' ? 'net/ipv4/igmp_max_msf' : 'net/ipv6/mld_max_msf'
   const perGroup = sysctl(path)
   const name = path.replaceAll('/', '.')
   if (perGroup !== undefined && sources.length > perGroup)
@@ -13,7 +13,7 @@ function limits({ family, sources }: Patient): Finding {
       cause: `the limit ${name} (${perGroup}) is reached: ${sources.length} sources are wanted`,
       rank: RANK.joinRefused,
     })
-  if (family === 6)
+  if (family === 'ipv6')
     return pass(
       'limits',
       perGroup === undefined
@@ -36,8 +36,8 @@ function limits({ family, sources }: Patient): Finding {
 
 /** A report of an older version has no room for sources, so the network sends those of everybody, or of nobody. */
 function forcedVersion({ family, sources, on }: Patient): Finding[] {
-  const [protocol, setting, newest] = family === 4 ? ['IGMP', 'ipv4', 3] : ['MLD', 'ipv6', 2]
-  const option = family === 4 ? 'force_igmp_version' : 'force_mld_version'
+  const [protocol, setting, newest] = family === 'ipv4' ? ['IGMP', 'ipv4', 3] : ['MLD', 'ipv6', 2]
+  const option = family === 'ipv4' ? 'force_igmp_version' : 'force_mld_version'
   for (const place of ['all', on.name]) {
     const path = `net/${setting}/conf/${place}/${option}`
     const version = sysctl(path)

@@ -1,4 +1,5 @@
 import { growth } from '../../../kernel/proc-counters.ts'
+import type { IpFamily } from '../../../net/address.ts'
 import { isOwn } from '../../capture/capture.ts'
 import { type Finding, fail, pass, RANK, skip, warn } from './finding.ts'
 import type { Observation } from './observe.ts'
@@ -29,13 +30,13 @@ const deliveredOf = ({ delivered }: Observation): number =>
 export { deliveredOf }
 
 function describe(
-  family: 4 | 6,
+  family: IpFamily,
   { source, port, datagrams, bytes, largest, hopLimits: [lowest, highest] }: Flow,
   seconds: number,
 ): string {
   const hops = lowest === highest ? `${lowest}` : `${lowest} to ${highest}`
   const rate = `${Math.round(datagrams / seconds)} a second, ${((bytes * 8) / seconds / 1e6).toFixed(2)} Mbit/s`
-  return `${source} to port ${port}: ${datagrams} datagrams (${rate}), ${family === 4 ? 'TTL' : 'hop limit'} ${hops}, payloads up to ${largest} bytes`
+  return `${source} to port ${port}: ${datagrams} datagrams (${rate}), ${family === 'ipv4' ? 'TTL' : 'hop limit'} ${hops}, payloads up to ${largest} bytes`
 }
 
 function wireCheck(patient: Patient, seen: Observation): Finding[] {
@@ -86,7 +87,7 @@ function wireCheck(patient: Patient, seen: Observation): Finding[] {
 /** Why datagrams that were on the wire did not reach a socket, by the counters they left; the firewall is what leaves none. */
 function lostCheck(patient: Patient, seen: Observation, onWire: number): Finding {
   const grown = (name: string): number => growth(seen.before.counters, seen.after.counters, name)
-  const prefix = patient.family === 4 ? 'Udp.' : 'Udp6'
+  const prefix = patient.family === 'ipv4' ? 'Udp.' : 'Udp6'
   const says = `${onWire} datagrams were on the wire and none reached a socket`
   const reverse = grown('TcpExt.IPReversePathFilter')
   if (reverse > 0) return fail('delivery', { says: `${says}: the reverse path filter dropped ${reverse}` })
@@ -166,7 +167,7 @@ function sizeCheck(patient: Patient, seen: Observation): Finding[] {
   const wanted = wantedFlows(patient, seen.flows)
   const fragmented = wanted.reduce((total, flow) => total + flow.fragmented, 0)
   if (wanted.length === 0) return []
-  const most = patient.on.mtu - (patient.family === 4 ? 28 : 48)
+  const most = patient.on.mtu - (patient.family === 'ipv4' ? 28 : 48)
   const largest = Math.max(...wanted.map((flow) => flow.largest))
   if (fragmented === 0 && largest <= most)
     return [pass('size', `payloads up to ${largest} bytes fit the MTU of ${patient.on.mtu}`)]

@@ -1,5 +1,5 @@
 import { openReceiver } from '../../../index.ts'
-import { hostPort, isIpv6 } from '../../../net/address.ts'
+import { familyOf, hostPort } from '../../../net/address.ts'
 import { interfaceName } from '../../../net/interfaces.ts'
 import { sendFrom } from '../../../send/send-from-receiver.ts'
 import { Failure, UsageError } from '../../shell/failure.ts'
@@ -13,7 +13,7 @@ export async function askEcho({ out, stop }: Run, place: EchoPlace, options: Ech
   const { group, port, interface: on } = place
   const payload = payloadOf(options)
   const receiver = await openReceiver({
-    family: isIpv6(group) ? 'ipv6' : 'ipv4',
+    family: familyOf(group),
     ancillary: { hopLimit: true },
     signal: stop,
   })

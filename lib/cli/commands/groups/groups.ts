@@ -33,7 +33,13 @@ const sourcesText = ({ sources }: HostMembership): string => {
 const modeText = ({ mode, sourcesListed }: HostMembership): string => mode ?? (sourcesListed ? 'mixed' : '')
 
 const versionText = ({ family, igmpVersion }: HostMembership, { warn }: Paint): string =>
-  family === 6 ? 'MLD' : igmpVersion === undefined ? 'IGMP' : igmpVersion < 3 ? warn(`IGMPv${igmpVersion}`) : 'IGMPv3'
+  family === 'ipv6'
+    ? 'MLD'
+    : igmpVersion === undefined
+      ? 'IGMP'
+      : igmpVersion < 3
+        ? warn(`IGMPv${igmpVersion}`)
+        : 'IGMPv3'
 
 const columns: Column<HostMembership>[] = [
   { head: 'INTERFACE', cell: (one) => one.interface },

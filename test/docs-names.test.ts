@@ -8,8 +8,9 @@ import * as options from 'sockctl/options'
 import { describe, expect, it } from 'vitest'
 import { kernelError } from '../lib/base/errors.ts'
 import { COMMANDS } from '../lib/cli/commands.ts'
+import { importsOfLib, includesOfNative } from './support/imports.ts'
 import { describeInNamespace } from './support/namespace.ts'
-import { root, sectionOf, textOf } from './support/pages.ts'
+import { root, sectionOf, snippetsOf, textOf } from './support/pages.ts'
 
 const capitals = (text: string): string[] => [...text.matchAll(/`([A-Z][A-Z\d_]+)`/g)].map(([, name = '']) => name)
 
@@ -131,4 +132,39 @@ describeInNamespace('docs/from-c.md', () => {
     await run(control(socket), '239.255.1.1', '127.0.0.1')
     await socket.close()
   })
+})
+
+describe('the rooms of docs/architecture.md', () => {
+  it.each([
+    ['lib', importsOfLib()],
+    ['native', includesOfNative()],
+  ])('are those of %s/, each above what imports it', (folder, imports) => {
+    const table =
+      new RegExp(`^\\| ${folder}/ \\| \\|\\n((?:\\|.*\\n)+)`, 'm').exec(textOf('docs/architecture.md'))?.[1] ?? ''
+    const rooms = [...table.matchAll(/^\| `([\w.]+)` \|/gm)].map(([, room = '']) => room)
+    const roomOf = (file: string): string => file.split('/')[1] ?? ''
+    expect(rooms.toSorted()).toEqual([...new Set([...imports.keys()].map(roomOf))].toSorted())
+    const upwards = [...imports].flatMap(([file, all]) =>
+      all
+        .filter((one) => rooms.indexOf(roomOf(one)) > rooms.indexOf(roomOf(file)))
+        .map((one) => `${file} imports ${one}`),
+    )
+    expect(upwards).toEqual([])
+  })
+})
+
+it("CONTRIBUTING.md's diffs add lines that the files they name have", () => {
+  const wrong: string[] = []
+  for (const { code } of snippetsOf('CONTRIBUTING.md').filter(({ language }) => language === 'diff')) {
+    let lines: string[] = []
+    let path = ''
+    for (const line of code.split('\n')) {
+      const target = /^\+\+\+ b\/(.*)$/.exec(line)?.[1]
+      if (target !== undefined) {
+        path = target
+        lines = readFileSync(join(root, path), 'utf8').split('\n')
+      } else if (line.startsWith('+') && !lines.includes(line.slice(1))) wrong.push(`${path}: ${line}`)
+    }
+  }
+  expect(wrong).toEqual([])
 })

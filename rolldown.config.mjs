@@ -18,8 +18,8 @@ const library = {
 }
 const options = { name: 'options', test: /\/lib\/options\/index\.ts$/, priority: 2 }
 // What help needs, which loads no addon and prints no table; and what every command needs besides.
-const help = { name: 'help', test: /\/lib\/cli\/shell\/(usage|packaged|stop)\.ts$/, priority: 5 }
-const base = { name: 'base', test: /\/lib\/cli\/shell\/(run|values)\.ts$/, priority: 4 }
+const help = { name: 'help', test: /\/lib\/cli\/shell\/(help|packaged|stop)\.ts$/, priority: 5 }
+const base = { name: 'base', test: /\/lib\/cli\/shell\/(run|parsers)\.ts$/, priority: 4 }
 const system = { name: 'system', test: /\/lib\/(binding\/native|net\/interfaces)\.ts$/, priority: 3 }
 
 export default defineConfig([

@@ -1,13 +1,13 @@
 import type { Command } from 'commander'
 
-interface Entry {
+interface CommandEntry {
   summary: string
   /** Gives the function that adds arguments, options, an example and the action to the command of that name. */
   load: () => Promise<(command: Command) => void>
 }
 
 /** Every subcommand, in the order in which help lists them. */
-export const COMMANDS: Readonly<Record<string, Entry>> = {
+export const COMMANDS: Readonly<Record<string, CommandEntry>> = {
   receive: {
     summary: 'join channels and watch, count or write out what comes',
     load: async () => (await import('./commands/receive/receive.ts')).receiveCommand,

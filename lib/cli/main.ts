@@ -2,9 +2,9 @@
 import { Command } from 'commander'
 import { COMMANDS } from './commands.ts'
 import { statusOf } from './shell/failure.ts'
+import { setUpCommander } from './shell/help.ts'
 import { readPackaged } from './shell/packaged.ts'
 import { guardOutput } from './shell/stop.ts'
-import { speakPlainly } from './shell/usage.ts'
 
 const { version } = readPackaged<{ version: string }>('package.json')
 
@@ -21,7 +21,7 @@ async function assemble(args: readonly string[]): Promise<void> {
     const command = program.command(name).description(summary)
     if (name === wanted) (await load())(command)
   }
-  speakPlainly(program)
+  setUpCommander(program)
 }
 
 guardOutput()

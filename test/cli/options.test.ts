@@ -5,7 +5,7 @@ import fc from 'fast-check'
 import { control } from 'sockctl'
 import * as table from 'sockctl/options'
 import { describe, expect, it } from 'vitest'
-import { allOptions, findOption } from '../../lib/cli/commands/options/find.ts'
+import { ALL_OPTIONS, findOption } from '../../lib/cli/commands/options/find.ts'
 import { parseValue, valueText } from '../../lib/cli/commands/options/value.ts'
 import { partsOf } from '../../lib/options/option.ts'
 import { runCli, sockctl } from '../support/cli.ts'
@@ -165,7 +165,7 @@ describe('a value in text', () => {
   })
 
   it('is read back from what was printed, for every option and value that can be set', () => {
-    const option = fc.constantFrom(...allOptions.filter(({ writable }) => writable))
+    const option = fc.constantFrom(...ALL_OPTIONS.filter(({ writable }) => writable))
     const value = fc.oneof(fc.integer(), fc.boolean(), fc.string(), fc.bigInt(), fc.double())
     fc.assert(
       fc.property(option, value, (one, given) => {
@@ -181,7 +181,7 @@ describe('a value in text', () => {
 
   it('is never more than refused, whatever it is', () => {
     fc.assert(
-      fc.property(fc.constantFrom(...allOptions), fc.oneof(fc.string(), fc.json()), (option, text) => {
+      fc.property(fc.constantFrom(...ALL_OPTIONS), fc.oneof(fc.string(), fc.json()), (option, text) => {
         parseValue(partsOf(option), text)
       }),
     )

@@ -7,7 +7,7 @@ import {
   SO_RCVBUF,
   SO_TIMESTAMPNS,
 } from '../../options/index.ts'
-import { frames } from './frames.ts'
+import { readBatches } from './read-batches.ts'
 
 /** What a packet socket gives of an interface: IP packets without their link's header, those sent too. */
 export interface Capture extends AsyncDisposable {
@@ -16,7 +16,7 @@ export interface Capture extends AsyncDisposable {
   dropped(): number
 }
 
-const ROOM = 1 << 22
+const RECEIVE_BUFFER = 1 << 22
 
 /**
  * Opens a packet socket; what arrives from here on waits for who reads it. Needs CAP_NET_RAW. packet(7)
@@ -35,7 +35,7 @@ export async function openCapture(
     protocol: 'ETH_P_ALL',
     options: [
       [SO_ATTACH_FILTER, filter],
-      [SO_RCVBUF, ROOM],
+      [SO_RCVBUF, RECEIVE_BUFFER],
       [SO_TIMESTAMPNS, true],
     ],
     bind: { interface: on.index },
@@ -48,7 +48,7 @@ export async function openCapture(
   }
   let dropped = 0
   return {
-    packets: (stop) => frames(socket, stop, ['ENETDOWN']),
+    packets: (stop) => readBatches(socket, stop, ['ENETDOWN']),
     dropped: () => {
       dropped += socket.control.getSync(PACKET_STATISTICS).drops
       return dropped

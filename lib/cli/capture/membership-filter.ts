@@ -1,9 +1,9 @@
-import { assemble, ETHERTYPE, type Step } from './bpf.ts'
+import { assembleFilter, ETHERTYPE, type FilterStep } from './bpf.ts'
 
-const isMld: Step[] = [...[130, 131, 132, 143].map((type) => ({ equals: type, yes: 'take' })), { accept: false }]
+const isMld: FilterStep[] = [...[130, 131, 132, 143].map((type) => ({ equals: type, yes: 'take' })), { accept: false }]
 
 /** Lets IGMP pass, and MLD behind hop-by-hop options or right behind the header: nothing else costs a wake-up. */
-export const MEMBERSHIP_FILTER = assemble([
+export const MEMBERSHIP_FILTER = assembleFilter([
   { load: 'half', at: ETHERTYPE },
   { equals: 0x0800, no: 'ipv6' },
   { load: 'byte', at: 9 },

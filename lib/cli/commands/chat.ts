@@ -5,15 +5,15 @@ import { openReceiver, openSender, type Receiver, type Sender } from '../../inde
 import { hostPort } from '../../net/address.ts'
 import { interfaceName } from '../../net/interfaces.ts'
 import type { ChannelText } from '../../protocols/channel.ts'
+import { explainNoRoute } from '../shell/explain-no-route.ts'
 import { UsageError } from '../shell/failure.ts'
+import { examples } from '../shell/help.ts'
 import { takesInterface } from '../shell/interface-option.ts'
-import { withoutRoute } from '../shell/no-route.ts'
+import { channel, count, duration, hops, period, port } from '../shell/parsers.ts'
 import { printable } from '../shell/printable.ts'
 import { type Run, runs } from '../shell/run.ts'
-import { examples } from '../shell/usage.ts'
-import { channel, count, duration, hops, period, port } from '../shell/values.ts'
 
-interface Options {
+interface ChatOptions {
   interface?: string | number
   port?: number
   every: number
@@ -33,10 +33,10 @@ export function chatCommand(command: Command): void {
     .option('--count <datagrams>', 'end after hearing so many', count)
     .option('--duration <time>', 'end after this long: 500ms, 5s, 2m', duration)
   examples(command, 'sockctl chat 239.255.1.2:8888 -i eth0', "sockctl chat '[ff15::8]:8888' -i eth0 --every 1s --json")
-  runs<[ChannelText], Options>(command, 'an object a datagram heard or said, and at the end', chat)
+  runs<[ChannelText], ChatOptions>(command, 'an object a datagram heard or said, and at the end', chat)
 }
 
-async function chat({ out, stop }: Run, [given]: [ChannelText], options: Options): Promise<void> {
+async function chat({ out, stop }: Run, [given]: [ChannelText], options: ChatOptions): Promise<void> {
   const { group, sources, blocked } = given
   const end = given.port ?? options.port
   if (end === undefined) throw new UsageError(`${group} has no port: write ${hostPort(group, 'PORT')}, or give --port`)
@@ -66,7 +66,7 @@ async function chat({ out, stop }: Run, [given]: [ChannelText], options: Options
     if (out.json) out.object({ event: 'summary', said, heard })
     else out.line(`said ${said}, heard ${heard}`)
   } catch (error) {
-    throw on === undefined ? withoutRoute(error, group) : error
+    throw on === undefined ? explainNoRoute(error, group) : error
   } finally {
     await Promise.all([receiver?.close(), sender?.close()])
   }
@@ -88,7 +88,7 @@ async function listen(
   out: Run['out'],
   receiver: Receiver,
   own: { text: string; port: number },
-  most: number | undefined,
+  limit: number | undefined,
 ): Promise<number> {
   let heard = 0
   for await (const batch of receiver) {
@@ -99,9 +99,9 @@ async function listen(
       const on = interfaceName(interfaceIndex)
       if (out.json) out.object({ event: 'heard', source, interface: on, text: said })
       else out.line(`from ${hostPort(source.address, source.port)} on ${on}: ${printable(said)}`)
-      if (++heard === most) return heard
+      if (++heard === limit) return heard
     }
-    await out.room()
+    await out.drained()
   }
   return heard
 }

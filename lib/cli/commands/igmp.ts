@@ -7,14 +7,14 @@ import { decodeMembershipPacket, type MembershipPacket } from '../../protocols/m
 import { membershipText } from '../../protocols/membership-text.ts'
 import { type Capture, isOwn, openCapture } from '../capture/capture.ts'
 import { MEMBERSHIP_FILTER } from '../capture/membership-filter.ts'
-import { Failure, warn } from '../shell/failure.ts'
+import { Failure, printWarning } from '../shell/failure.ts'
+import { examples } from '../shell/help.ts'
 import { findInterface, takesInterface } from '../shell/interface-option.ts'
 import type { Output } from '../shell/output.ts'
+import { count, duration, group } from '../shell/parsers.ts'
 import { type Run, runs } from '../shell/run.ts'
-import { examples } from '../shell/usage.ts'
-import { count, duration, group } from '../shell/values.ts'
 
-interface Options {
+interface IgmpOptions {
   interface?: string | number
   count?: number
   duration?: number
@@ -38,7 +38,7 @@ IGMPv1, v2 and v3 (RFC 1112, 2236, 9776), MLDv1 and v2 (RFC 2710, 3810): what th
 what it hears (<). Needs CAP_NET_RAW.`,
   )
   examples(command, 'sudo sockctl igmp -i eth0', 'sudo sockctl igmp --duration 130s --json 232.1.1.1')
-  runs<[groups: string[]], Options>(command, 'one object a packet', (run, [groups], options) =>
+  runs<[groups: string[]], IgmpOptions>(command, 'one object a packet', (run, [groups], options) =>
     watch(run, groups, options),
   )
 }
@@ -93,7 +93,7 @@ function tell(out: Output, datagram: Datagram, { on, packet }: Seen): void {
   out.line(line.join(' ') + warn(oddities(packet)))
 }
 
-async function watch({ out, stop }: Run, groups: readonly string[], options: Options): Promise<void> {
+async function watch({ out, stop }: Run, groups: readonly string[], options: IgmpOptions): Promise<void> {
   const ended = new AbortController()
   const end = AbortSignal.any([stop, ended.signal])
   const counts = { queries: 0, reports: 0, malformed: 0 }
@@ -124,7 +124,7 @@ async function watch({ out, stop }: Run, groups: readonly string[], options: Opt
   const unwatch = await onLinkRemoved((isGone) => {
     for (const { name } of list.filter(({ name, index }) => isGone(index) && !gone.has(name))) {
       gone.add(name)
-      warn(`${name} is gone`)
+      printWarning(`${name} is gone`)
     }
     if (gone.size === list.length) ended.abort()
   })
@@ -136,7 +136,7 @@ async function watch({ out, stop }: Run, groups: readonly string[], options: Opt
       captures.map(async ([on, capture]) => {
         for await (const batch of capture.packets(end)) {
           for (const datagram of batch) take(on, datagram)
-          await out.room()
+          await out.drained()
         }
       }),
     )

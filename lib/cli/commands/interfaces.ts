@@ -1,9 +1,9 @@
 import type { Command } from 'commander'
 import { type Interface, interfaces } from '../../index.ts'
+import { examples } from '../shell/help.ts'
 import { findInterface, takesInterface } from '../shell/interface-option.ts'
 import { runs } from '../shell/run.ts'
 import type { Column } from '../shell/table.ts'
-import { examples } from '../shell/usage.ts'
 
 const columns: Column<Interface>[] = [
   { head: 'INDEX', cell: ({ index }) => index },

@@ -6,8 +6,8 @@ export class Failure extends Error {}
 /** The command line itself is wrong; exit status 2. */
 export class UsageError extends Error {}
 
-const COULD_NOT = 1
-const BAD_USAGE = 2
+const EXIT_FAILURE = 1
+const EXIT_USAGE = 2
 
 let running: Command | undefined
 
@@ -23,14 +23,14 @@ export function pathOf(command: Command | undefined): string {
   return names.join(' ') || 'sockctl'
 }
 
-export function say(command: Command | undefined, message: string): void {
+export function printError(command: Command | undefined, message: string): void {
   process.stderr.write(`${pathOf(command)}: ${message.trim().replaceAll(/\s*\n\s*/g, ' ')}\n`)
 }
 
 /** Something the command goes on after. */
-export const warn = (message: string): void => say(running, message)
+export const printWarning = (message: string): void => printError(running, message)
 
-interface Shape {
+interface ErrorShape {
   message?: unknown
   code?: unknown
   reason?: unknown
@@ -43,13 +43,13 @@ interface Shape {
 
 /** The exit status an error means, having said it on stderr in one line. */
 export function statusOf(error: unknown): number {
-  const shape = (typeof error === 'object' && error !== null ? error : {}) as Shape
+  const shape = (typeof error === 'object' && error !== null ? error : {}) as ErrorShape
   const { message, code, reason, errno, exitCode, syscall, hostname } = shape
   // Commander has said its own: 0 is help and version.
-  if (typeof code === 'string' && code.startsWith('commander.')) return exitCode === 0 ? 0 : BAD_USAGE
-  if (syscall === 'getaddrinfo') say(running, `${hostname} can't be looked up (${code})`)
-  else say(running, typeof message === 'string' && message !== '' ? message : String(error))
+  if (typeof code === 'string' && code.startsWith('commander.')) return exitCode === 0 ? 0 : EXIT_USAGE
+  if (syscall === 'getaddrinfo') printError(running, `${hostname} can't be looked up (${code})`)
+  else printError(running, typeof message === 'string' && message !== '' ? message : String(error))
   // The library refuses some values before the kernel sees them: then it is the command line that is wrong.
   const refused = reason === 'bad-value' && errno === undefined
-  return error instanceof UsageError || refused ? BAD_USAGE : COULD_NOT
+  return error instanceof UsageError || refused ? EXIT_USAGE : EXIT_FAILURE
 }

@@ -1,5 +1,5 @@
 import type { Command } from 'commander'
-import { interfaceSpec } from './values.ts'
+import { interfaceArgument } from './parsers.ts'
 
 export { interfaceNamed as findInterface } from '../../net/interfaces.ts'
 
@@ -7,5 +7,5 @@ export const INTERFACE_FLAGS = '-i, --interface <name|index|address>'
 
 /** The option every command names an interface with; digits are an index. */
 export function takesInterface(command: Command, text = 'use this interface'): Command {
-  return command.option(INTERFACE_FLAGS, text, interfaceSpec)
+  return command.option(INTERFACE_FLAGS, text, interfaceArgument)
 }

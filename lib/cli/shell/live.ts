@@ -1,7 +1,7 @@
 import { columnsOf, width as widthOf } from './width.ts'
 
 /** Lines that are drawn over: the last ones on a terminal. */
-export interface Live {
+export interface LiveLines {
   draw(lines: readonly string[]): void
   /** Takes them away; what is written next stands in their place. */
   clear(): void
@@ -30,7 +30,7 @@ export function cut(line: string, width: number): string {
 }
 
 /** A line too long would wrap, and the way back up would be counted wrong: so lines are cut, and of many the first are shown. */
-export function live(stream: NodeJS.WriteStream): Live {
+export function createLiveLines(stream: NodeJS.WriteStream): LiveLines {
   let height = 0
   const up = (): string => (height === 0 ? '' : `\u001b[${height}A`)
   return {

@@ -2,7 +2,7 @@ import { drained } from './drained.ts'
 import { toJson } from './json.ts'
 import { type Paint, paint } from './paint.ts'
 import { stop } from './stop.ts'
-import { type Column, table } from './table.ts'
+import { type Column, formatTable } from './table.ts'
 
 /** Where a command writes what it was asked for: lines for a person, or objects for a program. */
 export interface Output {
@@ -17,7 +17,7 @@ export interface Output {
   /** The objects with `--json`, else a table of them. */
   list<T extends object>(values: readonly T[], columns: readonly Column<T>[]): void
   /** Resolves once standard output takes more: what comes meanwhile is to wait in the kernel, not in memory. */
-  room(): Promise<void> | undefined
+  drained(): Promise<void> | undefined
   /** On stderr, and only to a person at a terminal. */
   hint(text: string): void
 }
@@ -37,10 +37,10 @@ export function createOutput(json: boolean): Output {
     object: (value) => line(toJson(value)),
     list: (values, columns) => {
       // One write: a list may be long.
-      const lines = json ? values.map(toJson) : table(values, columns, brushes)
+      const lines = json ? values.map(toJson) : formatTable(values, columns, brushes)
       if (lines.length > 0) line(lines.join('\n'))
     },
-    room: () => drained(stdout, stop.signal),
+    drained: () => drained(stdout, stop.signal),
     hint: (text) => {
       if (terminal && stderr.isTTY) stderr.write(`${text}\n`)
     },

@@ -9,7 +9,7 @@ export interface Column<T> {
 }
 
 /** Aligned columns under a heading; numbers to the right. No row, no heading. */
-export function table<T>(rows: readonly T[], columns: readonly Column<T>[], paint: Paint): string[] {
+export function formatTable<T>(rows: readonly T[], columns: readonly Column<T>[], paint: Paint): string[] {
   if (rows.length === 0) return []
   const cells = rows.map((row) => columns.map(({ cell }) => cell(row, paint)))
   const right = columns.map(({ right = false }, at) => right || cells.every((row) => typeof row[at] === 'number'))

@@ -1,10 +1,10 @@
 import { describeGroup } from '../../../index.ts'
 import { type Finding, fail, pass, RANK, warn } from './finding.ts'
 import type { Observation } from './observe.ts'
-import type { Patient } from './patient.ts'
+import type { WantedChannel } from './wanted-channel.ts'
 
 /** A bridge that snoops forwards a group only where it heard a report, and forgets reports that no querier renews. */
-export function bridgeChecks({ on: { name }, family, group }: Patient, seen: Observation): Finding[] {
+export function bridgeChecks({ on: { name }, family, group }: WantedChannel, seen: Observation): Finding[] {
   const { master, bridge } = seen.link
   if (master !== undefined)
     return [
@@ -21,7 +21,7 @@ export function bridgeChecks({ on: { name }, family, group }: Patient, seen: Obs
   const protocol = family === 'ipv4' ? 'IGMP' : 'MLD'
   const fix = `ip link set ${name} type bridge mcast_querier 1, or mcast_snooping 0`
   const snooped = describeGroup(group).scope !== 'link-local'
-  const silent = seen.blind === undefined && seen.flows.length === 0
+  const silent = seen.captureRefused === undefined && seen.flows.length === 0
   if (snooped && silent && seen.listed !== undefined && bridge.groups?.includes(group) === false)
     return [
       fail('bridge', {

@@ -2,12 +2,12 @@ import type { Command } from 'commander'
 import { canonical, familyOf, isMulticast, parseAddress } from '../../../net/address.ts'
 import type { ChannelText } from '../../../protocols/channel.ts'
 import { UsageError } from '../../shell/failure.ts'
+import { examples } from '../../shell/help.ts'
 import { takesInterface } from '../../shell/interface-option.ts'
 import type { Output } from '../../shell/output.ts'
 import type { Paint } from '../../shell/paint.ts'
+import { channel, duration, port, repeatable } from '../../shell/parsers.ts'
 import { type Run, runs } from '../../shell/run.ts'
-import { examples } from '../../shell/usage.ts'
-import { channel, duration, port, repeatable } from '../../shell/values.ts'
 import { bridgeChecks } from './bridge-checks.ts'
 import { chooseInterface } from './choose-interface.ts'
 import type { Finding, Status } from './finding.ts'
@@ -16,17 +16,17 @@ import { hostChecks } from './host-checks.ts'
 import { interfaceChecks } from './interface-checks.ts'
 import { membershipChecks } from './membership-checks.ts'
 import { observe } from './observe.ts'
-import { channelText, type Patient } from './patient.ts'
 import { reversePathChecks } from './reverse-path-checks.ts'
 import { settingsChecks } from './settings-checks.ts'
 import { deliveredOf, trafficChecks } from './traffic-checks.ts'
 import { verdictOf } from './verdict.ts'
+import { channelText, type WantedChannel } from './wanted-channel.ts'
 
-const PATIENCE = 5000
+const DEFAULT_WAIT = 5000
 /** By then the first reports have gone out. */
 const FIRST_REPORTS = 500
 
-interface Options {
+interface DoctorOptions {
   source?: string[]
   port?: number
   interface?: string | number
@@ -52,10 +52,10 @@ Each line passes, warns or fails, with what to do; the last sentence is the most
 the group while it looks. Exit status 0: datagrams arrive. As root (CAP_NET_RAW) it sees the wire too.`,
   )
   examples(command, 'sudo sockctl doctor 239.1.1.1:5000 -i eth0', 'sudo sockctl doctor 192.0.2.1@232.1.1.1:5000')
-  runs<[ChannelText], Options>(command, 'one object a check, and one with the verdict', diagnose)
+  runs<[ChannelText], DoctorOptions>(command, 'one object a check, and one with the verdict', diagnose)
 }
 
-function sourcesOf(given: ChannelText, options: Options): string[] {
+function sourcesOf(given: ChannelText, options: DoctorOptions): string[] {
   const sources = (options.source ?? []).map((source) => {
     const parsed = parseAddress(source)
     if (parsed === undefined || isMulticast(source))
@@ -67,7 +67,7 @@ function sourcesOf(given: ChannelText, options: Options): string[] {
   return [...new Set([...given.sources, ...sources])]
 }
 
-async function diagnose({ out, stop }: Run, [given]: [ChannelText], options: Options): Promise<boolean> {
+async function diagnose({ out, stop }: Run, [given]: [ChannelText], options: DoctorOptions): Promise<boolean> {
   const findings: Finding[] = []
   const tell = (found: readonly Finding[]): void => {
     for (const finding of found) {
@@ -76,32 +76,32 @@ async function diagnose({ out, stop }: Run, [given]: [ChannelText], options: Opt
     }
   }
   const sources = sourcesOf(given, options)
-  const wanted = given.port ?? options.port
+  const channelPort = given.port ?? options.port
   const choice = await chooseInterface(given.group, sources, given.interface ?? options.interface)
   tell(choice.findings)
   let delivered = 0
   let text = given.group
   if (choice.on !== undefined) {
-    const patient: Patient = {
+    const wanted: WantedChannel = {
       group: given.group,
       family: familyOf(given.group),
-      port: wanted,
+      port: channelPort,
       sources,
       on: choice.on,
     }
-    text = channelText(patient)
-    tell([...interfaceChecks(patient), ...groupChecks(patient), ...settingsChecks(patient)])
+    text = channelText(wanted)
+    tell([...interfaceChecks(wanted), ...groupChecks(wanted), ...settingsChecks(wanted)])
     if (choice.on.flags.up) {
-      const atMost = options.wait ?? PATIENCE
+      const atMost = options.wait ?? DEFAULT_WAIT
       out.hint(`Joining ${text} and looking for up to ${atMost / 1000} s ...`)
-      const seen = await observe(patient, { atMost, atLeast: options.wait ?? FIRST_REPORTS }, stop)
+      const seen = await observe(wanted, { atMost, atLeast: options.wait ?? FIRST_REPORTS }, stop)
       delivered = deliveredOf(seen)
       tell([
-        ...bridgeChecks(patient, seen),
-        ...membershipChecks(patient, seen),
-        ...reversePathChecks(patient, seen),
-        ...trafficChecks(patient, seen),
-        ...hostChecks(patient, seen),
+        ...bridgeChecks(wanted, seen),
+        ...membershipChecks(wanted, seen),
+        ...reversePathChecks(wanted, seen),
+        ...trafficChecks(wanted, seen),
+        ...hostChecks(wanted, seen),
       ])
     }
   }

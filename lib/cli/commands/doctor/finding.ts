@@ -46,14 +46,14 @@ export const RANK = {
 export const pass = (check: string, says: string): Finding => ({ check, status: 'pass', says })
 export const skip = (check: string, says: string): Finding => ({ check, status: 'skip', says })
 
-interface Trouble {
+interface Problem {
   says: string
   fix?: string
   cause?: string
   rank?: number
 }
 
-const trouble = (check: string, status: 'warn' | 'fail', { says, fix, cause, rank }: Trouble): Finding => ({
+const problem = (check: string, status: 'warn' | 'fail', { says, fix, cause, rank }: Problem): Finding => ({
   check,
   status,
   says,
@@ -61,5 +61,5 @@ const trouble = (check: string, status: 'warn' | 'fail', { says, fix, cause, ran
   ...(cause !== undefined && { cause: { text: cause, rank: rank ?? 0 } }),
 })
 
-export const warn = (check: string, found: Trouble): Finding => trouble(check, 'warn', found)
-export const fail = (check: string, found: Trouble): Finding => trouble(check, 'fail', found)
+export const warn = (check: string, found: Problem): Finding => problem(check, 'warn', found)
+export const fail = (check: string, found: Problem): Finding => problem(check, 'fail', found)

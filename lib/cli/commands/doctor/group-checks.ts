@@ -1,9 +1,9 @@
 import { describeGroup } from '../../../index.ts'
 import { type Finding, pass, RANK, warn } from './finding.ts'
-import type { Patient } from './patient.ts'
+import type { WantedChannel } from './wanted-channel.ts'
 
 /** What the group's address itself says of how far it goes and who may send. */
-export function groupChecks({ group, sources }: Patient): Finding[] {
+export function groupChecks({ group, sources }: WantedChannel): Finding[] {
   const { kind, scope, ethernetSharedBy } = describeGroup(group)
   const what = `${group} is ${kind}, scope ${scope}`
   if (kind === 'source-specific' && sources.length === 0)

@@ -1,22 +1,22 @@
 import { isMulticast } from '../../../net/address.ts'
 import { type Finding, fail, pass, RANK, skip, warn } from './finding.ts'
 import type { Observation } from './observe.ts'
-import type { Patient } from './patient.ts'
 import { deliveredOf, wantedFlows } from './traffic-checks.ts'
+import type { WantedChannel } from './wanted-channel.ts'
 
-function firewallCheck(patient: Patient, seen: Observation): Finding[] {
+function firewallCheck(wanted: WantedChannel, seen: Observation): Finding[] {
   const { before, after } = seen
   if (before.rules === undefined || after.rules === undefined)
     return [skip('firewall', 'its rules can not be read here (nft or iptables-save, as root)')]
   if (after.rules.length === 0) return [pass('firewall', 'no rule drops anything')]
   const had = new Map(before.rules.map(({ text, packets }) => [text, packets]))
   const risen = after.rules.filter(({ text, packets }) => packets !== undefined && packets > (had.get(text) ?? 0))
-  const lost = deliveredOf(seen) === 0 && wantedFlows(patient, seen.flows).length > 0
+  const lost = deliveredOf(seen) === 0 && wantedFlows(wanted, seen.flows).length > 0
   const [rule] = risen
   if (rule !== undefined) {
     const found = {
       says: `a rule dropped ${(rule.packets ?? 0) - (had.get(rule.text) ?? 0)} packets meanwhile: ${rule.text}`,
-      fix: `accept ${patient.group} before that rule`,
+      fix: `accept ${wanted.group} before that rule`,
     }
     // Where nothing is missing, it dropped something else.
     if (!lost) return [warn('firewall', found)]
@@ -30,7 +30,7 @@ function firewallCheck(patient: Patient, seen: Observation): Finding[] {
 }
 
 /** The other sockets on the port: those this is about, most often. */
-function socketChecks({ port, family, group }: Patient, { before, after }: Observation): Finding[] {
+function socketChecks({ port, family, group }: WantedChannel, { before, after }: Observation): Finding[] {
   if (port === undefined) return []
   const findings: Finding[] = []
   const others = after.sockets.filter((socket) => socket.family === family || socket.family === 'ipv6')
@@ -66,7 +66,7 @@ function socketChecks({ port, family, group }: Patient, { before, after }: Obser
   return findings
 }
 
-export const hostChecks = (patient: Patient, seen: Observation): Finding[] => [
-  ...firewallCheck(patient, seen),
-  ...socketChecks(patient, seen),
+export const hostChecks = (wanted: WantedChannel, seen: Observation): Finding[] => [
+  ...firewallCheck(wanted, seen),
+  ...socketChecks(wanted, seen),
 ]

@@ -1,7 +1,7 @@
 import type { Interface } from '../../../index.ts'
 import { type Finding, fail, pass, RANK, warn } from './finding.ts'
-import type { Patient } from './patient.ts'
 import { sysctl, sysctlName } from './system.ts'
+import type { WantedChannel } from './wanted-channel.ts'
 
 function stateOf({ name, flags, mtu }: Interface): Finding {
   if (!flags.up)
@@ -29,7 +29,7 @@ function stateOf({ name, flags, mtu }: Interface): Finding {
   return pass('interface', `${name} is up and takes multicast (MTU ${mtu})${lo}`)
 }
 
-function addressOf({ on, family }: Patient): Finding {
+function addressOf({ on, family }: WantedChannel): Finding {
   const own = on.addresses.filter((one) => one.family === family)
   const [first] = family === 'ipv4' ? own : own.filter(({ address }) => /^fe[89ab]/i.test(address))
   if (first !== undefined) return pass('address', `${on.name} has ${own.map(({ address }) => address).join(', ')}`)
@@ -57,4 +57,4 @@ function addressOf({ on, family }: Patient): Finding {
   })
 }
 
-export const interfaceChecks = (patient: Patient): Finding[] => [stateOf(patient.on), addressOf(patient)]
+export const interfaceChecks = (wanted: WantedChannel): Finding[] => [stateOf(wanted.on), addressOf(wanted)]

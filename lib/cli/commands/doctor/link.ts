@@ -25,9 +25,9 @@ interface IpLink {
   }
 }
 
-const TAKEN_BY = ['bridge', 'bond', 'team']
+const PORT_KINDS = ['bridge', 'bond', 'team']
 
-async function answerOf<T>(program: string, ...args: string[]): Promise<T | undefined> {
+async function askJson<T>(program: string, ...args: string[]): Promise<T | undefined> {
   try {
     const [first] = JSON.parse((await askProgram(program, args)) ?? '[]') as T[]
     return first
@@ -36,21 +36,21 @@ async function answerOf<T>(program: string, ...args: string[]): Promise<T | unde
   }
 }
 
-async function groupsOf(name: string): Promise<string[] | undefined> {
-  const found = await answerOf<{ mdb?: { port: string; grp: string }[] }>('bridge', '-json', 'mdb', 'show', 'dev', name)
+async function bridgeGroups(name: string): Promise<string[] | undefined> {
+  const found = await askJson<{ mdb?: { port: string; grp: string }[] }>('bridge', '-json', 'mdb', 'show', 'dev', name)
   return found?.mdb?.filter(({ port }) => port === name).map(({ grp }) => grp)
 }
 
 /** By ip(8) and bridge(8): /sys tells of the network namespace it was mounted in, which may be another. */
 export async function linkOf(name: string): Promise<Link> {
   const { master, linkinfo = {} } =
-    (await answerOf<IpLink>('ip', '-json', '-details', 'link', 'show', 'dev', name)) ?? {}
+    (await askJson<IpLink>('ip', '-json', '-details', 'link', 'show', 'dev', name)) ?? {}
   const { info_kind: kind, info_slave_kind: slave = '', info_data: data = {} } = linkinfo
   return {
-    master: TAKEN_BY.includes(slave) ? master : undefined,
+    master: PORT_KINDS.includes(slave) ? master : undefined,
     bridge:
       kind === 'bridge'
-        ? { snoops: data.mcast_snooping === 1, asks: data.mcast_querier === 1, groups: await groupsOf(name) }
+        ? { snoops: data.mcast_snooping === 1, asks: data.mcast_querier === 1, groups: await bridgeGroups(name) }
         : undefined,
   }
 }

@@ -1,14 +1,14 @@
 import { type Finding, fail, pass, RANK, skip, warn } from './finding.ts'
 import type { Observation } from './observe.ts'
-import { channelText, type Patient } from './patient.ts'
+import { channelText, type WantedChannel } from './wanted-channel.ts'
 
-const protocolOf = ({ family }: Patient): string => (family === 'ipv4' ? 'IGMP' : 'MLD')
-const newestOf = ({ family }: Patient): number => (family === 'ipv4' ? 3 : 2)
+const protocolOf = ({ family }: WantedChannel): string => (family === 'ipv4' ? 'IGMP' : 'MLD')
+const newestOf = ({ family }: WantedChannel): number => (family === 'ipv4' ? 3 : 2)
 
 /** Not to have heard a query for less than this says nothing. */
-const WORTH_SAYING = 3000
+const MIN_QUERY_WAIT = 3000
 
-function joinCheck(patient: Patient, { joinRefused, bindRefused }: Observation): Finding[] {
+function joinCheck(wanted: WantedChannel, { joinRefused, bindRefused }: Observation): Finding[] {
   if (joinRefused !== undefined)
     return [
       fail('join', {
@@ -21,20 +21,20 @@ function joinCheck(patient: Patient, { joinRefused, bindRefused }: Observation):
         rank: RANK.joinRefused,
       }),
     ]
-  const joined = pass('join', `joined ${channelText(patient)} on ${patient.on.name}`)
+  const joined = pass('join', `joined ${channelText(wanted)} on ${wanted.on.name}`)
   if (bindRefused === undefined) return [joined]
   return [
     joined,
     fail('bind', {
       says: bindRefused.message,
       fix: 'set SO_REUSEADDR on both sockets before bind, or end the other program',
-      cause: `another socket has port ${patient.port} for itself`,
+      cause: `another socket has port ${wanted.port} for itself`,
       rank: RANK.portTaken,
     }),
   ]
 }
 
-function listedCheck({ group, sources, on }: Patient, { joinRefused, listed }: Observation): Finding[] {
+function listedCheck({ group, sources, on }: WantedChannel, { joinRefused, listed }: Observation): Finding[] {
   if (joinRefused !== undefined) return []
   if (listed === undefined)
     return [
@@ -68,9 +68,9 @@ function listedCheck({ group, sources, on }: Patient, { joinRefused, listed }: O
 }
 
 /** An older querier makes a host fall back to its version: in reports of those the source is lost. */
-function fallbackCheck(patient: Patient, { listed, reports, queries }: Observation): Finding[] {
-  const protocol = protocolOf(patient)
-  const newest = newestOf(patient)
+function fallbackCheck(wanted: WantedChannel, { listed, reports, queries }: Observation): Finding[] {
+  const protocol = protocolOf(wanted)
+  const newest = newestOf(wanted)
   const versions = [
     ...(listed?.igmpVersion === undefined ? [] : [listed.igmpVersion]),
     ...reports.flatMap(({ message }) => (message.type === 'other' ? [] : [message.version])),
@@ -78,43 +78,47 @@ function fallbackCheck(patient: Patient, { listed, reports, queries }: Observati
   const lowest = Math.min(newest, ...versions)
   if (lowest >= newest) return []
   const from = queries.find(({ message }) => message.type === 'query' && message.version < newest)?.source
-  const says = `${patient.on.name} has fallen back to ${protocol}v${lowest}${from === undefined ? '' : `, as the querier ${from} speaks it`}`
-  if (patient.sources.length === 0) return [warn('fallback', { says: `${says}: no sources can be asked for` })]
+  const says = `${wanted.on.name} has fallen back to ${protocol}v${lowest}${from === undefined ? '' : `, as the querier ${from} speaks it`}`
+  if (wanted.sources.length === 0) return [warn('fallback', { says: `${says}: no sources can be asked for` })]
   return [
     fail('fallback', {
       says: `${says}: the source is lost in its reports`,
-      fix: `have the querier speak ${protocol}v${newest}; or sysctl force_${protocol.toLowerCase()}_version=${newest} on ${patient.on.name}`,
-      cause: `${patient.on.name} speaks ${protocol}v${lowest}, which can't ask for a source`,
+      fix: `have the querier speak ${protocol}v${newest}; or sysctl force_${protocol.toLowerCase()}_version=${newest} on ${wanted.on.name}`,
+      cause: `${wanted.on.name} speaks ${protocol}v${lowest}, which can't ask for a source`,
       rank: RANK.sourceLost - 1,
     }),
   ]
 }
 
-function wireCheck(patient: Patient, { blind, joinRefused, reports, queries, listened }: Observation): Finding[] {
-  const protocol = protocolOf(patient)
+function wireCheck(
+  wanted: WantedChannel,
+  { captureRefused, joinRefused, reports, queries, listened }: Observation,
+): Finding[] {
+  const protocol = protocolOf(wanted)
   if (joinRefused !== undefined) return []
-  if (blind !== undefined) return [skip('querier', `${blind}; so reports and queries were not looked for`)]
+  if (captureRefused !== undefined)
+    return [skip('querier', `${captureRefused}; so reports and queries were not looked for`)]
   const findings: Finding[] = []
   const [report] = reports
   if (report !== undefined && report.message.type !== 'other')
     findings.push(
       pass(
         'report',
-        `an ${protocol}v${report.message.version} report for ${patient.group} went out to ${report.destination}`,
+        `an ${protocol}v${report.message.version} report for ${wanted.group} went out to ${report.destination}`,
       ),
     )
-  else if (!patient.on.flags.loopback)
+  else if (!wanted.on.flags.loopback)
     findings.push(
       skip(
         'report',
-        `no ${protocol} report for ${patient.group} was seen to go out: it was joined before, or none is due`,
+        `no ${protocol} report for ${wanted.group} was seen to go out: it was joined before, or none is due`,
       ),
     )
   const [query] = queries
   const seconds = (listened / 1000).toFixed(1)
   if (query !== undefined && query.message.type === 'query')
     findings.push(pass('querier', `${query.source} asks, in ${protocol}v${query.message.version}`))
-  else if (listened < WORTH_SAYING)
+  else if (listened < MIN_QUERY_WAIT)
     findings.push(skip('querier', `no ${protocol} query in ${seconds} s; they may come only every 125 s: --wait 130s`))
   else
     findings.push(
@@ -128,9 +132,9 @@ function wireCheck(patient: Patient, { blind, joinRefused, reports, queries, lis
   return findings
 }
 
-export const membershipChecks = (patient: Patient, seen: Observation): Finding[] => [
-  ...joinCheck(patient, seen),
-  ...listedCheck(patient, seen),
-  ...fallbackCheck(patient, seen),
-  ...wireCheck(patient, seen),
+export const membershipChecks = (wanted: WantedChannel, seen: Observation): Finding[] => [
+  ...joinCheck(wanted, seen),
+  ...listedCheck(wanted, seen),
+  ...fallbackCheck(wanted, seen),
+  ...wireCheck(wanted, seen),
 ]

@@ -9,21 +9,21 @@ import { MEMBERSHIP_FILTER } from '../../capture/membership-filter.ts'
 import { openHostGroups } from '../groups/host-groups.ts'
 import { type DroppingRule, droppingRules } from './firewall.ts'
 import { type Link, linkOf } from './link.ts'
-import type { Patient } from './patient.ts'
-import { type OwnedSocket, socketsOn } from './sockets.ts'
+import { type SocketWithOwner, socketsOn } from './sockets.ts'
 import { readText } from './system.ts'
-import { countPacket, type Flow, groupFilter } from './wire.ts'
+import type { WantedChannel } from './wanted-channel.ts'
+import { countPacket, type Flow, filterForGroup } from './wire.ts'
 
-interface Reading {
+interface HostState {
   readonly counters: Counters
   readonly rules: readonly DroppingRule[] | undefined
-  readonly sockets: readonly OwnedSocket[]
+  readonly sockets: readonly SocketWithOwner[]
 }
 
 /** So many messages, and so many sources, are remembered. */
-const MOST = 4096
+const MAX_REMEMBERED = 4096
 
-/** What was seen of a patient while its group was joined. */
+/** What was seen of a wanted while its group was joined. */
 export interface Observation {
   /** How long was listened, in milliseconds. */
   readonly listened: number
@@ -35,7 +35,7 @@ export interface Observation {
   /** The interface, while the group was joined. */
   readonly link: Link
   /** Why there is no capture; undefined where there is one. */
-  readonly blind: string | undefined
+  readonly captureRefused: string | undefined
   /** On the wire, to the group. */
   readonly flows: readonly Flow[]
   /** Queries heard, and reports this host sent for the group. */
@@ -43,27 +43,27 @@ export interface Observation {
   readonly reports: readonly MembershipPacket[]
   /** Datagrams that reached the socket here, by source; undefined where no port was known to listen on. */
   readonly delivered: ReadonlyMap<string, number> | undefined
-  readonly before: Reading
-  readonly after: Reading
+  readonly before: HostState
+  readonly after: HostState
   /** The index of the interface each source is routed by; 0 or less where there is none. */
   readonly routes: ReadonlyMap<string, number>
 }
 
-const read = async ({ family, port }: Patient): Promise<Reading> => ({
+const readHostState = async ({ family, port }: WantedChannel): Promise<HostState> => ({
   counters: parseCounters(...['netstat', 'snmp', 'snmp6'].map((name) => readText(`/proc/net/${name}`))),
   rules: await droppingRules(family),
   sockets: port === undefined ? [] : socketsOn(port),
 })
 
-interface Joined {
+interface JoinResult {
   receiver: Receiver | undefined
   joinRefused?: SocketOptionError
   bindRefused?: SocketOptionError
 }
 
 /** Joins as a program would; where the port is taken, at least the group. */
-async function join(patient: Patient, port: number | undefined): Promise<Joined> {
-  const { group, sources, on } = patient
+async function joinWanted(wanted: WantedChannel, port: number | undefined): Promise<JoinResult> {
+  const { group, sources, on } = wanted
   const channel = { group, interface: on.index }
   const channels = sources.length === 0 ? [channel] : sources.map((source) => ({ ...channel, source }))
   try {
@@ -71,19 +71,19 @@ async function join(patient: Patient, port: number | undefined): Promise<Joined>
   } catch (error) {
     if (!(error instanceof SocketOptionError)) throw error
     if (error.syscall !== 'bind' || port === undefined) return { receiver: undefined, joinRefused: error }
-    return { ...(await join(patient, undefined)), bindRefused: error }
+    return { ...(await joinWanted(wanted, undefined)), bindRefused: error }
   }
 }
 
 /** `atLeast`: go on for that long though all that was wanted has arrived. */
-export interface Patience {
+export interface WaitTime {
   readonly atLeast: number
   readonly atMost: number
 }
 
-export async function observe(patient: Patient, patience: Patience, stop: AbortSignal): Promise<Observation> {
-  const { group, on, port, sources } = patient
-  const before = await read(patient)
+export async function observe(wanted: WantedChannel, wait: WaitTime, stop: AbortSignal): Promise<Observation> {
+  const { group, on, port, sources } = wanted
+  const before = await readHostState(wanted)
   const flows = new Map<string, Flow>()
   const queries: MembershipPacket[] = []
   const reports: MembershipPacket[] = []
@@ -92,7 +92,7 @@ export async function observe(patient: Patient, patience: Patience, stop: AbortS
   const end = AbortSignal.any([stop, ended.signal])
   const captures: Capture[] = []
   const readers: Promise<void>[] = []
-  let blind: string | undefined
+  let captureRefused: string | undefined
 
   const capture = async (filter: Parameters<typeof openCapture>[1], take: (packet: Buffer) => void): Promise<void> => {
     const opened = await openCapture(on, filter)
@@ -107,22 +107,23 @@ export async function observe(patient: Patient, patience: Patience, stop: AbortS
     if (packet === undefined || isMalformed(packet)) return
     const { message } = packet
     // Anybody can send any number.
-    if (queries.length + reports.length >= MOST) return
+    if (queries.length + reports.length >= MAX_REMEMBERED) return
     if (message.type === 'query') queries.push(packet)
     else if (isOwn(on, packet.source) && JSON.stringify(message).includes(`"${group}"`)) reports.push(packet)
   }
   try {
     await capture(MEMBERSHIP_FILTER, takeMembership)
-    await capture(groupFilter(group), (data) => countPacket(flows, data))
+    await capture(filterForGroup(group), (data) => countPacket(flows, data))
   } catch (error) {
-    blind = error instanceof Error ? error.message : String(error)
+    captureRefused = error instanceof Error ? error.message : String(error)
   }
 
   const listen = (receiver: Receiver): void => {
     const consume = async (): Promise<void> => {
       for await (const batch of receiver)
         for (const { address } of batch.map(({ source }) => source))
-          if (delivered.size < MOST || delivered.has(address)) delivered.set(address, (delivered.get(address) ?? 0) + 1)
+          if (delivered.size < MAX_REMEMBERED || delivered.has(address))
+            delivered.set(address, (delivered.get(address) ?? 0) + 1)
     }
     readers.push(consume())
   }
@@ -130,7 +131,7 @@ export async function observe(patient: Patient, patience: Patience, stop: AbortS
     sources.length === 0 ? delivered.size > 0 : sources.every((source) => delivered.has(source))
 
   const start = performance.now()
-  const joined = await join(patient, port)
+  const joined = await joinWanted(wanted, port)
   let listed: HostMembership | undefined
   let second: Receiver | undefined
   let link: Link
@@ -140,13 +141,13 @@ export async function observe(patient: Patient, patience: Patience, stop: AbortS
       await using groups = openHostGroups()
       listed = groups.read().find((one) => one.index === on.index && one.group === group)
       if (heard) listen(joined.receiver)
-      await until(() => satisfied() || (port === undefined && flows.size > 0), patience, end)
+      await until(() => satisfied() || (port === undefined && flows.size > 0), wait, end)
       const [busiest] = [...flows.values()].toSorted((a, b) => b.datagrams - a.datagrams)
       if (port === undefined && busiest !== undefined) {
-        second = (await join(patient, busiest.port)).receiver
+        second = (await joinWanted(wanted, busiest.port)).receiver
         heard = second !== undefined
         if (second !== undefined) listen(second)
-        await until(satisfied, patience, end)
+        await until(satisfied, wait, end)
       }
     }
     link = await linkOf(on.name)
@@ -164,18 +165,18 @@ export async function observe(patient: Patient, patience: Patience, stop: AbortS
     bindRefused: joined.bindRefused,
     listed,
     link,
-    blind,
+    captureRefused,
     flows: [...flows.values()],
     queries,
     reports,
     delivered: heard ? delivered : undefined,
     before,
-    after: await read(patient),
+    after: await readHostState(wanted),
     routes: new Map(named.map((source) => [source, found.route(source)])),
   }
 }
 
-async function until(holds: () => boolean, { atLeast, atMost }: Patience, end: AbortSignal): Promise<void> {
+async function until(holds: () => boolean, { atLeast, atMost }: WaitTime, end: AbortSignal): Promise<void> {
   const start = performance.now()
   while (!end.aborted) {
     const passed = performance.now() - start

@@ -2,12 +2,12 @@ import { execFile } from 'node:child_process'
 import { promisify } from 'node:util'
 
 const execute = promisify(execFile)
-const PATIENCE = 3000
+const PROGRAM_TIMEOUT = 3000
 
 /** What another program prints; undefined where it is not there, or may not look. */
 export const askProgram = async (program: string, args: string[]): Promise<string | undefined> =>
   execute(program, args, {
-    timeout: PATIENCE,
+    timeout: PROGRAM_TIMEOUT,
     maxBuffer: 1 << 26,
     env: { ...process.env, PATH: `${process.env.PATH ?? ''}:/usr/sbin:/sbin` },
   }).then(

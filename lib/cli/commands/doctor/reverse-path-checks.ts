@@ -2,14 +2,14 @@ import { growth } from '../../../kernel/proc-counters.ts'
 import { interfaceName } from '../../../net/interfaces.ts'
 import { type Finding, fail, pass, RANK, warn } from './finding.ts'
 import type { Observation } from './observe.ts'
-import type { Patient } from './patient.ts'
 import { sysctl, sysctlName } from './system.ts'
+import type { WantedChannel } from './wanted-channel.ts'
 
 const COUNTER = 'TcpExt.IPReversePathFilter'
 
 /** The kernel goes by the stricter of two settings: of all interfaces and of this one. ip-sysctl.rst */
 function settingOf(name: string): { value: number; setting: string; settings: string[] } {
-  const paths = ['all', name].map((place) => `net/ipv4/conf/${place}/rp_filter`)
+  const paths = ['all', name].map((scope) => `net/ipv4/conf/${scope}/rp_filter`)
   const [all = 0, own = 0] = paths.map(sysctl)
   const [ofAll = '', ofOwn = ''] = paths.map(sysctlName)
   return {
@@ -19,10 +19,10 @@ function settingOf(name: string): { value: number; setting: string; settings: st
   }
 }
 
-const MODES = ['off', 'strict', 'loose']
+const RP_FILTER_MODES = ['off', 'strict', 'loose']
 
 /** Whether packets of the sources come in by the interface that would be used to answer them. */
-export function reversePathChecks({ family, on, sources }: Patient, seen: Observation): Finding[] {
+export function reversePathChecks({ family, on, sources }: WantedChannel, seen: Observation): Finding[] {
   if (family === 'ipv6') return []
   const { value, setting: name, settings } = settingOf(on.name)
   const dropped = growth(seen.before.counters, seen.after.counters, COUNTER)
@@ -33,18 +33,23 @@ export function reversePathChecks({ family, on, sources }: Patient, seen: Observ
     // An address of this host: what it sends to itself is not filtered.
     return by === 'lo' ? [] : [`${source} is routed by ${by}`]
   })
-  const mode = `${name} is ${value} (${MODES[value] ?? 'unknown'})`
+  const mode = `${name} is ${value} (${RP_FILTER_MODES[value] ?? 'unknown'})`
   if (foreign.length === 0 && dropped === 0) return [pass('reverse path', `${mode}; it dropped nothing meanwhile`)]
   const says = [mode, ...foreign, `it dropped ${dropped} packets meanwhile`].join('; ')
   const fix = `give the source a route by ${on.name} (ip route add ${sources[0] ?? 'SOURCE'} dev ${on.name}), or sysctl -w ${
     foreign.some((text) => text.endsWith('at all')) ? settings.map((one) => `${one}=0`).join(' ') : `${name}=2`
   }`
-  const cause = `the reverse path filter drops it: ${foreign[0] ?? 'some source'} and rp_filter on ${on.name} is ${MODES[value]}`
+  const cause = `the reverse path filter drops it: ${foreign[0] ?? 'some source'} and rp_filter on ${on.name} is ${RP_FILTER_MODES[value]}`
   if (foreign.length === 0)
     return [warn('reverse path', { says, fix: `look at sockctl doctor with --source, or nstat ${COUNTER}` })]
   if (dropped > 0) return [fail('reverse path', { says, fix, cause, rank: RANK.reversePathDropped })]
   // It would drop them; but where the wire was watched, there were none.
   return [
-    warn('reverse path', { says, fix, cause, rank: seen.blind === undefined ? RANK.fragments : RANK.reversePath }),
+    warn('reverse path', {
+      says,
+      fix,
+      cause,
+      rank: seen.captureRefused === undefined ? RANK.fragments : RANK.reversePath,
+    }),
   ]
 }

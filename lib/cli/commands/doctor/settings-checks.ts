@@ -1,8 +1,8 @@
 import { type Finding, fail, pass, RANK, warn } from './finding.ts'
-import type { Patient } from './patient.ts'
 import { sysctl, sysctlName } from './system.ts'
+import type { WantedChannel } from './wanted-channel.ts'
 
-function limits({ family, sources }: Patient): Finding {
+function limits({ family, sources }: WantedChannel): Finding {
   const path = family === 'ipv4' ? 'net/ipv4/igmp_max_msf' : 'net/ipv6/mld_max_msf'
   const perGroup = sysctl(path)
   const name = path.replaceAll('/', '.')
@@ -35,11 +35,11 @@ function limits({ family, sources }: Patient): Finding {
 }
 
 /** A report of an older version has no room for sources, so the network sends those of everybody, or of nobody. */
-function forcedVersion({ family, sources, on }: Patient): Finding[] {
+function forcedVersion({ family, sources, on }: WantedChannel): Finding[] {
   const [protocol, setting, newest] = family === 'ipv4' ? ['IGMP', 'ipv4', 3] : ['MLD', 'ipv6', 2]
   const option = family === 'ipv4' ? 'force_igmp_version' : 'force_mld_version'
-  for (const place of ['all', on.name]) {
-    const path = `net/${setting}/conf/${place}/${option}`
+  for (const scope of ['all', on.name]) {
+    const path = `net/${setting}/conf/${scope}/${option}`
     const version = sysctl(path)
     if (version === undefined || version === 0 || version >= newest) continue
     const name = sysctlName(path)
@@ -58,4 +58,4 @@ function forcedVersion({ family, sources, on }: Patient): Finding[] {
   return [pass('version', `no older version of ${protocol} is forced`)]
 }
 
-export const settingsChecks = (patient: Patient): Finding[] => [limits(patient), ...forcedVersion(patient)]
+export const settingsChecks = (wanted: WantedChannel): Finding[] => [limits(wanted), ...forcedVersion(wanted)]

@@ -4,12 +4,12 @@ import { type HostSocket, hostSockets } from '../../../kernel/proc-sockets.ts'
 import { printable } from '../../shell/printable.ts'
 import { readText } from './system.ts'
 
-export interface OwnedSocket extends HostSocket {
+export interface SocketWithOwner extends HostSocket {
   /** `vlc (4711)`, where we may see it. */
   readonly owner: string
 }
 
-const ids = (folder: string): string[] => {
+const entriesOf = (folder: string): string[] => {
   try {
     return readdirSync(folder)
   } catch {
@@ -18,7 +18,7 @@ const ids = (folder: string): string[] => {
 }
 
 /** A program by the name of its main thread, where that is its own; Node 24 calls every one of its `MainThread`. */
-function nameOf(pid: string): string {
+function programName(pid: string): string {
   const thread = readText(`/proc/${pid}/comm`).trim()
   const command = readText(`/proc/${pid}/cmdline`)
   return command === '' || command.includes(thread) ? thread : basename(command.split('\0', 1)[0] ?? '')
@@ -27,8 +27,8 @@ function nameOf(pid: string): string {
 /** The processes that hold some of these sockets, by inode. Others' are only shown to root. */
 function ownersOf(inodes: ReadonlySet<number>): Map<number, string> {
   const owners = new Map<number, string>()
-  for (const pid of ids('/proc').filter((name) => /^\d+$/.test(name))) {
-    for (const fd of ids(`/proc/${pid}/fd`)) {
+  for (const pid of entriesOf('/proc').filter((name) => /^\d+$/.test(name))) {
+    for (const fd of entriesOf(`/proc/${pid}/fd`)) {
       let link = ''
       try {
         link = readlinkSync(`/proc/${pid}/fd/${fd}`)
@@ -36,14 +36,14 @@ function ownersOf(inodes: ReadonlySet<number>): Map<number, string> {
         continue
       }
       const inode = Number(/^socket:\[(\d+)\]$/.exec(link)?.[1])
-      if (inodes.has(inode)) owners.set(inode, `${printable(nameOf(pid))} (${pid})`)
+      if (inodes.has(inode)) owners.set(inode, `${printable(programName(pid))} (${pid})`)
     }
   }
   return owners
 }
 
 /** Every UDP socket on a port, but this process's own. */
-export function socketsOn(port: number): OwnedSocket[] {
+export function socketsOn(port: number): SocketWithOwner[] {
   const found = hostSockets([readText('/proc/net/udp'), readText('/proc/net/udp6')]).filter((one) => one.port === port)
   if (found.length === 0) return []
   const owners = ownersOf(new Set(found.map(({ inode }) => inode)))

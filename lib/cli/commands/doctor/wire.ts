@@ -1,7 +1,7 @@
 import { parseAddress } from '../../../net/address.ts'
 import { viewOf } from '../../../protocols/bytes.ts'
 import { decodeUdpPacket } from '../../../protocols/udp-packet.ts'
-import { assemble, ETHERTYPE, type Step } from '../../capture/bpf.ts'
+import { assembleFilter, ETHERTYPE, type FilterStep } from '../../capture/bpf.ts'
 
 /** What one source sends to one port of the group, as it is on the wire. */
 export interface Flow {
@@ -18,18 +18,18 @@ export interface Flow {
 }
 
 /** Anybody can send from many addresses. */
-const MOST_FLOWS = 4096
+const MAX_FLOWS = 4096
 
 /** Lets what is sent to a group pass, fragments included. */
-export function groupFilter(group: string): ReturnType<typeof assemble> {
+export function filterForGroup(group: string): ReturnType<typeof assembleFilter> {
   const bytes = parseAddress(group)?.bytes ?? new Uint8Array()
   const ipv6 = bytes.length === 16
-  const words = Array.from({ length: bytes.length / 4 }, (_, place) => viewOf(bytes).getUint32(place * 4))
-  return assemble([
+  const words = Array.from({ length: bytes.length / 4 }, (_, index) => viewOf(bytes).getUint32(index * 4))
+  return assembleFilter([
     { load: 'half', at: ETHERTYPE },
     { equals: ipv6 ? 0x86dd : 0x0800, no: 'leave' },
-    ...words.flatMap((word, place): Step[] => [
-      { load: 'word', at: (ipv6 ? 24 : 16) + place * 4 },
+    ...words.flatMap((word, index): FilterStep[] => [
+      { load: 'word', at: (ipv6 ? 24 : 16) + index * 4 },
       { equals: word, no: 'leave' },
     ]),
     { accept: true },
@@ -46,7 +46,7 @@ export function countPacket(flows: Map<string, Flow>, packet: Uint8Array): void 
   const key = `${source} ${port}`
   let flow = flows.get(key)
   if (flow === undefined) {
-    if (flows.size >= MOST_FLOWS) return
+    if (flows.size >= MAX_FLOWS) return
     flow = { source, port, datagrams: 0, bytes: 0, largest: 0, hopLimits: [hopLimit, hopLimit], fragmented: 0 }
     flows.set(key, flow)
   }

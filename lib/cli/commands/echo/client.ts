@@ -2,15 +2,15 @@ import { openReceiver } from '../../../index.ts'
 import { familyOf, hostPort } from '../../../net/address.ts'
 import { interfaceName } from '../../../net/interfaces.ts'
 import { sendFrom } from '../../../send/send-from-receiver.ts'
+import { explainNoRoute } from '../../shell/explain-no-route.ts'
 import { Failure, UsageError } from '../../shell/failure.ts'
-import { withoutRoute } from '../../shell/no-route.ts'
 import type { Run } from '../../shell/run.ts'
 import { plural, seconds } from '../../shell/units.ts'
-import type { EchoOptions, EchoPlace } from './echo-options.ts'
+import type { EchoOptions, EchoTarget } from './echo-options.ts'
 
 /** Sends one datagram to the group and prints every answer that comes in time. */
-export async function askEcho({ out, stop }: Run, place: EchoPlace, options: EchoOptions): Promise<void> {
-  const { group, port, interface: on } = place
+export async function askEcho({ out, stop }: Run, target: EchoTarget, options: EchoOptions): Promise<void> {
+  const { group, port, interface: on } = target
   const payload = payloadOf(options)
   const receiver = await openReceiver({
     family: familyOf(group),
@@ -51,7 +51,7 @@ export async function askEcho({ out, stop }: Run, place: EchoPlace, options: Ech
       }
     }
   } catch (error) {
-    throw on === undefined ? withoutRoute(error, group) : error
+    throw on === undefined ? explainNoRoute(error, group) : error
   } finally {
     clearTimeout(timer)
     await receiver.close()

@@ -13,7 +13,7 @@ export interface EchoOptions {
 }
 
 /** Where an echo is, or is asked for. */
-export interface EchoPlace {
+export interface EchoTarget {
   group: string
   port: number
   interface?: string | number

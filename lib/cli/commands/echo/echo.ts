@@ -1,12 +1,12 @@
 import type { Command } from 'commander'
 import type { ChannelText } from '../../../protocols/channel.ts'
 import { UsageError } from '../../shell/failure.ts'
+import { examples } from '../../shell/help.ts'
 import { takesInterface } from '../../shell/interface-option.ts'
+import { channel, count, duration, hops, port, repeatable, wholeNumber } from '../../shell/parsers.ts'
 import { runs } from '../../shell/run.ts'
-import { examples } from '../../shell/usage.ts'
-import { channel, count, duration, hops, port, repeatable, whole } from '../../shell/values.ts'
 import { askEcho } from './client.ts'
-import type { EchoOptions, EchoPlace } from './echo-options.ts'
+import type { EchoOptions, EchoTarget } from './echo-options.ts'
 import { serveEcho } from './server.ts'
 
 const ALL_HOSTS = '224.0.0.1'
@@ -28,7 +28,7 @@ export function echoCommand(command: Command): void {
     .option(
       '--size <bytes>',
       'of the client: send so many bytes; what is longer than the MTU is fragmented',
-      whole(0, 65_527),
+      wholeNumber(0, 65_527),
     )
     .option('--hops <number>', 'of the client: the hop limit (TTL), 0 to 255 (default: 1)', hops)
   command.addHelpText('after', '\nThe client has exit status 1 where nobody answered.')
@@ -37,16 +37,16 @@ export function echoCommand(command: Command): void {
     command,
     'an object an echo, or an answer, and at the end',
     (run, [given = []], options) => {
-      const places = placesOf(given, options)
-      const [first, second] = places
-      if (options.client !== true) return serveEcho(run, places, options)
+      const targets = targetsOf(given, options)
+      const [first, second] = targets
+      if (options.client !== true) return serveEcho(run, targets, options)
       if (first === undefined || second !== undefined) throw new UsageError('--client asks one group: name one')
       return askEcho(run, first, options)
     },
   )
 }
 
-function placesOf(given: readonly ChannelText[], options: EchoOptions): EchoPlace[] {
+function targetsOf(given: readonly ChannelText[], options: EchoOptions): EchoTarget[] {
   const channels = given.length === 0 ? [{ group: ALL_HOSTS, sources: [], blocked: [] }] : given
   return channels.map(
     ({ sources, blocked, ...one }: Pick<ChannelText, 'group' | 'sources' | 'blocked'> & Partial<ChannelText>) => {

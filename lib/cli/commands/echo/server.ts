@@ -3,14 +3,18 @@ import { hostPort, isIpv6, isMulticast } from '../../../net/address.ts'
 import { interfaceName } from '../../../net/interfaces.ts'
 import { onInterfaceRemoved } from '../../../receive/on-interface-removed.ts'
 import { sendFrom } from '../../../send/send-from-receiver.ts'
-import { Failure, warn } from '../../shell/failure.ts'
-import { withoutRoute } from '../../shell/no-route.ts'
+import { explainNoRoute } from '../../shell/explain-no-route.ts'
+import { Failure, printWarning } from '../../shell/failure.ts'
 import type { Run } from '../../shell/run.ts'
 import { plural } from '../../shell/units.ts'
-import type { EchoOptions, EchoPlace } from './echo-options.ts'
+import type { EchoOptions, EchoTarget } from './echo-options.ts'
 
 /** Sends back what comes to the groups, and by unicast to their ports, to whoever sent it. */
-export async function serveEcho({ out, stop }: Run, places: readonly EchoPlace[], options: EchoOptions): Promise<void> {
+export async function serveEcho(
+  { out, stop }: Run,
+  targets: readonly EchoTarget[],
+  options: EchoOptions,
+): Promise<void> {
   const receivers: Receiver[] = []
   const close = (): Promise<unknown> => Promise.all(receivers.map((receiver) => receiver.close()))
   let echoed = 0
@@ -25,7 +29,9 @@ export async function serveEcho({ out, stop }: Run, places: readonly EchoPlace[]
         // To a group it went by this interface; from the address it was sent to, where that is ours.
         send(data, source, isMulticast(destination) ? undefined : { source: destination })
       } catch (error) {
-        warn(`no echo to ${hostPort(source.address, source.port)}: ${error instanceof Error ? error.message : error}`)
+        printWarning(
+          `no echo to ${hostPort(source.address, source.port)}: ${error instanceof Error ? error.message : error}`,
+        )
         return
       }
       echoed++
@@ -45,12 +51,12 @@ export async function serveEcho({ out, stop }: Run, places: readonly EchoPlace[]
           return
         }
       }
-      await out.room()
+      await out.drained()
     }
   }
 
   try {
-    for (const [port, channels] of byPort(places)) {
+    for (const [port, channels] of byPort(targets)) {
       for (const family of ['ipv4', 'ipv6'] as const) {
         const own = channels.filter(({ group }) => isIpv6(group) === (family === 'ipv6'))
         if (own.length === 0) continue
@@ -60,7 +66,7 @@ export async function serveEcho({ out, stop }: Run, places: readonly EchoPlace[]
     }
   } catch (error) {
     await close()
-    throw withoutRoute(error, places[0]?.group ?? '')
+    throw explainNoRoute(error, targets[0]?.group ?? '')
   }
   for (const receiver of receivers) {
     const { port } = receiver.address
@@ -70,7 +76,7 @@ export async function serveEcho({ out, stop }: Run, places: readonly EchoPlace[]
   }
   let lost: Failure | undefined
   onInterfaceRemoved(receivers, ({ name }, anyLeft) => {
-    if (anyLeft) return warn(`${name} is gone`)
+    if (anyLeft) return printWarning(`${name} is gone`)
     lost = new Failure(`${name} is gone: nothing is joined any more`)
     void close()
   })
@@ -88,8 +94,8 @@ export async function serveEcho({ out, stop }: Run, places: readonly EchoPlace[]
     throw new Failure(`${echoed} of ${options.count} datagrams came`)
 }
 
-function byPort(places: readonly EchoPlace[]): Map<number, EchoPlace[]> {
-  const ports = new Map<number, EchoPlace[]>()
-  for (const place of places) ports.set(place.port, [...(ports.get(place.port) ?? []), place])
+function byPort(targets: readonly EchoTarget[]): Map<number, EchoTarget[]> {
+  const ports = new Map<number, EchoTarget[]>()
+  for (const target of targets) ports.set(target.port, [...(ports.get(target.port) ?? []), target])
   return ports
 }

@@ -1,7 +1,7 @@
 import type { HostMembership } from '../../../kernel/proc-net.ts'
 import type { MulticastNotice } from '../../../kernel/rtnl-multicast.ts'
 import { interfaceName } from '../../../net/interfaces.ts'
-import { isHeldToRead } from './host-groups.ts'
+import { isHeldForReading } from './host-groups.ts'
 
 export interface GroupChange {
   /** `change`: other sockets or sources than before. */
@@ -14,11 +14,11 @@ const keyOf = ({ index, group }: { index: number; group: string }): string => `$
 const byKey = (memberships: readonly HostMembership[]): Map<string, HostMembership> =>
   new Map(memberships.map((membership) => [keyOf(membership), membership]))
 
-const aspects = ({ users, mode, sources, igmpVersion }: HostMembership): string =>
+const comparableText = ({ users, mode, sources, igmpVersion }: HostMembership): string =>
   JSON.stringify([users, mode, sources, igmpVersion])
 
 /** A membership that was over before it could be looked up. */
-const brief = ({ family, index, group }: MulticastNotice): HostMembership => ({
+const briefMembership = ({ family, index, group }: MulticastNotice): HostMembership => ({
   interface: interfaceName(index),
   index,
   family,
@@ -28,22 +28,22 @@ const brief = ({ family, index, group }: MulticastNotice): HostMembership => ({
   sourcesListed: false,
 })
 
-export interface Changes {
+export interface ChangeTracker {
   /** What has happened, in order: what the kernel told, and what its lists say beyond that. */
   since(notices: readonly MulticastNotice[], now: readonly HostMembership[]): GroupChange[]
 }
 
-export function createChanges(first: readonly HostMembership[]): Changes {
+export function createChangeTracker(first: readonly HostMembership[]): ChangeTracker {
   let known = byKey(first)
 
-  const told = (notices: readonly MulticastNotice[], listed: Map<string, HostMembership>): GroupChange[] => {
+  const changesOf = (notices: readonly MulticastNotice[], listed: Map<string, HostMembership>): GroupChange[] => {
     const changes: GroupChange[] = []
     for (const notice of notices) {
       const key = keyOf(notice)
       const before = known.get(key)
       // What the lists have shown already is not told again.
-      if (isHeldToRead(notice.index, notice.group) || notice.joined === (before !== undefined)) continue
-      const membership = before ?? listed.get(key) ?? brief(notice)
+      if (isHeldForReading(notice.index, notice.group) || notice.joined === (before !== undefined)) continue
+      const membership = before ?? listed.get(key) ?? briefMembership(notice)
       changes.push({ event: notice.joined ? 'join' : 'leave', membership })
       if (notice.joined) known.set(key, membership)
       else known.delete(key)
@@ -54,12 +54,12 @@ export function createChanges(first: readonly HostMembership[]): Changes {
   return {
     since: (notices, now) => {
       const listed = byKey(now)
-      const changes = told(notices, listed)
+      const changes = changesOf(notices, listed)
       for (const [key, membership] of known) if (!listed.has(key)) changes.push({ event: 'leave', membership })
       for (const [key, membership] of listed) {
         const before = known.get(key)
         if (before === undefined) changes.push({ event: 'join', membership })
-        else if (aspects(before) !== aspects(membership)) changes.push({ event: 'change', membership })
+        else if (comparableText(before) !== comparableText(membership)) changes.push({ event: 'change', membership })
       }
       known = listed
       return changes

@@ -1,17 +1,17 @@
 import type { Command } from 'commander'
 import type { HostMembership } from '../../../kernel/proc-net.ts'
 import { Failure } from '../../shell/failure.ts'
+import { examples } from '../../shell/help.ts'
 import { findInterface, takesInterface } from '../../shell/interface-option.ts'
 import type { Paint } from '../../shell/paint.ts'
+import { group } from '../../shell/parsers.ts'
 import { type Run, runs } from '../../shell/run.ts'
 import type { Column } from '../../shell/table.ts'
-import { examples } from '../../shell/usage.ts'
-import { group } from '../../shell/values.ts'
 import type { GroupChange } from './changes.ts'
 import { type HostGroups, openHostGroups } from './host-groups.ts'
-import type { Watch } from './watch.ts'
+import type { GroupWatch } from './watch.ts'
 
-interface Options {
+interface GroupsOptions {
   interface?: string | number
   watch?: true
 }
@@ -68,20 +68,28 @@ leave it open. !SOURCE is excluded, SOURCE (2) is named by two sockets. A group 
 nobody has joined gives exit status 1.`,
   )
   examples(command, 'sockctl groups', 'sockctl groups -i eth0 232.1.1.1', 'sockctl groups --watch --json')
-  runs<[groups: string[]], Options>(command, 'one object a membership, or a change', async (run, [wanted], options) => {
-    const index = options.interface === undefined ? undefined : findInterface(options.interface).index
-    const suits = (one: HostMembership): boolean =>
-      (index === undefined || one.index === index) && (wanted.length === 0 || wanted.includes(one.group))
-    await using groups = openHostGroups()
-    if (options.watch) return await watch(run, groups, suits)
-    const found = groups.read().filter(suits)
-    run.out.list(found, columns)
-    const missing = wanted.filter((address) => !found.some((one) => one.group === address))
-    if (missing.length > 0) throw new Failure(`not joined on this host: ${missing.join(', ')}`)
-  })
+  runs<[groups: string[]], GroupsOptions>(
+    command,
+    'one object a membership, or a change',
+    async (run, [wanted], options) => {
+      const index = options.interface === undefined ? undefined : findInterface(options.interface).index
+      const isWanted = (one: HostMembership): boolean =>
+        (index === undefined || one.index === index) && (wanted.length === 0 || wanted.includes(one.group))
+      await using groups = openHostGroups()
+      if (options.watch) return await watch(run, groups, isWanted)
+      const found = groups.read().filter(isWanted)
+      run.out.list(found, columns)
+      const missing = wanted.filter((address) => !found.some((one) => one.group === address))
+      if (missing.length > 0) throw new Failure(`not joined on this host: ${missing.join(', ')}`)
+    },
+  )
 }
 
-async function watch({ out, stop }: Run, groups: HostGroups, suits: (one: HostMembership) => boolean): Promise<void> {
+async function watch(
+  { out, stop }: Run,
+  groups: HostGroups,
+  isWanted: (one: HostMembership) => boolean,
+): Promise<void> {
   const { watchGroups } = await import('./watch.ts')
   const over = new AbortController()
   try {
@@ -90,12 +98,12 @@ async function watch({ out, stop }: Run, groups: HostGroups, suits: (one: HostMe
     over.abort()
   }
 
-  async function follow({ by, changes }: Watch): Promise<void> {
+  async function follow({ by, changes }: GroupWatch): Promise<void> {
     if (out.json) out.object({ event: 'watching', by })
     out.hint(by === 'netlink' ? 'Told by the kernel (netlink).' : 'Read four times a second from /proc/net.')
     const counts = { join: 0, leave: 0, change: 0 }
     for await (const happened of changes())
-      for (const change of happened.filter(({ membership }) => suits(membership))) {
+      for (const change of happened.filter(({ membership }) => isWanted(membership))) {
         counts[change.event]++
         tell(change)
       }

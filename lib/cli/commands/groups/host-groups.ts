@@ -3,15 +3,15 @@ import { openSourceHold, type SourceHold } from '../../../calls/source-hold.ts'
 import { type HostMembership, hostMemberships } from '../../../kernel/proc-net.ts'
 import { Failure } from '../../shell/failure.ts'
 
-const LO = 1
+const LOOPBACK_INDEX = 1
 
 /**
  * Linux lists source filters from the first interface on whose newest group has sources. One of our own on the first
  * interface of all, held while the lists are read, makes them whole.
  */
-const HELD = [
-  { family: 'ipv4', value: { group: '232.255.255.255', source: '127.0.0.1', interface: LO } },
-  { family: 'ipv6', value: { group: 'ff31::1', source: '::1', interface: LO } },
+const HELD_MEMBERSHIPS = [
+  { family: 'ipv4', value: { group: '232.255.255.255', source: '127.0.0.1', interface: LOOPBACK_INDEX } },
+  { family: 'ipv6', value: { group: 'ff31::1', source: '::1', interface: LOOPBACK_INDEX } },
 ] as const
 
 export interface HostGroups extends AsyncDisposable {
@@ -20,25 +20,25 @@ export interface HostGroups extends AsyncDisposable {
 }
 
 /** Whether it is a group that `read` joins for a moment. */
-export const isHeldToRead = (index: number, group: string): boolean =>
-  index === LO && HELD.some(({ value }) => value.group === group)
+export const isHeldForReading = (index: number, group: string): boolean =>
+  index === LOOPBACK_INDEX && HELD_MEMBERSHIPS.some(({ value }) => value.group === group)
 
 interface Hold {
   readonly hold: SourceHold
-  readonly value: (typeof HELD)[number]['value']
+  readonly value: (typeof HELD_MEMBERSHIPS)[number]['value']
 }
 
 function openHolds(): Hold[] {
-  return HELD.flatMap(({ family, value }) => {
+  return HELD_MEMBERSHIPS.flatMap(({ family, value }) => {
     const hold = openSourceHold(family, value)
     // A host without one of the families has no list of it either.
     return hold === undefined ? [] : [{ hold, value }]
   })
 }
 
-function withoutHeld(memberships: HostMembership[], held: readonly Hold[]): HostMembership[] {
+function withoutHeldMemberships(memberships: HostMembership[], held: readonly Hold[]): HostMembership[] {
   return memberships.flatMap((one) => {
-    const own = one.index === LO ? held.find(({ value }) => value.group === one.group)?.value : undefined
+    const own = one.index === LOOPBACK_INDEX ? held.find(({ value }) => value.group === one.group)?.value : undefined
     if (own === undefined) return one
     // Another's membership of the same group stays.
     const users = one.users - 1
@@ -50,7 +50,7 @@ function withoutHeld(memberships: HostMembership[], held: readonly Hold[]): Host
   })
 }
 
-function text(name: string): string | undefined {
+function readProcNet(name: string): string | undefined {
   try {
     return readFileSync(`/proc/net/${name}`, 'latin1')
   } catch (error) {
@@ -60,7 +60,7 @@ function text(name: string): string | undefined {
 }
 
 function readAll(): HostMembership[] {
-  const [igmp, igmp6, mcfilter, mcfilter6] = ['igmp', 'igmp6', 'mcfilter', 'mcfilter6'].map(text)
+  const [igmp, igmp6, mcfilter, mcfilter6] = ['igmp', 'igmp6', 'mcfilter', 'mcfilter6'].map(readProcNet)
   if (igmp === undefined && igmp6 === undefined)
     throw new Failure(`what this host has joined is read from Linux's /proc/net/igmp and igmp6, which are not here`)
   return hostMemberships({
@@ -77,7 +77,7 @@ export function openHostGroups(): HostGroups {
     read: () => {
       const held = holds.filter(({ hold }) => hold.join())
       try {
-        return withoutHeld(readAll(), held)
+        return withoutHeldMemberships(readAll(), held)
       } finally {
         for (const { hold } of held) hold.leave()
       }

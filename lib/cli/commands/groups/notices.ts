@@ -6,9 +6,9 @@ import {
   RTNLGRP_IPV6_MCADDR,
 } from '../../../kernel/rtnl-multicast.ts'
 import { NETLINK_ADD_MEMBERSHIP, SO_RCVBUF } from '../../../options/index.ts'
-import { frames } from '../../capture/frames.ts'
+import { readBatches } from '../../capture/read-batches.ts'
 
-const ROOM = 1 << 21
+const RECEIVE_BUFFER = 1 << 21
 
 /**
  * Calls back with joins and leaves as the kernel tells of them, until `stop`. False where it does not: before Linux
@@ -22,7 +22,7 @@ export async function listenForNotices(
     family: 'netlink',
     type: 'raw',
     options: [
-      [SO_RCVBUF, ROOM],
+      [SO_RCVBUF, RECEIVE_BUFFER],
       [NETLINK_ADD_MEMBERSHIP, RTNLGRP_IPV4_MCADDR],
       [NETLINK_ADD_MEMBERSHIP, RTNLGRP_IPV6_MCADDR],
     ],
@@ -30,7 +30,7 @@ export async function listenForNotices(
   }).catch(() => undefined)
   if (socket === undefined) return false
   const listen = async (): Promise<void> => {
-    for await (const batch of frames(socket, stop, ['ENOBUFS']))
+    for await (const batch of readBatches(socket, stop, ['ENOBUFS']))
       heard(batch.flatMap(({ data }) => decodeMulticastNotices(data)))
   }
   // Where it fails, the lists still show what happens.

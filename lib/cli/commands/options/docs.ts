@@ -5,19 +5,19 @@ interface OptionDoc {
   does: string
 }
 
-interface Docs {
+interface OptionDocs {
   /** What the doc comment of each option says. */
   options: OptionDoc[]
   /** Why other options of the system's headers are not in the table. */
   leftOut: Record<string, string>
 }
 
-let read: Docs | undefined
+let loaded: OptionDocs | undefined
 
 /** Written when the library is built, from the comments in lib/options. */
-export function docs(): Docs {
-  read ??= readPackaged<Docs>('dist/options/docs.json')
-  return read
+export function optionDocs(): OptionDocs {
+  loaded ??= readPackaged<OptionDocs>('dist/options/docs.json')
+  return loaded
 }
 
-export const docOf = (name: string): string => docs().options.find((option) => option.name === name)?.does ?? ''
+export const docOf = (name: string): string => optionDocs().options.find((option) => option.name === name)?.does ?? ''

@@ -1,21 +1,21 @@
 import * as table from '../../../options/index.ts'
 import { type AnyOption, type OptionParts, partsOf } from '../../../options/option.ts'
 import { UsageError } from '../../shell/failure.ts'
-import { docs } from './docs.ts'
+import { optionDocs } from './docs.ts'
 
 /** Sorted by name. */
-export const allOptions: readonly OptionParts[] = (Object.values(table) as AnyOption[])
+export const ALL_OPTIONS: readonly OptionParts[] = (Object.values(table) as AnyOption[])
   .map(partsOf)
   .toSorted((a, b) => (a.name < b.name ? -1 : 1))
 
-const byName = new Map(allOptions.map((option) => [option.name, option]))
+const byName = new Map(ALL_OPTIONS.map((option) => [option.name, option]))
 
 /** An option by its C name, in whatever case; throws with those that resemble it. */
 export function findOption(given: string): OptionParts {
   const name = given.toUpperCase()
   const found = byName.get(name)
   if (found !== undefined) return found
-  const reason = docs().leftOut[name]
+  const reason = optionDocs().leftOut[name]
   if (reason !== undefined) throw new UsageError(`${name} is not in the table: ${reason}`)
   const alike = resembling(name)
   throw new UsageError(

@@ -1,12 +1,12 @@
 import type { Command } from 'commander'
 import type { OptionParts } from '../../../options/option.ts'
 import { UsageError } from '../../shell/failure.ts'
+import { examples } from '../../shell/help.ts'
 import { runs } from '../../shell/run.ts'
 import type { Column } from '../../shell/table.ts'
-import { examples } from '../../shell/usage.ts'
 import { docOf } from './docs.ts'
-import { allOptions, findOption } from './find.ts'
-import { openSubject, type SubjectOptions, takesSubject } from './subject.ts'
+import { ALL_OPTIONS, findOption } from './find.ts'
+import { openOptionSocket, type SocketChoice, takesSocketChoice } from './option-socket.ts'
 import { parseValue, valueText } from './value.ts'
 
 const accessOf = ({ readable, writable }: OptionParts): string =>
@@ -58,7 +58,7 @@ export function optionsCommand(command: Command): void {
   )
   runs<[text?: string], object>(command, 'one object an option', ({ out }, [text = '']) => {
     const wanted = text.toUpperCase()
-    const found = allOptions.filter(({ name, level }) => name.includes(wanted) || level.includes(wanted))
+    const found = ALL_OPTIONS.filter(({ name, level }) => name.includes(wanted) || level.includes(wanted))
     if (found.length === 0) throw new UsageError(`no option or level has '${text.slice(0, 60)}' in its name`)
     out.list(found.map(describe), listColumns)
   })
@@ -67,22 +67,22 @@ export function optionsCommand(command: Command): void {
   explainCommand(command.command('explain'))
 }
 
-interface GetOptions extends SubjectOptions {
+interface GetOptions extends SocketChoice {
   all?: true
   ask?: string
 }
 
 function getCommand(command: Command): void {
-  takesSubject(command.description('read options of a socket').argument('[name...]', 'by C name'))
+  takesSocketChoice(command.description('read options of a socket').argument('[name...]', 'by C name'))
   command.option('--all', 'every option that answers')
   command.option('--ask <json>', 'what the option must be asked about: \'{"group": "232.1.1.1"}\'')
   examples(command, 'sockctl options get SO_RCVBUF SO_REUSEPORT --tcp4', 'sockctl options get --all --fd 3 --json')
   runs<[names: string[]], GetOptions>(command, 'one object an option', async ({ out }, [names], options) => {
     if (names.length > 0 === (options.all === true)) throw new UsageError('name options to read, or give --all')
     const wanted = names.map(findOption)
-    await using subject = await openSubject(options, wanted[0])
+    await using optionSocket = await openOptionSocket(options, wanted[0])
     const values = options.all
-      ? Object.entries(await subject.control.snapshot()).map(([name, value]) => ({ name, value }))
+      ? Object.entries(await optionSocket.control.snapshot()).map(([name, value]) => ({ name, value }))
       : await readAll(wanted)
     out.list(values, valueColumns)
 
@@ -90,7 +90,7 @@ function getCommand(command: Command): void {
       const question = options.ask === undefined ? undefined : parseQuestion(options.ask)
       const read: Valued[] = []
       for (const option of list)
-        read.push({ name: option.name, value: await subject.control.get(option as never, question as never) })
+        read.push({ name: option.name, value: await optionSocket.control.get(option as never, question as never) })
       return read
     }
   })
@@ -110,7 +110,7 @@ export function parseQuestion(text: string): object {
 }
 
 function setCommand(command: Command): void {
-  takesSubject(
+  takesSocketChoice(
     command
       .description('set an option of a socket, and read it back')
       .argument('<name>', 'by C name')
@@ -122,12 +122,12 @@ function setCommand(command: Command): void {
     'sockctl options set SO_RCVBUF 1048576',
     `sockctl options set SO_LINGER '{"onoff":true,"linger":5}' --fd 3`,
   )
-  runs<[name: string, text: string], SubjectOptions>(command, 'an object', async ({ out }, [name, text], options) => {
+  runs<[name: string, text: string], SocketChoice>(command, 'an object', async ({ out }, [name, text], options) => {
     const option = findOption(name)
-    await using subject = await openSubject(options, option)
-    await subject.control.set(option as never, parseValue(option, text) as never)
+    await using optionSocket = await openOptionSocket(options, option)
+    await optionSocket.control.set(option as never, parseValue(option, text) as never)
     const reads = option.readable && option.codec.question === undefined
-    const value = reads ? await subject.control.get(option as never) : undefined
+    const value = reads ? await optionSocket.control.get(option as never) : undefined
     out.list([{ name: option.name, ...(reads && { value }) }] as Valued[], valueColumns)
   })
 }

@@ -5,13 +5,13 @@ import { interfaceName } from '../../../net/interfaces.ts'
 import { decodeEcho, encodeEchoRequest, withoutIpv4Header } from '../../../protocols/icmp-echo.ts'
 import { isMalformed } from '../../../protocols/malformed.ts'
 import { sendFrom } from '../../../send/send-from-receiver.ts'
+import { explainNoRoute } from '../../shell/explain-no-route.ts'
 import { Failure } from '../../shell/failure.ts'
-import { withoutRoute } from '../../shell/no-route.ts'
 import type { Run } from '../../shell/run.ts'
-import { createAnswers } from './answers.ts'
 import type { PingOptions } from './ping-options.ts'
+import { createPingReport } from './report.ts'
 
-const PROTOCOL = { 4: 1, 6: 58 } as const
+const ICMP_PROTOCOL = { 4: 1, 6: 58 } as const
 
 interface EchoSocket {
   readonly receiver: Receiver
@@ -24,7 +24,7 @@ interface EchoSocket {
 async function openEchoSocket(family: 4 | 6): Promise<EchoSocket> {
   const common = {
     family: family === 6 ? 'ipv6' : 'ipv4',
-    protocol: PROTOCOL[family],
+    protocol: ICMP_PROTOCOL[family],
     ancillary: { hopLimit: true },
   } as const
   try {
@@ -50,7 +50,7 @@ export async function pingGroup({ out, stop }: Run, group: string, options: Ping
   const { receiver, raw, identifier } = await openEchoSocket(family)
   const over = new AbortController()
   const end = AbortSignal.any([stop, over.signal])
-  const answers = createAnswers(out)
+  const answers = createPingReport(out)
   const sentAt = new Map<number, bigint>()
   const payload = Buffer.alloc(options.size, 'sockctl ')
 
@@ -60,7 +60,10 @@ export async function pingGroup({ out, stop }: Run, group: string, options: Ping
       const sequence = (sent + 1) & 0xffff
       sentAt.set(sequence, process.hrtime.bigint())
       // A raw ICMPv6 socket takes its protocol for a port, and no other.
-      send(encodeEchoRequest(family, { identifier, sequence, payload }), { address: group, port: PROTOCOL[family] })
+      send(encodeEchoRequest(family, { identifier, sequence, payload }), {
+        address: group,
+        port: ICMP_PROTOCOL[family],
+      })
       answers.asked()
       const wait = sent + 1 === options.count ? options.wait : options.interval
       await setTimeout(wait, undefined, { signal: end }).catch(() => {})
@@ -95,7 +98,7 @@ export async function pingGroup({ out, stop }: Run, group: string, options: Ping
     await receiver.close()
     await listening
   } catch (error) {
-    throw options.interface === undefined ? withoutRoute(error, group) : error
+    throw options.interface === undefined ? explainNoRoute(error, group) : error
   } finally {
     await receiver.close()
   }

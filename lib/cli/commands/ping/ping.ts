@@ -3,10 +3,10 @@ import { isMulticast, withoutZone } from '../../../net/address.ts'
 import { parseChannel } from '../../../protocols/channel.ts'
 import { PING_PORT } from '../../../protocols/ssmping.ts'
 import { UsageError } from '../../shell/failure.ts'
+import { examples } from '../../shell/help.ts'
 import { takesInterface } from '../../shell/interface-option.ts'
+import { count, duration, group, hops, period, port, wholeNumber } from '../../shell/parsers.ts'
 import { runs } from '../../shell/run.ts'
-import { examples } from '../../shell/usage.ts'
-import { count, duration, group, hops, period, port, whole } from '../../shell/values.ts'
 import { pingGroup } from './icmp.ts'
 import type { PingOptions } from './ping-options.ts'
 import { pingServer } from './ssm-client.ts'
@@ -16,10 +16,10 @@ export function pingCommand(command: Command): void {
   command.argument('[target]', 'a group; with --ssm a server, by address or name')
   takesInterface(command, 'on this interface; default: by route')
   command
-    .option('-c, --count <number>', 'requests', whole(1, 65_535), 5)
+    .option('-c, --count <number>', 'requests', wholeNumber(1, 65_535), 5)
     .option('--interval <time>', 'between requests', period, 1000)
     .option('--wait <time>', 'for answers after the last request', duration, 1000)
-    .option('--size <bytes>', 'of ICMP payload', whole(0, 65_000), 56)
+    .option('--size <bytes>', 'of ICMP payload', wholeNumber(0, 65_000), 56)
     .option('--hops <number>', 'the hop limit (TTL), 0 to 255 (default: 1 to groups, 64 to and from servers)', hops)
     .option('--ssm', 'join what a server of ssmping (RFC 6450) sends to a group, and compare it with unicast')
     .option('--any-source', 'with --ssm: join the group from any source')
@@ -43,7 +43,7 @@ export function pingCommand(command: Command): void {
     }
     if (target === undefined) throw new UsageError('a group is needed, or --ssm and a server, or --server')
     if (options.ssm === true) return pingServer(run, target, options)
-    const { zone, group: asked } = groupOf(target)
+    const { zone, group: asked } = groupAndZoneOf(target)
     return pingGroup(run, asked, zone === undefined ? options : { ...options, interface: zone })
   })
 }
@@ -52,7 +52,7 @@ const NOTES = `
 Without --ssm it asks by ICMP echo, which needs CAP_NET_RAW or a group of yours in net.ipv4.ping_group_range.
 Exit status 1 where nobody answered, or, with --ssm, nothing came by multicast.`
 
-function groupOf(target: string): { group: string; zone?: string | number } {
+function groupAndZoneOf(target: string): { group: string; zone?: string | number } {
   if (!isMulticast(withoutZone(target))) throw new UsageError(`${target.slice(0, 60)} is no group; is --ssm meant?`)
   const { group: asked, interface: zone } = parseChannel(target)
   return { group: asked, ...(zone !== undefined && { zone }) }

@@ -16,14 +16,14 @@ import type { PingOptions } from './ping-options.ts'
 const microseconds = (): bigint => process.hrtime.bigint() / 1000n
 
 /** What the server gives a group with, or, where it is of before RFC 6450, what is tried without asking. */
-interface Session {
+interface PingSession {
   group: string
   version: 2 | undefined
   sessionId?: Uint8Array
 }
 
-const PATIENCE = 500
-const TRIES = 3
+const INIT_TIMEOUT = 500
+const MAX_TRIES = 3
 
 /** The round trip to a server by unicast, and what comes of it by multicast. */
 export async function pingServer({ out, stop }: Run, target: string, options: PingOptions): Promise<void> {
@@ -92,7 +92,7 @@ async function agree(
   family: 4 | 6,
   { group }: PingOptions,
   stop: AbortSignal,
-): Promise<Session> {
+): Promise<PingSession> {
   const prefix = {
     family,
     length: group === undefined ? 0 : family === 4 ? 32 : 128,
@@ -112,9 +112,9 @@ async function agree(
     answered.abort()
   }
   const patience = AbortSignal.any([stop, answered.signal])
-  for (let tries = 0; tries < TRIES && !patience.aborted; tries++) {
+  for (let tries = 0; tries < MAX_TRIES && !patience.aborted; tries++) {
     send(encodePing({ type: 'init', version: 2, clientId, prefixes: [prefix] }), server)
-    await setTimeout(PATIENCE, undefined, { signal: patience }).catch(() => {})
+    await setTimeout(INIT_TIMEOUT, undefined, { signal: patience }).catch(() => {})
   }
   if (response === undefined) return { group: group ?? PING_GROUPS[family], version: undefined }
   const { group: given, sessionId } = response

@@ -7,14 +7,14 @@ import { isMalformed } from '../../../protocols/malformed.ts'
 import { PING_HOP_LIMIT } from '../../../protocols/ssmping.ts'
 import { answerPing } from '../../../protocols/ssmping-server.ts'
 import { sendFrom } from '../../../send/send-from-receiver.ts'
-import { Failure, warn } from '../../shell/failure.ts'
+import { Failure, printWarning } from '../../shell/failure.ts'
 import { findInterface } from '../../shell/interface-option.ts'
 import type { Run } from '../../shell/run.ts'
 import type { PingOptions } from './ping-options.ts'
 
 const microseconds = (): bigint => BigInt(Math.round((performance.timeOrigin + performance.now()) * 1000))
 
-/** Answers every request by unicast and to the group it names, from the address it was sent to. */
+/** PingReport every request by unicast and to the group it names, from the address it was sent to. */
 export async function servePings({ out, stop }: Run, options: PingOptions): Promise<void> {
   const { port, hops: hopLimit = PING_HOP_LIMIT } = options
   const receivers: Receiver[] = []
@@ -43,7 +43,9 @@ export async function servePings({ out, stop }: Run, options: PingOptions): Prom
         if (group !== undefined)
           send(bytes, { address: group, port: source.port }, { ...from, interface: through ?? interfaceIndex })
       } catch (error) {
-        warn(`no answer to ${hostPort(source.address, source.port)}: ${error instanceof Error ? error.message : error}`)
+        printWarning(
+          `no answer to ${hostPort(source.address, source.port)}: ${error instanceof Error ? error.message : error}`,
+        )
         return
       }
       answered++
@@ -61,7 +63,7 @@ export async function servePings({ out, stop }: Run, options: PingOptions): Prom
           return
         }
       }
-      await out.room()
+      await out.drained()
     }
   }
 

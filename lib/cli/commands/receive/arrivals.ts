@@ -25,8 +25,8 @@ export interface Arrivals {
 }
 
 /** Anybody can send from many addresses and ports: beyond these, they are counted as of one. */
-const MOST_ROWS = 4096
-const MOST_STREAMS = 64
+const MAX_ROWS = 4096
+const MAX_STREAMS = 64
 const OTHERS = 'others'
 
 // A number far back is one of another run: iperf and send count from 1.
@@ -87,7 +87,7 @@ function createRow(group: string, port: number, interfaceIndex: number, source: 
     let stream = streams.get(from)
     if (stream === undefined) {
       stream = rtp ? rtpStream(() => malformed++) : numberedStream()
-      if (streams.size < MOST_STREAMS) streams.set(from, stream)
+      if (streams.size < MAX_STREAMS) streams.set(from, stream)
     }
     lastPort = from
     last = stream
@@ -149,7 +149,7 @@ export function countArrivals(port: number, rtp: boolean): ArrivalCounter {
   const find = (group: string, interfaceIndex: number, source: string): Row => {
     const known = bySource.get(source)?.find((row) => row.group === group && row.interfaceIndex === interfaceIndex)
     if (known !== undefined) return known
-    if (rows.length < MOST_ROWS || source === OTHERS) return add(group, interfaceIndex, source)
+    if (rows.length < MAX_ROWS || source === OTHERS) return add(group, interfaceIndex, source)
     return find(group, interfaceIndex, OTHERS)
   }
 

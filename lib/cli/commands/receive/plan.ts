@@ -23,7 +23,7 @@ export interface PlanOptions {
 }
 
 /** A socket a channel counts its drops apart; but not for hundreds of them. */
-const MOST_SOCKETS = 64
+const MAX_SOCKETS = 64
 
 const familyOf = (address: string): 4 | 6 | undefined => parseAddress(address)?.family
 
@@ -73,7 +73,7 @@ export function planReceivers(given: readonly ChannelText[], options: PlanOption
   mustFit(options.source ?? [], '--source', given)
   mustFit(options.block ?? [], '--block', given)
   const wanted = given.map((channel) => wantedOf(channel, options))
-  const each = new Set(wanted.map(({ group, port }) => `${group} ${port}`)).size <= MOST_SOCKETS
+  const each = new Set(wanted.map(({ group, port }) => `${group} ${port}`)).size <= MAX_SOCKETS
   const sockets = new Map<string, Wanted[]>()
   for (const one of wanted) {
     const key = `${each ? one.group : familyOf(one.group)} ${one.port}`

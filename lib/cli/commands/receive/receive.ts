@@ -4,20 +4,20 @@ import { hostPort, isIpv6 } from '../../../net/address.ts'
 import type { ChannelText } from '../../../protocols/channel.ts'
 import type { Setting } from '../../../socket/socket-spec.ts'
 import { Failure, UsageError } from '../../shell/failure.ts'
+import { examples } from '../../shell/help.ts'
 import { takesInterface } from '../../shell/interface-option.ts'
+import { address, channel, count, duration, port, quantity, repeatable } from '../../shell/parsers.ts'
 import { type Run, runs } from '../../shell/run.ts'
 import { seconds } from '../../shell/units.ts'
-import { examples } from '../../shell/usage.ts'
-import { address, channel, count, duration, port, quantity, repeatable } from '../../shell/values.ts'
 import { countArrivals } from './arrivals.ts'
 import { datagramPrinter } from './datagram-printer.ts'
 import { openPayloadSink } from './payload-sink.ts'
 import { type PlannedReceiver, type PlanOptions, planReceivers, receiveBuffer } from './plan.ts'
-import { createReport } from './report.ts'
-import { type End, type Limits, takeIn } from './session.ts'
+import { type ReceiveEnd, type ReceiveLimits, receiveUntil } from './receive-until.ts'
+import { createReceiveReport } from './report.ts'
 import type { OpenedReceiver } from './view.ts'
 
-interface Options extends PlanOptions, Limits {
+interface ReceiveOptions extends PlanOptions, ReceiveLimits {
   output?: string
   hex?: boolean
   buffer: number
@@ -50,14 +50,14 @@ export function receiveCommand(command: Command): void {
     'sockctl receive 239.1.1.1:5000 --block 10.0.0.2 --expect 100 --timeout 5s',
     'sockctl receive rtp://@239.1.1.1:5004 --output - | ffplay -',
   )
-  runs<[ChannelText[]], Options>(command, 'an object a second, and at the end', receive)
+  runs<[ChannelText[]], ReceiveOptions>(command, 'an object a second, and at the end', receive)
 }
 
 const NOTES = `
 Exit status 1 where nothing came, or fewer than --expect. Datagrams of "sockctl send --size" and of iperf 2 are numbered:
 LOST counts what is missing of them. DROPS are the kernel's, for want of room in the receive buffer.`
 
-async function receive({ out, stop }: Run, [given]: [ChannelText[]], options: Options): Promise<void> {
+async function receive({ out, stop }: Run, [given]: [ChannelText[]], options: ReceiveOptions): Promise<void> {
   const toStdout = options.output === '-'
   if (toStdout && out.json) throw new UsageError('--output - and --json both want standard output')
   if (toStdout && options.hex) throw new UsageError('--output - and --hex both want standard output')
@@ -67,9 +67,9 @@ async function receive({ out, stop }: Run, [given]: [ChannelText[]], options: Op
   try {
     const buffer = await receiveBuffer(options.buffer)
     for (const plan of planned) opened.push(await openPlanned(plan, buffer, options.hex === true))
-    const report = createReport(out, toStdout || (options.hex === true && !out.json))
+    const report = createReceiveReport(out, toStdout || (options.hex === true && !out.json))
     const print = options.hex === true ? datagramPrinter(out) : undefined
-    const { end, datagrams, elapsed } = await takeIn(opened, stop, options, { report, sink, print })
+    const { end, datagrams, elapsed } = await receiveUntil(opened, stop, options, { report, sink, print })
     judge(end, datagrams, elapsed, options, opened[0]?.joined[0])
   } finally {
     await Promise.all(opened.map(({ receiver }) => receiver.close()))
@@ -112,10 +112,10 @@ function doctorOf({ group, port, source, interface: on }: OpenedReceiver['joined
 
 /** Says what could not be done, which is exit status 1. Who stops it by hand has seen enough, unless more was expected. */
 function judge(
-  end: End,
+  end: ReceiveEnd,
   datagrams: number,
   elapsed: number,
-  { expect }: Options,
+  { expect }: ReceiveOptions,
   first?: OpenedReceiver['joined'][number],
 ): void {
   if (end instanceof Error) throw end

@@ -1,43 +1,43 @@
 import { hostPort } from '../../../net/address.ts'
-import { live } from '../../shell/live.ts'
+import { createLiveLines } from '../../shell/live.ts'
 import type { Output } from '../../shell/output.ts'
-import { type Column, table } from '../../shell/table.ts'
+import { type Column, formatTable } from '../../shell/table.ts'
 import { ago, bitrate, plural, scaled, seconds, sparkline } from '../../shell/units.ts'
-import type { Joined, RowView, View } from './view.ts'
+import type { JoinedChannel, ReceiveRow, ReceiveView } from './view.ts'
 
 /** Tells what comes: to a person at a terminal, line by line, or as objects. */
-export interface Report {
-  joined(channel: Joined): void
+export interface ReceiveReport {
+  joined(channel: JoinedChannel): void
   /** Once a second. */
-  interval(view: View, history: (row: RowView) => readonly number[]): void
-  end(view: View): void
+  interval(view: ReceiveView, history: (row: ReceiveRow) => readonly number[]): void
+  end(view: ReceiveView): void
 }
 
 /** @param quiet standard output is for something else: only a person at a terminal is told, once, on stderr */
-export function createReport(out: Output, quiet: boolean): Report {
+export function createReceiveReport(out: Output, quiet: boolean): ReceiveReport {
   if (out.json) return jsonReport(out)
   if (quiet) return quietReport(out)
   return out.terminal ? tableReport(out) : lineReport(out)
 }
 
-const joinedText = ({ group, port, source, blocked, interface: { name } }: Joined): string => {
+const joinedText = ({ group, port, source, blocked, interface: { name } }: JoinedChannel): string => {
   const from = source === undefined ? '' : ` for ${source}`
   const but = blocked.length === 0 ? '' : ` without ${blocked.join(', ')}`
   return `joined ${hostPort(group, port)} on ${name}${from}${but}`
 }
 
-const lostOf = ({ lost }: Partial<RowView>): string => (lost === undefined ? '' : `${lost} lost, `)
+const lostOf = ({ lost }: Partial<ReceiveRow>): string => (lost === undefined ? '' : `${lost} lost, `)
 
-const heard = ({ sources }: View): number => sources.filter(({ datagrams }) => datagrams > 0).length
+const heard = ({ sources }: ReceiveView): number => sources.filter(({ datagrams }) => datagrams > 0).length
 
-function totals(view: View): string {
+function totals(view: ReceiveView): string {
   const { datagrams, bytes, elapsed, dropped } = view
   const what = `${plural(datagrams, 'datagram')}, ${plural(bytes, 'byte')} in ${seconds(elapsed)} from ${plural(heard(view), 'source')}`
   return `${what}: ${lostOf(view)}${dropped} dropped by the kernel`
 }
 
-function jsonReport(out: Output): Report {
-  const rounded = ({ elapsed, ...view }: View): object => ({ elapsed: elapsed / 1000, ...view })
+function jsonReport(out: Output): ReceiveReport {
+  const rounded = ({ elapsed, ...view }: ReceiveView): object => ({ elapsed: elapsed / 1000, ...view })
   return {
     joined: (channel) => out.object({ event: 'joined', ...channel, interface: channel.interface.name }),
     interval: (view) => out.object({ event: 'interval', ...rounded(view) }),
@@ -45,13 +45,13 @@ function jsonReport(out: Output): Report {
   }
 }
 
-const quietReport = (out: Output): Report => ({
+const quietReport = (out: Output): ReceiveReport => ({
   joined: () => {},
   interval: () => {},
   end: (view) => out.hint(totals(view)),
 })
 
-function lineReport(out: Output): Report {
+function lineReport(out: Output): ReceiveReport {
   return {
     joined: (channel) => out.line(joinedText(channel)),
     interval: (view) => {
@@ -60,19 +60,19 @@ function lineReport(out: Output): Report {
       out.line(`${seconds(elapsed)}: ${scaled(rate)}/s, ${bitrate(bits)}, ${plural(heard(view), 'source')}; ${so}`)
     },
     end: (view) => {
-      for (const line of table(view.sources, summaryColumns(view), out.paint)) out.line(line)
+      for (const line of formatTable(view.sources, summaryColumns(view), out.paint)) out.line(line)
       out.line(totals(view))
     },
   }
 }
 
-const channelColumns: Column<RowView>[] = [
+const channelColumns: Column<ReceiveRow>[] = [
   { head: 'CHANNEL', cell: ({ group, port }) => hostPort(group, port) },
   { head: 'IF', cell: (row) => row.interface },
   { head: 'SOURCE', cell: ({ source }, { dim }) => source ?? dim('any') },
 ]
 
-const lossColumns: Column<RowView>[] = [
+const lossColumns: Column<ReceiveRow>[] = [
   {
     head: 'LOST',
     right: true,
@@ -85,7 +85,7 @@ const lossColumns: Column<RowView>[] = [
   },
 ]
 
-const rtpColumns: Column<RowView>[] = [
+const rtpColumns: Column<ReceiveRow>[] = [
   { head: 'LATE', right: true, cell: ({ reordered = 0 }) => reordered },
   {
     head: 'JITTER',
@@ -94,15 +94,15 @@ const rtpColumns: Column<RowView>[] = [
   },
 ]
 
-const rateColumns: Column<RowView>[] = [
+const rateColumns: Column<ReceiveRow>[] = [
   { head: 'RATE', right: true, cell: ({ rate }) => `${scaled(rate)}/s` },
   { head: 'BITS', right: true, cell: ({ bitrate: bits }) => bitrate(bits) },
 ]
 
-const withRtp = ({ sources }: View): Column<RowView>[] =>
+const withRtp = ({ sources }: ReceiveView): Column<ReceiveRow>[] =>
   sources.some(({ rtp }) => rtp !== undefined) ? rtpColumns : []
 
-const summaryColumns = (view: View): Column<RowView>[] => [
+const summaryColumns = (view: ReceiveView): Column<ReceiveRow>[] => [
   ...channelColumns,
   { head: 'DATAGRAMS', cell: ({ datagrams }) => datagrams },
   { head: 'BYTES', cell: ({ bytes }) => bytes },
@@ -111,13 +111,13 @@ const summaryColumns = (view: View): Column<RowView>[] => [
   ...withRtp(view),
 ]
 
-function tableReport(out: Output): Report {
-  const screen = live(process.stdout)
+function tableReport(out: Output): ReceiveReport {
+  const screen = createLiveLines(process.stdout)
   return {
     joined: (channel) => out.hint(joinedText(channel)),
     interval: (view, history) => {
       const now = Date.now()
-      const columns: Column<RowView>[] = [
+      const columns: Column<ReceiveRow>[] = [
         ...channelColumns,
         ...rateColumns,
         ...lossColumns,
@@ -133,11 +133,11 @@ function tableReport(out: Output): Report {
         },
         { head: '', cell: (row, { good }) => good(sparkline(history(row))) },
       ]
-      screen.draw(table(view.sources, columns, out.paint))
+      screen.draw(formatTable(view.sources, columns, out.paint))
     },
     end: (view) => {
       screen.clear()
-      for (const line of table(view.sources, summaryColumns(view), out.paint)) out.line(line)
+      for (const line of formatTable(view.sources, summaryColumns(view), out.paint)) out.line(line)
       out.line(totals(view))
     },
   }

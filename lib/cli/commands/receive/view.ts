@@ -9,12 +9,12 @@ export interface OpenedReceiver {
   readonly receiver: Receiver
   readonly counter: ArrivalCounter
   /** What it joined, also once it is closed. */
-  readonly joined: readonly Joined[]
+  readonly joined: readonly JoinedChannel[]
   readonly port: number
   readonly rtp: boolean
 }
 
-export interface Joined {
+export interface JoinedChannel {
   readonly group: string
   readonly port: number
   readonly source?: string
@@ -23,7 +23,7 @@ export interface Joined {
 }
 
 /** What is told of one channel and source, at one moment. */
-export interface RowView extends Partial<SequenceStats> {
+export interface ReceiveRow extends Partial<SequenceStats> {
   group: string
   port: number
   interface: string
@@ -42,7 +42,7 @@ export interface RowView extends Partial<SequenceStats> {
   malformed?: number
 }
 
-export interface View extends Partial<SequenceStats> {
+export interface ReceiveView extends Partial<SequenceStats> {
   /** Milliseconds since the start. */
   elapsed: number
   datagrams: number
@@ -50,22 +50,22 @@ export interface View extends Partial<SequenceStats> {
   rate: number
   bitrate: number
   dropped: number
-  sources: RowView[]
+  sources: ReceiveRow[]
 }
 
 /** Takes the state of all opened receivers; rates are those since the view before, or since the start. */
 export function createViewer(opened: readonly OpenedReceiver[]): {
-  now(): View
-  whole(): View
+  now(): ReceiveView
+  whole(): ReceiveView
   /** The rates of a channel and source in the last views, the latest last. */
-  history(row: RowView): readonly number[]
+  history(row: ReceiveRow): readonly number[]
 } {
   const start = performance.now()
   const before = new Map<string, { datagrams: number; bytes: number }>()
   const histories = new Map<string, number[]>()
   let last = start
 
-  const view = (since: number, known: ReadonlyMap<string, { datagrams: number; bytes: number }>): View => {
+  const view = (since: number, known: ReadonlyMap<string, { datagrams: number; bytes: number }>): ReceiveView => {
     const now = performance.now()
     const span = Math.max(1, now - since) / 1000
     const sources = opened.flatMap(rowsOf).sort((a, b) => (keyOf(a) < keyOf(b) ? -1 : 1))
@@ -95,7 +95,7 @@ export function createViewer(opened: readonly OpenedReceiver[]): {
       for (const row of seen.sources) {
         const key = keyOf(row)
         before.set(key, { datagrams: row.datagrams, bytes: row.bytes })
-        histories.set(key, [...(histories.get(key) ?? []).slice(1 - MOMENTS), row.rate])
+        histories.set(key, [...(histories.get(key) ?? []).slice(1 - HISTORY_LENGTH), row.rate])
       }
       return seen
     },
@@ -104,14 +104,14 @@ export function createViewer(opened: readonly OpenedReceiver[]): {
   }
 }
 
-const MOMENTS = 20
+const HISTORY_LENGTH = 20
 
-const keyOf = ({ group, port, interface: on, source = '' }: RowView): string => `${group} ${port} ${on} ${source}`
+const keyOf = ({ group, port, interface: on, source = '' }: ReceiveRow): string => `${group} ${port} ${on} ${source}`
 
-function rowsOf({ receiver, counter, joined }: OpenedReceiver): RowView[] {
+function rowsOf({ receiver, counter, joined }: OpenedReceiver): ReceiveRow[] {
   const { dropped } = receiver.stats()
   const arrivals = counter.rows()
-  const rows = arrivals.map((row): RowView => {
+  const rows = arrivals.map((row): ReceiveRow => {
     const rtp = row.rtp()
     return {
       ...idle(row.group, row.port, interfaceNameIn(joined, row.interfaceIndex), dropped),
@@ -137,7 +137,7 @@ function rowsOf({ receiver, counter, joined }: OpenedReceiver): RowView[] {
   return [...rows, ...waiting]
 }
 
-const idle = (group: string, port: number, on: string, dropped: number): RowView => ({
+const idle = (group: string, port: number, on: string, dropped: number): ReceiveRow => ({
   group,
   port,
   interface: on,
@@ -149,7 +149,7 @@ const idle = (group: string, port: number, on: string, dropped: number): RowView
 })
 
 /** The name of an interface, also once it is gone where something was joined there. */
-export function interfaceNameIn(joined: readonly Joined[], wanted: number): string {
+export function interfaceNameIn(joined: readonly JoinedChannel[], wanted: number): string {
   const known = joined.find(({ interface: { index } }) => index === wanted)
   return known?.interface.name ?? (interfaceName(wanted) || String(wanted))
 }

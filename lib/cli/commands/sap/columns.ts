@@ -15,7 +15,7 @@ export interface StreamRow {
 export function rowsOf(session: SapSession, on: string): StreamRow[] {
   const { streams } = session.description
   if (streams.length === 0) return [{ session, first: true, on, stream: undefined }]
-  return streams.map((stream, place) => ({ session, first: place === 0, on, stream }))
+  return streams.map((stream, index) => ({ session, first: index === 0, on, stream }))
 }
 
 const ofSession =
@@ -23,13 +23,13 @@ const ofSession =
   ({ first, session }) =>
     first ? cell(session) : ''
 
-const LONGEST_NAME = 32
-const short = (text: string): string =>
-  text.length <= LONGEST_NAME ? text : `${[...text].slice(0, LONGEST_NAME - 1).join('')}…`
+const MAX_NAME_LENGTH = 32
+const shortened = (text: string): string =>
+  text.length <= MAX_NAME_LENGTH ? text : `${[...text].slice(0, MAX_NAME_LENGTH - 1).join('')}…`
 
 /** @param now in milliseconds since 1970 */
 export const columnsAt = (now: number): Column<StreamRow>[] => [
-  { head: 'SESSION', cell: ofSession(({ description: { name } }) => short(printable(name))) },
+  { head: 'SESSION', cell: ofSession(({ description: { name } }) => shortened(printable(name))) },
   { head: 'FROM', cell: ofSession(({ source }) => source) },
   { head: 'SEEN', right: true, cell: ofSession(({ lastSeen }) => ago(now - lastSeen)) },
   { head: 'EXPIRES', right: true, cell: ofSession(({ expires }) => `in ${ago(Math.max(1000, expires - now))}`) },

@@ -1,9 +1,9 @@
 import { interfaceName } from '../../../net/interfaces.ts'
 import type { SapListener, SapNotice, SapSession } from '../../../services/sap.ts'
-import { live } from '../../shell/live.ts'
+import { createLiveLines } from '../../shell/live.ts'
 import type { Output } from '../../shell/output.ts'
 import { printable } from '../../shell/printable.ts'
-import { table } from '../../shell/table.ts'
+import { formatTable } from '../../shell/table.ts'
 import { columnsAt, rowsOf } from './columns.ts'
 import { receiveCommandFor } from './receive-command.ts'
 
@@ -19,13 +19,13 @@ export function createSapReport(out: Output, listener: SapListener): SapReport {
   if (out.json) out.object({ event: 'listening', interfaces })
   else if (out.terminal) out.hint(`listening on ${interfaces.join(', ')}`)
   else out.line(`listening on ${interfaces.join(', ')}`)
-  const screen = out.terminal ? live(process.stdout) : undefined
+  const screen = out.terminal ? createLiveLines(process.stdout) : undefined
   /** Where the last announcement of a session came in. */
   const heardOn = new WeakMap<SapSession, string>()
   const onOf = (session: SapSession): string => heardOn.get(session) ?? ''
   const rows = (): string[] => {
     const sessions = listener.sessions().flatMap((session) => rowsOf(session, onOf(session)))
-    return table(sessions, columnsAt(Date.now()), out.paint)
+    return formatTable(sessions, columnsAt(Date.now()), out.paint)
   }
   const second = screen && setInterval(() => screen.draw(rows()), 1000)
   return {

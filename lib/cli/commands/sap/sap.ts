@@ -4,31 +4,31 @@ import type { Command } from 'commander'
 import { hostPort } from '../../../net/address.ts'
 import { announceSap, listenSap, SAP_PORT } from '../../../services/sap.ts'
 import { Failure } from '../../shell/failure.ts'
+import { examples } from '../../shell/help.ts'
 import { takesInterface } from '../../shell/interface-option.ts'
+import { address, count, duration, group, hops, period, port, repeatable } from '../../shell/parsers.ts'
 import { type Run, runs } from '../../shell/run.ts'
-import { examples } from '../../shell/usage.ts'
-import { address, count, duration, group, hops, period, port, repeatable } from '../../shell/values.ts'
 import { createSapReport } from './report.ts'
 
-interface PlaceOptions {
+interface SapChoices {
   interface?: string | number
   port: number
   group?: string[]
 }
 
-interface ListenOptions extends PlaceOptions {
+interface SapListenChoices extends SapChoices {
   duration?: number
   count?: number
 }
 
 export function sapCommand(command: Command): void {
-  takesPlace(command, 'listen on this interface; default: on every one that is up and takes multicast')
+  takesSapOptions(command, 'listen on this interface; default: on every one that is up and takes multicast')
   command
     .option('--count <sessions>', 'end once so many have been heard', count)
     .option('--duration <time>', 'end after this long: 500ms, 5s, 2m', duration)
   command.addHelpText('after', LISTEN_NOTES)
   examples(command, 'sockctl sap', 'sockctl sap --json -i eth0 | jq -r .receive[]?')
-  runs<[], ListenOptions>(command, 'an object a session heard, changed, deleted or expired', listen)
+  runs<[], SapListenChoices>(command, 'an object a session heard, changed, deleted or expired', listen)
   announceCommand(command.command('announce'))
 }
 
@@ -36,12 +36,12 @@ const LISTEN_NOTES = `
 Session announcements (RFC 2974) with the command that would take each stream. They are seldom: five minutes apart or more.
 Exit status 1 where none was heard.`
 
-const takesPlace = (command: Command, what: string): Command =>
+const takesSapOptions = (command: Command, what: string): Command =>
   takesInterface(command, what)
     .option('--port <number>', 'another port', port, SAP_PORT)
     .option('--group <group>', 'another group than the well-known ones; may be repeated', repeatable(group))
 
-async function listen({ out, stop }: Run, _: [], options: ListenOptions): Promise<void> {
+async function listen({ out, stop }: Run, _: [], options: SapListenChoices): Promise<void> {
   const listener = await listenSap({
     port: options.port,
     ...(options.group !== undefined && { groups: options.group }),
@@ -54,7 +54,7 @@ async function listen({ out, stop }: Run, _: [], options: ListenOptions): Promis
   try {
     for await (const notice of listener) {
       report.notice(notice)
-      await out.room()
+      await out.drained()
       if (notice.type === 'new' && ++heard === options.count) break
     }
   } finally {
@@ -65,7 +65,7 @@ async function listen({ out, stop }: Run, _: [], options: ListenOptions): Promis
   if (heard === 0 && !stop.aborted) throw new Failure('no session was announced')
 }
 
-interface AnnounceOptions extends PlaceOptions {
+interface SapAnnounceChoices extends SapChoices {
   count?: number
   interval?: number
   source?: string
@@ -77,7 +77,7 @@ interface AnnounceOptions extends PlaceOptions {
 function announceCommand(command: Command): void {
   command.description('announce a session until Ctrl-C, which tells that it is over')
   command.argument('<file>', 'its description, SDP; - for standard input')
-  takesPlace(command, 'announce it through this interface; default: by route')
+  takesSapOptions(command, 'announce it through this interface; default: by route')
   command
     .option('--count <number>', 'end after so many announcements', count)
     .option(
@@ -90,10 +90,10 @@ function announceCommand(command: Command): void {
     .option('--compress', 'by zlib')
     .option('--no-withdraw', 'leave the session to expire')
   examples(command, 'sockctl sap announce session.sdp -i eth0')
-  runs<[string], AnnounceOptions>(command, 'an object a round of announcements', announce)
+  runs<[string], SapAnnounceChoices>(command, 'an object a round of announcements', announce)
 }
 
-async function announce({ out, stop }: Run, [file]: [string], options: AnnounceOptions): Promise<void> {
+async function announce({ out, stop }: Run, [file]: [string], options: SapAnnounceChoices): Promise<void> {
   const sdp = await readSdp(file)
   const announcements = announceSap({
     sdp,

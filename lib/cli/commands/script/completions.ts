@@ -1,13 +1,13 @@
 import { interfaces } from '../../../index.ts'
-import { allOptions } from '../options/find.ts'
-import { KIND_NAMES } from '../options/subject.ts'
+import { ALL_OPTIONS } from '../options/find.ts'
+import { KIND_NAMES } from '../options/option-socket.ts'
 import { VERBS } from './verbs.ts'
 
 const candidates = (words: readonly string[]): string[] => {
   const [verb = ''] = words
   if (words.length <= 1) return Object.keys(VERBS)
   if (verb === 'socket') return [...KIND_NAMES]
-  if (words.length === 2 && ['get', 'set', 'expect'].includes(verb)) return allOptions.map(({ name }) => name)
+  if (words.length === 2 && ['get', 'set', 'expect'].includes(verb)) return ALL_OPTIONS.map(({ name }) => name)
   return interfaces().map(({ name }) => name)
 }
 

@@ -3,19 +3,19 @@ import { isDeepStrictEqual } from 'node:util'
 import type { Datagram, SocketOptionError } from '../../../index.ts'
 import { canonical } from '../../../net/address.ts'
 import { Failure } from '../../shell/failure.ts'
+import { count, duration } from '../../shell/parsers.ts'
 import { printable } from '../../shell/printable.ts'
-import { count, duration } from '../../shell/values.ts'
 import { findOption } from '../options/find.ts'
 import { parseValue, valueText } from '../options/value.ts'
-import { getFilter, parsePlace } from './membership-verbs.ts'
+import { getFilter, parseGroupSpec } from './membership-verbs.ts'
+import type { ScriptLine, ScriptSession } from './script-session.ts'
 import type { ScriptSocket } from './script-socket.ts'
-import type { Line, Session } from './session.ts'
 import { word } from './verb.ts'
 
-const PATIENCE = 1000
-const SILENCE = 500
+const DEFAULT_WAIT = 1000
+const DEFAULT_SILENCE = 500
 
-interface Wanted {
+interface ExpectedDatagrams {
   count: number
   from: string | undefined
   to: string | undefined
@@ -23,40 +23,45 @@ interface Wanted {
 }
 
 /** `[no|COUNT] datagram(s) [from SOURCE] [to GROUP] [within TIME]` */
-function parseWanted(words: readonly string[]): Wanted | undefined {
+function parseExpectedDatagrams(words: readonly string[]): ExpectedDatagrams | undefined {
   const at = words.findIndex((text) => text === 'datagram' || text === 'datagrams')
   if (at < 0 || at > 1) return undefined
   const number = at === 0 ? 1 : words[0] === 'no' ? 0 : count(words[0] ?? '')
-  const wanted: Wanted = { count: number, from: undefined, to: undefined, within: number === 0 ? SILENCE : PATIENCE }
+  const wanted: ExpectedDatagrams = {
+    count: number,
+    from: undefined,
+    to: undefined,
+    within: number === 0 ? DEFAULT_SILENCE : DEFAULT_WAIT,
+  }
   const rest = words.slice(at + 1)
-  for (let place = 0; place < rest.length; place += 2) {
-    const value = rest[place + 1]
-    if (value === undefined) throw new Failure(`'${rest[place]}' of what?`)
-    if (rest[place] === 'from') wanted.from = canonical(value) ?? value
-    else if (rest[place] === 'to') wanted.to = canonical(value) ?? value
-    else if (rest[place] === 'within' || rest[place] === 'for') wanted.within = duration(value)
-    else throw new Failure(`'${rest[place]}' is not from, to or within`)
+  for (let index = 0; index < rest.length; index += 2) {
+    const value = rest[index + 1]
+    if (value === undefined) throw new Failure(`'${rest[index]}' of what?`)
+    if (rest[index] === 'from') wanted.from = canonical(value) ?? value
+    else if (rest[index] === 'to') wanted.to = canonical(value) ?? value
+    else if (rest[index] === 'within' || rest[index] === 'for') wanted.within = duration(value)
+    else throw new Failure(`'${rest[index]}' is not from, to or within`)
   }
   return wanted
 }
 
-const suits = (datagram: Datagram, { from, to }: Wanted): boolean =>
+const suits = (datagram: Datagram, { from, to }: ExpectedDatagrams): boolean =>
   (from === undefined || datagram.source.address === from) && (to === undefined || datagram.destination === to)
 
 const summary = ({ source, destination, data }: Datagram): string =>
   `${source.address}${destination === undefined ? '' : ` to ${destination}`}: ${printable(data.toString('latin1', 0, 40))}`
 
 /** Takes those that suit out of the inbox, at most so many. */
-function take(inbox: Datagram[], wanted: Wanted, most: number): Datagram[] {
+function take(inbox: Datagram[], wanted: ExpectedDatagrams, limit: number): Datagram[] {
   const taken: Datagram[] = []
-  for (let place = 0; place < inbox.length && taken.length < most; ) {
-    if (suits(inbox[place] as Datagram, wanted)) taken.push(...inbox.splice(place, 1))
-    else place++
+  for (let index = 0; index < inbox.length && taken.length < limit; ) {
+    if (suits(inbox[index] as Datagram, wanted)) taken.push(...inbox.splice(index, 1))
+    else index++
   }
   return taken
 }
 
-async function expectDatagrams(socket: ScriptSocket, wanted: Wanted, stop: AbortSignal): Promise<void> {
+async function expectDatagrams(socket: ScriptSocket, wanted: ExpectedDatagrams, stop: AbortSignal): Promise<void> {
   const { inbox, arrivals } = socket
   // Not AbortSignal.timeout, which lets the process end before it.
   const late = new AbortController()
@@ -80,17 +85,17 @@ async function expectDatagrams(socket: ScriptSocket, wanted: Wanted, stop: Abort
   throw new Failure(`${arrived} of ${wanted.count} datagrams arrived within ${wanted.within} ms${others}`)
 }
 
-async function expectFilter(session: Session, words: readonly string[]): Promise<void> {
+async function expectFilter(session: ScriptSession, words: readonly string[]): Promise<void> {
   const at = words.findIndex((text) => text === 'include' || text === 'exclude')
   if (at < 1) throw new Failure('it is: expect filter GROUP [INTERFACE] include|exclude [SOURCE...]')
-  const place = parsePlace(session, words.slice(0, at))
+  const spec = parseGroupSpec(session, words.slice(0, at))
   const wanted = words.slice(at + 1).map((source) => canonical(source) ?? source)
-  const { mode, sources } = await getFilter(session.current(), place)
+  const { mode, sources } = await getFilter(session.current(), spec)
   if (mode === words[at] && isDeepStrictEqual([...sources].sort(), wanted.sort())) return
   throw new Failure(`the filter is ${[mode, ...sources].join(' ')}`)
 }
 
-async function expectOption(session: Session, line: Line): Promise<void> {
+async function expectOption(session: ScriptSession, line: ScriptLine): Promise<void> {
   const option = findOption(word(line, 1, 'the name of an option'))
   const text = line.words.from(2)
   if (text === '') throw new Failure(`${option.name} and the value it is to have are needed`)
@@ -100,7 +105,7 @@ async function expectOption(session: Session, line: Line): Promise<void> {
 }
 
 /** `expect error [CODE|REASON] COMMAND`: the command must be refused, and so. */
-async function expectError(line: Line): Promise<void> {
+async function expectError(line: ScriptLine): Promise<void> {
   const named = /^E[A-Z0-9_]+$|^[a-z]+-[a-z-]+$|^(?:limit|unsupported|permission|closed|system)$/.test(
     line.words.list[2] ?? '',
   )
@@ -116,11 +121,11 @@ async function expectError(line: Line): Promise<void> {
   throw new Failure(`it was not refused`)
 }
 
-export async function expect(session: Session, line: Line): Promise<void> {
+export async function expect(session: ScriptSession, line: ScriptLine): Promise<void> {
   const words = line.words.list.slice(1)
   if (words[0] === 'error') return await expectError(line)
   if (words[0] === 'filter') return await expectFilter(session, words.slice(1))
-  const wanted = parseWanted(words)
+  const wanted = parseExpectedDatagrams(words)
   if (wanted !== undefined) return await expectDatagrams(session.current(), wanted, session.stop)
   await expectOption(session, line)
 }

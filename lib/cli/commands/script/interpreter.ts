@@ -2,19 +2,19 @@ import { readFile } from 'node:fs/promises'
 import { basename } from 'node:path'
 import { Failure } from '../../shell/failure.ts'
 import { MTEST } from './mtest.ts'
-import type { Line, Session } from './session.ts'
+import type { ScriptLine, ScriptSession } from './script-session.ts'
 import type { Verb } from './verb.ts'
 import { VERBS } from './verbs.ts'
 import { splitWords } from './words.ts'
 
 /** Where lines come from. */
-export interface Input {
+export interface ScriptInput {
   /** What errors call it; undefined: a line of it is only called by its number. */
   readonly name: string | undefined
   next(): Promise<string | undefined>
 }
 
-export interface Step {
+export interface ScriptStep {
   readonly line: number
   readonly file: string | undefined
   readonly command: string
@@ -27,7 +27,7 @@ export interface Step {
 export interface Interpreter {
   /** True: go on after an error, which a `Step` then tells; false: throw it. */
   readonly goesOn: boolean
-  told(step: Step): void
+  told(step: ScriptStep): void
 }
 
 export const verbOf = (name: string): Verb | undefined =>
@@ -49,10 +49,10 @@ export function helpLines(): string[] {
   ]
 }
 
-const NESTED_MOST = 16
+const MAX_NESTED_FILES = 16
 
 /** Runs the lines of an input until its end, `quit`, or an error. */
-export async function runInput(interpreter: Interpreter, session: Session, input: Input): Promise<void> {
+export async function runInput(interpreter: Interpreter, session: ScriptSession, input: ScriptInput): Promise<void> {
   let number = 0
   const next = async (): Promise<string | undefined> => {
     const line = await input.next()
@@ -60,7 +60,7 @@ export async function runInput(interpreter: Interpreter, session: Session, input
     return line
   }
 
-  const runWords = async (text: string, answer: Line['answer']): Promise<void> => {
+  const runWords = async (text: string, answer: ScriptLine['answer']): Promise<void> => {
     const words = splitWords(text)
     const [name = ''] = words.list
     if (name === '?' || name === 'help') {
@@ -69,7 +69,7 @@ export async function runInput(interpreter: Interpreter, session: Session, input
     }
     const verb = verbOf(name)
     if (verb === undefined) throw new Failure(`no command '${name.slice(0, 40)}'; ? lists them`)
-    await verb.run(session, { words, next, answer, runFrom: (place) => runWords(words.from(place), () => {}) })
+    await verb.run(session, { words, next, answer, runFrom: (index) => runWords(words.from(index), () => {}) })
   }
 
   for (let text = await next(); text !== undefined && !session.stop.aborted; text = await next()) {
@@ -102,12 +102,17 @@ export async function runInput(interpreter: Interpreter, session: Session, input
 
 class LocatedFailure extends Failure {}
 
-export async function runFile(interpreter: Interpreter, session: Session, file: string, depth: number): Promise<void> {
-  if (depth > NESTED_MOST) throw new Failure(`${file}: files run each other more than ${NESTED_MOST} deep`)
+export async function runFile(
+  interpreter: Interpreter,
+  session: ScriptSession,
+  file: string,
+  depth: number,
+): Promise<void> {
+  if (depth > MAX_NESTED_FILES) throw new Failure(`${file}: files run each other more than ${MAX_NESTED_FILES} deep`)
   await runInput(interpreter, session, await fileInput(file))
 }
 
-export async function fileInput(file: string): Promise<Input> {
+export async function fileInput(file: string): Promise<ScriptInput> {
   const text = await readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => {
     throw new Failure(`${file} can not be read (${error.code})`)
   })

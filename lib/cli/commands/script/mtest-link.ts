@@ -1,14 +1,14 @@
 import { PACKET_ADD_MEMBERSHIP, PACKET_DROP_MEMBERSHIP } from '../../../options/index.ts'
 import { Failure } from '../../shell/failure.ts'
 import { findInterface } from '../../shell/interface-option.ts'
-import { interfaceSpec } from '../../shell/values.ts'
+import { interfaceArgument } from '../../shell/parsers.ts'
+import type { ScriptLine, ScriptSession } from './script-session.ts'
 import type { ScriptSocket } from './script-socket.ts'
-import type { Line, Session } from './session.ts'
 import { noMore, type Verb, word } from './verb.ts'
 
 // What mtest does by ioctl to an interface, Linux does for as long as a packet socket lives: nothing stays behind.
 
-interface Filter {
+interface LinkFilter {
   type: 'multicast' | 'promiscuous' | 'allmulti'
   address?: Uint8Array<ArrayBuffer>
 }
@@ -16,9 +16,9 @@ interface Filter {
 /** The kernel counts, and says nothing to a drop of what was never added; mtest's commands are flags. */
 const added = new WeakMap<ScriptSocket, Set<string>>()
 
-async function switchTo(session: Session, line: Line, on: boolean, filter: Filter): Promise<void> {
+async function setLinkFilter(session: ScriptSession, line: ScriptLine, on: boolean, filter: LinkFilter): Promise<void> {
   noMore(line, 3)
-  const { index } = findInterface(interfaceSpec(word(line, 1, 'the name of an interface')))
+  const { index } = findInterface(interfaceArgument(word(line, 1, 'the name of an interface')))
   const socket = await session.own('mtest-link', 'packet')
   const held = added.get(socket) ?? new Set()
   added.set(socket, held)
@@ -41,24 +41,27 @@ function ethernetGroup(text: string): Uint8Array<ArrayBuffer> {
   return Uint8Array.from(octets)
 }
 
-const address = (on: boolean, does: string): Verb => ({
+const addressVerb = (on: boolean, does: string): Verb => ({
   help: [['INTERFACE ETHERNET-ADDRESS', does]],
   run: (session, line) =>
-    switchTo(session, line, on, { type: 'multicast', address: ethernetGroup(word(line, 2, 'an Ethernet address')) }),
+    setLinkFilter(session, line, on, {
+      type: 'multicast',
+      address: ethernetGroup(word(line, 2, 'an Ethernet address')),
+    }),
 })
 
-const flag = (type: 'promiscuous' | 'allmulti', does: string): Verb => ({
+const flagVerb = (type: 'promiscuous' | 'allmulti', does: string): Verb => ({
   help: [['INTERFACE 1|0', does]],
   run: (session, line) => {
     const value = word(line, 2, '1 or 0')
     if (value !== '1' && value !== '0') throw new Failure(`'${value.slice(0, 40)}' is neither 1 nor 0`)
-    return switchTo(session, line, value === '1', { type })
+    return setLinkFilter(session, line, value === '1', { type })
   },
 })
 
 export const MTEST_LINK: Readonly<Record<string, Verb>> = {
-  a: address(true, 'have the interface take in an Ethernet group, until the script ends'),
-  d: address(false, 'undo that'),
-  m: flag('allmulti', 'have the interface take in every group, until the script ends, or no more'),
-  p: flag('promiscuous', 'have the interface take in everything, until the script ends, or no more'),
+  a: addressVerb(true, 'have the interface take in an Ethernet group, until the script ends'),
+  d: addressVerb(false, 'undo that'),
+  m: flagVerb('allmulti', 'have the interface take in every group, until the script ends, or no more'),
+  p: flagVerb('promiscuous', 'have the interface take in everything, until the script ends, or no more'),
 }

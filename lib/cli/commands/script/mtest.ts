@@ -1,51 +1,60 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import { isIpv6 } from '../../../net/address.ts'
 import { Failure } from '../../shell/failure.ts'
-import { whole } from '../../shell/values.ts'
+import { wholeNumber } from '../../shell/parsers.ts'
 import { compareAddresses } from './compare-addresses.ts'
-import { block, getFilter, join, leave, type Place, parsePlace, setFilter, unblock } from './membership-verbs.ts'
+import {
+  blockSources,
+  type GroupSpec,
+  getFilter,
+  joinGroup,
+  leaveGroup,
+  parseGroupSpec,
+  setFilter,
+  unblockSources,
+} from './membership-verbs.ts'
 import { MTEST_LINK } from './mtest-link.ts'
+import type { ScriptLine, ScriptSession } from './script-session.ts'
 import type { ScriptSocket } from './script-socket.ts'
-import type { Line, Session } from './session.ts'
 import { type Verb, word } from './verb.ts'
 
 // The commands of FreeBSD's mtest(8): the same words in the same order, and "ok" where it says so.
 
-const ok = (line: Line): void => line.answer(['ok'])
+const ok = (line: ScriptLine): void => line.answer(['ok'])
 
 /** mtest's MAX_ADDRS. */
-const MOST_SOURCES = 20
+const MAX_SOURCES = 20
 
-async function target(session: Session, words: readonly string[]): Promise<[ScriptSocket, Place]> {
-  const place = parsePlace(session, words)
-  return [await session.ofFamily(isIpv6(place.group) ? 6 : 4), place]
+async function socketAndSpec(session: ScriptSession, words: readonly string[]): Promise<[ScriptSocket, GroupSpec]> {
+  const spec = parseGroupSpec(session, words)
+  return [await session.ofFamily(isIpv6(spec.group) ? 6 : 4), spec]
 }
 
-const delta = (does: string, act: (socket: ScriptSocket, place: Place) => Promise<void>): Verb => ({
+const membershipVerbOf = (does: string, act: (socket: ScriptSocket, spec: GroupSpec) => Promise<void>): Verb => ({
   help: [['GROUP INTERFACE [SOURCE]', does]],
   run: async (session, line) => {
-    await act(...(await target(session, line.words.list.slice(1))))
+    await act(...(await socketAndSpec(session, line.words.list.slice(1))))
     ok(line)
   },
 })
 
 /** What allowing and blocking a source means depends on the filter mode the socket has. */
-const toggle = (does: string, any: typeof block, specific: typeof block): Verb => ({
+const sourceVerbOf = (does: string, any: typeof blockSources, specific: typeof blockSources): Verb => ({
   help: [['GROUP INTERFACE SOURCE', does]],
   run: async (session, line) => {
     word(line, 3, 'a source')
-    const [socket, place] = await target(session, line.words.list.slice(1))
-    const { mode } = await getFilter(socket, place)
-    await (mode === 'exclude' ? any : specific)(socket, place)
+    const [socket, spec] = await socketAndSpec(session, line.words.list.slice(1))
+    const { mode } = await getFilter(socket, spec)
+    await (mode === 'exclude' ? any : specific)(socket, spec)
     ok(line)
   },
 })
 
-const filter = (mode: 'include' | 'exclude'): Verb => ({
+const filterVerbOf = (mode: 'include' | 'exclude'): Verb => ({
   help: [['GROUP INTERFACE COUNT [SOURCE...]', `set the filter to ${mode} COUNT sources, here or one a line after it`]],
   run: async (session, line) => {
-    const [socket, place] = await target(session, line.words.list.slice(1, 3))
-    const count = whole(0, MOST_SOURCES)(word(line, 3, 'the number of sources'))
+    const [socket, spec] = await socketAndSpec(session, line.words.list.slice(1, 3))
+    const count = wholeNumber(0, MAX_SOURCES)(word(line, 3, 'the number of sources'))
     const sources = line.words.list.slice(4)
     while (sources.length < count) {
       const next = await line.next()
@@ -53,28 +62,28 @@ const filter = (mode: 'include' | 'exclude'): Verb => ({
       sources.push(next.trim())
     }
     if (sources.length > count) throw new Failure(`${count} sources are needed; there are ${sources.length}`)
-    await setFilter(socket, { ...place, sources }, mode)
+    await setFilter(socket, { ...spec, sources }, mode)
     ok(line)
   },
 })
 
-async function show(session: Session, line: Line): Promise<void> {
-  const [socket, place] = await target(session, line.words.list.slice(1, 3))
-  const most = whole(0, 2 ** 31 - 1)(word(line, 3, 'how many sources to print'))
-  const { mode, sources } = await getFilter(socket, place)
+async function show(session: ScriptSession, line: ScriptLine): Promise<void> {
+  const [socket, spec] = await socketAndSpec(session, line.words.list.slice(1, 3))
+  const limit = wholeNumber(0, 2 ** 31 - 1)(word(line, 3, 'how many sources to print'))
+  const { mode, sources } = await getFilter(socket, spec)
   const sorted = sources.toSorted(compareAddresses)
-  line.answer([mode, `${sorted.length}`, ...sorted.slice(0, most), 'ok'], { mode, sources: sorted })
+  line.answer([mode, `${sorted.length}`, ...sorted.slice(0, limit), 'ok'], { mode, sources: sorted })
 }
 
 export const MTEST: Readonly<Record<string, Verb>> = {
-  j: delta('join a group, or a source of it', join),
-  l: delta('leave a group, or a source of it', leave),
-  i: filter('include'),
-  e: filter('exclude'),
-  t: toggle('allow a source: unblock it, or join it where the filter includes', unblock, (socket, place) =>
-    join(socket, place),
+  j: membershipVerbOf('join a group, or a source of it', joinGroup),
+  l: membershipVerbOf('leave a group, or a source of it', leaveGroup),
+  i: filterVerbOf('include'),
+  e: filterVerbOf('exclude'),
+  t: sourceVerbOf('allow a source: unblock it, or join it where the filter includes', unblockSources, (socket, spec) =>
+    joinGroup(socket, spec),
   ),
-  b: toggle('block a source, or leave it where the filter includes', block, leave),
+  b: sourceVerbOf('block a source, or leave it where the filter includes', blockSources, leaveGroup),
   g: {
     help: [['GROUP INTERFACE COUNT', 'print the filter mode, the number of sources, and COUNT of them']],
     run: show,
@@ -87,7 +96,7 @@ export const MTEST: Readonly<Record<string, Verb>> = {
   s: {
     help: [['SECONDS', 'sleep']],
     run: async (session, line) => {
-      await pause(whole(1, 2 ** 31 / 1000)(word(line, 1, 'a number of seconds')) * 1000, undefined, {
+      await pause(wholeNumber(1, 2 ** 31 / 1000)(word(line, 1, 'a number of seconds')) * 1000, undefined, {
         signal: session.stop,
       })
       ok(line)

@@ -4,14 +4,14 @@ import { sendDatagram } from '../../../datagram/send-datagram.ts'
 import { type Datagram, openSocket, type SocketControl } from '../../../index.ts'
 import { parseSocketAddress } from '../../../net/socket-address.ts'
 import { IP_PKTINFO, IPV6_RECVPKTINFO } from '../../../options/index.ts'
-import { frames } from '../../capture/frames.ts'
-import { Failure, warn } from '../../shell/failure.ts'
-import { SOCKET_KINDS, type SocketKind } from '../options/subject.ts'
+import { readBatches } from '../../capture/read-batches.ts'
+import { Failure, printWarning } from '../../shell/failure.ts'
+import { type CliSocketKind, SOCKET_KINDS } from '../options/option-socket.ts'
 
 /** A socket of a script: its control, and what has arrived and was not yet expected. */
 export interface ScriptSocket extends AsyncDisposable {
   readonly name: string
-  readonly kind: SocketKind
+  readonly kind: CliSocketKind
   readonly family: 4 | 6 | undefined
   readonly control: SocketControl
   readonly inbox: Datagram[]
@@ -23,9 +23,9 @@ export interface ScriptSocket extends AsyncDisposable {
 
 const FAMILIES = { ipv4: 4, ipv6: 6 } as const
 /** What lies unexpected is kept up to this; older datagrams go first. */
-const MOST_KEPT = 10_000
+const MAX_INBOX = 10_000
 
-export async function openScriptSocket(name: string, kind: SocketKind): Promise<ScriptSocket> {
+export async function openScriptSocket(name: string, kind: CliSocketKind): Promise<ScriptSocket> {
   const spec = SOCKET_KINDS[kind]
   const owned = await openSocket(spec as never)
   const inet = spec.family === 'ipv4' || spec.family === 'ipv6' ? spec.family : undefined
@@ -35,9 +35,9 @@ export async function openScriptSocket(name: string, kind: SocketKind): Promise<
   const arrivals = new EventEmitter<{ datagram: [] }>()
 
   const read = async (): Promise<void> => {
-    for await (const batch of frames(owned, closing.signal)) {
+    for await (const batch of readBatches(owned, closing.signal)) {
       inbox.push(...batch)
-      inbox.splice(0, Math.max(0, inbox.length - MOST_KEPT))
+      inbox.splice(0, Math.max(0, inbox.length - MAX_INBOX))
       arrivals.emit('datagram')
     }
   }
@@ -55,7 +55,7 @@ export async function openScriptSocket(name: string, kind: SocketKind): Promise<
       bindSocket(owned.fd, inet, parseSocketAddress(inet, 'bind', { ...(address !== undefined && { address }), port }))
       if (spec.type !== 'dgram') return
       owned.control.setSync(inet === 'ipv4' ? IP_PKTINFO : IPV6_RECVPKTINFO, true)
-      read().catch((error) => warn(`${name} can't be read any more: ${error.message}`))
+      read().catch((error) => printWarning(`${name} can't be read any more: ${error.message}`))
     },
     send: (address, port, text) => {
       sendDatagram(owned.fd, Buffer.from(text), { address, port })

@@ -1,12 +1,20 @@
 import { createInterface, type Interface as Readline } from 'node:readline/promises'
 import type { Command } from 'commander'
+import { examples } from '../../shell/help.ts'
 import { takesInterface } from '../../shell/interface-option.ts'
 import type { Output } from '../../shell/output.ts'
 import { type Run, runs } from '../../shell/run.ts'
-import { examples } from '../../shell/usage.ts'
 import { completions } from './completions.ts'
-import { fileInput, helpLines, type Input, type Interpreter, runFile, runInput, type Step } from './interpreter.ts'
-import { createSession } from './session.ts'
+import {
+  fileInput,
+  helpLines,
+  type Interpreter,
+  runFile,
+  runInput,
+  type ScriptInput,
+  type ScriptStep,
+} from './interpreter.ts'
+import { createScriptSession } from './script-session.ts'
 
 export function scriptCommand(command: Command): void {
   takesInterface(
@@ -35,7 +43,7 @@ async function script({ out, stop }: Run, file: string | undefined, on: string |
   const interactive = file === undefined && process.stdin.isTTY === true
   let depth = 0
   const interpreter: Interpreter = { goesOn: interactive, told: (step) => tell(out, step, interactive) }
-  await using session = createSession(on, stop, async (own, name) => {
+  await using session = createScriptSession(on, stop, async (own, name) => {
     depth++
     await runFile(interpreter, own, name, depth).finally(() => depth--)
   })
@@ -50,7 +58,7 @@ async function script({ out, stop }: Run, file: string | undefined, on: string |
   return false
 }
 
-function standardInput(interactive: boolean, stop: AbortSignal): { input: Input; close(): void } {
+function standardInput(interactive: boolean, stop: AbortSignal): { input: ScriptInput; close(): void } {
   const lines: Readline = createInterface({
     input: process.stdin,
     // Standard output may be a pipe, or for objects.
@@ -85,7 +93,7 @@ function standardInput(interactive: boolean, stop: AbortSignal): { input: Input;
   }
 }
 
-function tell(out: Output, { line, file, command, lines, result, error }: Step, interactive: boolean): void {
+function tell(out: Output, { line, file, command, lines, result, error }: ScriptStep, interactive: boolean): void {
   const { message, code, reason } = (error ?? {}) as { message?: string; code?: string; reason?: string }
   if (out.json) {
     const failed = error !== undefined && {

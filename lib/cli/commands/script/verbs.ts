@@ -1,22 +1,30 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import { parseAddress } from '../../../net/address.ts'
 import { Failure } from '../../shell/failure.ts'
-import { duration, port } from '../../shell/values.ts'
+import { duration, port } from '../../shell/parsers.ts'
 import { findOption } from '../options/find.ts'
+import { type CliSocketKind, KIND_NAMES } from '../options/option-socket.ts'
 import { parseQuestion } from '../options/options.ts'
-import { KIND_NAMES, type SocketKind } from '../options/subject.ts'
 import { parseValue, valueText } from '../options/value.ts'
 import { expect } from './expect.ts'
-import { block, getFilter, join, leave, parsePlace, setFilter, unblock } from './membership-verbs.ts'
+import {
+  blockSources,
+  getFilter,
+  joinGroup,
+  leaveGroup,
+  parseGroupSpec,
+  setFilter,
+  unblockSources,
+} from './membership-verbs.ts'
+import type { ScriptLine, ScriptSession } from './script-session.ts'
 import type { ScriptSocket } from './script-socket.ts'
-import type { Line, Session } from './session.ts'
 import { noMore, type Verb, word } from './verb.ts'
 
-type Act = (socket: ScriptSocket, place: ReturnType<typeof parsePlace>) => Promise<void>
+type Act = (socket: ScriptSocket, spec: ReturnType<typeof parseGroupSpec>) => Promise<void>
 
 const membershipVerb = (usage: string, does: string, act: Act): Verb => ({
   help: [[usage, does]],
-  run: (session, { words }) => act(session.current(), parsePlace(session, words.list.slice(1))),
+  run: (session, { words }) => act(session.current(), parseGroupSpec(session, words.list.slice(1))),
 })
 
 /** `5000`, `ADDRESS`, `ADDRESS 5000`, `ADDRESS:5000`, `[ADDRESS]:5000` */
@@ -35,7 +43,7 @@ function parseEndpointWords(words: readonly string[]): { address?: string; port?
 
 const portOrZero = (text: string): number => (text === '0' ? 0 : port(text))
 
-async function show(session: Session, line: Line): Promise<void> {
+async function show(session: ScriptSession, line: ScriptLine): Promise<void> {
   const socket = session.current()
   const memberships = await Promise.all(
     [...new Map(socket.control.memberships.map((one) => [`${one.group} ${one.interface.index}`, one])).values()].map(
@@ -67,7 +75,7 @@ export const VERBS: Readonly<Record<string, Verb>> = {
       if (!(KIND_NAMES as readonly string[]).includes(kind))
         throw new Failure(`'${kind.slice(0, 40)}' is no kind of socket; there are: ${KIND_NAMES.join(', ')}`)
       noMore(line, 3)
-      await session.open(kind as SocketKind, line.words.list[2])
+      await session.open(kind as CliSocketKind, line.words.list[2])
     },
   },
   use: {
@@ -85,15 +93,15 @@ export const VERBS: Readonly<Record<string, Verb>> = {
   join: membershipVerb(
     'GROUP [INTERFACE [SOURCE...]]',
     'join a group, or sources of it; also SOURCE@GROUP%INTERFACE',
-    join,
+    joinGroup,
   ),
-  leave: membershipVerb('GROUP [INTERFACE [SOURCE...]]', 'leave a group, or sources of it', leave),
+  leave: membershipVerb('GROUP [INTERFACE [SOURCE...]]', 'leave a group, or sources of it', leaveGroup),
   block: membershipVerb(
     'GROUP INTERFACE SOURCE...',
     'stop sources of an any-source membership; also SOURCE@GROUP',
-    block,
+    blockSources,
   ),
-  unblock: membershipVerb('GROUP INTERFACE SOURCE...', 'take blocked sources again', unblock),
+  unblock: membershipVerb('GROUP INTERFACE SOURCE...', 'take blocked sources again', unblockSources),
   filter: {
     help: [
       ['GROUP [INTERFACE] include|exclude [SOURCE...]', 'replace the whole source filter; without a mode, print it'],
@@ -102,12 +110,12 @@ export const VERBS: Readonly<Record<string, Verb>> = {
       const list = line.words.list.slice(1)
       const at = list.findIndex((text) => text === 'include' || text === 'exclude')
       if (at < 0) {
-        const { mode, sources } = await getFilter(session.current(), parsePlace(session, list))
+        const { mode, sources } = await getFilter(session.current(), parseGroupSpec(session, list))
         line.answer([[mode, ...sources].join(' ')], { mode, sources })
         return
       }
-      const place = parsePlace(session, list.slice(0, at))
-      await setFilter(session.current(), { ...place, sources: list.slice(at + 1) }, list[at] as 'include' | 'exclude')
+      const spec = parseGroupSpec(session, list.slice(0, at))
+      await setFilter(session.current(), { ...spec, sources: list.slice(at + 1) }, list[at] as 'include' | 'exclude')
     },
   },
   get: {

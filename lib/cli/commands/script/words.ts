@@ -2,7 +2,7 @@
 export interface Words {
   readonly list: readonly string[]
   /** The text from a word on as it was written, for values that are JSON. */
-  from(place: number): string
+  from(index: number): string
 }
 
 /** A word is quoted, or JSON from its brace on, or goes up to the next blank. `#` in place of a word begins a comment. */
@@ -25,6 +25,6 @@ export function splitWords(line: string): Words {
   }
   return {
     list: found.map(({ text }) => plain(text)),
-    from: (place) => line.slice(found[place]?.at ?? end, end).trim(),
+    from: (index) => line.slice(found[index]?.at ?? end, end).trim(),
   }
 }

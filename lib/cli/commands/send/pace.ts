@@ -13,33 +13,33 @@ export interface Pace {
   spend(datagrams: number, bytes: number): void
 }
 
-const BURST = 1024
-const CREDIT = 0.1
+const MAX_BURST = 1024
+const MAX_CREDIT_SECONDS = 0.1
 
 /** @param size what a datagram is expected to have, in bytes */
 export function pace(rate: Rate | undefined, size: number): Pace {
   // Whatever the rate, signals and timers come through in between.
-  const breathe = (signal: AbortSignal): Promise<unknown> => setImmediate(undefined, { signal })
-  if (rate === undefined) return { due: (signal) => breathe(signal).then(() => BURST), spend: () => {} }
+  const yieldToEvents = (signal: AbortSignal): Promise<unknown> => setImmediate(undefined, { signal })
+  if (rate === undefined) return { due: (signal) => yieldToEvents(signal).then(() => MAX_BURST), spend: () => {} }
   const { value, unit } = rate
-  const each = unit === 'bits' ? Math.max(1, size) * 8 : 1
-  const most = Math.max(each, value * CREDIT)
-  let credit = each
-  let last = performance.now()
+  const costOfOne = unit === 'bits' ? Math.max(1, size) * 8 : 1
+  const maxCredit = Math.max(costOfOne, value * MAX_CREDIT_SECONDS)
+  let credit = costOfOne
+  let lastRefill = performance.now()
   const refill = (): void => {
     const now = performance.now()
-    credit = Math.min(most, credit + ((now - last) / 1000) * value)
-    last = now
+    credit = Math.min(maxCredit, credit + ((now - lastRefill) / 1000) * value)
+    lastRefill = now
   }
   return {
     async due(signal) {
-      await breathe(signal)
+      await yieldToEvents(signal)
       refill()
-      while (credit < each) {
-        await setTimeout(Math.max(1, Math.min(2 ** 30, ((each - credit) / value) * 1000)), undefined, { signal })
+      while (credit < costOfOne) {
+        await setTimeout(Math.max(1, Math.min(2 ** 30, ((costOfOne - credit) / value) * 1000)), undefined, { signal })
         refill()
       }
-      return Math.min(BURST, Math.floor(credit / each))
+      return Math.min(MAX_BURST, Math.floor(credit / costOfOne))
     },
     spend: (datagrams, bytes) => {
       credit -= unit === 'bits' ? bytes * 8 : datagrams

@@ -5,22 +5,22 @@ import { Failure } from '../../shell/failure.ts'
 /** What is to be sent. */
 export interface Payloads {
   /** The next ones, at most so many; none once it is over. They are good until the next call. */
-  next(most: number): Promise<readonly Uint8Array[]> | readonly Uint8Array[]
+  next(limit: number): Promise<readonly Uint8Array[]> | readonly Uint8Array[]
   close(): void
 }
 
 /** The longest payload of a UDP datagram over IPv4; over IPv6 it may be 20 bytes longer. */
-const LONGEST = 65_507
-const POOL = 1024
+const MAX_PAYLOAD = 65_507
+const POOL_SIZE = 1024
 
 /** Datagrams of one size without an end, numbered where they have room for it: see `writeSequence`. */
-export function madeUp(size: number): Payloads {
-  const slab = Buffer.alloc(Math.max(1, size) * POOL)
-  const pool = Array.from({ length: POOL }, (_, i) => slab.subarray(i * size, (i + 1) * size))
+export function madeUpPayloads(size: number): Payloads {
+  const slab = Buffer.alloc(Math.max(1, size) * POOL_SIZE)
+  const pool = Array.from({ length: POOL_SIZE }, (_, i) => slab.subarray(i * size, (i + 1) * size))
   let sequence = 0
   return {
-    next(most) {
-      const batch = most < POOL ? pool.slice(0, most) : pool
+    next(limit) {
+      const batch = limit < POOL_SIZE ? pool.slice(0, limit) : pool
       if (size < SEQUENCE_HEADER_LENGTH) return batch
       const now = performance.timeOrigin + performance.now()
       const seconds = Math.floor(now / 1000)
@@ -33,8 +33,8 @@ export function madeUp(size: number): Payloads {
 }
 
 /** A datagram a line, without its line feed. */
-export function linesOf(input: NodeJS.ReadableStream): Payloads {
-  return cutting(input, (bytes, ended) => {
+export function payloadsFromLines(input: NodeJS.ReadableStream): Payloads {
+  return cutInput(input, (bytes, ended) => {
     const lines: Buffer[] = []
     let start = 0
     for (let end = bytes.indexOf(10); end >= 0; end = bytes.indexOf(10, start)) {
@@ -42,17 +42,17 @@ export function linesOf(input: NodeJS.ReadableStream): Payloads {
       start = end + 1
     }
     if (ended && start < bytes.length) lines.push(bytes.subarray(start))
-    else if (bytes.length - start > LONGEST)
-      throw new Failure(`a line of more than ${LONGEST} bytes is longer than a datagram can be`)
+    else if (bytes.length - start > MAX_PAYLOAD)
+      throw new Failure(`a line of more than ${MAX_PAYLOAD} bytes is longer than a datagram can be`)
     return { whole: lines, rest: bytes.subarray(start) }
   })
 }
 
 /** A file, or with `-` what is given, cut into datagrams of one size; the last may be shorter. */
-export function piecesOf(path: string, size: number, standardInput: NodeJS.ReadableStream): Payloads {
+export function payloadsFromFile(path: string, size: number, standardInput: NodeJS.ReadableStream): Payloads {
   const input = path === '-' ? standardInput : createReadStream(path, { highWaterMark: 2 ** 18 })
   const explain = (error: Error): Failure => new Failure(`can't read ${path}: ${error.message}`)
-  return cutting(
+  return cutInput(
     input,
     (bytes, ended) => {
       const pieces: Buffer[] = []
@@ -67,7 +67,7 @@ export function piecesOf(path: string, size: number, standardInput: NodeJS.Reada
 
 type Cut = (bytes: Buffer, ended: boolean) => { whole: Buffer[]; rest: Buffer }
 
-function cutting(
+function cutInput(
   input: NodeJS.ReadableStream,
   cut: Cut,
   explain: (error: Error) => Error = (error) => error,
@@ -91,9 +91,9 @@ function cutting(
     }
   }
   return {
-    async next(most) {
+    async next(limit) {
       if (ready.length === 0) await refill()
-      return ready.splice(0, most)
+      return ready.splice(0, limit)
     },
     close: () => {
       if ('destroy' in input && typeof input.destroy === 'function') input.destroy()

@@ -1,6 +1,6 @@
 import type { Sender } from '../../../index.ts'
 import { hostPort } from '../../../net/address.ts'
-import { live } from '../../shell/live.ts'
+import { createLiveLines } from '../../shell/live.ts'
 import type { Output } from '../../shell/output.ts'
 import { bitrate, plural, scaled, seconds } from '../../shell/units.ts'
 
@@ -20,7 +20,7 @@ export function createSendReport(
 ): { end(): void } {
   const start = performance.now()
   const { group, port: end } = to
-  const screen = out.terminal && mayDraw ? live(process.stdout) : undefined
+  const screen = out.terminal && mayDraw ? createLiveLines(process.stdout) : undefined
   let before = { ...progress, at: start }
   const rates = (since: typeof before): { elapsed: number; rate: number; bitrate: number } => {
     const now = performance.now()
@@ -48,9 +48,9 @@ export function createSendReport(
     end: () => {
       clearInterval(second)
       screen?.clear()
-      const whole = rates({ datagrams: 0, bytes: 0, at: start })
-      if (out.json) object('summary', whole)
-      else out.line(text(whole))
+      const total = rates({ datagrams: 0, bytes: 0, at: start })
+      if (out.json) object('summary', total)
+      else out.line(text(total))
     },
   }
 }

@@ -3,17 +3,17 @@ import { interfaces, openSender, type Sender } from '../../../index.ts'
 import { hostPort } from '../../../net/address.ts'
 import type { ChannelText } from '../../../protocols/channel.ts'
 import { SEQUENCE_HEADER_LENGTH } from '../../../protocols/sequence-header.ts'
+import { explainNoRoute } from '../../shell/explain-no-route.ts'
 import { UsageError } from '../../shell/failure.ts'
+import { examples } from '../../shell/help.ts'
 import { takesInterface } from '../../shell/interface-option.ts'
-import { withoutRoute } from '../../shell/no-route.ts'
+import { address, channel, count, duration, hops, port, rate, wholeNumber } from '../../shell/parsers.ts'
 import { type Run, runs } from '../../shell/run.ts'
-import { examples } from '../../shell/usage.ts'
-import { address, channel, count, duration, hops, port, rate, whole } from '../../shell/values.ts'
 import { pace, type Rate } from './pace.ts'
-import { linesOf, madeUp, type Payloads, piecesOf } from './payloads.ts'
+import { madeUpPayloads, type Payloads, payloadsFromFile, payloadsFromLines } from './payloads.ts'
 import { createSendReport, type Progress } from './report.ts'
 
-interface Options {
+interface SendOptions {
   interface?: string | number
   port?: number
   bind?: string
@@ -27,7 +27,7 @@ interface Options {
 }
 
 /** Seven packets of MPEG-TS, as they usually go into a datagram. */
-const USUAL_SIZE = 1316
+const DEFAULT_SIZE = 1316
 
 export function sendCommand(command: Command): void {
   command.argument('<channel>', 'GROUP:PORT, GROUP%INTERFACE:PORT or a udp:// URL', channel)
@@ -35,8 +35,8 @@ export function sendCommand(command: Command): void {
   command
     .option(
       '-s, --size <bytes>',
-      `make up datagrams of this size, or cut --file into them (default: ${USUAL_SIZE})`,
-      whole(0, 65_527),
+      `make up datagrams of this size, or cut --file into them (default: ${DEFAULT_SIZE})`,
+      wholeNumber(0, 65_527),
     )
     .option('-r, --rate <rate>', 'datagrams a second, 500 or 200k, or bits of payload a second, 8Mbit', rate)
     .option('-c, --count <number>', 'end after so many datagrams', count)
@@ -54,14 +54,14 @@ export function sendCommand(command: Command): void {
     'sockctl send 239.1.1.1:5000 --file film.ts --rate 8Mbit --hops 16',
     'sockctl send 232.1.1.1:5000 --bind 10.0.0.1 --count 100 --rate 10',
   )
-  runs<[ChannelText], Options>(command, 'an object a second, and at the end', send)
+  runs<[ChannelText], SendOptions>(command, 'an object a second, and at the end', send)
 }
 
 const NOTES = `
 Without --file, --size, --count and --duration, each line of standard input is a datagram. Made-up datagrams of ${SEQUENCE_HEADER_LENGTH}
 bytes and more are numbered and timed as iperf 2's are: "sockctl receive" and "iperf -s -u" count what is lost.`
 
-async function send({ out, stop }: Run, [to]: [ChannelText], options: Options): Promise<void> {
+async function send({ out, stop }: Run, [to]: [ChannelText], options: SendOptions): Promise<void> {
   if (to.sources.length + to.blocked.length > 0)
     throw new UsageError(
       `${to.group} is to be sent to: its sources are for receivers. --bind names the address to send from`,
@@ -70,7 +70,7 @@ async function send({ out, stop }: Run, [to]: [ChannelText], options: Options): 
   const end = to.port ?? options.port
   if (end === undefined)
     throw new UsageError(`${to.group} has no port: write ${hostPort(to.group, 'PORT')}, or give --port`)
-  const made =
+  const isMadeUp =
     options.file === undefined && [options.size, options.count, options.duration].some((given) => given !== undefined)
   const on = to.interface ?? options.interface ?? interfaceOf(options.bind)
   const sender = await openSender({
@@ -81,8 +81,8 @@ async function send({ out, stop }: Run, [to]: [ChannelText], options: Options): 
     ...(hopLimit !== undefined && { hops: hopLimit }),
     ...(on !== undefined && { interface: on }),
   })
-  const payloads = choosePayloads(made, options)
-  if (!made && options.file === undefined && process.stdin.isTTY === true)
+  const payloads = choosePayloads(isMadeUp, options)
+  if (!isMadeUp && options.file === undefined && process.stdin.isTTY === true)
     out.hint(`each line is sent to ${hostPort(to.group, end)}; Ctrl-D ends it`)
   const over = new AbortController()
   const finish = (): void => over.abort()
@@ -91,11 +91,11 @@ async function send({ out, stop }: Run, [to]: [ChannelText], options: Options): 
   const timer = options.duration === undefined ? undefined : setTimeout(finish, options.duration)
   const progress = { datagrams: 0, bytes: 0 }
   // Lines typed at a terminal are not drawn over.
-  const report = createSendReport(out, { ...to, port: end }, sender, progress, options.file !== undefined || made)
+  const report = createSendReport(out, { ...to, port: end }, sender, progress, options.file !== undefined || isMadeUp)
   try {
     await sendAll(sender, payloads, over.signal, options, progress)
   } catch (error) {
-    if (!over.signal.aborted) throw on === undefined ? withoutRoute(error, to.group) : error
+    if (!over.signal.aborted) throw on === undefined ? explainNoRoute(error, to.group) : error
   } finally {
     clearTimeout(timer)
     payloads.close()
@@ -104,11 +104,11 @@ async function send({ out, stop }: Run, [to]: [ChannelText], options: Options): 
   }
 }
 
-function choosePayloads(made: boolean, { file, size = USUAL_SIZE }: Options): Payloads {
-  if (made) return madeUp(size)
-  if (file === undefined) return linesOf(process.stdin)
+function choosePayloads(isMadeUp: boolean, { file, size = DEFAULT_SIZE }: SendOptions): Payloads {
+  if (isMadeUp) return madeUpPayloads(size)
+  if (file === undefined) return payloadsFromLines(process.stdin)
   if (size === 0) throw new UsageError('--file can not be cut into datagrams of --size 0')
-  return piecesOf(file, size, process.stdin)
+  return payloadsFromFile(file, size, process.stdin)
 }
 
 /** Who names an address to send from means its interface, which the kernel would choose by route alone. */
@@ -121,7 +121,7 @@ function interfaceOf(bind: string | undefined): string | undefined {
 }
 
 /** Not by Promise.race, which keeps something of each race for as long as the promise that never settles is there. */
-function unless<T>(over: AbortSignal, work: T | Promise<T>): T | Promise<T> {
+function unlessAborted<T>(over: AbortSignal, work: T | Promise<T>): T | Promise<T> {
   if (!(work instanceof Promise)) return work
   return new Promise((resolve, reject) => {
     const abort = (): void => reject(over.reason)
@@ -135,16 +135,16 @@ async function sendAll(
   sender: Sender,
   payloads: Payloads,
   over: AbortSignal,
-  { count: limit = Number.POSITIVE_INFINITY, rate: wanted, size = USUAL_SIZE }: Options,
+  { count: limit = Number.POSITIVE_INFINITY, rate: wanted, size = DEFAULT_SIZE }: SendOptions,
   progress: Progress,
 ): Promise<void> {
   const { due, spend } = pace(wanted, size)
   while (progress.datagrams < limit) {
     const most = Math.min(await due(over), limit - progress.datagrams)
     // Standard input may have nothing for a long time.
-    const batch = await unless(over, payloads.next(most))
+    const batch = await unlessAborted(over, payloads.next(most))
     if (batch.length === 0) return
-    await unless(over, sender.send(batch))
+    await unlessAborted(over, sender.send(batch))
     const bytes = batch.reduce((sum, { length }) => sum + length, 0)
     spend(batch.length, bytes)
     progress.datagrams += batch.length

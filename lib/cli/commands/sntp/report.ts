@@ -6,7 +6,7 @@ import { printable } from '../../shell/printable.ts'
 import type { Column } from '../../shell/table.ts'
 import { signedTime } from '../../shell/units.ts'
 
-type Told = NtpTime & Partial<Pick<NtpAnswer, 'delay'>> & { interfaceIndex?: number; group?: string }
+type ToldTime = NtpTime & Partial<Pick<NtpAnswer, 'delay'>> & { interfaceIndex?: number; group?: string }
 
 const nameOf = (index: number): string => interfaceName(index) || String(index)
 const timeText = (nanoseconds: bigint): string => {
@@ -27,7 +27,7 @@ export function objectOf({
   problems,
   interfaceIndex,
   group,
-}: Told): object {
+}: ToldTime): object {
   const { stratum, mode, leap, version, poll, precision, rootDelay, rootDispersion } = packet
   return {
     server,
@@ -50,8 +50,8 @@ export function objectOf({
 }
 
 /** The same in a line. */
-export function lineOf(told: Told): string {
-  const { server, packet, offset, delay, problems, interfaceIndex } = told
+export function lineOf(time: ToldTime): string {
+  const { server, packet, offset, delay, problems, interfaceIndex } = time
   const { stratum, mode, leap } = packet
   const words = [
     `${hostPort(server.address, server.port)}${interfaceIndex === undefined ? '' : ` on ${nameOf(interfaceIndex)}`}: ${mode}`,
@@ -63,7 +63,7 @@ export function lineOf(told: Told): string {
   return words.join(', ') + (problems.length === 0 ? '' : `; not to be trusted: ${problems.map(printable).join('; ')}`)
 }
 
-interface Server extends Told {
+interface Server extends ToldTime {
   packets: number
   least: bigint
   most: bigint
@@ -82,7 +82,7 @@ const columns: Column<Server>[] = [
 ]
 
 /** Anybody can send from many addresses. */
-const MOST_SERVERS = 1024
+const MAX_SERVERS = 1024
 
 export interface NtpReport {
   notice(notice: NtpNotice): void
@@ -104,7 +104,7 @@ export function createNtpReport(out: Output): NtpReport {
       else out.line(lineOf(notice))
       const key = `${notice.server.address} ${notice.server.port} ${notice.interfaceIndex}`
       const known = servers.get(key)
-      if (known === undefined && servers.size >= MOST_SERVERS) return
+      if (known === undefined && servers.size >= MAX_SERVERS) return
       const { offset } = notice
       const server = known ?? { ...notice, packets: 0, least: offset, most: offset }
       const packets = server.packets + 1
@@ -119,8 +119,8 @@ export function createNtpReport(out: Output): NtpReport {
       else
         out.object({
           event: 'summary',
-          servers: list.map(({ packets, least, most, ...told }) => ({
-            ...objectOf(told),
+          servers: list.map(({ packets, least, most, ...time }) => ({
+            ...objectOf(time),
             packets,
             least: inSeconds(least),
             most: inSeconds(most),

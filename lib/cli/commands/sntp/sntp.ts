@@ -1,13 +1,13 @@
 import type { Command } from 'commander'
 import { listenNtp, NTP_PORT, queryNtp } from '../../../services/sntp.ts'
 import { Failure, UsageError } from '../../shell/failure.ts'
+import { examples } from '../../shell/help.ts'
 import { takesInterface } from '../../shell/interface-option.ts'
+import { count, duration, group, port, repeatable } from '../../shell/parsers.ts'
 import { type Run, runs } from '../../shell/run.ts'
-import { examples } from '../../shell/usage.ts'
-import { count, duration, group, port, repeatable } from '../../shell/values.ts'
 import { createNtpReport, lineOf, objectOf } from './report.ts'
 
-interface Options {
+interface SntpOptions {
   query?: string
   timeout?: number
   interface?: string | number
@@ -28,7 +28,7 @@ export function sntpCommand(command: Command): void {
     .option('--duration <time>', 'end after this long: 500ms, 5s, 2m', duration)
   command.addHelpText('after', NOTES)
   examples(command, 'sudo sockctl sntp', 'sockctl sntp --query pool.ntp.org --json')
-  runs<[], Options>(command, 'an object a packet, and at the end', (run, _, options) =>
+  runs<[], SntpOptions>(command, 'an object a packet, and at the end', (run, _, options) =>
     options.query === undefined ? listen(run, options) : ask(run, options.query, options),
   )
 }
@@ -38,7 +38,7 @@ Offsets say how far the server's clock is ahead of this host's; a broadcast's is
 the clock. Exit status 1 where nothing was heard, or the answer is not to be trusted. To listen on port 123 needs
 CAP_NET_BIND_SERVICE, and that no time daemon has the port for itself.`
 
-async function listen({ out, stop }: Run, options: Options): Promise<void> {
+async function listen({ out, stop }: Run, options: SntpOptions): Promise<void> {
   if (options.timeout !== undefined) throw new UsageError('--timeout is for --query; --duration ends listening')
   const listener = await listenNtp({
     port: options.port,
@@ -56,7 +56,7 @@ async function listen({ out, stop }: Run, options: Options): Promise<void> {
   try {
     for await (const notice of listener) {
       report.notice(notice)
-      await out.room()
+      await out.drained()
       if (notice.type === 'time') heard++
       if (++packets === options.count) break
     }
@@ -68,7 +68,7 @@ async function listen({ out, stop }: Run, options: Options): Promise<void> {
   if (heard === 0 && !stop.aborted) throw new Failure('no server was heard')
 }
 
-async function ask({ out, stop }: Run, server: string, options: Options): Promise<void> {
+async function ask({ out, stop }: Run, server: string, options: SntpOptions): Promise<void> {
   const answer = await queryNtp(server, {
     port: options.port,
     signal: stop,

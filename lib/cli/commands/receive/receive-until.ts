@@ -3,14 +3,14 @@ import { isMalformed } from '../../../protocols/malformed.ts'
 import { decodeRtp } from '../../../protocols/rtp.ts'
 import { onInterfaceRemoved } from '../../../receive/on-interface-removed.ts'
 import { drained } from '../../shell/drained.ts'
-import { Failure, warn } from '../../shell/failure.ts'
+import { Failure, printWarning } from '../../shell/failure.ts'
 import type { DatagramPrinter } from './datagram-printer.ts'
 import type { PayloadSink } from './payload-sink.ts'
-import type { Report } from './report.ts'
+import type { ReceiveReport } from './report.ts'
 import { createViewer, type OpenedReceiver } from './view.ts'
 
 /** When to end; times in milliseconds. */
-export interface Limits {
+export interface ReceiveLimits {
   count?: number
   expect?: number
   duration?: number
@@ -18,28 +18,28 @@ export interface Limits {
   timeout?: number
 }
 
-export type End = 'count' | 'duration' | 'timeout' | 'stopped' | Error
+export type ReceiveEnd = 'count' | 'duration' | 'timeout' | 'stopped' | Error
 
 interface Outlets {
-  readonly report: Report
+  readonly report: ReceiveReport
   readonly sink: PayloadSink | undefined
   readonly print: DatagramPrinter | undefined
 }
 
 /** Takes in what comes until one of the limits, a signal or an error ends it, and closes the receivers. */
-export async function takeIn(
+export async function receiveUntil(
   opened: readonly OpenedReceiver[],
   stop: AbortSignal,
-  limits: Limits,
+  limits: ReceiveLimits,
   { report, sink, print }: Outlets,
-): Promise<{ end: End; datagrams: number; elapsed: number }> {
+): Promise<{ end: ReceiveEnd; datagrams: number; elapsed: number }> {
   const over = new AbortController()
   const viewer = createViewer(opened)
   const limit = limits.count ?? limits.expect ?? Number.POSITIVE_INFINITY
   let total = 0
   let lastArrival = performance.now()
-  let finish: (end: End) => void = () => {}
-  const ended = new Promise<End>((resolve) => {
+  let finish: (end: ReceiveEnd) => void = () => {}
+  const ended = new Promise<ReceiveEnd>((resolve) => {
     finish = resolve
   })
 
@@ -69,20 +69,20 @@ export async function takeIn(
     opened.map(({ receiver }) => receiver),
     ({ name, memberships }, anyLeft) => {
       const lost = `${name} is gone, and ${memberships.map(({ group }) => group).join(', ')} there`
-      if (anyLeft) warn(lost)
+      if (anyLeft) printWarning(lost)
       else finish(new Failure(`${lost}: nothing is joined any more`))
     },
   )
   const reading = opened.map((one) => read(one).catch(finish))
   const second = setInterval(() => report.interval(viewer.now(), viewer.history), 1000)
-  const whole = limits.duration === undefined ? undefined : setTimeout(finish, limits.duration, 'duration')
+  const durationTimer = limits.duration === undefined ? undefined : setTimeout(finish, limits.duration, 'duration')
   if (limits.timeout !== undefined) watchIdle(limits.timeout)
   stop.addEventListener('abort', () => finish('stopped'))
   if (stop.aborted) finish('stopped')
 
   const end = await ended
   clearInterval(second)
-  clearTimeout(whole)
+  clearTimeout(durationTimer)
   clearTimeout(idle)
   over.abort()
   await Promise.all(opened.map(({ receiver }) => receiver.close()))

@@ -1,20 +1,20 @@
 import { Failure } from '../../shell/failure.ts'
-import type { SocketKind } from '../options/subject.ts'
+import type { CliSocketKind } from '../options/option-socket.ts'
 import { openScriptSocket, type ScriptSocket } from './script-socket.ts'
 import type { Words } from './words.ts'
 
 /** A line that is being run, and those after it where a command takes more than its own. */
-export interface Line {
+export interface ScriptLine {
   readonly words: Words
   /** The next line of the same input; undefined at its end. */
   next(): Promise<string | undefined>
   /** What the command prints: lines for a person, and the same for a program. */
   answer(lines: readonly string[], result?: unknown): void
   /** Runs the line from a word on, as a command of its own that prints nothing. */
-  runFrom(place: number): Promise<unknown>
+  runFrom(index: number): Promise<unknown>
 }
 
-export interface Session extends AsyncDisposable {
+export interface ScriptSession extends AsyncDisposable {
   /** The interface of `-i`, for commands that name none. */
   readonly interface: string | number | undefined
   /** Aborted when the script is to end at once. */
@@ -25,8 +25,8 @@ export interface Session extends AsyncDisposable {
   /** The current socket where it is of this family, else one of the session's own. */
   ofFamily(family: 4 | 6): Promise<ScriptSocket>
   /** The socket of a name, opened where it is not there yet; which one is current does not change. */
-  own(name: string, kind: SocketKind): Promise<ScriptSocket>
-  open(kind: SocketKind, name?: string): Promise<ScriptSocket>
+  own(name: string, kind: CliSocketKind): Promise<ScriptSocket>
+  open(kind: CliSocketKind, name?: string): Promise<ScriptSocket>
   use(name: string): ScriptSocket
   close(name?: string): Promise<void>
   /** Runs another file in its place. */
@@ -34,15 +34,15 @@ export interface Session extends AsyncDisposable {
   quit: boolean
 }
 
-export function createSession(
+export function createScriptSession(
   on: string | number | undefined,
   stop: AbortSignal,
-  run: (session: Session, file: string) => Promise<void>,
-): Session {
+  run: (session: ScriptSession, file: string) => Promise<void>,
+): ScriptSession {
   const sockets = new Map<string, ScriptSocket>()
   let current: ScriptSocket | undefined
 
-  const session: Session = {
+  const session: ScriptSession = {
     interface: on,
     stop,
     sockets,
@@ -86,7 +86,7 @@ export function createSession(
     },
   }
 
-  const nameFor = (kind: SocketKind): string => {
+  const nameFor = (kind: CliSocketKind): string => {
     for (let number = 1; ; number++) {
       const name = number === 1 ? kind : `${kind}-${number}`
       if (!sockets.has(name)) return name

@@ -1,12 +1,12 @@
 import type { Command } from 'commander'
-import { pathOf, say } from './failure.ts'
+import { pathOf, printError } from './failure.ts'
 
 /** Commander's complaints as our one line, and its exits as errors, for a command and all below it. */
-export function speakPlainly(command: Command): void {
+export function setUpCommander(command: Command): void {
   command
     .configureOutput({
       outputError: (text) =>
-        say(
+        printError(
           command,
           `${text
             .replace(/^error: /, '')
@@ -21,7 +21,7 @@ export function speakPlainly(command: Command): void {
     })
     .helpOption('-h, --help', 'this help')
     .exitOverride()
-  for (const below of command.commands) speakPlainly(below)
+  for (const below of command.commands) setUpCommander(below)
 }
 
 /** The examples that end a command's help. */

@@ -2,20 +2,20 @@ import { kernelError } from '../../base/errors.ts'
 import { createBatchReader } from '../../datagram/batch-reader.ts'
 import type { Datagram, OwnedSocket } from '../../index.ts'
 
-const ROOM = 65535
+const MAX_DATAGRAM = 65535
 
 /**
  * Whatever arrives on a socket of any family, in batches, until `stop`; the socket stays the caller's. Errors of these
  * codes are passed over: ENOBUFS of netlink (some were lost), ENETDOWN of packet sockets (the interface may come back).
  */
-export async function* frames(
+export async function* readBatches(
   socket: OwnedSocket,
   stop: AbortSignal,
-  passedOver: readonly string[] = [],
+  passedOverCodes: readonly string[] = [],
 ): AsyncGenerator<Datagram[], void> {
   const batchReader = createBatchReader({
     batch: 32,
-    maxDatagram: ROOM,
+    maxDatagram: MAX_DATAGRAM,
     gro: false,
     toError: (errno) => kernelError({ asked: 'receive', errno, syscall: 'recvmmsg' }),
   })
@@ -26,7 +26,7 @@ export async function* frames(
   try {
     for (;;) {
       const batch = await batchReader.next().catch((error: NodeJS.ErrnoException) => {
-        if (!passedOver.includes(error.code ?? '')) throw error
+        if (!passedOverCodes.includes(error.code ?? '')) throw error
         return []
       })
       if (batch === undefined) return

@@ -2,7 +2,7 @@ import type { Output } from '../../shell/output.ts'
 import type { Column } from '../../shell/table.ts'
 import { plural } from '../../shell/units.ts'
 
-export interface Answer {
+export interface EchoAnswer {
   host: string
   on: string
   sequence: number
@@ -22,24 +22,24 @@ interface Host {
   seen: Set<number>
 }
 
-export interface Answers {
+export interface PingReport {
   asked(): void
-  add(answer: Answer): void
+  add(answer: EchoAnswer): void
   /** Tells of them all: how many hosts answered. */
   end(): number
 }
 
 /** Anybody can answer from many addresses. */
-const MOST_HOSTS = 4096
+const MAX_HOSTS = 4096
 
 const ms = (milliseconds: number): string => `${milliseconds.toFixed(3)} ms`
 
 /** Tells answers as they come, and adds them up by host. */
-export function createAnswers(out: Output): Answers {
+export function createPingReport(out: Output): PingReport {
   const hosts = new Map<string, Host>()
   let asked = 0
 
-  const count = ({ host, on, sequence, milliseconds }: Answer): boolean => {
+  const count = ({ host, on, sequence, milliseconds }: EchoAnswer): boolean => {
     const key = `${host} ${on}`
     const known = hosts.get(key) ?? {
       host,
@@ -51,7 +51,7 @@ export function createAnswers(out: Output): Answers {
       sum: 0,
       seen: new Set(),
     }
-    if (hosts.size < MOST_HOSTS) hosts.set(key, known)
+    if (hosts.size < MAX_HOSTS) hosts.set(key, known)
     if (known.seen.has(sequence)) {
       known.duplicates++
       return true

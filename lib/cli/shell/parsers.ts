@@ -5,26 +5,26 @@ import type { Rate } from '../commands/send/pace.ts'
 
 // Parsers for the values of arguments and options; commander turns what they throw into bad usage.
 
-export const MOST_MILLISECONDS = 2 ** 31 - 1
+export const MAX_TIMER_MILLISECONDS = 2 ** 31 - 1
 /** Nobody who means well repeats himself to a group more often. */
-const LEAST_PERIOD = 100
+const MIN_PERIOD = 100
 
 function refuse(problem: string): never {
   throw new InvalidArgumentError(problem)
 }
 
 /** A whole number between two bounds, in decimal. */
-export const whole =
+export const wholeNumber =
   (least: number, most: number) =>
   (text: string): number => {
     const number = /^-?\d{1,15}$/.test(text) ? Number(text) : Number.NaN
     return number >= least && number <= most ? number : refuse(`A whole number from ${least} to ${most} is needed.`)
   }
 
-export const count = whole(1, 10 ** 12)
-export const port = whole(1, 65535)
-export const hops = whole(0, 255)
-export const descriptor = whole(0, 2 ** 31 - 1)
+export const count = wholeNumber(1, 10 ** 12)
+export const port = wholeNumber(1, 65535)
+export const hops = wholeNumber(0, 255)
+export const descriptor = wholeNumber(0, 2 ** 31 - 1)
 
 const UNITS: Record<string, number> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 }
 
@@ -32,13 +32,13 @@ const UNITS: Record<string, number> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 
 export function duration(text: string): number {
   const [, number = '', unit = 's'] = /^(\d{1,9}(?:\.\d{1,6})?)(ms|s|m|h)?$/.exec(text) ?? []
   const time = number === '' ? Number.NaN : Number(number) * (UNITS[unit] ?? 0)
-  return time <= MOST_MILLISECONDS ? time : refuse('A time is needed: 500ms, 5 or 5s, 2m, 1h; at most 24 days.')
+  return time <= MAX_TIMER_MILLISECONDS ? time : refuse('A time is needed: 500ms, 5 or 5s, 2m, 1h; at most 24 days.')
 }
 
 /** The time from one sending to the next, in milliseconds. */
 export function period(text: string): number {
   const time = duration(text)
-  return time >= LEAST_PERIOD ? time : refuse(`At least ${LEAST_PERIOD} ms are needed.`)
+  return time >= MIN_PERIOD ? time : refuse(`At least ${MIN_PERIOD} ms are needed.`)
 }
 
 const MULTIPLES: Record<string, number> = { '': 1, k: 1e3, m: 1e6, g: 1e9 }
@@ -60,9 +60,9 @@ export function rate(text: string): Rate {
 }
 
 /** An interface by name, index (digits) or local address. Whether it is there shows when it is used. */
-export function interfaceSpec(text: string): string | number {
+export function interfaceArgument(text: string): string | number {
   if (text === '') refuse('The name, index or a local address of an interface is needed.')
-  return /^\d+$/.test(text) ? whole(1, 2 ** 31 - 1)(text) : text
+  return /^\d+$/.test(text) ? wholeNumber(1, 2 ** 31 - 1)(text) : text
 }
 
 /** A group's address, in its canonical text. */

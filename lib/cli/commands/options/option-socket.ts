@@ -2,7 +2,7 @@ import type { Command } from 'commander'
 import { control, openSocket, type SocketControl, type SocketSpec } from '../../../index.ts'
 import type { OptionParts } from '../../../options/option.ts'
 import { UsageError } from '../../shell/failure.ts'
-import { descriptor } from '../../shell/values.ts'
+import { descriptor } from '../../shell/parsers.ts'
 
 /** Every kind of socket the command line can open. */
 export const SOCKET_KINDS = {
@@ -26,22 +26,22 @@ export const SOCKET_KINDS = {
   vsock: { family: 'vsock', type: 'stream' },
 } as const satisfies Record<string, SocketSpec>
 
-export type SocketKind = keyof typeof SOCKET_KINDS
+export type CliSocketKind = keyof typeof SOCKET_KINDS
 
-export const KIND_NAMES = Object.keys(SOCKET_KINDS) as SocketKind[]
+export const KIND_NAMES = Object.keys(SOCKET_KINDS) as CliSocketKind[]
 
-export interface SubjectOptions extends Partial<Record<SocketKind, true>> {
+export interface SocketChoice extends Partial<Record<CliSocketKind, true>> {
   fd?: number
 }
 
 /** `--fd` and an option a kind of socket. */
-export function takesSubject(command: Command): Command {
+export function takesSocketChoice(command: Command): Command {
   command.option('--fd <number>', 'the socket inherited as this descriptor', descriptor)
   for (const kind of KIND_NAMES) command.option(`--${kind}`, `a new ${kind} socket`)
   return command
 }
 
-const LEVELS: Record<string, SocketKind> = {
+const KIND_FOR_LEVEL: Record<string, CliSocketKind> = {
   IPPROTO_IPV6: 'udp6',
   IPPROTO_ICMPV6: 'raw6',
   IPPROTO_TCP: 'tcp4',
@@ -54,13 +54,13 @@ const LEVELS: Record<string, SocketKind> = {
   AF_VSOCK: 'vsock',
 }
 
-export interface Subject extends AsyncDisposable {
+export interface OptionSocket extends AsyncDisposable {
   readonly what: string
   readonly control: SocketControl
 }
 
 /** The socket of a descriptor, or a new one: of the kind asked for, else one that suits the option. */
-export async function openSubject(options: SubjectOptions, option?: OptionParts): Promise<Subject> {
+export async function openOptionSocket(options: SocketChoice, option?: OptionParts): Promise<OptionSocket> {
   const kinds = KIND_NAMES.filter((kind) => options[kind])
   if (kinds.length + (options.fd === undefined ? 0 : 1) > 1)
     throw new UsageError('one socket at a time: --fd, or one kind of new socket')
@@ -68,7 +68,7 @@ export async function openSubject(options: SubjectOptions, option?: OptionParts)
     const inherited = control(options.fd)
     return { what: `descriptor ${options.fd}`, control: inherited, [Symbol.asyncDispose]: async () => {} }
   }
-  const kind = kinds[0] ?? LEVELS[option?.level ?? ''] ?? 'udp4'
+  const kind = kinds[0] ?? KIND_FOR_LEVEL[option?.level ?? ''] ?? 'udp4'
   const socket = await openSocket(SOCKET_KINDS[kind])
   return { what: `a new ${kind} socket`, control: socket.control, [Symbol.asyncDispose]: () => socket.close() }
 }

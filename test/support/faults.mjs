@@ -1,0 +1,115 @@
+// Drives fault sweeps: builds the library that injects faults, and runs fault-sweep.mjs, or the command line, under it.
+import { execFileSync, spawn } from 'node:child_process'
+import { mkdirSync, mkdtempSync, readFileSync } from 'node:fs'
+import { constants, tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { createInterface } from 'node:readline'
+import { fileURLToPath } from 'node:url'
+
+const source = (name) => fileURLToPath(new URL(name, import.meta.url))
+
+/** The functions of faults.c, in its order. */
+export const FUNCTIONS = [
+  ...readFileSync(source('preload/faults.c'), 'utf8')
+    .split('kNames[] = {')[1]
+    .split('};')[0]
+    .matchAll(/"(\w+)"/g),
+].map(([, name]) => name)
+
+export const ERRORS = ['EINTR', 'ENOMEM', 'ENOBUFS', 'EAGAIN', 'EPERM', 'EMFILE', 'ENOSPC']
+
+/** Compiles a library of preload/ and gives its path. */
+export function buildPreload(name) {
+  const folder = mkdtempSync(join(tmpdir(), 'sockctl-preload-'))
+  mkdirSync(folder, { recursive: true })
+  const library = join(folder, `${name}.so`)
+  execFileSync('cc', ['-shared', '-fPIC', '-O1', '-o', library, source(`preload/${name}.c`), '-ldl', '-pthread'])
+  return library
+}
+
+/** Starts a sweeper; a sweep that met a problem has ended it, and the next request starts another. */
+function startSweeper(library, env) {
+  const child = spawn(process.execPath, [source('fault-sweep.mjs')], {
+    env: { ...process.env, ...env, LD_PRELOAD: [env.LD_PRELOAD, library].filter(Boolean).join(':') },
+    stdio: ['pipe', 'pipe', 'pipe'],
+  })
+  let stderr = ''
+  child.stderr.setEncoding('utf8').on('data', (text) => {
+    stderr += text
+  })
+  child.stdin.on('error', () => {})
+  const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]()
+  return {
+    ask: async (request) => {
+      child.stdin.write(`${JSON.stringify(request)}\n`)
+      const { done, value } = await lines.next()
+      if (done) return { crashed: true, problems: [`the process ended: ${stderr.slice(-2000) || 'without a word'}`] }
+      return JSON.parse(value)
+    },
+    end: () => child.kill('SIGKILL'),
+  }
+}
+
+/**
+ * Sweeps each error of each function over each cycle: { cycle, call, error, reached, problems } of each sweep that
+ * reached a call. A run that crashed is told, and the sweep goes on behind it.
+ */
+export async function sweepAll({ library, cycles, functions = FUNCTIONS, errors = ERRORS, env = {}, report = () => {} }) {
+  const sweeps = []
+  let sweeper
+  for (const cycle of cycles) {
+    for (const call of functions) {
+      for (const error of errors) {
+        const problems = []
+        let reached = 0
+        for (let n = 1; ; ) {
+          sweeper ??= startSweeper(library, env)
+          const outcome = await sweeper.ask([cycle, call, error, n])
+          for (const problem of outcome.problems) problems.push(`call ${outcome.n ?? n}: ${problem}`)
+          if (outcome.problems.length > 0) {
+            sweeper.end()
+            sweeper = undefined
+          }
+          reached = outcome.crashed ? n : outcome.hit ? outcome.n : outcome.n - 1
+          if (!outcome.crashed && !outcome.hit) break
+          // A process that dies at once, whatever fails, would never come to an end.
+          if (outcome.crashed && problems.length > 50) break
+          n = reached + 1
+        }
+        const sweep = { cycle, call, error, reached, problems }
+        if (reached > 0 || problems.length > 0) sweeps.push(sweep)
+        report(sweep)
+        // No call of this function in this cycle: another error meets none either.
+        if (reached === 0) break
+      }
+    }
+  }
+  sweeper?.end()
+  return sweeps
+}
+
+/** One run of a command line with one fault: how it ended, and what it said. */
+export function runWithFault({ library, command, call, n, error, timeout = 15_000 }) {
+  return new Promise((resolve) => {
+    const [program, ...args] = command
+    const child = spawn(program, args, {
+      env: {
+        ...process.env,
+        LD_PRELOAD: library,
+        SOCKCTL_FAULT: `${call} ${n} ${constants.errno[error]}`,
+        SOCKCTL_FAULT_REPORT: '1',
+      },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    })
+    let stderr = ''
+    child.stdout.resume()
+    child.stderr.setEncoding('utf8').on('data', (text) => {
+      stderr += text
+    })
+    const timer = setTimeout(() => child.kill('SIGKILL'), timeout)
+    child.on('close', (status, signal) => {
+      clearTimeout(timer)
+      resolve({ status, signal, stderr, hit: /^fault: \d+ calls, failed$/m.test(stderr) })
+    })
+  })
+}

@@ -1,0 +1,186 @@
+// Life cycles of everything the library hands out: each opens, uses and closes, and may fail anywhere on its way.
+// A cycle returns what went wrong besides errors: what half-happened, in words. What it opened it closes in any case.
+import dgram from 'node:dgram'
+import { once } from 'node:events'
+import net from 'node:net'
+import { control, interfaces, openReceiver, openSender, openSocket } from 'sockctl'
+import { IP_MULTICAST_ALL, SO_RCVBUF, SO_REUSEADDR, TCP_NODELAY } from 'sockctl/options'
+import { joinedGroups } from './joined-groups.mjs'
+
+const GROUP = '239.192.44.1'
+const SOURCES = ['127.0.0.1', '127.0.0.2']
+
+/** A bound dgram socket for `use`, closed afterwards. Its own calls are Node's, which no fault reaches. */
+async function withSocket(use) {
+  const socket = dgram.createSocket({ type: 'udp4', reuseAddr: true })
+  socket.bind(0)
+  await once(socket, 'listening')
+  try {
+    return await use(socket)
+  } finally {
+    await new Promise((resolve) => socket.close(resolve))
+  }
+}
+
+/** Closes what was opened, whatever happened meanwhile; an error of closing is told where there was none before. */
+async function closing(opened, use) {
+  let failure
+  try {
+    return await use(opened)
+  } catch (error) {
+    failure = error
+    throw error
+  } finally {
+    try {
+      await opened.close()
+    } catch (error) {
+      // biome-ignore lint/correctness/noUnsafeFinally: the first error is the one to tell
+      if (failure === undefined) throw error
+    }
+  }
+}
+
+/** What was refused as a whole has left nothing in the kernel, or says which channels it could not leave again. */
+function mustHaveNone(error, c, prefix) {
+  const left = joinedGroups(prefix)
+  if ((left.length > 0 || c.memberships.length > 0) && !(error.cause instanceof AggregateError))
+    error.halfHappened = `joinAll rejected; the kernel has ${left.length} groups, the control ${c.memberships.length}`
+  throw error
+}
+
+const mustBe = (right, words) => (right ? [] : [words])
+
+export const cycles = {
+  /** Options, a membership with blocks and a filter, a snapshot. */
+  control: () =>
+    withSocket(async (socket) => {
+      const c = control(socket)
+      await c.set(SO_RCVBUF, 65536)
+      await c.get(SO_RCVBUF)
+      await c.set(IP_MULTICAST_ALL, false)
+      await c.setMulticastInterface('lo')
+      await c.getMulticastInterface()
+      const membership = await c.join({ group: GROUP, interface: 'lo' })
+      await membership.block(SOURCES[1])
+      const { mode, sources } = await c.getSourceFilter({ group: GROUP, interface: 'lo' })
+      await membership.unblock(SOURCES[1])
+      await c.setSourceFilter({ group: GROUP, interface: 'lo' }, { mode: 'include', sources: SOURCES })
+      const held = c.memberships.map(({ source }) => source)
+      await c.snapshot()
+      for (const one of c.memberships) await one.leave()
+      return [
+        ...mustBe(mode === 'exclude' && sources.join() === SOURCES[1], `the filter was ${mode} ${sources}`),
+        ...mustBe(held.join() === SOURCES.join(), `the memberships were of ${held}`),
+        ...mustBe(c.memberships.length === 0, 'a membership was left and is still there'),
+      ]
+    }),
+
+  /** A source-specific membership by a local address, and a route that is looked up. */
+  joinByAddress: () =>
+    withSocket(async (socket) => {
+      const c = control(socket)
+      const membership = await c.join({ group: GROUP, source: SOURCES[0], interface: '127.0.0.1' })
+      await membership.leave()
+      return mustBe(!membership.active, 'left and active')
+    }),
+
+  /** All or none, seen in the kernel while the socket is open. */
+  joinAll: () =>
+    withSocket(async (socket) => {
+      const groups = Array.from({ length: 12 }, (_, i) => `239.192.45.${i + 1}`)
+      const c = control(socket)
+      const memberships = await c
+        .joinAll(groups.map((group) => ({ group, interface: 'lo' })))
+        .catch((error) => mustHaveNone(error, c, '239.192.45.'))
+      const wrong = mustBe(joinedGroups('239.192.45.').length === 12, 'joined all, and the kernel has not all')
+      for (const membership of memberships) await membership.leave()
+      return wrong
+    }),
+
+  /** A receiver that hears one datagram of a sender; both closed. */
+  receiver: async () => {
+    const receiver = await openReceiver({
+      channels: [{ group: GROUP, interface: 'lo' }],
+      ancillary: { timestamp: true, hopLimit: true },
+    })
+    return closing(receiver, async () => {
+      const second = await receiver.join({ group: '239.192.44.2', source: SOURCES[0], interface: 'lo' })
+      const sender = await openSender({ to: { address: GROUP, port: receiver.address.port }, interface: 'lo' })
+      await closing(sender, () => sender.send(Buffer.from('one')))
+      const reader = receiver[Symbol.asyncIterator]()
+      const { value = [] } = await reader.next()
+      await second.leave()
+      receiver.stats()
+      return mustBe(value.length === 1 && value[0].data.toString() === 'one', `${value.length} datagrams arrived`)
+    })
+  },
+
+  /** Sends to a group and to one's own socket, with choices for one datagram. */
+  sender: async () => {
+    const sender = await openSender({ interface: 'lo' })
+    return closing(sender, async () => {
+      const to = { address: GROUP, port: 9 }
+      const sent = await sender.send([Buffer.from('a'), Buffer.from('b')], to, { hopLimit: 1 })
+      sender.stats()
+      return mustBe(sent === 2, `${sent} of 2 datagrams were sent`)
+    })
+  },
+
+  openSocket: async () => {
+    const owned = await openSocket({
+      family: 'ipv4',
+      type: 'dgram',
+      options: [
+        [SO_REUSEADDR, true],
+        [SO_RCVBUF, 65536],
+      ],
+      bind: { address: '127.0.0.1', port: 0 },
+    })
+    return closing(owned, async () => {
+      const wrong = mustBe(owned.address().port > 0, 'bound to no port')
+      return [...wrong, ...mustBe(owned.remoteAddress() === undefined, 'connected to something')]
+    })
+  },
+
+  toDatagram: () => handOver('dgram', (owned) => owned.toDatagram()),
+  toDatagramUdp6: () => handOver('dgram', (owned) => owned.toDatagram(), { family: 'ipv6', address: '::1' }),
+  toServer: () => handOver('stream', (owned) => owned.toServer()),
+
+  toStream: async () => {
+    const server = net.createServer((socket) => socket.end()).listen(0, '127.0.0.1')
+    await once(server, 'listening')
+    try {
+      const owned = await openSocket({
+        family: 'ipv4',
+        type: 'stream',
+        options: [[TCP_NODELAY, true]],
+        connect: { address: '127.0.0.1', port: server.address().port },
+      })
+      return await handedOver(owned, () => owned.toStream().resume())
+    } finally {
+      await new Promise((resolve) => server.close(resolve))
+    }
+  },
+
+  interfaces: async () => mustBe(interfaces().some(({ name }) => name === 'lo'), 'there is no lo'),
+}
+
+async function handOver(type, take, { family = 'ipv4', address = '127.0.0.1' } = {}) {
+  const owned = await openSocket({ family, type, bind: { address, port: 0 } })
+  return handedOver(owned, () => take(owned))
+}
+
+/** Node's socket is closed, or what refused to become one. */
+async function handedOver(owned, take) {
+  let socket
+  try {
+    socket = take()
+  } finally {
+    if (socket === undefined) await owned.close()
+  }
+  const closed = once(socket, 'close')
+  if (socket instanceof net.Socket) socket.destroy()
+  else socket.close()
+  await closed
+  return []
+}

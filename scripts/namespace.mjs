@@ -1,6 +1,7 @@
 // A network namespace of one's own for a command: interfaces, routes and limits may change there as they like, and no
 // multicast reaches a real network.
 import { spawn, spawnSync } from 'node:child_process'
+import { fileURLToPath } from 'node:url'
 
 // Debian keeps ip where an ordinary user's PATH does not look.
 const env = { ...process.env, PATH: `${process.env.PATH}:/usr/sbin:/sbin` }
@@ -63,4 +64,16 @@ export function run([program, ...args], variables) {
 /** The command that runs `command` inside, with its loopback interface up. */
 export function inNamespace(flags, command) {
   return ['unshare', ...flags, 'sh', '-c', 'ip link set lo up && exec "$@"', 'sh', ...command]
+}
+
+/** Runs the script of `url` again inside a network namespace, and ends as it ends; inside it, nothing happens. */
+export function enterNamespace(url) {
+  if (process.env.SOCKCTL_TEST_NAMESPACE === '1') return
+  const { flags, missing } = findNamespace()
+  if (flags === undefined) throw new Error(`a network namespace is needed: ${missing}`)
+  const command = [process.execPath, ...process.execArgv, fileURLToPath(url), ...process.argv.slice(2)]
+  const [program, ...args] = inNamespace(flags, command)
+  const variables = { ...env, SOCKCTL_TEST_NAMESPACE: '1' }
+  const { status, signal } = spawnSync(program, args, { stdio: 'inherit', env: variables })
+  process.exit(status ?? (signal === null ? 1 : 128))
 }

@@ -3,7 +3,7 @@
 import { readdirSync, readlinkSync } from 'node:fs'
 import { constants } from 'node:os'
 import { createInterface } from 'node:readline'
-import { setImmediate as turn, setTimeout as pause } from 'node:timers/promises'
+import { setTimeout as pause, setImmediate as turn } from 'node:timers/promises'
 import { codecs, control, defineOption } from 'sockctl'
 import { FUNCTIONS } from './faults.mjs'
 import { cycles } from './life-cycles.mjs'
@@ -15,7 +15,7 @@ const warm = new Set()
 const CONSOLE = 2 ** 31 - 1
 const optionOf = (level, option) => defineOption({ name: 'FAULT', level, option, codec: codecs.int() })
 const arm = (call, n, errno) => control(CONSOLE).setSync(optionOf(FUNCTIONS.indexOf(call), n), errno)
-const counted = () => control(CONSOLE).getSync(optionOf(0, 0))
+const counted = (call) => control(CONSOLE).getSync(optionOf(FUNCTIONS.indexOf(call), 0))
 const reached = () => control(CONSOLE).getSync(optionOf(0, 1)) === 1
 
 /** What this process has open: sockets, epolls and the like, each by what it is. */
@@ -57,7 +57,7 @@ async function run(cycle, call, n, error) {
     late,
   ])
   timer.abort()
-  const calls = counted()
+  const calls = counted(call)
   const hit = reached()
   arm('dup', 0, 0)
   if (outcome === HANG) return { calls, hit: true, hang: true, problems: ['it never settled'] }
@@ -65,7 +65,8 @@ async function run(cycle, call, n, error) {
   const { thrown } = outcome
   if (thrown !== undefined) {
     if (thrown.halfHappened !== undefined) problems.push(thrown.halfHappened)
-    if (hit && !names(thrown, call, error)) problems.push(`the error does not name the call: ${thrown.code} ${thrown.message}`)
+    if (hit && !names(thrown, call, error))
+      problems.push(`the error does not name the call: ${thrown.code} ${thrown.message}`)
     if (!hit) problems.push(`failed without a fault: ${thrown.stack}`)
   }
   for (const one of await leaked(before)) problems.push(`left open: ${one}`)

@@ -1,10 +1,11 @@
 // Drives fault sweeps: builds the library that injects faults, and runs fault-sweep.mjs, or the command line, under it.
 import { execFileSync, spawn } from 'node:child_process'
-import { mkdirSync, mkdtempSync, readFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync } from 'node:fs'
 import { constants, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
+import { commandOf } from './subcommands.mjs'
 
 const source = (name) => fileURLToPath(new URL(name, import.meta.url))
 
@@ -21,7 +22,6 @@ export const ERRORS = ['EINTR', 'ENOMEM', 'ENOBUFS', 'EAGAIN', 'EPERM', 'EMFILE'
 /** Compiles a library of preload/ and gives its path. */
 export function buildPreload(name) {
   const folder = mkdtempSync(join(tmpdir(), 'sockctl-preload-'))
-  mkdirSync(folder, { recursive: true })
   const library = join(folder, `${name}.so`)
   execFileSync('cc', ['-shared', '-fPIC', '-O1', '-o', library, source(`preload/${name}.c`), '-ldl', '-pthread'])
   return library
@@ -54,7 +54,14 @@ function startSweeper(library, env) {
  * Sweeps each error of each function over each cycle: { cycle, call, error, reached, problems } of each sweep that
  * reached a call. A run that crashed is told, and the sweep goes on behind it.
  */
-export async function sweepAll({ library, cycles, functions = FUNCTIONS, errors = ERRORS, env = {}, report = () => {} }) {
+export async function sweepAll({
+  library,
+  cycles,
+  functions = FUNCTIONS,
+  errors = ERRORS,
+  env = {},
+  report = () => {},
+}) {
   const sweeps = []
   let sweeper
   for (const cycle of cycles) {
@@ -88,8 +95,44 @@ export async function sweepAll({ library, cycles, functions = FUNCTIONS, errors 
   return sweeps
 }
 
+/** What is wrong with how a command ended under a fault. */
+function judgeEnd({ status, signal, stderr }) {
+  if (signal !== null) return [`ended by ${signal}: ${stderr.slice(-300)}`]
+  if (status !== 0 && status !== 1) return [`exit status ${status}: ${stderr.slice(-300)}`]
+  if (/^\s+at .*[:(]/m.test(stderr) || stderr.includes('Error:')) return [`a stack trace: ${stderr.slice(0, 600)}`]
+  if (status === 1 && stderr.split('\n').filter((line) => line !== '' && !line.startsWith('fault:')).length === 0)
+    return ['exit status 1 without a word']
+  return []
+}
+
+/** As sweepAll, of command lines: each run is a process that has to end by itself, with a line that says what is wrong. */
+export async function sweepSubcommands({ library, names, functions = FUNCTIONS, errors = ERRORS, report = () => {} }) {
+  const sweeps = []
+  for (const name of names) {
+    const command = commandOf(name)
+    // Counted without a fault first: a process a run is too slow to find out which functions are called at all.
+    const { calls } = await runWithFault({ library, command, call: 'dup', n: 0, error: 'EPERM' })
+    for (const call of functions.filter((one) => calls[one] > 0)) {
+      for (const error of errors) {
+        const problems = []
+        let reached = 0
+        for (let n = 1; n <= calls[call]; n++) {
+          const end = await runWithFault({ library, command, call, n, error })
+          if (!end.hit && end.signal === null) break
+          reached = n
+          for (const problem of judgeEnd(end)) problems.push(`call ${n}: ${problem}`)
+        }
+        const sweep = { cycle: name, call, error, reached, problems }
+        if (reached > 0) sweeps.push(sweep)
+        report(sweep)
+      }
+    }
+  }
+  return sweeps
+}
+
 /** One run of a command line with one fault: how it ended, and what it said. */
-export function runWithFault({ library, command, call, n, error, timeout = 15_000 }) {
+function runWithFault({ library, command, call, n, error, timeout = 15_000 }) {
   return new Promise((resolve) => {
     const [program, ...args] = command
     const child = spawn(program, args, {
@@ -109,7 +152,11 @@ export function runWithFault({ library, command, call, n, error, timeout = 15_00
     const timer = setTimeout(() => child.kill('SIGKILL'), timeout)
     child.on('close', (status, signal) => {
       clearTimeout(timer)
-      resolve({ status, signal, stderr, hit: /^fault: \d+ calls, failed$/m.test(stderr) })
+      const [, said = ''] = /^fault: (.*)$/m.exec(stderr) ?? []
+      const calls = Object.fromEntries(
+        [...said.matchAll(/(\w+)=(\d+)/g)].map(([, name, count]) => [name, Number(count)]),
+      )
+      resolve({ status, signal, stderr, hit: said.startsWith('reached'), calls })
     })
   })
 }

@@ -162,7 +162,11 @@ export const cycles = {
     }
   },
 
-  interfaces: async () => mustBe(interfaces().some(({ name }) => name === 'lo'), 'there is no lo'),
+  interfaces: async () =>
+    mustBe(
+      interfaces().some(({ name }) => name === 'lo'),
+      'there is no lo',
+    ),
 }
 
 async function handOver(type, take, { family = 'ipv4', address = '127.0.0.1' } = {}) {

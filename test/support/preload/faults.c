@@ -3,7 +3,7 @@
 // Only calls whose return address lies in sockctl.node count: what Node and libuv do for themselves goes through.
 // Which call fails is said by the environment, SOCKCTL_FAULT="recvmmsg 3 12", or by the process itself, through a
 // descriptor that no process has: setsockopt(INT_MAX, function, n, &errno), where n is 0 to count without a fault.
-// getsockopt(INT_MAX, 0, 0) gives the calls counted since then, getsockopt(INT_MAX, 0, 1) whether one failed.
+// getsockopt(INT_MAX, function, 0) gives the calls of a function since then, getsockopt(INT_MAX, 0, 1) whether one failed.
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <errno.h>
@@ -43,14 +43,14 @@ enum {
 static atomic_int armed = -1;
 static atomic_int failing = 0;
 static atomic_int error = 0;
-static atomic_int counted = 0;
+static atomic_int counted[kFunctions];
 static atomic_int failed = 0;
 
 static void arm(int function, int n, int with) {
   atomic_store(&armed, -1);
   atomic_store(&failing, n);
   atomic_store(&error, with);
-  atomic_store(&counted, 0);
+  for (int each = 0; each < kFunctions; each++) atomic_store(&counted[each], 0);
   atomic_store(&failed, 0);
   atomic_store(&armed, function);
 }
@@ -66,8 +66,11 @@ __attribute__((constructor)) static void read_environment(void) {
 
 // A child process that is to fail says on its standard error whether the fault was reached.
 __attribute__((destructor)) static void report(void) {
-  if (getenv("SOCKCTL_FAULT_REPORT") != NULL)
-    dprintf(2, "\nfault: %d calls, %s\n", atomic_load(&counted), atomic_load(&failed) ? "failed" : "not reached");
+  if (getenv("SOCKCTL_FAULT_REPORT") == NULL) return;
+  dprintf(2, "\nfault: %s", atomic_load(&failed) ? "reached" : "not reached");
+  for (int function = 0; function < kFunctions; function++)
+    if (atomic_load(&counted[function]) > 0) dprintf(2, " %s=%d", kNames[function], atomic_load(&counted[function]));
+  dprintf(2, "\n");
 }
 
 static int is_addon(const void *caller) {
@@ -76,8 +79,9 @@ static int is_addon(const void *caller) {
 }
 
 static int fails(int function, const void *caller) {
-  if (atomic_load(&armed) != function || !is_addon(caller)) return 0;
-  if (atomic_fetch_add(&counted, 1) + 1 != atomic_load(&failing)) return 0;
+  if (atomic_load(&armed) < 0 || !is_addon(caller)) return 0;
+  const int n = atomic_fetch_add(&counted[function], 1) + 1;
+  if (function != atomic_load(&armed) || n != atomic_load(&failing)) return 0;
   atomic_store(&failed, 1);
   errno = atomic_load(&error);
   return 1;
@@ -102,7 +106,7 @@ int setsockopt(int fd, int level, int option, const void *value, socklen_t lengt
 int getsockopt(int fd, int level, int option, void *value, socklen_t *length) {
   NEXT(getsockopt);
   if (fd == INT_MAX) {
-    const int answer = atomic_load(option == 0 ? &counted : &failed);
+    const int answer = option == 0 ? atomic_load(&counted[level]) : atomic_load(&failed);
     memcpy(value, &answer, sizeof answer);
     *length = sizeof answer;
     return 0;

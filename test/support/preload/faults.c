@@ -205,7 +205,7 @@ unsigned if_nametoindex(const char *name) {
   return FAILS(kIfNametoindex) ? 0 : next(name);
 }
 
-char *if_indextoname(unsigned index, char *name) {
+char *if_indextoname(unsigned index, char name[IF_NAMESIZE]) {
   NEXT(if_indextoname);
   return FAILS(kIfIndextoname) ? NULL : next(index, name);
 }

@@ -1,0 +1,72 @@
+// Runs tests against an addon built with AddressSanitizer, LeakSanitizer and UBSan: node scripts/sanitize.mjs [--all]
+// [test files]. Without arguments: the tests that reach native code in ways of their own, from test/native-tests.json.
+// Fails where a test fails, and where a sanitizer says anything of the addon; what it says of Node and of other programs
+// that the tests start is not ours.
+import { execFileSync, spawnSync } from 'node:child_process'
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync } from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { compileAddon } from './compile.mjs'
+
+const root = fileURLToPath(new URL('..', import.meta.url))
+const home = join(root, 'build-asan')
+const tree = join(home, 'tree')
+const logs = join(home, 'logs')
+
+const SANITIZERS = ['-fsanitize=address,undefined', '-fno-sanitize-recover=null', '-fno-omit-frame-pointer']
+
+/** A copy of the tree whose build/Release is the sanitized one: the library looks for its binary beside itself. */
+function copyTree(binary) {
+  rmSync(tree, { recursive: true, force: true })
+  const tracked = execFileSync('git', ['ls-files', '--cached', '--others', '--exclude-standard'], { cwd: root, encoding: 'utf8' })
+  for (const file of tracked.trim().split('\n')) if (existsSync(join(root, file))) cpSync(join(root, file), join(tree, file))
+  cpSync(join(root, 'dist'), join(tree, 'dist'), { recursive: true })
+  symlinkSync(join(root, 'node_modules'), join(tree, 'node_modules'))
+  mkdirSync(join(tree, 'build/Release'), { recursive: true })
+  cpSync(binary, join(tree, 'build/Release/sockctl.node'))
+}
+
+const library = (name) => execFileSync('g++', [`-print-file-name=${name}`], { encoding: 'utf8' }).trim()
+
+/** What the sanitizers wrote that names the addon, each report once. */
+function reports() {
+  const found = new Map()
+  for (const name of readdirSync(logs)) {
+    for (const report of readFileSync(join(logs, name), 'utf8').split(/\n(?==+\n|=+\d+=+)|\n\n/)) {
+      if (!/sockctl\.node|native\/(base|codec|calls|host|socket|datagram)\//.test(report)) continue
+      const text = report.replace(/==\d+==|0x[\da-f]+/g, '')
+      if (!found.has(text)) found.set(text, report)
+    }
+  }
+  return [...found.values()]
+}
+
+const [first, ...rest] = process.argv.slice(2)
+const listed = JSON.parse(readFileSync(join(root, 'test/native-tests.json'), 'utf8'))
+const files = first === '--all' ? rest : first === undefined ? listed : [first, ...rest]
+
+const binary = await compileAddon({
+  compiler: ['g++'],
+  folder: join(home, 'objects'),
+  flags: ['-O1', '-g1', ...SANITIZERS],
+})
+copyTree(binary)
+rmSync(logs, { recursive: true, force: true })
+mkdirSync(logs, { recursive: true })
+const options = `log_path=${join(logs, 'report')}:exitcode=0`
+const { status } = spawnSync(process.execPath, [join(tree, 'scripts/test.mjs'), ...files], {
+  cwd: tree,
+  stdio: 'inherit',
+  env: {
+    ...process.env,
+    LD_PRELOAD: [library('libasan.so'), library('libubsan.so'), library('libstdc++.so')].join(':'),
+    ASAN_OPTIONS: `${options}:detect_leaks=1:halt_on_error=0:abort_on_error=0:detect_stack_use_after_return=1`,
+    UBSAN_OPTIONS: `${options}:print_stacktrace=1`,
+    LSAN_OPTIONS: 'exitcode=0:report_objects=0',
+    SOCKCTL_SANITIZED: '1',
+  },
+})
+const said = reports()
+for (const report of said) console.error(`\n${report}`)
+console.log(`\nsanitizers: ${said.length === 0 ? 'nothing of the addon' : `${said.length} reports`}, in ${readdirSync(logs).length} logs`)
+process.exit(status === 0 && said.length === 0 ? 0 : 1)

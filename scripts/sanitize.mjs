@@ -18,8 +18,12 @@ const SANITIZERS = ['-fsanitize=address,undefined', '-fno-sanitize-recover=null'
 /** A copy of the tree whose build/Release is the sanitized one: the library looks for its binary beside itself. */
 function copyTree(binary) {
   rmSync(tree, { recursive: true, force: true })
-  const tracked = execFileSync('git', ['ls-files', '--cached', '--others', '--exclude-standard'], { cwd: root, encoding: 'utf8' })
-  for (const file of tracked.trim().split('\n')) if (existsSync(join(root, file))) cpSync(join(root, file), join(tree, file))
+  const tracked = execFileSync('git', ['ls-files', '--cached', '--others', '--exclude-standard'], {
+    cwd: root,
+    encoding: 'utf8',
+  })
+  for (const file of tracked.trim().split('\n'))
+    if (existsSync(join(root, file))) cpSync(join(root, file), join(tree, file))
   cpSync(join(root, 'dist'), join(tree, 'dist'), { recursive: true })
   symlinkSync(join(root, 'node_modules'), join(tree, 'node_modules'))
   mkdirSync(join(tree, 'build/Release'), { recursive: true })
@@ -68,5 +72,7 @@ const { status } = spawnSync(process.execPath, [join(tree, 'scripts/test.mjs'), 
 })
 const said = reports()
 for (const report of said) console.error(`\n${report}`)
-console.log(`\nsanitizers: ${said.length === 0 ? 'nothing of the addon' : `${said.length} reports`}, in ${readdirSync(logs).length} logs`)
+console.log(
+  `\nsanitizers: ${said.length === 0 ? 'nothing of the addon' : `${said.length} reports`}, in ${readdirSync(logs).length} logs`,
+)
 process.exit(status === 0 && said.length === 0 ? 0 : 1)

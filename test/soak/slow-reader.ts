@@ -11,7 +11,11 @@ export async function readTooLate(lane: Lane, group: string, sender: Sender, cou
     options: [[SO_RCVBUF, 4096]],
   })
   const to = { address: group, port: receiver.address.port }
-  await sender.send(to, Array.from({ length: count }, (_, seq) => seq), { size: 700 })
+  await sender.send(
+    to,
+    Array.from({ length: count }, (_, seq) => seq),
+    { size: 700 },
+  )
   const inbox = inboxOfBatches(receiver)
   const arrived = await inbox.until(sender.mark(to))
   const { dropped } = receiver.stats()

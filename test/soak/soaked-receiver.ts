@@ -1,5 +1,5 @@
 // A receiver under soak: random membership calls, each noted in the model, and what then arrived held against it.
-import { openReceiver, type Membership, type Receiver } from 'sockctl'
+import { type Membership, openReceiver, type Receiver } from 'sockctl'
 import { type Arrived, type Inbox, inboxOfBatches } from '../support/datagrams.ts'
 import type { Lane } from '../support/lanes.ts'
 import type { Random } from '../support/random.ts'
@@ -72,17 +72,23 @@ export async function soakedReceiver(random: Random, lane: Lane, groups: readonl
       return become(withSource(wish, source), [...memberships, joined], `join ${source} of`)
     }
     await mine.leave()
-    return become(withoutSource(wish, source), memberships.filter((one) => one !== mine), `leave ${source} of`)
+    return become(
+      withoutSource(wish, source),
+      memberships.filter((one) => one !== mine),
+      `leave ${source} of`,
+    )
   }
 
   const judge = ({ group, source, seqs }: Burst, arrived: readonly Arrived[]): string[] => {
     const got = arrived.filter(({ seq, from }) => from === source && seqs.includes(seq)).map(({ seq }) => seq)
     const wanted = wants(wishes.get(group) as Wish, source)
-    if (!wanted && got.length > 0) return [`${got.length} datagrams of ${source} to ${group} arrived, which are not wanted`]
+    if (!wanted && got.length > 0)
+      return [`${got.length} datagrams of ${source} to ${group} arrived, which are not wanted`]
     if (!wanted) return []
     const dropped = receiver.stats().dropped
     const missing = seqs.length - got.length
-    if (missing > dropped) return [`${missing} of ${seqs.length} of ${source} to ${group} are missing, ${dropped} counted`]
+    if (missing > dropped)
+      return [`${missing} of ${seqs.length} of ${source} to ${group} are missing, ${dropped} counted`]
     return new Set(got).size === got.length ? [] : [`datagrams of ${source} to ${group} arrived twice`]
   }
 

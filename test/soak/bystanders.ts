@@ -28,7 +28,7 @@ export async function endedWorker(on: string, after: number): Promise<void> {
 }
 
 setFlagsFromString('--expose-gc')
-const collect = runInNewContext('gc') as () => void
+export const collect = runInNewContext('gc') as () => void
 
 /** A socket, a sender and a receiver that nobody closes. */
 export async function forget(on: string): Promise<void> {

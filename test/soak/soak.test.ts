@@ -113,7 +113,10 @@ describeOnHosts('a soak', (hosts) => {
       const half = await soakFor(seconds * 500)
       const whole = await soakFor(seconds * 500)
       const grown = { heap: whole.heap - half.heap, resident: whole.resident - half.resident }
-      const memory = { heapGrownKiB: Math.round(grown.heap / 2 ** 10), residentGrownMiB: Math.round(grown.resident / 2 ** 20) }
+      const memory = {
+        heapGrownKiB: Math.round(grown.heap / 2 ** 10),
+        residentGrownMiB: Math.round(grown.resident / 2 ** 20),
+      }
       console.log(JSON.stringify({ seed, seconds, ...counts, ...memory }))
       expect(descriptors(), `descriptors; ${opened} before`).toBeLessThanOrEqual(opened)
       expect(grown.heap).toBeLessThan(HEAP_SLACK)

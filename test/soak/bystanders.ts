@@ -28,7 +28,7 @@ export async function endedWorker(on: string, after: number): Promise<void> {
 }
 
 setFlagsFromString('--expose-gc')
-export const collect = runInNewContext('gc') as () => void
+const collect = runInNewContext('gc') as () => void
 
 /** A socket, a sender and a receiver that nobody closes. */
 export async function forget(on: string): Promise<void> {
@@ -45,4 +45,12 @@ export async function collectUntil(done: () => boolean): Promise<boolean> {
     await new Promise((resolve) => setTimeout(resolve, 10))
   }
   return done()
+}
+
+/** Collects what is garbage now, and what only the finalizers of the collection before made garbage. */
+export async function settle(): Promise<void> {
+  for (let round = 0; round < 10; round++) {
+    collect()
+    await new Promise((resolve) => setTimeout(resolve, 10))
+  }
 }

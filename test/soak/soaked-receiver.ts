@@ -13,6 +13,8 @@ export interface SoakedReceiver {
   change(): Promise<string>
   /** What is wrong with what arrived of one burst: nothing, mostly. */
   judge(burst: Burst, arrived: readonly Arrived[]): string[]
+  /** Whether a group is joined by its sources. */
+  includes(): boolean
   close(): Promise<void>
 }
 
@@ -98,6 +100,7 @@ export async function soakedReceiver(random: Random, lane: Lane, groups: readonl
     port: receiver.address.port,
     change,
     judge,
+    includes: () => [...wishes.values()].some(({ mode }) => mode === 'include'),
     close: () => receiver.close(),
   }
   return soaked

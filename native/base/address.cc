@@ -65,10 +65,8 @@ sockaddr_storage ParseSockaddr(const Napi::Value& value, uint16_t port) {
   if (inet_pton(AF_INET, text.data(), &in4.sin_addr) == 1) {
     in4.sin_family = AF_INET;
     in4.sin_port = htons(port);
-#ifdef __APPLE__
-    in4.sin_len = sizeof in4;
-#endif
     std::memcpy(&storage, &in4, sizeof in4);
+    SetSockaddrLength(reinterpret_cast<sockaddr&>(storage), sizeof in4);
     return storage;
   }
   sockaddr_in6 in6{};
@@ -76,11 +74,15 @@ sockaddr_storage ParseSockaddr(const Napi::Value& value, uint16_t port) {
     throw NotAnAddress(value, "an IPv4 or IPv6 address");
   in6.sin6_family = AF_INET6;
   in6.sin6_port = htons(port);
-#ifdef __APPLE__
-  in6.sin6_len = sizeof in6;
-#endif
   std::memcpy(&storage, &in6, sizeof in6);
+  SetSockaddrLength(reinterpret_cast<sockaddr&>(storage), sizeof in6);
   return storage;
+}
+
+void SetSockaddrLength([[maybe_unused]] sockaddr& address, [[maybe_unused]] socklen_t length) {
+#ifdef __APPLE__
+  address.sa_len = static_cast<uint8_t>(length);
+#endif
 }
 
 socklen_t SockaddrLength(const sockaddr_storage& address) {

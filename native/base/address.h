@@ -12,6 +12,8 @@ in_addr ParseIn4(const Napi::Value& value);
 in6_addr ParseIn6(const Napi::Value& value);
 // An IPv4 or IPv6 address, with or without a %zone, and a port.
 sockaddr_storage ParseSockaddr(const Napi::Value& address, uint16_t port = 0);
+// For systems whose sockaddr holds its own length; elsewhere it does nothing.
+void SetSockaddrLength(sockaddr& address, socklen_t length);
 socklen_t SockaddrLength(const sockaddr_storage& address);
 
 std::string TextOf(const in_addr& address);

@@ -1,237 +1,42 @@
+// The codecs as JavaScript sees them: their index, and values to bytes and back without a call to the kernel.
 #include "codec/codec.h"
 
-#include <net/if.h>
-#include <sys/time.h>
-
-#include <algorithm>
-#include <array>
-#include <cmath>
 #include <cstring>
-#include <memory>
-#include <string>
-
-#include "base/environment.h"
-#include "base/fields.h"
-#include "codec/bpf_program.h"
-#include "codec/linux_structs.h"
-#include "codec/source_filters.h"
-#include "codec/structs.h"
 
 namespace sockctl {
-namespace {
-
-// TCP_INFO and some more fields to come.
-constexpr size_t kMemoryRoom = 320;
-
-template <class T>
-T Load(const Bytes& bytes) {
-  T value{};
-  std::memcpy(&value, bytes.data(), std::min(bytes.size(), sizeof value));
-  return value;
-}
-
-template <class T>
-void EncodeStruct(const Napi::Value& value, Bytes& bytes) {
-  T filled{};
-  FromJs io(value);
-  Fields(io, filled);
-  bytes.Assign(filled);
-}
-
-template <class T>
-Napi::Value DecodeStruct(Napi::Env env, const Bytes& bytes) {
-  T value = Load<T>(bytes);
-  ToJs io(env, &value, bytes.size());
-  Fields(io, value);
-  return io.object();
-}
-
-template <class T>
-constexpr Codec Struct(const char* name) {
-  return {name, sizeof(T), EncodeStruct<T>, DecodeStruct<T>};
-}
-
-template <class T>
-void EncodeInteger(const Napi::Value& value, Bytes& bytes) {
-  bytes.Assign(ReadInteger<T>(value, "the value"));
-}
-
-// Some systems answer an int option with one byte.
-template <class T>
-Napi::Value DecodeInteger(Napi::Env env, const Bytes& bytes) {
-  if (bytes.size() == 1) return WriteInteger<uint8_t>(env, *bytes.data());
-  return WriteInteger(env, Load<T>(bytes));
-}
-
-template <class T>
-constexpr Codec Integer(const char* name) {
-  return {name, sizeof(T), EncodeInteger<T>, DecodeInteger<T>};
-}
-
-void EncodeBoolean(const Napi::Value& value, Bytes& bytes) {
-  bool on = false;
-  if (napi_get_value_bool(value.Env(), value, &on) != napi_ok)
-    throw Napi::TypeError::New(value.Env(), "the value is not a boolean");
-  bytes.Assign<int>(on ? 1 : 0);
-}
-
-Napi::Value DecodeBoolean(Napi::Env env, const Bytes& bytes) { return Napi::Boolean::New(env, Load<int>(bytes) != 0); }
-
-// Milliseconds; the fraction goes down to a microsecond.
-void EncodeTimeval(const Napi::Value& value, Bytes& bytes) {
-  constexpr double kMost = 9007199254740991.0;
-  double milliseconds = 0;
-  if (napi_get_value_double(value.Env(), value, &milliseconds) != napi_ok ||
-      !(milliseconds >= 0 && milliseconds <= kMost))
-    throw Napi::RangeError::New(value.Env(), "the value is not a time in milliseconds");
-  const double seconds = std::floor(milliseconds / 1000);
-  timeval time{};
-  time.tv_sec = static_cast<decltype(time.tv_sec)>(seconds);
-  time.tv_usec = static_cast<decltype(time.tv_usec)>(std::floor(std::fmod(milliseconds, 1000) * 1000 + 0.5));
-  if (time.tv_usec == 1000000) {
-    time.tv_sec += 1;
-    time.tv_usec = 0;
-  }
-  bytes.Assign(time);
-}
-
-Napi::Value DecodeTimeval(Napi::Env env, const Bytes& bytes) {
-  const auto time = Load<timeval>(bytes);
-  return Napi::Number::New(env, static_cast<double>(time.tv_sec) * 1000 + static_cast<double>(time.tv_usec) / 1000);
-}
-
-template <class T, T (*Parse)(const Napi::Value&)>
-void EncodeAddress(const Napi::Value& value, Bytes& bytes) {
-  bytes.Assign(Parse(value));
-}
-
-template <class T>
-Napi::Value DecodeAddress(Napi::Env env, const Bytes& bytes) {
-  return Napi::String::New(env, TextOf(Load<T>(bytes)));
-}
-
-void EncodeSockaddr(const Napi::Value& value, Bytes& bytes) { bytes.Assign(ParseSockaddr(value)); }
-
-// A name in a fixed room; what the kernel returns may or may not end in NUL.
-void EncodeString(const Napi::Value& value, Bytes& bytes) {
-  if (!value.IsString()) throw Napi::TypeError::New(value.Env(), "the value is not a string");
-  const std::string text = value.As<Napi::String>();
-  bytes.Resize(0);
-  bytes.Resize(text.size());
-  std::memcpy(bytes.data(), text.data(), text.size());
-}
-
-Napi::Value DecodeString(Napi::Env env, const Bytes& bytes) {
-  const char* text = reinterpret_cast<const char*>(bytes.data());
-  return Napi::String::New(env, text, strnlen(text, bytes.size()));
-}
-
-void EncodeBytes(const Napi::Value& value, Bytes& bytes) {
-  // Of the view, since memory that threads share is no ArrayBuffer to Node-API.
-  void* data = nullptr;
-  if (napi_get_typedarray_info(value.Env(), value, nullptr, nullptr, &data, nullptr, nullptr) != napi_ok)
-    throw Napi::TypeError::New(value.Env(), "the value is not a Uint8Array");
-  const size_t length = value.As<Napi::TypedArray>().ByteLength();
-  bytes.Resize(0);
-  bytes.Resize(length);
-  if (length > 0) std::memcpy(bytes.data(), data, length);
-}
-
-Napi::Value DecodeBytes(Napi::Env env, const Bytes& bytes) {
-  return Napi::Buffer<uint8_t>::Copy(env, bytes.data(), bytes.size());
-}
-
-// Memory for answers that JavaScript reads itself.
-struct AnswerMemory {
-  Napi::Reference<Napi::ArrayBuffer> buffer;
-};
-
-// Into the same memory each time, since a new ArrayBuffer costs as much as the call: the length in 8 bytes, then the
-// answer. JavaScript must be done with it before it asks again.
-Napi::Value DecodeMemory(Napi::Env env, const Bytes& bytes) {
-  constexpr size_t kHead = sizeof(uint64_t);
-  auto& scratch = Environment::Kept<AnswerMemory>(env).buffer;
-  if (scratch.IsEmpty() || scratch.Value().ByteLength() < kHead + bytes.size())
-    scratch = Napi::Persistent(Napi::ArrayBuffer::New(env, kHead + std::max(kMemoryRoom, (bytes.size() + 7) / 8 * 8)));
-  Napi::ArrayBuffer memory = scratch.Value();
-  auto* data = static_cast<uint8_t*>(memory.Data());
-  const uint64_t length = bytes.size();
-  std::memcpy(data, &length, kHead);
-  std::memcpy(data + kHead, bytes.data(), bytes.size());
-  return memory;
-}
-
-// A full buffer may have been too short, so it is asked again with twice the room.
-size_t NeedsBytes(const Bytes& answer, size_t room) { return answer.size() < room ? room : room * 2; }
-
-template <class T>
-MembershipKey Key(const Bytes& bytes) {
-  return KeyOf(Load<T>(bytes));
-}
-
-template <class T>
-constexpr Codec Membership(const char* name) {
-  return {name, sizeof(T), EncodeStruct<T>, DecodeStruct<T>, nullptr, nullptr, Key<T>};
-}
-
-constexpr size_t kTextRoom = 128;
-constexpr size_t kBytesRoom = 1024;
-
-constexpr std::array kCodecs = {
-    Integer<int32_t>("int"),
-    Integer<uint32_t>("unsigned"),
-    Integer<uint8_t>("byte"),
-    Integer<uint64_t>("u64"),
-    Codec{"boolean", sizeof(int), EncodeBoolean, DecodeBoolean},
-    Codec{"timeval", sizeof(timeval), EncodeTimeval, DecodeTimeval},
-    Codec{"in_addr", sizeof(in_addr), EncodeAddress<in_addr, ParseIn4>, DecodeAddress<in_addr>},
-    Codec{"in6_addr", sizeof(in6_addr), EncodeAddress<in6_addr, ParseIn6>, DecodeAddress<in6_addr>},
-    Codec{"string", kTextRoom, EncodeString, DecodeString},
-    Codec{"bytes", kBytesRoom, EncodeBytes, DecodeBytes, NeedsBytes},
-    Codec{"sockaddr", sizeof(sockaddr_storage), EncodeBytes, DecodeBytes},
-    Codec{"sockaddr_storage", sizeof(sockaddr_storage), EncodeSockaddr, DecodeAddress<sockaddr_storage>},
-    Codec{"memory", kMemoryRoom, EncodeBytes, DecodeMemory, NeedsBytes},
-    Struct<linger>("linger"),
-    Struct<in6_pktinfo>("in6_pktinfo"),
-    Struct<ip6_mtuinfo>("ip6_mtuinfo"),
-    Membership<ip_mreq>("ip_mreq"),
-    Membership<ip_mreqn>("ip_mreqn"),
-    Membership<ip_mreq_source>("ip_mreq_source"),
-    Membership<group_req>("group_req"),
-    Membership<group_source_req>("group_source_req"),
-    Membership<ipv6_mreq>("ipv6_mreq"),
-#ifdef __linux__
-    Codec{"ip_msfilter", kIpMsfilterRoom, EncodeIpMsfilter, DecodeIpMsfilter, NeedsIpMsfilter, OfferIpMsfilter,
-          Key<ip_msfilter>},
-    Codec{"group_filter", kGroupFilterRoom, EncodeGroupFilter, DecodeGroupFilter, NeedsGroupFilter, OfferGroupFilter,
-          Key<group_filter>},
-    Struct<ucred>("ucred"),
-    Struct<sock_txtime>("sock_txtime"),
-    Struct<so_timestamping>("so_timestamping"),
-    Struct<in6_flowlabel_req>("in6_flowlabel_req"),
-    Struct<tcp_md5sig>("tcp_md5sig"),
-    Struct<tcp_repair_window>("tcp_repair_window"),
-    Struct<packet_mreq>("packet_mreq"),
-    Struct<tpacket_stats_v3>("tpacket_stats_v3"),
-    Struct<tpacket_rollover_stats>("tpacket_rollover_stats"),
-    Codec{"sock_fprog", kProgramRoom, EncodeProgram, DecodeProgram, NeedsProgram, nullptr, nullptr, AimProgram,
-          kInstruction, EINVAL},
-#endif
-};
-
-}  // namespace
 
 const Codec& CodecAt(const Napi::Value& index) {
-  uint32_t place = 0;
-  if (napi_get_value_uint32(index.Env(), index, &place) != napi_ok || place >= kCodecs.size())
+  uint32_t position = 0;
+  const CodecList common = CommonCodecs();
+  const CodecList system = SystemCodecs();
+  if (napi_get_value_uint32(index.Env(), index, &position) != napi_ok || position >= common.count + system.count)
     throw Napi::RangeError::New(index.Env(), "this system has no such codec");
-  return kCodecs.at(place);
+  return position < common.count ? common.first[position] : system.first[position - common.count];
 }
 
 Napi::Object CodecIndex(Napi::Env env) {
   Napi::Object index = Napi::Object::New(env);
-  for (size_t place = 0; place < kCodecs.size(); ++place) index.Set(kCodecs.at(place).name, static_cast<double>(place));
+  double position = 0;
+  for (const CodecList list : {CommonCodecs(), SystemCodecs()})
+    for (size_t i = 0; i < list.count; ++i) index.Set(list.first[i].name, position++);
   return index;
+}
+
+// (codec, value) -> Buffer
+Napi::Value Encode(const Napi::CallbackInfo& info) {
+  Bytes bytes;
+  CodecAt(info[0]).encode(info[1], bytes);
+  return Napi::Buffer<uint8_t>::Copy(info.Env(), bytes.data(), bytes.size());
+}
+
+// (codec, Uint8Array) -> value
+Napi::Value Decode(const Napi::CallbackInfo& info) {
+  if (!info[1].IsTypedArray()) throw Napi::TypeError::New(info.Env(), "bytes are needed");
+  const auto view = info[1].As<Napi::Uint8Array>();
+  Bytes bytes;
+  bytes.Resize(view.ByteLength());
+  if (view.ByteLength() > 0) std::memcpy(bytes.data(), view.Data(), view.ByteLength());
+  return CodecAt(info[0]).decode(info.Env(), bytes);
 }
 
 }  // namespace sockctl

@@ -1,3 +1,4 @@
+// How one C type crosses between JavaScript and the kernel, and the list of all that this system has.
 #pragma once
 #include <napi.h>
 
@@ -8,7 +9,6 @@
 
 namespace sockctl {
 
-// How one C type crosses between JavaScript and the kernel.
 struct Codec {
   const char* name;
   // Room offered to getsockopt.
@@ -31,8 +31,21 @@ struct Codec {
   int short_room = ERANGE;
 };
 
-// A codec by its place in the table JavaScript reads as `codecs`; throws a RangeError.
-const Codec& CodecAt(const Napi::Value& index);
+// Codecs that stay where they are: a call on another thread points at its codec.
+struct CodecList {
+  const Codec* first;
+  size_t count;
+};
+CodecList CommonCodecs();
+// The ones only this system has: codecs_linux.cc, codecs_darwin.cc.
+CodecList SystemCodecs();
+
+// The indexes by name, which JavaScript reads as `codecs`.
 Napi::Object CodecIndex(Napi::Env env);
+// A codec by its index; throws a RangeError.
+const Codec& CodecAt(const Napi::Value& index);
+
+Napi::Value Encode(const Napi::CallbackInfo& info);
+Napi::Value Decode(const Napi::CallbackInfo& info);
 
 }  // namespace sockctl

@@ -16,15 +16,13 @@ struct MembershipKey {
 // The mode the kernel has for a socket's membership now.
 FilterMode FilterModeOf(int fd, const MembershipKey& key);
 
+MembershipKey KeyOf(const in_addr& group, const in_addr& address, uint32_t index);
+MembershipKey KeyOf(const sockaddr_storage& group, uint32_t index);
 MembershipKey KeyOf(const ip_mreq& value);
 MembershipKey KeyOf(const ip_mreqn& value);
 MembershipKey KeyOf(const ip_mreq_source& value);
 MembershipKey KeyOf(const group_req& value);
 MembershipKey KeyOf(const group_source_req& value);
 MembershipKey KeyOf(const ipv6_mreq& value);
-#ifdef __linux__
-MembershipKey KeyOf(const ip_msfilter& value);
-MembershipKey KeyOf(const group_filter& value);
-#endif
 
 }  // namespace sockctl

@@ -103,10 +103,18 @@ void EncodeIpMsfilter(const Napi::Value& value, Bytes& bytes) { Encode<IpMsfilte
 Napi::Value DecodeIpMsfilter(Napi::Env env, const Bytes& bytes) { return Decode<IpMsfilter>(env, bytes); }
 size_t NeedsIpMsfilter(const Bytes& answer, size_t /*room*/) { return Needs<IpMsfilter>(answer); }
 void OfferIpMsfilter(Bytes& question) { Offer<IpMsfilter>(question); }
+MembershipKey IpMsfilterKey(const Bytes& bytes) {
+  const auto head = HeadOf<IpMsfilter>(bytes);
+  return KeyOf(head.imsf_multiaddr, head.imsf_interface, 0);
+}
 
 void EncodeGroupFilter(const Napi::Value& value, Bytes& bytes) { Encode<GroupFilter>(value, bytes); }
 Napi::Value DecodeGroupFilter(Napi::Env env, const Bytes& bytes) { return Decode<GroupFilter>(env, bytes); }
 size_t NeedsGroupFilter(const Bytes& answer, size_t /*room*/) { return Needs<GroupFilter>(answer); }
 void OfferGroupFilter(Bytes& question) { Offer<GroupFilter>(question); }
+MembershipKey GroupFilterKey(const Bytes& bytes) {
+  const auto head = HeadOf<GroupFilter>(bytes);
+  return KeyOf(head.gf_group, head.gf_interface);
+}
 
 }  // namespace sockctl

@@ -3,6 +3,7 @@
 #include <netinet/in.h>
 
 #include "base/bytes.h"
+#include "codec/membership_key.h"
 
 // Full-state source filters (RFC 3678 4.1.3 and 5.1.3): structs that end in a list of sources.
 namespace sockctl {
@@ -16,10 +17,12 @@ void EncodeIpMsfilter(const Napi::Value& value, Bytes& bytes);
 Napi::Value DecodeIpMsfilter(Napi::Env env, const Bytes& bytes);
 size_t NeedsIpMsfilter(const Bytes& answer, size_t room);
 void OfferIpMsfilter(Bytes& question);
+MembershipKey IpMsfilterKey(const Bytes& bytes);
 
 void EncodeGroupFilter(const Napi::Value& value, Bytes& bytes);
 Napi::Value DecodeGroupFilter(Napi::Env env, const Bytes& bytes);
 size_t NeedsGroupFilter(const Bytes& answer, size_t room);
 void OfferGroupFilter(Bytes& question);
+MembershipKey GroupFilterKey(const Bytes& bytes);
 
 }  // namespace sockctl

@@ -13,44 +13,21 @@
 
 #include "base/address.h"
 #include "base/fields.h"
-#include "base/unique_fd.h"
-#ifdef __linux__
-#include <netpacket/packet.h>
-#else
-#include <net/if_dl.h>
-#endif
+#include "base/open_descriptor.h"
+#include "host/link.h"
 
 namespace sockctl {
 namespace {
 
-std::string MacText(const unsigned char* bytes, size_t length) {
+std::string MacText(const std::vector<uint8_t>& bytes) {
   std::string text;
-  for (size_t place = 0; place < length; ++place) {
+  for (const uint8_t byte : bytes) {
     std::array<char, 4> pair{};
-    static_cast<void>(std::snprintf(pair.data(), pair.size(), place == 0 ? "%02x" : ":%02x", bytes[place]));
+    static_cast<void>(std::snprintf(pair.data(), pair.size(), text.empty() ? "%02x" : ":%02x", byte));
     text += pair.data();
   }
   return text;
 }
-
-std::string LinkAddress(const sockaddr* address) {
-#ifdef __linux__
-  sockaddr_ll link{};
-  std::memcpy(&link, address, sizeof link);
-  return MacText(link.sll_addr, std::min<size_t>(link.sll_halen, sizeof link.sll_addr));
-#else
-  const auto* link = reinterpret_cast<const sockaddr_dl*>(address);
-  return MacText(reinterpret_cast<const unsigned char*>(LLADDR(link)), link->sdl_alen);
-#endif
-}
-
-#ifdef __linux__
-constexpr int kLinkFamily = AF_PACKET;
-constexpr int kCloseOnExec = SOCK_CLOEXEC;
-#else
-constexpr int kLinkFamily = AF_LINK;
-constexpr int kCloseOnExec = 0;  // set by fcntl only there; this socket is gone in a moment
-#endif
 
 std::string AddressText(const sockaddr* address) {
   if (address == nullptr) return {};
@@ -59,26 +36,9 @@ std::string AddressText(const sockaddr* address) {
   return TextOf(storage);
 }
 
-ifreq RequestFor(const std::string& name) {
-  ifreq request{};
-  std::strncpy(request.ifr_name, name.c_str(), IF_NAMESIZE - 1);
-  return request;
-}
-
 int MtuOf(int socket, const std::string& name) {
-  ifreq request = RequestFor(name);
+  ifreq request = LinkRequest(name);
   return ioctl(socket, SIOCGIFMTU, &request) == 0 ? request.ifr_mtu : 0;
-}
-
-// 0 where the interface has gone meanwhile.
-unsigned IndexOf([[maybe_unused]] int socket, const std::string& name) {
-#ifdef SIOCGIFINDEX
-  // if_nametoindex takes a descriptor of its own, and there may be no other left.
-  ifreq request = RequestFor(name);
-  return ioctl(socket, SIOCGIFINDEX, &request) == 0 ? static_cast<unsigned>(request.ifr_ifindex) : 0;
-#else
-  return if_nametoindex(name.c_str());
-#endif
 }
 
 }  // namespace
@@ -87,7 +47,7 @@ int ListInterfaces(std::vector<Interface>& interfaces) {
   ifaddrs* head = nullptr;
   if (getifaddrs(&head) != 0) return errno;
   const std::unique_ptr<ifaddrs, decltype(&freeifaddrs)> list(head, freeifaddrs);
-  const UniqueFd socket(::socket(AF_INET, SOCK_DGRAM | kCloseOnExec, 0));
+  const UniqueFd socket = OpenDescriptor(AF_INET, SOCK_DGRAM, 0);
   if (!socket.valid()) return errno;
   std::map<std::string, Interface> found;
   for (const ifaddrs* entry = head; entry != nullptr; entry = entry->ifa_next) {
@@ -97,13 +57,13 @@ int ListInterfaces(std::vector<Interface>& interfaces) {
     Interface& item = found[name];
     if (item.name.empty()) {
       item.name = name;
-      item.index = IndexOf(socket.get(), name);
+      item.index = LinkIndex(socket.get(), name);
       item.flags = entry->ifa_flags;
       item.mtu = MtuOf(socket.get(), name);
     }
     if (entry->ifa_addr == nullptr) continue;
     const int family = entry->ifa_addr->sa_family;
-    if (family == kLinkFamily) item.mac = LinkAddress(entry->ifa_addr);
+    if (IsLinkAddress(*entry->ifa_addr)) item.mac = MacText(LinkAddress(*entry->ifa_addr));
     if (family == AF_INET || family == AF_INET6)
       item.addresses.push_back({AddressText(entry->ifa_addr), AddressText(entry->ifa_netmask), family});
   }

@@ -1,11 +1,11 @@
 #include "socket/socket.h"
 
-#include <fcntl.h>
 #include <sys/socket.h>
 
 #include <cerrno>
 
 #include "base/fields.h"
+#include "base/open_descriptor.h"
 #include "socket/socket_address.h"
 
 namespace sockctl {
@@ -18,18 +18,6 @@ Napi::Value Outcome(Napi::Env env, int result) { return Napi::Number::New(env, r
 Napi::Value ThrowErrno(Napi::Env env) {
   napi_throw(env, Napi::Number::New(env, errno));
   return {};
-}
-
-// Nonblocking and closed on exec, at once where the system can.
-int OpenDescriptor(int family, int type, int protocol) {
-#ifdef SOCK_NONBLOCK
-  return socket(family, type | SOCK_NONBLOCK | SOCK_CLOEXEC, protocol);
-#else
-  UniqueFd fd(socket(family, type, protocol));
-  if (!fd.valid()) return -1;
-  if (fcntl(fd.get(), F_SETFD, FD_CLOEXEC) != 0 || fcntl(fd.get(), F_SETFL, O_NONBLOCK) != 0) return -1;
-  return fd.release();
-#endif
 }
 
 Napi::Value Name(const Napi::CallbackInfo& info, int (*ask)(int, sockaddr*, socklen_t*)) {
@@ -55,8 +43,8 @@ Socket::Socket(const Napi::CallbackInfo& info) : Napi::ObjectWrap<Socket>(info) 
 // (family, type, protocol) -> errno
 Napi::Value Socket::Open(const Napi::CallbackInfo& info) {
   if (fd_.valid()) throw Napi::Error::New(info.Env(), "this socket is open");
-  fd_ = UniqueFd(OpenDescriptor(ReadInteger<int>(info[0], "family"), ReadInteger<int>(info[1], "type"),
-                                ReadInteger<int>(info[2], "protocol")));
+  fd_ = OpenDescriptor(ReadInteger<int>(info[0], "family"), ReadInteger<int>(info[1], "type"),
+                       ReadInteger<int>(info[2], "protocol"));
   return Outcome(info.Env(), fd_.valid() ? 0 : -1);
 }
 

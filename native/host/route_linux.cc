@@ -1,22 +1,18 @@
+// Asks Linux's routing table by netlink.
 #include "host/route.h"
 
+#include <linux/netlink.h>
+#include <linux/rtnetlink.h>
 #include <netinet/in.h>
 
 #include <array>
 #include <cerrno>
+#include <cstddef>
 #include <cstring>
 
-#include "base/address.h"
 #include "base/unique_fd.h"
-#include "host/interfaces.h"
-#ifdef __linux__
-#include <linux/netlink.h>
-#include <linux/rtnetlink.h>
-#endif
 
 namespace sockctl {
-
-#ifdef __linux__
 namespace {
 
 struct Question {
@@ -57,8 +53,8 @@ int RouteInterface(const sockaddr_storage& destination) {
   question.route.rtm_dst_len = static_cast<unsigned char>(size * 8);
   question.attribute.rta_type = RTA_DST;
   question.attribute.rta_len = static_cast<uint16_t>(RTA_LENGTH(size));
-  const size_t place = ipv6 ? offsetof(sockaddr_in6, sin6_addr) : offsetof(sockaddr_in, sin_addr);
-  std::memcpy(question.address.data(), reinterpret_cast<const uint8_t*>(&destination) + place, size);
+  const size_t offset = ipv6 ? offsetof(sockaddr_in6, sin6_addr) : offsetof(sockaddr_in, sin_addr);
+  std::memcpy(question.address.data(), reinterpret_cast<const uint8_t*>(&destination) + offset, size);
 
   const UniqueFd socket(::socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE));
   if (!socket.valid()) return -errno;
@@ -68,27 +64,5 @@ int RouteInterface(const sockaddr_storage& destination) {
   if (length < 0) return -errno;
   return InterfaceOfRoute(reinterpret_cast<const nlmsghdr*>(answer.data()), static_cast<size_t>(length));
 }
-
-#else
-
-// A connected datagram socket takes the address of the interface it would send by.
-int RouteInterface(const sockaddr_storage& destination) {
-  sockaddr_storage address = destination;
-  const uint16_t port = htons(9);
-  std::memcpy(reinterpret_cast<uint8_t*>(&address) + offsetof(sockaddr_in, sin_port), &port, sizeof port);
-  const UniqueFd socket(::socket(address.ss_family, SOCK_DGRAM, 0));
-  socklen_t length = SockaddrLength(address);
-  if (connect(socket.get(), reinterpret_cast<sockaddr*>(&address), length) != 0) return -errno;
-  if (getsockname(socket.get(), reinterpret_cast<sockaddr*>(&address), &length) != 0) return -errno;
-  const std::string text = TextOf(address);
-  std::vector<Interface> interfaces;
-  if (const int error = ListInterfaces(interfaces); error != 0) return -error;
-  for (const Interface& item : interfaces)
-    for (const InterfaceAddress& entry : item.addresses)
-      if (entry.address == text) return static_cast<int>(item.index);
-  return -ENETUNREACH;
-}
-
-#endif
 
 }  // namespace sockctl

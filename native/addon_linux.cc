@@ -1,0 +1,22 @@
+// What the addon exports on Linux beside addon.cc: batched datagrams.
+#include "addon.h"
+
+#include "datagram/error_queue.h"
+#include "datagram/poller.h"
+#include "datagram/reader.h"
+#include "datagram/send.h"
+#include "datagram/send_control.h"
+
+namespace sockctl {
+
+void AddSystemExports(Napi::Object& exports) {
+  const Napi::Env env = exports.Env();
+  exports.Set("Poller", Poller::Define(env));
+  exports.Set("DatagramReader", DatagramReader::Define(env));
+  Add<SendDatagrams>(exports, "sendDatagrams");
+  Add<EncodeSockaddr>(exports, "encodeSockaddr");
+  Add<EncodeSendControl>(exports, "encodeSendControl");
+  Add<ReadErrorQueue>(exports, "readErrorQueue");
+}
+
+}  // namespace sockctl

@@ -1,0 +1,36 @@
+// The codecs of types that Linux has beside the common ones.
+#include <array>
+#include <cerrno>
+
+#include "codec/bpf_program.h"
+#include "codec/codec.h"
+#include "codec/linux_structs.h"
+#include "codec/source_filters.h"
+#include "codec/struct_codec.h"
+
+namespace sockctl {
+namespace {
+
+constexpr std::array kCodecs = {
+    Codec{"ip_msfilter", kIpMsfilterRoom, EncodeIpMsfilter, DecodeIpMsfilter, NeedsIpMsfilter, OfferIpMsfilter,
+          IpMsfilterKey},
+    Codec{"group_filter", kGroupFilterRoom, EncodeGroupFilter, DecodeGroupFilter, NeedsGroupFilter, OfferGroupFilter,
+          GroupFilterKey},
+    Struct<ucred>("ucred"),
+    Struct<sock_txtime>("sock_txtime"),
+    Struct<so_timestamping>("so_timestamping"),
+    Struct<in6_flowlabel_req>("in6_flowlabel_req"),
+    Struct<tcp_md5sig>("tcp_md5sig"),
+    Struct<tcp_repair_window>("tcp_repair_window"),
+    Struct<packet_mreq>("packet_mreq"),
+    Struct<tpacket_stats_v3>("tpacket_stats_v3"),
+    Struct<tpacket_rollover_stats>("tpacket_rollover_stats"),
+    Codec{"sock_fprog", kProgramRoom, EncodeProgram, DecodeProgram, NeedsProgram, nullptr, nullptr, AimProgram,
+          kInstruction, EINVAL},
+};
+
+}  // namespace
+
+CodecList SystemCodecs() { return {kCodecs.data(), kCodecs.size()}; }
+
+}  // namespace sockctl

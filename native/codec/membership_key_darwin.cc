@@ -1,0 +1,19 @@
+// The filter mode of a membership, as macOS tells it.
+#include "codec/membership_key.h"
+
+#include "base/address.h"
+
+namespace sockctl {
+
+FilterMode FilterModeOf(int fd, const MembershipKey& key) {
+  if (key.index == 0) return FilterMode::kNone;
+  uint32_t mode = 0;
+  uint32_t sources = 0;
+  sockaddr_storage group = key.group;
+  if (getsourcefilter(fd, key.index, reinterpret_cast<sockaddr*>(&group), SockaddrLength(group), &mode, &sources,
+                      nullptr) != 0)
+    return FilterMode::kNone;
+  return mode == MCAST_INCLUDE ? FilterMode::kInclude : FilterMode::kExclude;
+}
+
+}  // namespace sockctl

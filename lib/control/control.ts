@@ -8,16 +8,7 @@ import type { SourceFilter } from '../options/codecs.ts'
 import { type AnyOption, type Option, type OptionParts, partsOf } from '../options/option.ts'
 import { IP_MULTICAST_IF } from '../options/table/ip.ts'
 import type { GroupOnInterface } from './group-target.ts'
-import {
-  type Channel,
-  type ChannelMembership,
-  type ChannelTarget,
-  join,
-  joinAll,
-  joinEach,
-  type Membership,
-  type Memberships,
-} from './membership.ts'
+import { type Channel, join, joinAll, type Membership, type Memberships } from './membership.ts'
 import { createMulticastSettings, type MulticastSettings } from './multicast-settings.ts'
 import { createMembershipRegistry } from './registry.ts'
 import { snapshot } from './snapshot.ts'
@@ -84,9 +75,11 @@ class Plain extends Call {
 }
 
 /** The control of whatever descriptor is reached, now and later. */
-export function createControl(socket: SocketHandle): SocketControl {
+export function createControl(
+  socket: SocketHandle,
+  registry: Memberships = createMembershipRegistry(socket.owner),
+): SocketControl {
   const { owner, fd } = socket
-  const registry = createMembershipRegistry<ChannelMembership>(owner)
   const { remember, ...settings } = createMulticastSettings(socket)
 
   const mustSuit = ({ name, attributes: { act } }: OptionParts): void => {
@@ -126,24 +119,7 @@ export function createControl(socket: SocketHandle): SocketControl {
     getSourceFilter: (on) => getSourceFilter(socket, on),
     setSourceFilter: (on, filter) => setSourceFilter(socket, registry, on, filter),
   }
-  membershipsOfControls.set(control, {
-    registry,
-    joinEach: (targets) => joinEach(socket, registry, targets),
-  })
   return control
-}
-
-/** The memberships of a socket, for a receiver: it must know each change to them. */
-export interface ControlledMemberships {
-  readonly registry: Memberships
-  /** Joins each that can be joined: a membership or an error for each, in their order. */
-  joinEach(targets: readonly ChannelTarget[]): Promise<unknown[]>
-}
-
-const membershipsOfControls = new WeakMap<SocketControl, ControlledMemberships>()
-
-export function membershipsOf(control: SocketControl): ControlledMemberships {
-  return membershipsOfControls.get(control) as ControlledMemberships
 }
 
 /** The index the kernel was given, 0 where it was an address, which it can be asked for. */

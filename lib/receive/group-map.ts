@@ -4,6 +4,7 @@ export interface GroupMap<T> {
   get(group: string, interfaceIndex: number): T | undefined
   set(group: string, interfaceIndex: number, value: T): void
   delete(group: string, interfaceIndex: number): void
+  clear(): void
 }
 
 export function createGroupMap<T>(): GroupMap<T> {
@@ -23,5 +24,6 @@ export function createGroupMap<T>(): GroupMap<T> {
       groups?.delete(group)
       if (groups?.size === 0) byInterface.delete(interfaceIndex)
     },
+    clear: () => byInterface.clear(),
   }
 }

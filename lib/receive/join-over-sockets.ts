@@ -4,7 +4,7 @@ import { SocketOptionError } from '../base/errors.ts'
 import type { Channel, Membership } from '../control/membership.ts'
 import { CHANNELS_PER_TURN, type ChannelJoin, resolveChannels } from './channel-join.ts'
 import { planJoins, type SocketShare, type SocketsState } from './join-plan.ts'
-import { familyOf, type ReceiverSocket } from './receiver-socket.ts'
+import { familyOfGroup, type ReceiverSocket } from './receiver-socket.ts'
 
 /** The sockets of a receiver, and how to have more of them. */
 export interface SocketPool extends SocketsState {
@@ -115,12 +115,12 @@ function learnFromTaken(pool: SocketPool, socket: ReceiverSocket, channels: read
     if (channel.source === undefined) continue
     if (channel.group === last?.group && channel.on.index === last.on.index) continue
     last = channel
-    pool.sourceRoom[familyOf(channel.group)].took(socket.membershipsBeside(channel).length)
+    pool.sourceRoom[familyOfGroup(channel.group)].took(socket.membershipsBeside(channel).length)
   }
 }
 
 function learnFromRefused(pool: SocketPool, socket: ReceiverSocket, channel: ChannelJoin): void {
-  const family = familyOf(channel.group)
+  const family = familyOfGroup(channel.group)
   const room = socket.membershipsBeside(channel).length > 0 ? pool.sourceRoom[family] : pool.groupRoom[family]
   room.refused(socket === pool.sockets[0])
   socket.noteRefusal(channel)

@@ -1,7 +1,7 @@
 // Which socket of a receiver is to join which channel, before the kernel is asked.
 import type { ChannelJoin } from './channel-join.ts'
 import { createGroupMap, type GroupMap } from './group-map.ts'
-import { familyOf, type GroupFamily, type ReceiverSocket } from './receiver-socket.ts'
+import { familyOfGroup, type GroupFamily, type ReceiverSocket } from './receiver-socket.ts'
 import type { SocketRoom } from './socket-room.ts'
 
 /** What one socket is to join. */
@@ -114,7 +114,7 @@ export function planJoins(channels: readonly ChannelJoin[], known: SocketsState)
 
   /** A share that takes a group it does not have. */
   const roomForGroup = (group: string, shares: GroupShares | undefined): GrowingShare | typeof UNKNOWN => {
-    const family = familyOf(group)
+    const family = familyOfGroup(group)
     const { most, isExact } = groupRoom[family]
     for (let i = firstWithRoom[family]; i < sockets.length + sharesToOpen.length; i++) {
       const socket = sockets[i]
@@ -141,7 +141,7 @@ export function planJoins(channels: readonly ChannelJoin[], known: SocketsState)
     const { group, on } = channel
     const share = roomForGroup(group, shares)
     if (share === UNKNOWN) return UNKNOWN
-    const family = familyOf(group)
+    const family = familyOfGroup(group)
     share.newGroups[family]++
     if (family === 'ipv6') share.newIpv6Groups.add(group)
     if (shares === undefined) groups.set(group, on.index, share)
@@ -152,7 +152,7 @@ export function planJoins(channels: readonly ChannelJoin[], known: SocketsState)
   const place = (channel: ChannelJoin): boolean => {
     const { group, source = ANY_SOURCE } = channel
     const shares = sharesBeside(channel)
-    const beside = shares && (clashing(shares, source) ?? roomForSource(familyOf(group), shares))
+    const beside = shares && (clashing(shares, source) ?? roomForSource(familyOfGroup(group), shares))
     const share = beside ?? placeGroup(channel, shares)
     if (share === UNKNOWN) return false
     shares?.bySource.set(source, share)

@@ -3,14 +3,13 @@ import { SocketOptionError } from '../base/errors.ts'
 import type { SocketControl } from '../control/control.ts'
 import type { Channel, Membership } from '../control/membership.ts'
 import type { BatchReader } from '../datagram/batch-reader.ts'
-import { withoutZone } from '../net/address.ts'
 import type { Endpoint } from '../net/socket-address.ts'
-import { SO_MEMINFO, SO_REUSEADDR } from '../options/table/socket.ts'
-import { openSocket } from '../socket/open-socket.ts'
+import { SO_REUSEADDR } from '../options/table/socket.ts'
+import { parseSpec, type Setting, type SocketPlan } from '../socket/socket-spec.ts'
 import { createGroupMap } from './group-map.ts'
 import { joinOverSockets, type SocketPool } from './join-over-sockets.ts'
 import type { ReceiverPlan } from './receiver-options.ts'
-import { createReceiverSocket, type ReceiverSocket } from './receiver-socket.ts'
+import { ReceiverSocket } from './receiver-socket.ts'
 import { createSocketRoom } from './socket-room.ts'
 
 export interface ReceiverSockets {
@@ -25,10 +24,6 @@ export interface ReceiverSockets {
   joinAll(channels: readonly Channel[], signal?: AbortSignal): Promise<Membership[]>
   close(): Promise<void>
 }
-
-const isWildcard = (address: string): boolean => address === '::' || address === '0.0.0.0'
-
-const droppedBy = ({ control }: ReceiverSocket): number => control.getSync(SO_MEMINFO).drops
 
 const receiverClosed = (): SocketOptionError =>
   new SocketOptionError('this receiver is closed: open another', { code: 'ERR_SOCKET_CLOSED', reason: 'closed' })
@@ -61,59 +56,67 @@ export async function openSockets(plan: ReceiverPlan, batchReader: BatchReader):
     else joined.delete(group, index)
   }
 
-  const open = async (address: string, port: number, unicast: boolean, broadcast: boolean): Promise<ReceiverSocket> => {
-    const owned = await openSocket({
-      family: plan.family,
-      type: plan.type,
-      ...(plan.protocol === undefined ? {} : { protocol: plan.protocol }),
-      options: (sockets.length > 0 ? [[SO_REUSEADDR, true], ...plan.settings] : plan.settings) as never,
-      bind: { address, port },
-    })
-    const boundTo = isWildcard(address) ? undefined : withoutZone(address)
+  const open = async (address: string, unicast: boolean, broadcast: boolean): Promise<ReceiverSocket> => {
+    const socket = new ReceiverSocket(plan.family, batchReader, noteGroup)
+    await socket.open(socketPlanFor(address), address)
     try {
       if (ended) throw receiverClosed()
-      batchReader.add(owned)
+      batchReader.add(socket)
     } catch (error) {
-      await owned.close()
+      await socket.close()
       throw error
     }
-    batchReader.admit(owned.fd, unicast, broadcast)
-    const socket = createReceiverSocket(owned, boundTo, batchReader, noteGroup)
+    batchReader.admit(socket.fd, unicast, broadcast)
     sockets.push(socket)
     return socket
   }
 
-  const openFurther = (boundTo: string | undefined): Promise<ReceiverSocket> => {
-    const { control, boundTo: firstBoundTo } = first()
-    const address = boundTo === undefined ? wildcard : plan.address
-    if (plan.type === 'raw') return open(address, 0, false, false)
-    control.setSync(SO_REUSEADDR, true)
-    // Unicast goes to the last socket that was bound to the wildcard; a broadcast to each.
-    return open(address, localAddress().port, !plan.groupsOnly && firstBoundTo === undefined, false)
+  /** The plans of further sockets, by the address they are bound to. */
+  const furtherPlans = new Map<string, SocketPlan>()
+
+  const socketPlanFor = (address: string): SocketPlan => {
+    if (sockets.length === 0) return parsePlan(address, plan.port, plan.settings)
+    let socketPlan = furtherPlans.get(address)
+    if (socketPlan === undefined) {
+      const isRaw = plan.type === 'raw'
+      if (!isRaw) first().control.setSync(SO_REUSEADDR, true)
+      socketPlan = parsePlan(address, isRaw ? 0 : first().address.port, [[SO_REUSEADDR, true], ...plan.settings])
+      furtherPlans.set(address, socketPlan)
+    }
+    return socketPlan
   }
 
-  const localAddress = (): Endpoint => first().owned.address() as Endpoint
+  const parsePlan = (address: string, port: number, options: readonly Setting[]): SocketPlan => {
+    const { family, type, protocol = 0 } = plan
+    return parseSpec({ family, type, protocol, options, bind: { address, port } })
+  }
+
+  const openFurther = (boundTo: string | undefined): Promise<ReceiverSocket> => {
+    // Unicast goes to the last socket that was bound to the wildcard; a broadcast to each.
+    const unicast = plan.type !== 'raw' && !plan.groupsOnly && first().boundTo === undefined
+    return open(boundTo === undefined ? wildcard : plan.address, unicast, false)
+  }
 
   const closeOne = async (socket: ReceiverSocket): Promise<void> => {
     const index = sockets.indexOf(socket)
     if (index < 0) return
     sockets.splice(index, 1)
-    socket.unfollow()
-    for (const { group, interface: on } of socket.control.memberships) noteGroup(group, on.index, false, socket)
-    droppedBefore += droppedBy(socket)
-    batchReader.remove(socket.owned)
-    await socket.owned.close()
+    for (const { group, interface: on } of socket.memberships) noteGroup(group, on.index, false, socket)
+    droppedBefore += socket.dropped
+    batchReader.remove(socket)
+    await socket.close()
   }
 
-  await open(plan.address, plan.port, !plan.groupsOnly, !plan.groupsOnly)
+  const dropped = (): number => sockets.reduce((sum, socket) => sum + socket.dropped, droppedBefore)
 
-  const boundTo = first().boundTo
+  await open(plan.address, !plan.groupsOnly, !plan.groupsOnly)
+
   const pool: SocketPool = {
     sockets,
     joined,
     groupRoom,
     sourceRoom,
-    boundTo,
+    boundTo: first().boundTo,
     mayGrow: plan.shares,
     mustBeOpen: () => void first(),
     open: openFurther,
@@ -125,26 +128,22 @@ export async function openSockets(plan: ReceiverPlan, batchReader: BatchReader):
       return first().control
     },
     get address() {
-      return localAddress()
+      return first().address
     },
     get count() {
       return sockets.length
     },
-    memberships: () => sockets.flatMap(({ control }) => control.memberships),
-    dropped: () => sockets.reduce((sum, socket) => sum + droppedBy(socket), droppedBefore),
+    memberships: () => sockets.flatMap(({ memberships }) => memberships),
+    dropped,
     joinAll: (channels, signal) => joinOverSockets(pool, channels, signal),
     close: async () => {
       if (ended) return
-      droppedBefore = sockets.reduce((sum, socket) => sum + droppedBy(socket), droppedBefore)
+      droppedBefore = dropped()
       ended = true
-      for (const socket of sockets) socket.unfollow()
+      joined.clear()
       // The kernel finds the newest membership first.
-      await Promise.all(
-        sockets
-          .splice(0)
-          .reverse()
-          .map(({ owned }) => owned.close()),
-      )
+      const closing = sockets.splice(0).reverse()
+      await Promise.all(closing.map((socket) => socket.close()))
     },
   }
 }

@@ -118,7 +118,11 @@ export class Receiver extends EventEmitter<ReceiverEvents> implements AsyncItera
   /** Behind all joins that were asked for before. */
   #joinAll(channels: readonly Channel[]): Promise<Membership[]> {
     const joined = this.#joining.then(() => this.#core.sockets.joinAll(channels))
-    this.#joining = joined.catch(() => {})
+    // Without the memberships, which may have been left long before the next join.
+    this.#joining = joined.then(
+      () => {},
+      () => {},
+    )
     return joined
   }
 

@@ -1,10 +1,10 @@
-import { type Errno, native } from '../binding/native.ts'
+import { type Errno, type NativeSocket, native } from '../binding/native.ts'
 import { bindSocket } from '../calls/bind-socket.ts'
 import { explainSocket, type SocketCall } from '../calls/explain-socket.ts'
 import type { Family } from '../net/socket-address.ts'
 import { connect } from './connect.ts'
 import { createOwnedSocket, type OwnedSocket } from './owned-socket.ts'
-import { parseSpec, type SocketPlan, type SocketSpecOf } from './socket-spec.ts'
+import { parseSpec, type Setting, type SocketPlan, type SocketSpecOf } from './socket-spec.ts'
 import { claimPath } from './unix-path.ts'
 
 /**
@@ -22,19 +22,14 @@ export async function openSocket<const F extends Family, const V extends readonl
   const plan = parseSpec(spec)
   plan.signal?.throwIfAborted()
   const socket = new native.Socket()
-  const { family, type, protocol } = plan.numbers
-  check(plan, 'socket', describe(plan), socket.open(family, type, protocol))
   const owned = createOwnedSocket<F>(socket, plan)
   try {
-    for (const [option, value] of plan.options) await owned.face.control.set(option, value as never)
-    plan.signal?.throwIfAborted()
-    if (plan.bind !== undefined) {
-      bindSocket(socket.fd, plan.family, plan.bind)
-      if (plan.family === 'unix') owned.atEnd(claimPath((plan.bind.raw as { path: string }).path))
-    }
+    await openAndBind(socket, plan, (option, value) => owned.face.control.set(option, value as never))
+    if (plan.family === 'unix' && plan.bind !== undefined)
+      owned.atEnd(claimPath((plan.bind.raw as { path: string }).path))
     if (plan.backlog !== undefined) check(plan, 'listen', 'listen', native.listen(socket.fd, plan.backlog))
     if (plan.connect !== undefined) {
-      const errno = await connect(socket, family, plan.connect.raw, plan.signal)
+      const errno = await connect(socket, plan.numbers.family, plan.connect.raw, plan.signal)
       check(plan, 'connect', `connect to ${plan.connect.text}`, errno)
     }
   } catch (error) {
@@ -44,7 +39,18 @@ export async function openSocket<const F extends Family, const V extends readonl
   return owned.face
 }
 
-const describe = (plan: SocketPlan): string => `open a ${plan.type} socket of ${plan.family}`
+/** Opens a socket, sets its options and binds it. If that fails, the caller closes it. */
+export async function openAndBind(
+  socket: NativeSocket,
+  plan: SocketPlan,
+  setOption: (...setting: Setting) => Promise<void> | undefined,
+): Promise<void> {
+  const { family, type, protocol } = plan.numbers
+  check(plan, 'socket', `open a ${plan.type} socket of ${plan.family}`, socket.open(family, type, protocol))
+  for (const setting of plan.options) await setOption(...setting)
+  plan.signal?.throwIfAborted()
+  if (plan.bind !== undefined) bindSocket(socket.fd, plan.family, plan.bind)
+}
 
 function check(plan: SocketPlan, call: SocketCall, asked: string, errno: Errno): void {
   if (errno !== 0) throw explainSocket(call, asked, errno, plan.family)

@@ -63,6 +63,20 @@ interface Owned<F extends Family> {
 const INET: readonly Family[] = ['ipv4', 'ipv6']
 const INET_AND_UNIX: readonly Family[] = ['ipv4', 'ipv6', 'unix']
 
+/** What a socket is bound to, or connected to. */
+export function addressOf<F extends Family>(
+  fd: number,
+  family: F,
+  call: 'getsockname' | 'getpeername',
+): SocketAddress<F> {
+  try {
+    const raw = call === 'getsockname' ? native.localAddress(fd) : native.remoteAddress(fd)
+    return socketAddressFromNative(family, raw)
+  } catch (error) {
+    throw typeof error === 'number' ? explainSocket(call, call, error, family) : error
+  }
+}
+
 export function createOwnedSocket<F extends Family>(socket: NativeSocket, plan: SocketPlan): Owned<F> {
   const { family, type, backlog } = plan
   let goneTo: { readonly name: string; readonly fd: () => number; readonly isBareNumber?: true } | undefined
@@ -110,15 +124,6 @@ export function createOwnedSocket<F extends Family>(socket: NativeSocket, plan: 
     return taken
   }
 
-  const ask = (call: 'getsockname' | 'getpeername'): SocketAddress<F> => {
-    try {
-      const raw = call === 'getsockname' ? native.localAddress(owner.fd) : native.remoteAddress(owner.fd)
-      return socketAddressFromNative(family as F, raw)
-    } catch (error) {
-      throw typeof error === 'number' ? explainSocket(call, call, error, family) : error
-    }
-  }
-
   const close = (): Promise<void> => {
     if (goneTo === undefined && socket.fd >= 0)
       closing = new Promise<void>((resolve) => socket.close(resolve)).then(() => end())
@@ -130,10 +135,10 @@ export function createOwnedSocket<F extends Family>(socket: NativeSocket, plan: 
       return owner.fd
     },
     control,
-    address: () => ask('getsockname'),
+    address: () => addressOf(owner.fd, family as F, 'getsockname'),
     remoteAddress: () => {
       try {
-        return ask('getpeername')
+        return addressOf(owner.fd, family as F, 'getpeername')
       } catch (error) {
         if (error instanceof SocketOptionError && ['ENOTCONN', 'ENOTSUP'].includes(error.code)) return undefined
         throw error

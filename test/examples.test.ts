@@ -1,12 +1,14 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { readdirSync } from 'node:fs'
+import { connect, createServer } from 'node:net'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import { openSender } from 'sockctl'
 import { afterEach, expect, it } from 'vitest'
 import { describeOnHosts } from './support/hosts.ts'
 import { describeInNamespace } from './support/namespace.ts'
+import { scratchFile } from './support/scratch.ts'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
 const running: Program[] = []
@@ -52,8 +54,19 @@ afterEach(async () => {
 
 it('has a test for every example', () => {
   const names = readdirSync(`${root}examples`).map((file) => file.replace(/\.mjs$/, ''))
-  const tested = ['block', 'filter', 'raw-igmp', 'receiver', 'sap', 'sender', 'sendrecv', 'sntp', 'ssm', 'timestamps']
-  expect(names.sort()).toEqual(tested)
+  const multicast = [
+    'block',
+    'filter',
+    'raw-igmp',
+    'receiver',
+    'sap',
+    'sender',
+    'sendrecv',
+    'sntp',
+    'ssm',
+    'timestamps',
+  ]
+  expect(names.sort()).toEqual([...multicast, 'peer', 'tcp-health'].sort())
 })
 
 describeInNamespace('the examples', () => {
@@ -127,6 +140,28 @@ describeInNamespace('the examples', () => {
     const offset = Number(/stratum 2: offset ([\d.]+) ms/.exec(await sntp.line('stratum'))?.[1])
     expect(offset).toBeGreaterThan(3_590_000)
     expect(offset).toBeLessThan(3_601_000)
+  })
+})
+
+describeInNamespace('the examples', () => {
+  it('peer tells which process connected', async () => {
+    const path = scratchFile('peer')
+    const peer = example('peer', path)
+    await peer.line('listening')
+    connect(path).resume()
+    expect(await peer.line('process')).toBe(
+      `process ${process.pid} of user ${process.getuid?.()}, group ${process.getgid?.()}`,
+    )
+    expect(await peer.end('SIGINT')).toBe(0)
+  })
+
+  it('tcp-health tells the round trip of a connection, and ends on Ctrl-C', async () => {
+    const server = createServer((socket) => socket.resume()).listen(5907, '127.0.0.1')
+    await once(server, 'listening')
+    const health = example('tcp-health', '127.0.0.1', '5907')
+    expect(await health.line('round trip')).toMatch(/^round trip [\d.]+ ms, window \d+ segments, 0 sent again$/)
+    expect(await health.end('SIGINT')).toBe(0)
+    server.close()
   })
 })
 

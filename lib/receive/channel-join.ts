@@ -18,14 +18,17 @@ export const CHANNELS_PER_TURN = 1024
 /** Checks all channels before any is joined, and finds their interfaces with one lookup. */
 export async function resolveChannels(channels: readonly Channel[]): Promise<ChannelJoin[]> {
   const joins: Resolving[] = []
+  const unresolved: Resolving[] = []
   for (const channel of channels) {
-    joins.push(Object.assign(channelTargetOf(channel), { outcome: undefined }))
+    const join = Object.assign(channelTargetOf(channel), { outcome: undefined })
+    joins.push(join)
+    if (join.on === undefined) unresolved.push(join)
     if (joins.length % CHANNELS_PER_TURN === 0) await setImmediate()
   }
-  const lookups = joins.map(lookupFor).filter((lookup) => lookup !== undefined)
-  if (lookups.length > 0) {
+  if (unresolved.length > 0) {
+    const lookups = unresolved.map(lookupFor)
     const found = await lookUp(lookups.flatMap((lookup) => (typeof lookup === 'object' ? [lookup.routeTo] : [])))
-    for (const join of joins) join.on = findInterface(join, found)
+    for (const join of unresolved) join.on = findInterface(join, found)
   }
   return joins as ChannelJoin[]
 }

@@ -16,6 +16,9 @@ export interface SocketPool extends SocketsState {
   close(socket: ReceiverSocket): Promise<void>
 }
 
+/** Opening a socket keeps the event loop about as long as joining so many channels. */
+const CHANNELS_PER_OPEN = 30
+
 /** A call of joinAll. */
 interface JoinCall {
   readonly pool: SocketPool
@@ -35,7 +38,8 @@ export async function joinOverSockets(
   try {
     for (let left: readonly ChannelJoin[] = joins; left.length > 0; ) {
       mustGoOn(call)
-      const { shares, planned } = planJoins(left, pool)
+      const { shares, planned } = await planJoins(left, pool)
+      mustGoOn(call)
       await joinShares(call, shares)
       mustGoOn(call)
       if (call.failed) throw joins.find(({ outcome }) => outcome instanceof Error)?.outcome
@@ -62,7 +66,10 @@ async function joinShares(call: JoinCall, shares: readonly SocketShare[]): Promi
   try {
     for (const { socket: known, boundTo, channels } of shares) {
       const socket = known ?? (await call.pool.open(boundTo))
-      if (known === undefined) call.opened.add(socket)
+      if (known === undefined) {
+        call.opened.add(socket)
+        issued += CHANNELS_PER_OPEN
+      }
       for (let from = 0; from < channels.length; from += CHANNELS_PER_TURN) {
         const piece = channels.slice(from, from + CHANNELS_PER_TURN)
         now.push(joinOn(call, socket, piece))

@@ -1,5 +1,6 @@
 // Which socket of a receiver is to join which channel, before the kernel is asked.
-import type { ChannelJoin } from './channel-join.ts'
+import { setImmediate } from 'node:timers/promises'
+import { CHANNELS_PER_TURN, type ChannelJoin } from './channel-join.ts'
 import { createGroupMap, type GroupMap } from './group-map.ts'
 import { familyOfGroup, type GroupFamily, type ReceiverSocket } from './receiver-socket.ts'
 import type { SocketRoom } from './socket-room.ts'
@@ -56,8 +57,10 @@ const UNKNOWN = Symbol('unknown')
  *
  * While nobody knows how much a socket takes, only as many channels are planned as the kernel is likely to take.
  */
-export function planJoins(channels: readonly ChannelJoin[], known: SocketsState): JoinPlan {
-  const { sockets, joined, groupRoom, sourceRoom } = known
+export async function planJoins(channels: readonly ChannelJoin[], known: SocketsState): Promise<JoinPlan> {
+  const { joined, groupRoom, sourceRoom } = known
+  // The receiver may be closed meanwhile.
+  const sockets = [...known.sockets]
   const sharesOfSockets = new Map<ReceiverSocket, GrowingShare>()
   const sharesToOpen: GrowingShare[] = []
   /** A share alone if it has one channel of the group, as mostly, and no socket has others. */
@@ -160,7 +163,10 @@ export function planJoins(channels: readonly ChannelJoin[], known: SocketsState)
     return true
   }
 
-  while (planned < channels.length && place(channels[planned] as ChannelJoin)) planned++
+  while (planned < channels.length && place(channels[planned] as ChannelJoin)) {
+    planned++
+    if (planned % CHANNELS_PER_TURN === 0) await setImmediate()
+  }
   const shares = [...sharesOfSockets.values(), ...sharesToOpen].filter((share) => share.channels.length > 0)
   return { shares, planned }
 }

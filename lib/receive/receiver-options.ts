@@ -121,28 +121,37 @@ export interface ReceiverPlan {
 function familyOf({ family, address }: ReceiverOptions, groups: readonly string[]): 'ipv4' | 'ipv6' {
   if (address !== undefined && parseAddress(address) === undefined)
     throw badValue(`openReceiver: address is ${show(address)}: ${FIELDS.address.words} is needed`)
-  const told = [...(address === undefined ? [] : [address]), ...groups]
-  const six = told.find((one) => isIpv6(one))
-  if (family === 'ipv4' && six !== undefined)
-    throw badValue(`openReceiver: family is 'ipv4', and ${six} is an IPv6 address`)
-  return family ?? (six === undefined ? 'ipv4' : 'ipv6')
+  const ipv6Group = groups.find(isIpv6)
+  const ipv6Address = address !== undefined && isIpv6(address) ? address : ipv6Group && parseGroup(ipv6Group)
+  if (family === 'ipv4' && ipv6Address !== undefined)
+    throw badValue(`openReceiver: family is 'ipv4', and ${ipv6Address} is an IPv6 address`)
+  return family ?? (ipv6Address === undefined ? 'ipv4' : 'ipv6')
 }
 
 // These mean something on one link only, so that a socket bound to one is bound to an interface. RFC 4291 2.7
 const isOfOneLink = (group: string): boolean => /^ff.[12]:/i.test(group)
 
-/** The group that all channels are of, where a socket of the family can be bound to it. */
+/** The group that all channels are of, if a socket of the family can be bound to it. */
 function commonGroup(groups: readonly string[], family: 'ipv4' | 'ipv6'): string | undefined {
-  const [first, ...more] = new Set(groups)
-  if (first === undefined || more.length > 0 || isOfOneLink(first)) return undefined
-  return isIpv6(first) === (family === 'ipv6') ? first : undefined
+  const [first] = groups
+  if (first === undefined) return undefined
+  const group = withoutZone(parseGroup(first))
+  if (isOfOneLink(group) || isIpv6(group) !== (family === 'ipv6')) return undefined
+  const isSame = (other: string): boolean => other === first || withoutZone(parseGroup(other)) === group
+  return groups.every(isSame) ? group : undefined
+}
+
+/** The text of a channel's group. The channel itself is checked when it is joined: there may be thousands. */
+function groupText(channel: Channel): string {
+  const group: unknown = channel?.group
+  return typeof group === 'string' ? group : parseGroup(group)
 }
 
 export function planReceiver(options: ReceiverOptions): ReceiverPlan {
   checkFields(options, FIELDS, 'openReceiver')
   if (options.ancillary !== undefined) checkFields(options.ancillary, ANCILLARY, 'ancillary')
   const channels = [...(options.channels ?? [])]
-  const groups = channels.map((channel) => withoutZone(parseGroup(channel?.group)))
+  const groups = channels.map(groupText)
   const family = familyOf(options, groups)
   const { type = 'dgram', protocol } = options
   if (type === 'raw' && protocol === undefined)

@@ -24,6 +24,9 @@ export function compileBeside(name) {
   return (...args) => spawn(program, args.map(String), { stdio: ['ignore', 'pipe', 'inherit'] })
 }
 
+/** The same for a script of this runtime, in a process of its own. */
+export const node = (script, ...flags) => runner(process.execPath, ...flags, script)
+
 /** The same for a Python script; undefined where there is no Python. */
 export function python(name) {
   try {

@@ -43,8 +43,18 @@ export async function* rows() {
     const memory = await memoryOf('groups', sockets, each)
     const floor = (value) => ({ name: 'C MCAST_JOIN_GROUP', value })
     yield { what, ours: medians.ours, unit: 'ms', floor: floor(medians.c), goal }
-    yield { what: `${number(sockets)} sockets: the first of a process`, ours: first, unit: 'ms', floor: floor(medians.c) }
+    yield {
+      what: `${number(sockets)} sockets: the first of a process`,
+      ours: first,
+      unit: 'ms',
+      floor: floor(medians.c),
+    }
     yield { what: `${number(sockets)} sockets: longest tick`, ours: medians.tick, unit: 'ms' }
-    yield { what: `${number(sockets)} sockets: resident memory`, ours: memory.ours, unit: 'MiB', floor: floor(memory.c) }
+    yield {
+      what: `${number(sockets)} sockets: resident memory`,
+      ours: memory.ours,
+      unit: 'MiB',
+      floor: floor(memory.c),
+    }
   }
 }

@@ -5,12 +5,14 @@
 #include <linux/rtnetlink.h>
 #include <netinet/in.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <cstddef>
 #include <cstring>
 
 #include "base/unique_fd.h"
+#include "host/route_answer.h"
 
 namespace sockctl {
 namespace {
@@ -22,22 +24,23 @@ struct Question {
   std::array<uint8_t, sizeof(in6_addr)> address;
 };
 
-int InterfaceOfRoute(const nlmsghdr* answer, size_t length) {
-  if (!NLMSG_OK(answer, length)) return -EIO;
-  if (answer->nlmsg_type == NLMSG_ERROR) {
-    nlmsgerr error{};
-    std::memcpy(&error, NLMSG_DATA(answer), sizeof error);
-    return error.error == 0 ? -EIO : error.error;
+// Waits for the kernel's own answer: any process may send to a netlink socket.
+int ReceiveAnswer(int socket, uint32_t sequence) {
+  alignas(nlmsghdr) std::array<uint8_t, 4096> answer{};
+  for (;;) {
+    sockaddr_nl sender{};
+    socklen_t length = sizeof sender;
+    const ssize_t received =
+        recvfrom(socket, answer.data(), answer.size(), 0, reinterpret_cast<sockaddr*>(&sender), &length);
+    if (received < 0) {
+      if (errno == EINTR) continue;
+      return -errno;
+    }
+    nlmsghdr header{};
+    std::memcpy(&header, answer.data(), std::min<size_t>(sizeof header, static_cast<size_t>(received)));
+    if (sender.nl_pid != 0 || header.nlmsg_seq != sequence) continue;
+    return InterfaceOfRoute(answer.data(), static_cast<size_t>(received));
   }
-  const auto* route = static_cast<const rtmsg*>(NLMSG_DATA(answer));
-  auto left = static_cast<int>(RTM_PAYLOAD(answer));
-  for (const rtattr* item = RTM_RTA(route); RTA_OK(item, left); item = RTA_NEXT(item, left)) {
-    if (item->rta_type != RTA_OIF) continue;
-    int index = 0;
-    std::memcpy(&index, RTA_DATA(item), sizeof index);
-    return index;
-  }
-  return -ENETUNREACH;
 }
 
 }  // namespace
@@ -49,6 +52,7 @@ int RouteInterface(const sockaddr_storage& destination) {
   question.header.nlmsg_len = static_cast<uint32_t>(offsetof(Question, address) + size);
   question.header.nlmsg_type = RTM_GETROUTE;
   question.header.nlmsg_flags = NLM_F_REQUEST;
+  question.header.nlmsg_seq = 1;
   question.route.rtm_family = static_cast<unsigned char>(destination.ss_family);
   question.route.rtm_dst_len = static_cast<unsigned char>(size * 8);
   question.attribute.rta_type = RTA_DST;
@@ -59,10 +63,7 @@ int RouteInterface(const sockaddr_storage& destination) {
   const UniqueFd socket(::socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE));
   if (!socket.valid()) return -errno;
   if (send(socket.get(), &question, question.header.nlmsg_len, 0) < 0) return -errno;
-  alignas(nlmsghdr) std::array<uint8_t, 4096> answer{};
-  const ssize_t length = recv(socket.get(), answer.data(), answer.size(), 0);
-  if (length < 0) return -errno;
-  return InterfaceOfRoute(reinterpret_cast<const nlmsghdr*>(answer.data()), static_cast<size_t>(length));
+  return ReceiveAnswer(socket.get(), question.header.nlmsg_seq);
 }
 
 }  // namespace sockctl

@@ -27,14 +27,14 @@
 static const char *const kNames[] = {
     "setsockopt",    "getsockopt", "recvmmsg",   "sendmmsg",       "socket",         "dup",          "fcntl",
     "epoll_ctl",     "epoll_create1", "eventfd", "getifaddrs",     "if_nametoindex", "read",         "mmap",
-    "pthread_create", "recvmsg",   "recv",       "send",           "bind",           "connect",      "listen",
+    "pthread_create", "recvmsg",   "recvfrom",   "send",           "bind",           "connect",      "listen",
     "getsockname",   "getpeername", "ioctl",     "if_indextoname", "if_nameindex",   "epoll_wait",   "sendmsg",
     "socketpair",    "accept4",
 };
 enum {
   kSetsockopt, kGetsockopt, kRecvmmsg, kSendmmsg, kSocket, kDup, kFcntl,
   kEpollCtl, kEpollCreate1, kEventfd, kGetifaddrs, kIfNametoindex, kRead, kMmap,
-  kPthreadCreate, kRecvmsg, kRecv, kSend, kBind, kConnect, kListen,
+  kPthreadCreate, kRecvmsg, kRecvfrom, kSend, kBind, kConnect, kListen,
   kGetsockname, kGetpeername, kIoctl, kIfIndextoname, kIfNameindex, kEpollWait, kSendmsg,
   kSocketpair, kAccept4,
   kFunctions,
@@ -221,9 +221,9 @@ ssize_t read(int fd, void *buffer, size_t length) {
   return FAILS(kRead) ? -1 : next(fd, buffer, length);
 }
 
-ssize_t recv(int fd, void *buffer, size_t length, int flags) {
-  NEXT(recv);
-  return FAILS(kRecv) ? -1 : next(fd, buffer, length, flags);
+ssize_t recvfrom(int fd, void *buffer, size_t length, int flags, struct sockaddr *from, socklen_t *room) {
+  NEXT(recvfrom);
+  return FAILS(kRecvfrom) ? -1 : next(fd, buffer, length, flags, from, room);
 }
 
 ssize_t recvmsg(int fd, struct msghdr *message, int flags) {

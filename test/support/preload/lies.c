@@ -127,10 +127,10 @@ ssize_t recvmsg(int fd, struct msghdr *message, int flags) {
 }
 
 // Netlink: messages whose lengths lie within the datagram, of random types and contents.
-ssize_t recv(int fd, void *buffer, size_t room, int flags) {
-  NEXT(recv);
+ssize_t recvfrom(int fd, void *buffer, size_t room, int flags, struct sockaddr *from, socklen_t *from_room) {
+  NEXT(recvfrom);
   const int lie = LIES;
-  const ssize_t got = next(fd, buffer, room, flags);
+  const ssize_t got = next(fd, buffer, room, flags, from, from_room);
   if (!lie || got < 0) return got;
   static const uint16_t types[] = {NLMSG_ERROR, NLMSG_DONE, RTM_NEWROUTE, RTM_NEWLINK, RTM_DELLINK, RTM_NEWADDR};
   size_t used = 0;
@@ -138,7 +138,7 @@ ssize_t recv(int fd, void *buffer, size_t room, int flags) {
   while (used + NLMSG_HDRLEN <= room && below(3) != 0) {
     size_t length = NLMSG_HDRLEN + below(256);
     if (length > room - used) length = room - used;
-    struct nlmsghdr header = {.nlmsg_len = length, .nlmsg_type = types[below(6)], .nlmsg_seq = next_random()};
+    struct nlmsghdr header = {.nlmsg_len = length, .nlmsg_type = types[below(6)], .nlmsg_seq = below(8)};
     fill(bytes + used, length);
     memcpy(bytes + used, &header, sizeof header);
     used += NLMSG_ALIGN(length);

@@ -1,15 +1,17 @@
+// The list of subcommands: what help says about each, and how to load it.
+
 import type { Command } from 'commander'
 
 interface CommandEntry {
   summary: string
-  /** Gives the function that adds arguments, options, an example and the action to the command of that name. */
+  /** Loads the function that adds arguments, options, an example and the action to the command. */
   load: () => Promise<(command: Command) => void>
 }
 
 /** Every subcommand, in the order in which help lists them. */
 export const COMMANDS: Readonly<Record<string, CommandEntry>> = {
   receive: {
-    summary: 'join channels and watch, count or write out what comes',
+    summary: 'join channels and watch, count or write out what arrives',
     load: async () => (await import('./commands/receive/receive.ts')).receiveCommand,
   },
   send: {
@@ -17,15 +19,15 @@ export const COMMANDS: Readonly<Record<string, CommandEntry>> = {
     load: async () => (await import('./commands/send/send.ts')).sendCommand,
   },
   echo: {
-    summary: 'send back what comes to a group, or ask who does',
+    summary: 'send back what arrives for a group, or find hosts that do',
     load: async () => (await import('./commands/echo/echo.ts')).echoCommand,
   },
   chat: {
-    summary: 'say host and process to a group now and then, and print who else does',
+    summary: 'send a text to a group now and then, and print what others send',
     load: async () => (await import('./commands/chat.ts')).chatCommand,
   },
   ping: {
-    summary: 'ask a group who is there, or try source-specific multicast with a server',
+    summary: 'find hosts in a group, or try source-specific multicast with a server',
     load: async () => (await import('./commands/ping/ping.ts')).pingCommand,
   },
   sap: {
@@ -49,7 +51,7 @@ export const COMMANDS: Readonly<Record<string, CommandEntry>> = {
     load: async () => (await import('./commands/doctor/doctor.ts')).doctorCommand,
   },
   igmp: {
-    summary: 'watch IGMP and MLD: who joins, who leaves, who asks',
+    summary: 'watch IGMP and MLD: joins, leaves and queries',
     load: async () => (await import('./commands/igmp.ts')).igmpCommand,
   },
   options: {

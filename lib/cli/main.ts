@@ -1,4 +1,7 @@
 #!/usr/bin/env node
+// The command `sockctl`: loads the subcommand that was asked for, and turns every error into one line and an exit
+// status.
+
 import { Command } from 'commander'
 import { COMMANDS } from './commands.ts'
 import { statusOf } from './shell/failure.ts'
@@ -25,7 +28,7 @@ async function assemble(args: readonly string[]): Promise<void> {
 }
 
 guardOutput()
-// What nobody waited for ends the command as anything else does: in one line.
+// An error outside of any awaited call ends the command as every other error does: in one line.
 process.on('uncaughtException', (error) => process.exit(statusOf(error)))
 try {
   await assemble(process.argv.slice(2))

@@ -76,7 +76,7 @@ describe('the command line', () => {
 
   it('says in one line that its output can not be written, as on a full disk', async () => {
     const { status, stderr } = await runCli([], { prefix: ['sh', '-c', 'exec "$@" interfaces >/dev/full', 'sh'] })
-    expect({ status, stderr }).toEqual({ status: 1, stderr: "sockctl: the output can't be written (ENOSPC)\n" })
+    expect({ status, stderr }).toEqual({ status: 1, stderr: "sockctl: can't write the output (ENOSPC)\n" })
   })
 
   it('says once what is wrong with an argument', async () => {

@@ -162,7 +162,7 @@ describeOnHosts('sockctl chat', (hosts) => {
       [['239.255.1.2'], 2, 'has no port'],
       [['239.255.1.2:8888', '--every', '1ms'], 2, 'At least 100 ms'],
       [['239.255.1.2:8888', '-i', 'nosuch0'], 1, 'no interface'],
-      [['239.255.1.2:8888'], 1, 'there is no route to 239.255.1.2: name the interface with -i'],
+      [['239.255.1.2:8888'], 1, 'there is no route to 239.255.1.2: name an interface with -i'],
     ] as const) {
       const ended = await runCli(['chat', ...args])
       expect(ended.status).toBe(status)

@@ -303,7 +303,7 @@ describeOnHosts('sockctl receive and send', (hosts) => {
   it('send by the interface of --bind, or say that one is needed', async () => {
     const { status, stderr } = await sendFromB('239.1.2.3:5004', '--count', '1')
     expect(status).toBe(1)
-    expect(stderr).toBe('sockctl send: there is no route to 239.1.2.3: name the interface with -i\n')
+    expect(stderr).toBe('sockctl send: there is no route to 239.1.2.3: name an interface with -i\n')
     await sending('239.1.2.3:5004', '--bind', '10.77.1.12', '--count', '1')
   })
 })

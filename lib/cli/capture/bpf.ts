@@ -1,27 +1,33 @@
+// An assembler for the small classic BPF programs that packet sockets filter with.
+
 import type { codecs } from '../../index.ts'
 
-/** One step of a filter: load from the packet, change what was loaded, or decide. Labels name the steps decisions lead to. */
+/**
+ * One step of a filter: loads a value from the packet, changes the value, or decides by it. A label marks the step
+ * after it, to which `yes` or `no` of an earlier step can jump.
+ */
 export type FilterStep =
   | { load: 'byte' | 'half' | 'word'; at: number; from?: 'start' | 'index' }
-  /** Four times the low four bits of a byte, as an IPv4 header gives its length, into the index. */
+  /** Sets the index to four times the low four bits of a byte: the length of an IPv4 header. */
   | { headerLength: number }
   | { add: number }
   | { shift: number }
-  /** What was loaded becomes the index. */
+  /** Sets the index to the value. */
   | { toIndex: true }
+  /** `equals` compares the value with a number; `has` tests whether they have a bit in common. */
   | { equals: number; yes?: string; no?: string }
   | { has: number; yes?: string; no?: string }
   | { label: string }
   | { accept: boolean }
 
-/** In place of an offset: the packet's protocol, by its Ethernet number. SKF_AD_OFF + SKF_AD_PROTOCOL */
+/** An offset that loads the packet's protocol, by its Ethernet number: SKF_AD_OFF + SKF_AD_PROTOCOL. */
 export const ETHERTYPE = 0xfffff000
 
 const LOAD_CODES = { word: 0x20, half: 0x28, byte: 0x30 }
 const LOAD_BY_INDEX = 0x20
 const WHOLE_PACKET = 0x40000
 
-/** A classic BPF program (Linux's Documentation/networking/filter.rst) from its steps. */
+/** Makes a classic BPF program (Linux's Documentation/networking/filter.rst) from its steps. */
 export function assembleFilter(steps: readonly FilterStep[]): codecs.BpfInstruction[] {
   const labels = new Map<string, number>()
   let count = 0

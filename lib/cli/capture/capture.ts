@@ -1,3 +1,5 @@
+// Captures the IP packets of an interface, as they are on the wire.
+
 import { type codecs, type Datagram, type Interface, openSocket } from '../../index.ts'
 import { withoutZone } from '../../net/address.ts'
 import {
@@ -9,20 +11,21 @@ import {
 } from '../../options/index.ts'
 import { readBatches } from './read-batches.ts'
 
-/** What a packet socket gives of an interface: IP packets without their link's header, those sent too. */
+/** The IP packets an interface receives and sends, without their link-layer header. */
 export interface Capture extends AsyncDisposable {
   packets(stop: AbortSignal): AsyncGenerator<Datagram[], void>
-  /** How many the kernel had no room for. */
+  /** How many packets the kernel dropped because the receive buffer was full. */
   dropped(): number
 }
 
+/** In bytes. */
 const RECEIVE_BUFFER = 1 << 22
 
 /**
- * Opens a packet socket; what arrives from here on waits for who reads it. Needs CAP_NET_RAW. packet(7)
+ * Opens a packet socket; packets that arrive from then on wait to be read. Needs CAP_NET_RAW. packet(7)
  *
- * `everyGroup`: have the card, or the bridge, take in groups that nobody here has joined as well, those of routers among
- * them; whoever looks for what keeps a group from arriving must not, as that may heal it.
+ * `everyGroup` has the network card, or the bridge, also take in groups that nobody on this host has joined, such as
+ * those of routers. Not for a search for what keeps a group from arriving: it may make the group arrive.
  */
 export async function openCapture(
   on: Interface,
@@ -57,6 +60,6 @@ export async function openCapture(
   }
 }
 
-/** Whether an address is one of an interface's: then this host has sent the packet. */
+/** True if an address is one of the interface's, so that a packet from it was sent by this host. */
 export const isOwn = ({ addresses }: Interface, address: string): boolean =>
   addresses.some((own) => withoutZone(own.address) === address)

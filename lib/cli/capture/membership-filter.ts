@@ -1,8 +1,13 @@
+// The filter of a capture of IGMP and MLD.
+
 import { assembleFilter, ETHERTYPE, type FilterStep } from './bpf.ts'
 
 const isMld: FilterStep[] = [...[130, 131, 132, 143].map((type) => ({ equals: type, yes: 'take' })), { accept: false }]
 
-/** Lets IGMP pass, and MLD behind hop-by-hop options or right behind the header: nothing else costs a wake-up. */
+/**
+ * Lets pass IGMP, and MLD that comes right after the IPv6 header or after hop-by-hop options. The kernel drops all
+ * other packets, so they cost the command no time.
+ */
 export const MEMBERSHIP_FILTER = assembleFilter([
   { load: 'half', at: ETHERTYPE },
   { equals: 0x0800, no: 'ipv6' },

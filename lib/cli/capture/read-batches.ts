@@ -1,3 +1,5 @@
+// Reads the datagrams of any socket the command has opened.
+
 import { kernelError } from '../../base/errors.ts'
 import { createBatchReader } from '../../datagram/batch-reader.ts'
 import type { Datagram, OwnedSocket } from '../../index.ts'
@@ -5,8 +7,9 @@ import type { Datagram, OwnedSocket } from '../../index.ts'
 const MAX_DATAGRAM = 65535
 
 /**
- * Whatever arrives on a socket of any family, in batches, until `stop`; the socket stays the caller's. Errors of these
- * codes are passed over: ENOBUFS of netlink (some were lost), ENETDOWN of packet sockets (the interface may come back).
+ * Gives the datagrams of a socket of any family, in batches, until `stop`. The caller closes the socket. Errors of the
+ * given codes are passed over: ENOBUFS of netlink (messages were lost), ENETDOWN of packet sockets (the interface may
+ * come back).
  */
 export async function* readBatches(
   socket: OwnedSocket,

@@ -1,7 +1,9 @@
+// What commander prints: its errors in one line, and help that ends with examples.
+
 import type { Command } from 'commander'
 import { pathOf, printError } from './failure.ts'
 
-/** Commander's complaints as our one line, and its exits as errors, for a command and all below it. */
+/** Has commander print its errors as one line and throw instead of exiting, for a command and all its subcommands. */
 export function setUpCommander(command: Command): void {
   command
     .configureOutput({
@@ -24,7 +26,7 @@ export function setUpCommander(command: Command): void {
   for (const below of command.commands) setUpCommander(below)
 }
 
-/** The examples that end a command's help. */
+/** Adds examples to the end of a command's help. */
 export function examples(command: Command, ...lines: string[]): Command {
   const title = lines.length === 1 ? 'Example' : 'Examples'
   return command.addHelpText('after', `\n${title}:\n${lines.map((line) => `  ${line}`).join('\n')}`)

@@ -1,4 +1,6 @@
-/** Sixteen bytes a line: offset, bytes, and the characters that can be printed. */
+// Bytes as a hexdump.
+
+/** Lines of sixteen bytes: their offset, the bytes, and the characters of those that can be printed. */
 export function hexdump(bytes: Uint8Array): string[] {
   const lines: string[] = []
   for (let at = 0; at < bytes.length; at += 16) {

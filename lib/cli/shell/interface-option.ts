@@ -1,3 +1,5 @@
+// The option -i, by which every command takes an interface.
+
 import type { Command } from 'commander'
 import { interfaceArgument } from './parsers.ts'
 
@@ -5,7 +7,7 @@ export { interfaceNamed as findInterface } from '../../net/interfaces.ts'
 
 export const INTERFACE_FLAGS = '-i, --interface <name|index|address>'
 
-/** The option every command names an interface with; digits are an index. */
+/** Adds -i to a command. Digits are the index of an interface. */
 export function takesInterface(command: Command, text = 'use this interface'): Command {
   return command.option(INTERFACE_FLAGS, text, interfaceArgument)
 }

@@ -1,13 +1,18 @@
+// Lines at the end of a terminal that are drawn again and again in the same rows.
+
 import { columnsOf, width as widthOf } from './width.ts'
 
-/** Lines that are drawn over: the last ones on a terminal. */
 export interface LiveLines {
+  /** Draws the lines over those drawn before. */
   draw(lines: readonly string[]): void
-  /** Takes them away; what is written next stands in their place. */
+  /** Clears the lines; the next output begins in the first of their rows. */
   clear(): void
 }
 
-/** As much of a line as fits; colours take no room, and stay whole. */
+/**
+ * The beginning of a line, as much as fits into `width` columns. Escape sequences of colours take no column, and all
+ * are kept.
+ */
 export function cut(line: string, width: number): string {
   if (widthOf(line) <= width) return line
   let room = width
@@ -29,7 +34,10 @@ export function cut(line: string, width: number): string {
   return kept
 }
 
-/** A line too long would wrap, and the way back up would be counted wrong: so lines are cut, and of many the first are shown. */
+/**
+ * Draws at most as many lines as the terminal has rows, each cut to its width: a line that wraps takes two rows, and
+ * the next drawing would begin in the wrong one.
+ */
 export function createLiveLines(stream: NodeJS.WriteStream): LiveLines {
   let height = 0
   const up = (): string => (height === 0 ? '' : `\u001b[${height}A`)

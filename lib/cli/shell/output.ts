@@ -1,24 +1,28 @@
+// The output of a command: lines for a person, or JSON objects for a program.
+
 import { drained } from './drained.ts'
 import { toJson } from './json.ts'
 import { type Paint, paint } from './paint.ts'
 import { stop } from './stop.ts'
 import { type Column, formatTable } from './table.ts'
 
-/** Where a command writes what it was asked for: lines for a person, or objects for a program. */
 export interface Output {
-  /** `--json` was given. */
+  /** True if `--json` was given. */
   readonly json: boolean
-  /** Someone looks at it: lines may be coloured, drawn over, and come with headings and hints. */
+  /** True if standard output is a terminal: lines may be coloured and drawn over, and have headings and hints. */
   readonly terminal: boolean
   readonly paint: Paint
   line(text?: string): void
-  /** One object a line. Bytes become hexadecimal, BigInts decimal text. */
+  /** Prints an object as a line of JSON: see `toJson`. */
   object(value: object): void
-  /** The objects with `--json`, else a table of them. */
+  /** Prints values: with `--json` an object a line, else as a table. */
   list<T extends object>(values: readonly T[], columns: readonly Column<T>[]): void
-  /** Resolves once standard output takes more: what comes meanwhile is to wait in the kernel, not in memory. */
+  /**
+   * Resolves once standard output takes more; undefined if it takes more at once. To be awaited after each batch of
+   * datagrams.
+   */
   drained(): Promise<void> | undefined
-  /** On stderr, and only to a person at a terminal. */
+  /** Prints advice on stderr, if both stdout and stderr are a terminal. */
   hint(text: string): void
 }
 
@@ -36,7 +40,7 @@ export function createOutput(json: boolean): Output {
     line,
     object: (value) => line(toJson(value)),
     list: (values, columns) => {
-      // One write: a list may be long.
+      // One write for all lines, since a list may be long.
       const lines = json ? values.map(toJson) : formatTable(values, columns, brushes)
       if (lines.length > 0) line(lines.join('\n'))
     },

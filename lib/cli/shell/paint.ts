@@ -1,8 +1,10 @@
+// Colours for a terminal.
+
 import { styleText } from 'node:util'
 
 type Brush = (text: string) => string
 
-/** Colour on a terminal, plain text in a pipe or where NO_COLOR is set. */
+/** Each brush colours a text; it leaves the text plain if the output is no terminal, or NO_COLOR is set. */
 export interface Paint {
   good: Brush
   bad: Brush

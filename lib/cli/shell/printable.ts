@@ -1,4 +1,6 @@
-/** Text of others, fit for a terminal: control characters, which could steer it, are written as escapes. */
+// Text from the network, made safe to print.
+
+/** Writes control characters as escapes, since they could steer a terminal. */
 export const printable = (text: string): string =>
   text.replaceAll(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Surrogate}]/gu, (character) => {
     const code = character.codePointAt(0) ?? 0

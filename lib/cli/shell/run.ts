@@ -1,12 +1,17 @@
+// How a command runs: its action, --json, its exit status, and how it is told to end.
+
 import type { Command } from 'commander'
 import { runningCommand } from './failure.ts'
 import { createOutput, type Output } from './output.ts'
 import { listenForSignals, stop } from './stop.ts'
 
-/** What a command has besides its own arguments and options. */
+/** Given to a command's action, besides its arguments and options. */
 export interface Run {
   readonly out: Output
-  /** Aborted when the command is to end: Ctrl-C, SIGTERM, or a closed pipe. Who never asks for it is ended by a signal as usual. */
+  /**
+   * Aborted when the command is to end: by Ctrl-C, SIGTERM, or a closed pipe. A command that never reads `stop` is
+   * ended by a signal at once.
+   */
   readonly stop: AbortSignal
 }
 
@@ -19,8 +24,8 @@ const runOf = (json: boolean): Run => ({
 })
 
 /**
- * Gives a command its action, and `--json` where `json` says what it then prints. The action returns false where it
- * could not do what was asked (exit status 1) and has said so itself; else it throws a `Failure` or a `UsageError`.
+ * Gives a command its action, and the option `--json`, whose help is `json`. An action that can't do what was asked
+ * throws a `Failure` or a `UsageError`; or it prints the reason itself and returns false, which is exit status 1.
  */
 export function runs<A extends readonly unknown[], O extends object>(
   command: Command,
@@ -32,7 +37,7 @@ export function runs<A extends readonly unknown[], O extends object>(
     const args = given.slice(0, -2) as unknown as A
     const options = command.optsWithGlobals<O & { json?: boolean }>()
     const did = await action(runOf(options.json === true), args, options)
-    // Whoever closed the pipe had what they wanted.
+    // A reader that closed the pipe had all it wanted, so that is no failure.
     process.exitCode = did === false && !stop.outputClosed ? 1 : 0
   })
 }

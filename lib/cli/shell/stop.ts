@@ -1,6 +1,7 @@
-/** Why a running command is to end. */
+// When a running command has to end: by a signal, or because nobody reads its output any more.
+
 export interface Stop {
-  /** Aborted by Ctrl-C, SIGTERM, SIGHUP, or once nobody reads our output any more. */
+  /** Aborted by Ctrl-C, SIGTERM, SIGHUP, or once the reader of the output has closed it. */
   readonly signal: AbortSignal
   readonly outputClosed: boolean
 }
@@ -15,12 +16,15 @@ export const stop: Stop = {
   },
 }
 
-/** A pipe closed at the other end is a reason to end, not an error; a full disk is one, but no reason for a stack trace. */
+/**
+ * Ends the command without a stack trace if its output fails. A pipe closed by its reader is no error, a full disk is
+ * one.
+ */
 export function guardOutput(): void {
   for (const stream of [process.stdout, process.stderr]) {
     stream.on('error', (error: NodeJS.ErrnoException) => {
       if (error.code !== 'EPIPE') {
-        if (stream === process.stdout) process.stderr.write(`sockctl: the output can't be written (${error.code})\n`)
+        if (stream === process.stdout) process.stderr.write(`sockctl: can't write the output (${error.code})\n`)
         process.exit(1)
       }
       if (stream === process.stdout) outputClosed = true
@@ -32,7 +36,7 @@ export function guardOutput(): void {
 const SIGNALS = { SIGHUP: 1, SIGINT: 2, SIGTERM: 15 } as const
 let listening = false
 
-/** The first signal asks the command to end, with its summary; a second one does not wait for it. */
+/** The first signal asks the command to end and print its summary; a second signal ends it at once. */
 export function listenForSignals(): void {
   if (listening) return
   listening = true
@@ -44,7 +48,7 @@ export function listenForSignals(): void {
   }
 }
 
-/** Resolves when the command is to end. */
+/** Resolves once the signal is aborted. */
 export function stopped(signal: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
     if (signal.aborted) resolve()

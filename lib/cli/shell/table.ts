@@ -1,14 +1,16 @@
+// Tables of text.
+
 import type { Paint } from './paint.ts'
 import { width } from './width.ts'
 
 export interface Column<T> {
   head: string
   cell: (row: T, paint: Paint) => string | number
-  /** To the right also where its cells are texts: numbers with a unit. */
+  /** Aligns texts to the right, for numbers with a unit. Numbers always are. */
   right?: boolean
 }
 
-/** Aligned columns under a heading; numbers to the right. No row, no heading. */
+/** The lines of a table, the heading first; none if there are no rows. */
 export function formatTable<T>(rows: readonly T[], columns: readonly Column<T>[], paint: Paint): string[] {
   if (rows.length === 0) return []
   const cells = rows.map((row) => columns.map(({ cell }) => cell(row, paint)))

@@ -1,4 +1,6 @@
-/** A number a person can take in at a glance: three digits and a decimal multiple, `12.3k`. */
+// Numbers, times and rates as people read them.
+
+/** A number in three digits and a decimal multiple: `12.3k`. */
 export function scaled(value: number): string {
   let rest = value
   for (const multiple of ['', 'k', 'M', 'G']) {
@@ -19,7 +21,7 @@ export const bitrate = (bits: number): string => scaled(bits).replace(/^([\d.]+)
 
 export const seconds = (milliseconds: number): string => `${(milliseconds / 1000).toFixed(1)} s`
 
-/** How long ago, in the largest unit that tells. */
+/** A time ago, in the unit that suits it: `now`, `90 s`, `5 min`, `3 h`. */
 export function ago(milliseconds: number): string {
   if (milliseconds < 1000) return 'now'
   const whole = Math.floor(milliseconds / 1000)
@@ -28,13 +30,13 @@ export function ago(milliseconds: number): string {
 
 const BARS = '▁▂▃▄▅▆▇█'
 
-/** A line of bars, each as high as its value is of the largest; 0 is a space. */
+/** A line of bars whose heights compare the values with the largest of them; a value of 0 is a space. */
 export function sparkline(values: readonly number[]): string {
   const most = Math.max(1e-9, ...values)
   return values.map((value) => (value <= 0 ? ' ' : (BARS[Math.min(7, Math.floor((value / most) * 8))] ?? ' '))).join('')
 }
 
-/** A difference in time, in nanoseconds, in a unit that suits it: `+1.234 ms`. */
+/** A difference in nanoseconds as text, in the unit that suits it: `+1.234 ms`. */
 export function signedTime(nanoseconds: bigint): string {
   const size = nanoseconds < 0n ? -nanoseconds : nanoseconds
   const [divisor, unit] = size < 1_000_000n ? [1e3, 'µs'] : size < 1_000_000_000n ? [1e6, 'ms'] : [1e9, 's']

@@ -82,7 +82,7 @@ describeOnHosts('sockctl doctor on a bridge', (hosts) => {
 
   it.each([
     ['does not snoop', ['mcast_snooping', '0'], 'the bridge br0 does not snoop'],
-    ['asks itself', ['mcast_querier', '1'], 'the bridge br0 snoops, and asks itself'],
+    ['sends queries itself', ['mcast_querier', '1'], 'the bridge br0 snoops, and sends queries itself'],
   ])('finds nothing wrong with one that %s', async (_, settings, says) => {
     await bridge(...settings)
     await stream()
@@ -99,7 +99,7 @@ describeOnHosts('sockctl doctor on a bridge', (hosts) => {
     const { find } = await diagnose(CHANNEL, ...on, '--wait', '1s')
     expect(find('bridge')).toMatchObject({
       status: 'pass',
-      says: expect.stringMatching(/^the bridge br0 snoops, and 10\.77\.1\.1\d asks$/),
+      says: expect.stringMatching(/^the bridge br0 snoops, and 10\.77\.1\.1\d sends queries$/),
     })
   })
 
@@ -108,7 +108,7 @@ describeOnHosts('sockctl doctor on a bridge', (hosts) => {
     await stream()
     const { status, verdict, cause, find } = await diagnose(CHANNEL, '-i', port.name, '--wait', '700ms')
     expect({ status, cause }).toEqual({ status: 1, cause: 'bridge' })
-    expect(verdict).toBe(`Most likely: ${port.name} is a port of br0, and the join has to be there.`)
+    expect(verdict).toBe(`Most likely: ${port.name} is a port of br0, and the join has to be on br0.`)
     expect(find('bridge')?.fix).toBe('join on br0: -i br0')
   })
 })

@@ -78,20 +78,24 @@ describeOnHosts('sockctl doctor', (hosts) => {
     expect(verdict).toMatch(/no route to 239\.1\.1\.1/)
   })
 
-  it('names a join on another interface than the source is reached by', async () => {
+  it('names a join on another interface than the one to the source', async () => {
     await ip('route', 'add', '224.0.0.0/4', 'dev', plan[1].a.name)
     undo.push(() => ip('route', 'delete', '224.0.0.0/4', 'dev', plan[1].a.name))
     await send(b.ipv4[0], '232.1.1.1')
     const { cause, verdict } = await doctor(`${b.ipv4[0]}@232.1.1.1:${PORT}`, '--wait', '700ms')
     expect(cause).toBe('route')
-    expect(verdict).toContain(`the join is on ${plan[1].a.name}, and the source is reached by ${a.name}`)
+    expect(verdict).toContain(`the join is on ${plan[1].a.name}, and the route to the source goes by ${a.name}`)
   })
 
   it.each([
-    ['not routed at all', 1, async () => {}],
-    ['not routed at all', 2, async () => {}],
-    [`routed by ${plan[1].a.name}`, 1, async () => ip('route', 'add', FOREIGN, 'dev', plan[1].a.name)],
-  ] as const)('names a strict or loose rp_filter and a source that is %s (rp_filter %d)', async (how, mode, route) => {
+    [`there is no route to ${FOREIGN} at all`, 1, async () => {}],
+    [`there is no route to ${FOREIGN} at all`, 2, async () => {}],
+    [
+      `the route to ${FOREIGN} goes by ${plan[1].a.name}`,
+      1,
+      async () => ip('route', 'add', FOREIGN, 'dev', plan[1].a.name),
+    ],
+  ] as const)('names a strict or loose rp_filter, and says that %s (rp_filter %d)', async (how, mode, route) => {
     await hosts().ip('B', 'address', 'add', `${FOREIGN}/32`, 'dev', b.name)
     undo.push(() => hosts().ip('B', 'address', 'delete', `${FOREIGN}/32`, 'dev', b.name))
     await route()
@@ -100,8 +104,8 @@ describeOnHosts('sockctl doctor', (hosts) => {
     await send(FOREIGN, '232.1.1.1', { on: b.ipv4[0] })
     const { status, verdict, cause, find } = await doctor(`${FOREIGN}@232.1.1.1:${PORT}`, ...quickly)
     expect({ status, cause }).toEqual({ status: 1, cause: 'reverse path' })
-    expect(verdict).toContain(`the reverse path filter drops it: ${FOREIGN} is ${how}`)
-    expect(find('reverse path')?.says).toMatch(/it dropped [1-9]\d* packets meanwhile/)
+    expect(verdict).toContain(`the reverse path filter drops the datagrams: ${how}, and rp_filter`)
+    expect(find('reverse path')?.says).toMatch(/the filter dropped [1-9]\d* packets meanwhile/)
     expect(find('reverse path')?.fix).toContain('rp_filter=')
   })
 
@@ -127,7 +131,7 @@ describeOnHosts('sockctl doctor', (hosts) => {
     await startRouter(hosts(), 'B', index).igmp(QUERIES.igmpv2)
     const { verdict, cause } = await doctor('10.77.1.11@232.1.1.1:5004', '-i', plan[1].a.name, '--wait', '700ms')
     expect(cause).toBe('fallback')
-    expect(verdict).toContain(`${plan[1].a.name} speaks IGMPv2, which can't ask for a source`)
+    expect(verdict).toContain(`${plan[1].a.name} speaks IGMPv2, whose reports can't name a source`)
   })
 
   it('hears a querier', async () => {
@@ -135,7 +139,7 @@ describeOnHosts('sockctl doctor', (hosts) => {
     const asking = setInterval(() => router.igmp(QUERIES.igmpv3).catch(() => {}), 100)
     undo.push(() => clearInterval(asking))
     const { find } = await doctor(`239.1.1.1:${PORT}`, ...on, '--wait', '2s')
-    expect(find('querier')).toMatchObject({ status: 'pass', says: expect.stringMatching(/ asks, in IGMPv3$/) })
+    expect(find('querier')).toMatchObject({ status: 'pass', says: expect.stringMatching(/ sends queries of IGMPv3$/) })
   })
 
   it.each([
@@ -249,7 +253,7 @@ describeOnHosts('sockctl doctor', (hosts) => {
       status: 'skip',
       says: expect.stringContaining('CAP_NET_RAW'),
     })
-    expect(lines.at(-1)?.verdict).toContain('whether it is on the wire can be seen as root')
+    expect(lines.at(-1)?.verdict).toContain('as root, doctor would see whether it is on the wire')
   })
 
   describeUnless(nftMissing, 'behind a firewall', () => {
@@ -258,10 +262,15 @@ describeOnHosts('sockctl doctor', (hosts) => {
         'a rule that counts',
         'ip',
         'counter drop',
-        /the firewall drops it: inet doctor input: ip daddr 239\.1\.1\.1 drop/,
+        /the firewall drops the datagrams: inet doctor input: ip daddr 239\.1\.1\.1 drop/,
       ],
-      ['a rule that does not', 'ip', 'drop', /a firewall on this host drops them/],
-      ['a rule of IPv6', 'ip6', 'counter drop', /the firewall drops it: inet doctor input: ip6 daddr ff15::1 drop/],
+      ['a rule that does not', 'ip', 'drop', /a firewall on this host drops the datagrams/],
+      [
+        'a rule of IPv6',
+        'ip6',
+        'counter drop',
+        /the firewall drops the datagrams: inet doctor input: ip6 daddr ff15::1 drop/,
+      ],
     ])('names %s', async (_, family, verb, says) => {
       const [group, source, channel] =
         family === 'ip' ? ['239.1.1.1', b.ipv4[0], `239.1.1.1:${PORT}`] : ['ff15::1', b.ipv6[0], `[ff15::1]:${PORT}`]

@@ -109,7 +109,7 @@ describeOnHosts('sockctl echo', (hosts) => {
     expect(await runCli(['echo', '--client', '239.1.2.3', '-i', 'a0', '--wait', '200ms'])).toMatchObject({
       status: 1,
       stdout: expect.stringMatching(/^0 answers from 0 hosts/),
-      stderr: 'sockctl echo: nobody answered from 239.1.2.3:9877\n',
+      stderr: 'sockctl echo: nobody in 239.1.2.3:9877 answered\n',
     })
   })
 

@@ -49,7 +49,7 @@ describe('sockctl options', () => {
   })
 
   it.each([
-    ['SO_RCVBFU', /no option 'SO_RCVBFU'/],
+    ['SO_RCVBFU', /unknown option 'SO_RCVBFU'/],
     ['IP_RCVBUF', /there are SO_RCVBUF, SO_RCVBUFFORCE/],
     ['SO_BSDCOMPAT', /SO_BSDCOMPAT is not in the table: without effect since Linux 2.4/],
   ])('says of %s what it can', async (name, says) => {

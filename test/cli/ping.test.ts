@@ -61,7 +61,7 @@ describeOnHosts('sockctl ping to a group', (hosts) => {
     const { status, stderr } = await runCli(['ping', '224.0.0.1', '-i', 'a0', '-c', '1', '--wait', '200ms'])
     expect(status).toBe(1)
     expect(stderr).toBe(
-      'sockctl ping: nobody in 224.0.0.1 answered; hosts pass over pings to groups unless net.ipv4.icmp_echo_ignore_broadcasts is 0\n',
+      'sockctl ping: nobody in 224.0.0.1 answered; hosts ignore pings to groups unless their net.ipv4.icmp_echo_ignore_broadcasts is 0\n',
     )
   })
 
@@ -70,7 +70,7 @@ describeOnHosts('sockctl ping to a group', (hosts) => {
     const { status, stderr } = await runCli(['ping', '224.0.0.1', '-i', 'a0'], { prefix })
     expect(status).toBe(1)
     expect(stderr).toBe(
-      'sockctl ping: it needs CAP_NET_RAW, or a group of yours in the sysctl net.ipv4.ping_group_range\n',
+      'sockctl ping: ICMP needs CAP_NET_RAW, or a group of yours in the sysctl net.ipv4.ping_group_range\n',
     )
   })
 
@@ -134,7 +134,7 @@ describeOnHosts('sockctl ping with a server', (hosts) => {
     expect(await quick('a1')).toMatchObject({ status: 1, stderr: expect.stringContaining('nothing came by multicast') })
     expect(await quick('a0', '--group', '239.1.1.1')).toMatchObject({
       status: 1,
-      stderr: 'sockctl ping: the server gives no group: 239.1.1.1 is not one it sends to\n',
+      stderr: 'sockctl ping: the server does not send to the group 239.1.1.1\n',
     })
   })
 

@@ -249,7 +249,7 @@ describeOnHosts('sockctl receive and send', (hosts) => {
     expect(summaryOf(await receive.ended)?.sources).toMatchObject([{ source: '10.77.0.1', datagrams: 2 }])
   })
 
-  it('ends at --duration and --timeout, with status 1 where nothing came', async () => {
+  it('ends at --duration and --timeout, with status 1 if nothing arrived', async () => {
     for (const [option, what] of [
       ['--duration', '300ms'],
       ['--timeout', '300ms'],
@@ -257,7 +257,7 @@ describeOnHosts('sockctl receive and send', (hosts) => {
       const { status, stderr } = await runCli(['receive', '239.1.2.3:5004', '-i', 'a0', option, what])
       expect(status).toBe(1)
       expect(stderr).toMatch(
-        /^sockctl receive: nothing came in 0\.\d s; sockctl doctor 239\.\S+:\d+ -i \w+ looks for the cause\n$/,
+        /^sockctl receive: nothing arrived in 0\.\d s; sockctl doctor 239\.\S+:\d+ -i \w+ looks for the cause\n$/,
       )
     }
     const receive = await receiving(1, '239.1.2.3:5004', '-i', 'a0', '--timeout', '1s')
@@ -265,12 +265,12 @@ describeOnHosts('sockctl receive and send', (hosts) => {
     expect(await receive.ended).toMatchObject({ status: 0, stderr: '' })
   })
 
-  it('fails where fewer came than expected', async () => {
+  it('fails if fewer arrive than expected', async () => {
     const receive = await receiving(1, '239.1.2.3:5004', '-i', 'a0', '--expect', '5', '--timeout', '1s')
     await sending('239.1.2.3:5004', '-i', 'b0', '--count', '4')
     const { status, stderr } = await receive.ended
     expect(status).toBe(1)
-    expect(stderr).toMatch(/^sockctl receive: 4 of 5 datagrams came in \d\.\d s\n$/)
+    expect(stderr).toMatch(/^sockctl receive: 4 of 5 datagrams arrived in \d\.\d s\n$/)
   })
 
   it('takes no more than --count', async () => {
@@ -289,7 +289,7 @@ describeOnHosts('sockctl receive and send', (hosts) => {
     const { status, stderr } = await receive.ended
     expect(status).toBe(1)
     expect(stderr).toContain('gone0 is gone')
-    expect(stderr).toContain('nothing is joined any more')
+    expect(stderr).toContain('no membership is left')
   })
 
   it('ends where nobody reads what it prints', async () => {

@@ -1,3 +1,5 @@
+// `sockctl chat`: sends a text to a group now and then, and prints what others send.
+
 import { hostname } from 'node:os'
 import { setTimeout } from 'node:timers/promises'
 import type { Command } from 'commander'
@@ -26,21 +28,22 @@ interface ChatOptions {
 export function chatCommand(command: Command): void {
   takesInterface(command.argument('<channel>', 'GROUP:PORT or GROUP%INTERFACE:PORT', channel), 'on this interface')
   command
-    .option('-p, --port <number>', 'the port where the channel names none', port)
-    .option('--every <time>', 'between what is said', period, 5000)
-    .option('--text <text>', 'what to say (default: host and process)')
+    .option('-p, --port <number>', 'the port, if the channel names none', port)
+    .option('--every <time>', 'from one sending to the next', period, 5000)
+    .option('--text <text>', 'the text to send (default: host and process)')
     .option('--hops <number>', 'the hop limit (TTL), 0 to 255 (default: 1)', hops)
-    .option('--count <datagrams>', 'end after hearing so many', count)
+    .option('--count <datagrams>', 'end after receiving this many', count)
     .option('--duration <time>', 'end after this long: 500ms, 5s, 2m', duration)
   examples(command, 'sockctl chat 239.255.1.2:8888 -i eth0', "sockctl chat '[ff15::8]:8888' -i eth0 --every 1s --json")
-  runs<[ChannelText], ChatOptions>(command, 'an object a datagram heard or said, and at the end', chat)
+  runs<[ChannelText], ChatOptions>(command, 'an object a datagram heard, and one at the end', chat)
 }
 
 async function chat({ out, stop }: Run, [given]: [ChannelText], options: ChatOptions): Promise<void> {
   const { group, sources, blocked } = given
   const end = given.port ?? options.port
   if (end === undefined) throw new UsageError(`${group} has no port: write ${hostPort(group, 'PORT')}, or give --port`)
-  if (sources.length + blocked.length > 0) throw new UsageError(`a chat is among any sources: ${group}`)
+  if (sources.length + blocked.length > 0)
+    throw new UsageError(`a chat takes no sources to join or block: name the group alone, ${group}`)
   const on = given.interface ?? options.interface
   const interfaceChoice = on === undefined ? {} : { interface: on }
   const text = `${options.text ?? `${hostname()}, ${process.pid}`}\n`
@@ -83,7 +86,7 @@ async function sayNowAndThen(sender: Sender, text: string, every: number, signal
   return said
 }
 
-/** Our own packets come back too: known by what they say and by the port they come from. */
+/** Prints what others send. The text and the port of this process's own packets tell that they are its own. */
 async function listen(
   out: Run['out'],
   receiver: Receiver,

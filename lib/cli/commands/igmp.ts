@@ -1,3 +1,5 @@
+// `sockctl igmp`: prints the IGMP and MLD messages this host sends and hears.
+
 import type { Command } from 'commander'
 import { onLinkRemoved } from '../../datagram/link-watch.ts'
 import { type Datagram, type Interface, interfaces } from '../../index.ts'
@@ -24,18 +26,18 @@ export function igmpCommand(command: Command): void {
   takesInterface(
     command.argument(
       '[group...]',
-      'only what names these groups, and general queries',
+      'only messages that name one of these groups, and general queries',
       (text, before: string[] = []) => [...before, group(text)],
     ),
-    'on this interface; default: on every one that is up and takes multicast',
+    'on this interface; default: on every interface that is up and takes multicast',
   )
-  command.option('--count <packets>', 'end after so many', count)
+  command.option('--count <packets>', 'end after this many', count)
   command.option('--duration <time>', 'end after this long: 500ms, 5s, 2m', duration)
   command.addHelpText(
     'after',
     `
-IGMPv1, v2 and v3 (RFC 1112, 2236, 9776), MLDv1 and v2 (RFC 2710, 3810): what this host sends (>) and
-what it hears (<). Needs CAP_NET_RAW.`,
+IGMPv1, v2 and v3 (RFC 1112, 2236, 9776), MLDv1 and v2 (RFC 2710, 3810): messages this host sends (>) and
+messages it hears (<). Needs CAP_NET_RAW.`,
   )
   examples(command, 'sudo sockctl igmp -i eth0', 'sudo sockctl igmp --duration 130s --json 232.1.1.1')
   runs<[groups: string[]], IgmpOptions>(command, 'one object a packet', (run, [groups], options) =>
@@ -43,7 +45,7 @@ what it hears (<). Needs CAP_NET_RAW.`,
   )
 }
 
-/** Every group a message names; none in a general query. */
+/** Every group a message names; a general query names none. */
 function groupsOf(message: MembershipMessage): string[] {
   if (message.type === 'records') return message.records.map((record) => record.group)
   return 'group' in message && message.group !== undefined ? [message.group] : []
@@ -54,7 +56,7 @@ function isAbout(message: MembershipMessage, groups: readonly string[]): boolean
   return groupsOf(message).some((named) => groups.includes(named))
 }
 
-/** What RFC-abiding hosts and routers would pass over, and why. */
+/** The reasons why hosts and routers that follow the RFCs ignore the message; '' if there are none. */
 function oddities({ hopLimit, routerAlert, message }: MembershipPacket): string {
   const odd = [
     ...(hopLimit === 1 ? [] : [message.protocol === 'IGMP' ? `TTL ${hopLimit}` : `hop limit ${hopLimit}`]),
@@ -124,7 +126,7 @@ async function watch({ out, stop }: Run, groups: readonly string[], options: Igm
   const unwatch = await onLinkRemoved((isGone) => {
     for (const { name } of list.filter(({ name, index }) => isGone(index) && !gone.has(name))) {
       gone.add(name)
-      printWarning(`${name} is gone`)
+      printWarning(`the interface ${name} is gone`)
     }
     if (gone.size === list.length) ended.abort()
   })

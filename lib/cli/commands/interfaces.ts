@@ -1,3 +1,5 @@
+// `sockctl interfaces`: lists the network interfaces.
+
 import type { Command } from 'commander'
 import { type Interface, interfaces } from '../../index.ts'
 import { examples } from '../shell/help.ts'

@@ -6,3 +6,6 @@ export const printable = (text: string): string =>
     const code = character.codePointAt(0) ?? 0
     return code < 256 ? `\\x${code.toString(16).padStart(2, '0')}` : `\\u{${code.toString(16)}}`
   })
+
+/** A word of the user's in a message: in quotes, and not the whole of a long one. */
+export const quoted = (text: string): string => `'${printable(text.length > 60 ? `${text.slice(0, 60)}...` : text)}'`

@@ -21,7 +21,10 @@ export function demoCommand(command: Command): void {
   runs(examples(command, 'sockctl demo'), 'one object a step', ({ out }) => demo(out))
 }
 
-/** Prints, step by step, how many datagrams arrived of each source and how many were expected. True if every count is right. */
+/**
+ * Prints, step by step, how many datagrams arrived of each source and how many were expected. True if every count is
+ * right.
+ */
 async function demo(out: Output): Promise<boolean> {
   const senders: ChildProcess[] = []
   const socket = createSocket({ type: 'udp4', reuseAddr: true })

@@ -1,3 +1,5 @@
+// `sockctl doctor`: joins a channel, runs every check, and says why the channel does not arrive.
+
 import type { Command } from 'commander'
 import { canonical, familyOf, isMulticast, parseAddress } from '../../../net/address.ts'
 import type { ChannelText } from '../../../protocols/channel.ts'
@@ -7,6 +9,7 @@ import { takesInterface } from '../../shell/interface-option.ts'
 import type { Output } from '../../shell/output.ts'
 import type { Paint } from '../../shell/paint.ts'
 import { channel, duration, port, repeatable } from '../../shell/parsers.ts'
+import { quoted } from '../../shell/printable.ts'
 import { type Run, runs } from '../../shell/run.ts'
 import { bridgeChecks } from './bridge-checks.ts'
 import { chooseInterface } from './choose-interface.ts'
@@ -22,8 +25,9 @@ import { deliveredOf, trafficChecks } from './traffic-checks.ts'
 import { verdictOf } from './verdict.ts'
 import { channelText, type WantedChannel } from './wanted-channel.ts'
 
+/** In milliseconds: how long to look at most. */
 const DEFAULT_WAIT = 5000
-/** By then the first reports have gone out. */
+/** In milliseconds: by then the host has sent its first reports. */
 const FIRST_REPORTS = 500
 
 interface DoctorOptions {
@@ -36,30 +40,30 @@ interface DoctorOptions {
 export function doctorCommand(command: Command): void {
   takesInterface(
     command.argument('<channel>', 'GROUP[:PORT], SOURCE@GROUP:PORT, or a udp:// or rtp:// URL', channel),
-    'where to join; default: where the kernel would',
+    'the interface to join on; default: the one the kernel would choose',
   )
   command.option(
     '--source <address>',
-    'the source that is wanted; may be repeated',
+    'a source that should arrive; may be repeated',
     repeatable((text) => text),
   )
-  command.option('--port <number>', 'the port, where the channel has none', port)
+  command.option('--port <number>', 'the port, if the channel names none', port)
   command.option('--wait <time>', 'how long to look; default: until datagrams arrive, at most 5 s', duration)
   command.addHelpText(
     'after',
     `
-Each line passes, warns or fails, with what to do; the last sentence is the most likely cause. It joins
-the group while it looks. Exit status 0: datagrams arrive. As root (CAP_NET_RAW) it sees the wire too.`,
+Each line is a check that passes, warns or fails, with what to do; the last sentence is the most likely cause.
+The group is joined meanwhile. Exit status 0 if datagrams arrive. As root (CAP_NET_RAW), doctor sees the wire too.`,
   )
   examples(command, 'sudo sockctl doctor 239.1.1.1:5000 -i eth0', 'sudo sockctl doctor 192.0.2.1@232.1.1.1:5000')
-  runs<[ChannelText], DoctorOptions>(command, 'one object a check, and one with the verdict', diagnose)
+  runs<[ChannelText], DoctorOptions>(command, 'an object a check, and one with the verdict', diagnose)
 }
 
 function sourcesOf(given: ChannelText, options: DoctorOptions): string[] {
   const sources = (options.source ?? []).map((source) => {
     const parsed = parseAddress(source)
     if (parsed === undefined || isMulticast(source))
-      throw new UsageError(`the source '${source.slice(0, 60)}' is no host's address`)
+      throw new UsageError(`the source ${quoted(source)} is not the address of a host`)
     if (parsed.family !== parseAddress(given.group)?.family)
       throw new UsageError(`source ${source} and group ${given.group} are not of one family`)
     return canonical(source) ?? source

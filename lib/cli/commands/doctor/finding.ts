@@ -1,17 +1,20 @@
+// What a check of the doctor found, and how likely each cause is.
+
 export type Status = 'pass' | 'warn' | 'fail' | 'skip'
 
-/** What a check found out. */
 export interface Finding {
   readonly check: string
   readonly status: Status
   readonly says: string
-  /** What to do about it. */
+  /** What to do about the problem. */
   readonly fix?: string
-  /** Why no datagrams arrive, as a clause that ends a sentence, and how likely it is this and not another. */
+  /** Why no datagrams arrive, as a clause that ends a sentence, and how likely this cause is. */
   readonly cause?: { readonly text: string; readonly rank: number }
 }
 
-/** How likely each cause is the one, where several were found: what stops everything else goes before what may. */
+/**
+ * How likely each cause is if several were found. A cause that surely stops datagrams is above one that may stop them.
+ */
 export const RANK = {
   interfaceDown: 100,
   noCarrier: 95,

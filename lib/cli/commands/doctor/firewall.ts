@@ -1,14 +1,16 @@
+// The rules of this host's firewall that drop packets, as nft or iptables tell them.
+
 import type { IpFamily } from '../../../net/address.ts'
 import { askProgram } from './program.ts'
 
-/** A rule that may drop, with how often it has where it counts. */
 export interface DroppingRule {
-  /** Where it is and what it says, as nft(8) or iptables(8) prints it. */
+  /** The rule and its chain, as nft(8) or iptables(8) prints them. */
   readonly text: string
+  /** How many packets the rule has dropped; undefined if it does not count. */
   readonly packets: number | undefined
 }
 
-/** Rules of `nft list ruleset` that drop or reject, each with its chain; policies that do count as rules. */
+/** The rules in the output of `nft list ruleset` that drop or reject, and the policies that drop. */
 export function parseNft(text: string): DroppingRule[] {
   const rules: DroppingRule[] = []
   let table = ''
@@ -30,7 +32,10 @@ export function parseNft(text: string): DroppingRule[] {
   return rules
 }
 
-/** Rules of `iptables-save -c` that drop or reject: `[packets:bytes] -A CHAIN ... -j DROP`. */
+/**
+ * The rules in the output of `iptables-save -c` that drop or reject, `[packets:bytes] -A CHAIN ... -j DROP`, and such
+ * policies.
+ */
 export function parseIptables(text: string): DroppingRule[] {
   return text.split('\n').flatMap((line) => {
     const [, packets, rule] = /^\[(\d+):\d+\] (-A .*-j (?:DROP|REJECT).*)$/.exec(line) ?? []
@@ -40,7 +45,7 @@ export function parseIptables(text: string): DroppingRule[] {
   })
 }
 
-/** The rules that may drop; undefined where they can't be read: no privilege, or no program to ask. */
+/** The rules that may drop; undefined if they can't be read, for want of privilege or of a program that tells them. */
 export async function droppingRules(family: IpFamily): Promise<DroppingRule[] | undefined> {
   const nft = await askProgram('nft', ['list', 'ruleset'])
   if (nft !== undefined) return parseNft(nft)

@@ -1,15 +1,16 @@
+// Checks what the group's address tells: how far the group goes, and whether a source is needed.
+
 import { describeGroup } from '../../../index.ts'
 import { type Finding, pass, RANK, warn } from './finding.ts'
 import type { WantedChannel } from './wanted-channel.ts'
 
-/** What the group's address itself says of how far it goes and who may send. */
 export function groupChecks({ group, sources }: WantedChannel): Finding[] {
   const { kind, scope, ethernetSharedBy } = describeGroup(group)
   const what = `${group} is ${kind}, scope ${scope}`
   if (kind === 'source-specific' && sources.length === 0)
     return [
       warn('group', {
-        says: `${what}: routers know it by its sources only, and pass over a join of any source`,
+        says: `${what}: routers forward it only from named sources, and ignore a join without a source`,
         fix: 'name the source: --source ADDRESS',
         cause: `${group} is source-specific, and no source was named: routers forward nothing for such a join`,
         rank: RANK.sourceNeeded,
@@ -18,7 +19,7 @@ export function groupChecks({ group, sources }: WantedChannel): Finding[] {
   if (scope === 'interface-local')
     return [
       warn('group', {
-        says: `${what}: it never leaves a host`,
+        says: `${what}: it never leaves the host that sends it`,
         fix: 'use a group of a wider scope',
         cause: `${group} is interface-local: it never leaves the host that sends it`,
         rank: RANK.groupStays,

@@ -1,3 +1,5 @@
+// Checks what on this host may drop the datagrams: its firewall, and sockets that do not read fast enough.
+
 import { isMulticast } from '../../../net/address.ts'
 import { type Finding, fail, pass, RANK, skip, warn } from './finding.ts'
 import type { Observation } from './observe.ts'
@@ -7,7 +9,7 @@ import type { WantedChannel } from './wanted-channel.ts'
 function firewallCheck(wanted: WantedChannel, seen: Observation): Finding[] {
   const { before, after } = seen
   if (before.rules === undefined || after.rules === undefined)
-    return [skip('firewall', 'its rules can not be read here (nft or iptables-save, as root)')]
+    return [skip('firewall', "the firewall's rules can't be read (that needs nft or iptables-save, and root)")]
   if (after.rules.length === 0) return [pass('firewall', 'no rule drops anything')]
   const had = new Map(before.rules.map(({ text, packets }) => [text, packets]))
   const risen = after.rules.filter(({ text, packets }) => packets !== undefined && packets > (had.get(text) ?? 0))
@@ -18,18 +20,25 @@ function firewallCheck(wanted: WantedChannel, seen: Observation): Finding[] {
       says: `a rule dropped ${(rule.packets ?? 0) - (had.get(rule.text) ?? 0)} packets meanwhile: ${rule.text}`,
       fix: `accept ${wanted.group} before that rule`,
     }
-    // Where nothing is missing, it dropped something else.
+    // If no datagrams are missing, the rule dropped others.
     if (!lost) return [warn('firewall', found)]
-    return [fail('firewall', { ...found, cause: `the firewall drops it: ${rule.text}`, rank: RANK.firewallDropped })]
+    return [
+      fail('firewall', {
+        ...found,
+        cause: `the firewall drops the datagrams: ${rule.text}`,
+        rank: RANK.firewallDropped,
+      }),
+    ]
   }
   const silent = after.rules.filter(({ packets }) => packets === undefined)
-  if (silent.length === 0)
-    return [pass('firewall', `${after.rules.length} rules drop, none of them anything meanwhile`)]
-  const says = `${silent.length} rules drop without counting, ${silent[0]?.text} among them`
-  return [lost ? warn('firewall', { says, fix: 'give them counters: nft ... counter drop' }) : pass('firewall', says)]
+  if (silent.length === 0) return [pass('firewall', `${after.rules.length} rules may drop; none did meanwhile`)]
+  const says = `${silent.length} rules may drop without counting, such as ${silent[0]?.text}`
+  return [
+    lost ? warn('firewall', { says, fix: 'give the rules counters: nft ... counter drop' }) : pass('firewall', says),
+  ]
 }
 
-/** The other sockets on the port: those this is about, most often. */
+/** Checks the other sockets on the port: mostly one of them is the socket that receives nothing. */
 function socketChecks({ port, family, group }: WantedChannel, { before, after }: Observation): Finding[] {
   if (port === undefined) return []
   const findings: Finding[] = []
@@ -41,7 +50,7 @@ function socketChecks({ port, family, group }: WantedChannel, { before, after }:
       findings.push(
         warn('socket', {
           says: `${owner} is bound to ${address}:${port}, which takes no multicast`,
-          fix: `bind it to ${group} or to the wildcard`,
+          fix: `bind that socket to ${group} or to the wildcard address`,
           cause: `${owner} is bound to ${address}, which takes no multicast`,
           rank: RANK.unicastBound,
         }),

@@ -1,3 +1,5 @@
+// Checks the interface: its state, and its addresses.
+
 import type { Interface } from '../../../index.ts'
 import { type Finding, fail, pass, RANK, warn } from './finding.ts'
 import { sysctl, sysctlName } from './system.ts'
@@ -14,18 +16,18 @@ function stateOf({ name, flags, mtu }: Interface): Finding {
   if (!flags.running)
     return fail('interface', {
       says: `${name} is up, but has no carrier`,
-      fix: `look at the cable, the switch's port or the other end of ${name}`,
+      fix: `check the cable, the switch's port or the other end of ${name}`,
       cause: `the interface ${name} has no carrier: nothing is plugged in, or the other end is down`,
       rank: RANK.noCarrier,
     })
   if (!flags.multicast && !flags.loopback)
     return warn('interface', {
-      says: `${name} is up, but not marked MULTICAST: no IGMP or MLD leaves it`,
+      says: `${name} is up, but not marked MULTICAST: it sends no IGMP or MLD`,
       fix: `ip link set ${name} multicast on`,
-      cause: `${name} is not marked MULTICAST, so nobody is told what this host has joined`,
+      cause: `${name} is not marked MULTICAST, so no router or switch learns what this host has joined`,
       rank: RANK.noAddress,
     })
-  const lo = flags.loopback ? ', loopback: only what this host itself sends is heard' : ''
+  const lo = flags.loopback ? ', loopback: only packets this host sends arrive there' : ''
   return pass('interface', `${name} is up and takes multicast (MTU ${mtu})${lo}`)
 }
 

@@ -1,18 +1,20 @@
+// Whether the interface is a bridge, or a port of one, and what the bridge knows.
+
 import { askProgram } from './program.ts'
 
-/** A bridge that looks into IGMP and MLD, as a switch does. */
 export interface Bridge {
+  /** True if the bridge forwards groups by the IGMP and MLD reports it hears. */
   readonly snoops: boolean
-  /** It sends queries of its own. */
+  /** True if the bridge sends queries itself. */
   readonly asks: boolean
-  /** The groups it knows this host to listen to; undefined where it does not say. */
+  /** The groups the bridge knows this host to listen to; undefined if it does not tell. */
   readonly groups: readonly string[] | undefined
 }
 
 export interface Link {
-  /** The bridge or bond it is a port of. */
+  /** The bridge, bond or team that the interface is a port of. */
   readonly master: string | undefined
-  /** Where it is a bridge itself. */
+  /** The interface as a bridge, if it is one. */
   readonly bridge: Bridge | undefined
 }
 
@@ -25,6 +27,7 @@ interface IpLink {
   }
 }
 
+/** The kinds of ports whose incoming packets count as their master's. */
 const PORT_KINDS = ['bridge', 'bond', 'team']
 
 async function askJson<T>(program: string, ...args: string[]): Promise<T | undefined> {
@@ -41,7 +44,9 @@ async function bridgeGroups(name: string): Promise<string[] | undefined> {
   return found?.mdb?.filter(({ port }) => port === name).map(({ grp }) => grp)
 }
 
-/** By ip(8) and bridge(8): /sys tells of the network namespace it was mounted in, which may be another. */
+/**
+ * Reads the state from ip(8) and bridge(8). /sys may tell that of another network namespace: the one it was mounted in.
+ */
 export async function linkOf(name: string): Promise<Link> {
   const { master, linkinfo = {} } =
     (await askJson<IpLink>('ip', '-json', '-details', 'link', 'show', 'dev', name)) ?? {}

@@ -1,3 +1,5 @@
+// Checks the join: whether it works, whether the kernel lists the group, and which IGMP or MLD is spoken.
+
 import { type Finding, fail, pass, RANK, skip, warn } from './finding.ts'
 import type { Observation } from './observe.ts'
 import { channelText, type WantedChannel } from './wanted-channel.ts'
@@ -5,7 +7,7 @@ import { channelText, type WantedChannel } from './wanted-channel.ts'
 const protocolOf = ({ family }: WantedChannel): string => (family === 'ipv4' ? 'IGMP' : 'MLD')
 const newestOf = ({ family }: WantedChannel): number => (family === 'ipv4' ? 3 : 2)
 
-/** Not to have heard a query for less than this says nothing. */
+/** In milliseconds: having heard no query for less than this means nothing. */
 const MIN_QUERY_WAIT = 3000
 
 function joinCheck(wanted: WantedChannel, { joinRefused, bindRefused }: Observation): Finding[] {
@@ -40,7 +42,7 @@ function listedCheck({ group, sources, on }: WantedChannel, { joinRefused, liste
     return [
       warn('membership', {
         says: `the kernel does not list ${group} on ${on.name}`,
-        fix: `look at sockctl groups -i ${on.name}`,
+        fix: `see sockctl groups -i ${on.name}`,
       }),
     ]
   const missing = sources.filter(
@@ -67,7 +69,7 @@ function listedCheck({ group, sources, on }: WantedChannel, { joinRefused, liste
   return findings
 }
 
-/** An older querier makes a host fall back to its version: in reports of those the source is lost. */
+/** An older querier makes a host fall back to the querier's version, whose reports do not name sources. */
 function fallbackCheck(wanted: WantedChannel, { listed, reports, queries }: Observation): Finding[] {
   const protocol = protocolOf(wanted)
   const newest = newestOf(wanted)
@@ -78,13 +80,13 @@ function fallbackCheck(wanted: WantedChannel, { listed, reports, queries }: Obse
   const lowest = Math.min(newest, ...versions)
   if (lowest >= newest) return []
   const from = queries.find(({ message }) => message.type === 'query' && message.version < newest)?.source
-  const says = `${wanted.on.name} has fallen back to ${protocol}v${lowest}${from === undefined ? '' : `, as the querier ${from} speaks it`}`
-  if (wanted.sources.length === 0) return [warn('fallback', { says: `${says}: no sources can be asked for` })]
+  const says = `${wanted.on.name} has fallen back to ${protocol}v${lowest}${from === undefined ? '' : `, the version of the querier ${from}`}`
+  if (wanted.sources.length === 0) return [warn('fallback', { says: `${says}, whose reports can't name sources` })]
   return [
     fail('fallback', {
-      says: `${says}: the source is lost in its reports`,
+      says: `${says}, whose reports can't name the source`,
       fix: `have the querier speak ${protocol}v${newest}; or sysctl force_${protocol.toLowerCase()}_version=${newest} on ${wanted.on.name}`,
-      cause: `${wanted.on.name} speaks ${protocol}v${lowest}, which can't ask for a source`,
+      cause: `${wanted.on.name} speaks ${protocol}v${lowest}, whose reports can't name a source`,
       rank: RANK.sourceLost - 1,
     }),
   ]
@@ -111,20 +113,22 @@ function wireCheck(
     findings.push(
       skip(
         'report',
-        `no ${protocol} report for ${wanted.group} was seen to go out: it was joined before, or none is due`,
+        `this host sent no ${protocol} report for ${wanted.group}: the group was joined before, or needs no report`,
       ),
     )
   const [query] = queries
   const seconds = (listened / 1000).toFixed(1)
   if (query !== undefined && query.message.type === 'query')
-    findings.push(pass('querier', `${query.source} asks, in ${protocol}v${query.message.version}`))
+    findings.push(pass('querier', `${query.source} sends queries of ${protocol}v${query.message.version}`))
   else if (listened < MIN_QUERY_WAIT)
-    findings.push(skip('querier', `no ${protocol} query in ${seconds} s; they may come only every 125 s: --wait 130s`))
+    findings.push(
+      skip('querier', `no ${protocol} query in ${seconds} s; queries may come only every 125 s: --wait 130s`),
+    )
   else
     findings.push(
       warn('querier', {
-        says: `no ${protocol} query in ${seconds} s; they may come only every 125 s`,
-        fix: 'listen longer, --wait 130s; where there is none, switches that snoop stop forwarding after some minutes',
+        says: `no ${protocol} query in ${seconds} s; queries may come only every 125 s`,
+        fix: 'listen longer, --wait 130s; without queries, switches that snoop stop forwarding after some minutes',
         cause: `no ${protocol} querier was heard`,
         rank: RANK.noQuerier,
       }),

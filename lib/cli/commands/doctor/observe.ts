@@ -1,3 +1,5 @@
+// Joins the channel as a program would, and watches what arrives, on the wire and in a socket.
+
 import { openReceiver, type Receiver, SocketOptionError } from '../../../index.ts'
 import { type Counters, parseCounters } from '../../../kernel/proc-counters.ts'
 import type { HostMembership } from '../../../kernel/proc-net.ts'
@@ -14,38 +16,40 @@ import { readText } from './system.ts'
 import type { WantedChannel } from './wanted-channel.ts'
 import { countPacket, type Flow, filterForGroup } from './wire.ts'
 
+/** What is read from this host before and after, to see what changed. */
 interface HostState {
   readonly counters: Counters
   readonly rules: readonly DroppingRule[] | undefined
   readonly sockets: readonly SocketWithOwner[]
 }
 
-/** So many messages, and so many sources, are remembered. */
+/** How many messages of IGMP and MLD, and how many sources, are remembered: anybody can send more. */
 const MAX_REMEMBERED = 4096
 
-/** What was seen of a wanted while its group was joined. */
+/** What was seen of a channel while its group was joined. */
 export interface Observation {
-  /** How long was listened, in milliseconds. */
+  /** For how many milliseconds the group was joined. */
   readonly listened: number
-  /** Why the join, or the bind to the port, was refused. */
+  /** The error of the join, if it was refused. */
   readonly joinRefused: SocketOptionError | undefined
+  /** The error of the bind to the port, if it was refused. */
   readonly bindRefused: SocketOptionError | undefined
-  /** The group in the kernel's list while it was joined. */
+  /** The group's membership in the kernel's list. */
   readonly listed: HostMembership | undefined
-  /** The interface, while the group was joined. */
   readonly link: Link
-  /** Why there is no capture; undefined where there is one. */
+  /** Why packets could not be captured; undefined if they were. */
   readonly captureRefused: string | undefined
-  /** On the wire, to the group. */
+  /** What was sent to the group, as seen on the wire. */
   readonly flows: readonly Flow[]
-  /** Queries heard, and reports this host sent for the group. */
+  /** Queries heard. */
   readonly queries: readonly MembershipPacket[]
+  /** Reports that this host sent for the group. */
   readonly reports: readonly MembershipPacket[]
-  /** Datagrams that reached the socket here, by source; undefined where no port was known to listen on. */
+  /** How many datagrams reached the socket, by source; undefined if no port was known to listen on. */
   readonly delivered: ReadonlyMap<string, number> | undefined
   readonly before: HostState
   readonly after: HostState
-  /** The index of the interface each source is routed by; 0 or less where there is none. */
+  /** For each source, the index of the interface its route goes by; 0 or less if there is no route. */
   readonly routes: ReadonlyMap<string, number>
 }
 
@@ -61,7 +65,7 @@ interface JoinResult {
   bindRefused?: SocketOptionError
 }
 
-/** Joins as a program would; where the port is taken, at least the group. */
+/** Joins as a program would. If the port is taken, joins on another one. */
 async function joinWanted(wanted: WantedChannel, port: number | undefined): Promise<JoinResult> {
   const { group, sources, on } = wanted
   const channel = { group, interface: on.index }
@@ -75,7 +79,7 @@ async function joinWanted(wanted: WantedChannel, port: number | undefined): Prom
   }
 }
 
-/** `atLeast`: go on for that long though all that was wanted has arrived. */
+/** In milliseconds: go on for `atLeast`, even if all sources have arrived, and for `atMost`, even if none has. */
 export interface WaitTime {
   readonly atLeast: number
   readonly atMost: number
@@ -106,7 +110,7 @@ export async function observe(wanted: WantedChannel, wait: WaitTime, stop: Abort
     const packet = decodeMembershipPacket(data)
     if (packet === undefined || isMalformed(packet)) return
     const { message } = packet
-    // Anybody can send any number.
+
     if (queries.length + reports.length >= MAX_REMEMBERED) return
     if (message.type === 'query') queries.push(packet)
     else if (isOwn(on, packet.source) && JSON.stringify(message).includes(`"${group}"`)) reports.push(packet)
@@ -176,6 +180,7 @@ export async function observe(wanted: WantedChannel, wait: WaitTime, stop: Abort
   }
 }
 
+/** Waits until `holds` gives true, within the limits of `wait`. */
 async function until(holds: () => boolean, { atLeast, atMost }: WaitTime, end: AbortSignal): Promise<void> {
   const start = performance.now()
   while (!end.aborted) {

@@ -1,3 +1,5 @@
+// Checks whether the reverse path filter drops the sources.
+
 import { growth } from '../../../kernel/proc-counters.ts'
 import { interfaceName } from '../../../net/interfaces.ts'
 import { type Finding, fail, pass, RANK, warn } from './finding.ts'
@@ -7,7 +9,7 @@ import type { WantedChannel } from './wanted-channel.ts'
 
 const COUNTER = 'TcpExt.IPReversePathFilter'
 
-/** The kernel goes by the stricter of two settings: of all interfaces and of this one. ip-sysctl.rst */
+/** The setting that counts is the larger of two: that for all interfaces, and this interface's own. ip-sysctl.rst */
 function settingOf(name: string): { value: number; setting: string; settings: string[] } {
   const paths = ['all', name].map((scope) => `net/ipv4/conf/${scope}/rp_filter`)
   const [all = 0, own = 0] = paths.map(sysctl)
@@ -21,29 +23,32 @@ function settingOf(name: string): { value: number; setting: string; settings: st
 
 const RP_FILTER_MODES = ['off', 'strict', 'loose']
 
-/** Whether packets of the sources come in by the interface that would be used to answer them. */
+/**
+ * The filter drops a packet that came in by another interface than the one by which the kernel would answer its source.
+ */
 export function reversePathChecks({ family, on, sources }: WantedChannel, seen: Observation): Finding[] {
   if (family === 'ipv6') return []
   const { value, setting: name, settings } = settingOf(on.name)
   const dropped = growth(seen.before.counters, seen.after.counters, COUNTER)
   const foreign = [...seen.routes].flatMap(([source, index]) => {
     if (value === 0 || on.flags.loopback || index === on.index || (value === 2 && index > 0)) return []
-    if (index <= 0) return [`${source} is not routed at all`]
+    if (index <= 0) return [`there is no route to ${source} at all`]
     const by = interfaceName(index)
-    // An address of this host: what it sends to itself is not filtered.
-    return by === 'lo' ? [] : [`${source} is routed by ${by}`]
+    // The source is an address of this host, whose packets to itself are not filtered.
+    return by === 'lo' ? [] : [`the route to ${source} goes by ${by}`]
   })
   const mode = `${name} is ${value} (${RP_FILTER_MODES[value] ?? 'unknown'})`
-  if (foreign.length === 0 && dropped === 0) return [pass('reverse path', `${mode}; it dropped nothing meanwhile`)]
-  const says = [mode, ...foreign, `it dropped ${dropped} packets meanwhile`].join('; ')
+  if (foreign.length === 0 && dropped === 0)
+    return [pass('reverse path', `${mode}; the filter dropped nothing meanwhile`)]
+  const says = [mode, ...foreign, `the filter dropped ${dropped} packets meanwhile`].join('; ')
   const fix = `give the source a route by ${on.name} (ip route add ${sources[0] ?? 'SOURCE'} dev ${on.name}), or sysctl -w ${
     foreign.some((text) => text.endsWith('at all')) ? settings.map((one) => `${one}=0`).join(' ') : `${name}=2`
   }`
-  const cause = `the reverse path filter drops it: ${foreign[0] ?? 'some source'} and rp_filter on ${on.name} is ${RP_FILTER_MODES[value]}`
+  const cause = `the reverse path filter drops the datagrams: ${foreign[0] ?? 'some source has another route'}, and rp_filter on ${on.name} is ${RP_FILTER_MODES[value]}`
   if (foreign.length === 0)
-    return [warn('reverse path', { says, fix: `look at sockctl doctor with --source, or nstat ${COUNTER}` })]
+    return [warn('reverse path', { says, fix: `name the source with --source, or see nstat ${COUNTER}` })]
   if (dropped > 0) return [fail('reverse path', { says, fix, cause, rank: RANK.reversePathDropped })]
-  // It would drop them; but where the wire was watched, there were none.
+  // The filter would drop these sources. But if the wire was watched, it showed none of their packets.
   return [
     warn('reverse path', {
       says,

@@ -1,3 +1,5 @@
+// Checks the kernel's settings: limits of memberships, and forced versions of IGMP and MLD.
+
 import { type Finding, fail, pass, RANK, warn } from './finding.ts'
 import { sysctl, sysctlName } from './system.ts'
 import type { WantedChannel } from './wanted-channel.ts'
@@ -8,7 +10,7 @@ function limits({ family, sources }: WantedChannel): Finding {
   const name = path.replaceAll('/', '.')
   if (perGroup !== undefined && sources.length > perGroup)
     return fail('limits', {
-      says: `${name} is ${perGroup}: a socket takes no more sources of a group, and ${sources.length} are wanted`,
+      says: `${name} is ${perGroup}: a socket can't join more sources of a group, and ${sources.length} are wanted`,
       fix: `sysctl -w ${name}=${sources.length}`,
       cause: `the limit ${name} (${perGroup}) is reached: ${sources.length} sources are wanted`,
       rank: RANK.joinRefused,
@@ -17,7 +19,7 @@ function limits({ family, sources }: WantedChannel): Finding {
     return pass(
       'limits',
       perGroup === undefined
-        ? `${name} can't be read here: only the host's own namespace shows it`
+        ? `${name} can't be read here, only in the host's own network namespace`
         : `${name} is ${perGroup} sources a group`,
     )
   const groups = sysctl('net/ipv4/igmp_max_memberships')
@@ -30,11 +32,11 @@ function limits({ family, sources }: WantedChannel): Finding {
     })
   return pass(
     'limits',
-    `a socket takes ${groups} groups (igmp_max_memberships), a group ${perGroup} sources (igmp_max_msf)`,
+    `a socket can join ${groups} groups (igmp_max_memberships), and ${perGroup} sources of a group (igmp_max_msf)`,
   )
 }
 
-/** A report of an older version has no room for sources, so the network sends those of everybody, or of nobody. */
+/** Reports of an older version can't name sources, so the network sends the datagrams of every source, or of none. */
 function forcedVersion({ family, sources, on }: WantedChannel): Finding[] {
   const [protocol, setting, newest] = family === 'ipv4' ? ['IGMP', 'ipv4', 3] : ['MLD', 'ipv6', 2]
   const option = family === 'ipv4' ? 'force_igmp_version' : 'force_mld_version'
@@ -45,12 +47,12 @@ function forcedVersion({ family, sources, on }: WantedChannel): Finding[] {
     const name = sysctlName(path)
     const fix = `sysctl -w ${name}=0`
     const says = `${name} is ${version}: this host speaks ${protocol}v${version}`
-    if (sources.length === 0) return [warn('version', { says: `${says}, which knows no sources`, fix })]
+    if (sources.length === 0) return [warn('version', { says: `${says}, whose reports can't name sources`, fix })]
     return [
       fail('version', {
-        says: `${says}, in whose reports the source is lost`,
+        says: `${says}, whose reports can't name the source`,
         fix,
-        cause: `${name} is ${version}: ${protocol}v${version} can't ask for a source, so routers don't learn which one is wanted`,
+        cause: `${name} is ${version}: reports of ${protocol}v${version} can't name a source, so routers don't learn which one is wanted`,
         rank: RANK.sourceLost,
       }),
     ]

@@ -1,3 +1,5 @@
+// The sockets on a port, and the programs that own them.
+
 import { readdirSync, readlinkSync } from 'node:fs'
 import { basename } from 'node:path'
 import { type HostSocket, hostSockets } from '../../../kernel/proc-sockets.ts'
@@ -5,7 +7,7 @@ import { printable } from '../../shell/printable.ts'
 import { readText } from './system.ts'
 
 export interface SocketWithOwner extends HostSocket {
-  /** `vlc (4711)`, where we may see it. */
+  /** Program and process, `vlc (4711)`; the user if the process can't be seen. */
   readonly owner: string
 }
 
@@ -17,14 +19,17 @@ const entriesOf = (folder: string): string[] => {
   }
 }
 
-/** A program by the name of its main thread, where that is its own; Node 24 calls every one of its `MainThread`. */
+/**
+ * The name of a program: that of its main thread, or of its command if the two differ, since Node 24 names its own
+ * `MainThread`.
+ */
 function programName(pid: string): string {
   const thread = readText(`/proc/${pid}/comm`).trim()
   const command = readText(`/proc/${pid}/cmdline`)
   return command === '' || command.includes(thread) ? thread : basename(command.split('\0', 1)[0] ?? '')
 }
 
-/** The processes that hold some of these sockets, by inode. Others' are only shown to root. */
+/** The processes that hold these sockets, by inode. Only root sees the processes of other users. */
 function ownersOf(inodes: ReadonlySet<number>): Map<number, string> {
   const owners = new Map<number, string>()
   for (const pid of entriesOf('/proc').filter((name) => /^\d+$/.test(name))) {
@@ -42,7 +47,7 @@ function ownersOf(inodes: ReadonlySet<number>): Map<number, string> {
   return owners
 }
 
-/** Every UDP socket on a port, but this process's own. */
+/** Every UDP socket on a port, except this process's own. */
 export function socketsOn(port: number): SocketWithOwner[] {
   const found = hostSockets([readText('/proc/net/udp'), readText('/proc/net/udp6')]).filter((one) => one.port === port)
   if (found.length === 0) return []

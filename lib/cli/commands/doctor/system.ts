@@ -1,6 +1,8 @@
+// Reading the kernel's files and settings.
+
 import { readFileSync } from 'node:fs'
 
-/** A file of the kernel's, '' where there is none or it may not be read. */
+/** The text of one of the kernel's files; '' if there is no such file, or it may not be read. */
 export function readText(path: string): string {
   try {
     return readFileSync(path, 'latin1')
@@ -9,11 +11,11 @@ export function readText(path: string): string {
   }
 }
 
-/** A number of /proc/sys, by its path from there; undefined where it is not there. */
+/** A numeric setting, by its path below /proc/sys; undefined if there is no such setting. */
 export function sysctl(path: string): number | undefined {
   const text = readText(`/proc/sys/${path}`).trim()
   return text === '' ? undefined : Number(text)
 }
 
-/** How sysctl(8) writes the setting of an interface. */
+/** The name of a setting as sysctl(8) writes it. A dot in the name of an interface becomes a slash there. */
 export const sysctlName = (path: string): string => path.replaceAll('.', '@').replaceAll('/', '.').replaceAll('@', '/')

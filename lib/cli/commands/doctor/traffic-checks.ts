@@ -1,3 +1,5 @@
+// Checks the datagrams: whether they are on the wire, whether they reach a socket, and whether they fit the MTU.
+
 import { growth } from '../../../kernel/proc-counters.ts'
 import type { IpFamily } from '../../../net/address.ts'
 import { isOwn } from '../../capture/capture.ts'
@@ -7,7 +9,7 @@ import { channelText, type WantedChannel } from './wanted-channel.ts'
 import type { Flow } from './wire.ts'
 
 const sum = (flows: readonly Flow[]): number => flows.reduce((total, { datagrams }) => total + datagrams, 0)
-/** Of many as many as a line holds. */
+/** How many of a list are shown. */
 const MAX_LISTED = 8
 const listText = (all: Iterable<string | number>): string => {
   const list = [...new Set(all)]
@@ -18,7 +20,7 @@ const listText = (all: Iterable<string | number>): string => {
 const sourcesOf = (flows: readonly Flow[]): string => listText(flows.map(({ source }) => source))
 const portsOf = (flows: readonly Flow[]): string => listText(flows.map(({ port }) => port))
 
-/** The flows that were asked for. */
+/** The flows from wanted sources to the wanted port. */
 export const wantedFlows = ({ port, sources }: WantedChannel, flows: readonly Flow[]): Flow[] =>
   flows.filter(
     (flow) => (port === undefined || flow.port === port) && (sources.length === 0 || sources.includes(flow.source)),
@@ -41,8 +43,7 @@ function wireCheck(wanted: WantedChannel, seen: Observation): Finding[] {
   const { group, sources, port, on } = wanted
   const seconds = seen.listened / 1000
   if (seen.joinRefused !== undefined) return []
-  if (seen.captureRefused !== undefined)
-    return [skip('wire', `${seen.captureRefused}; so what is on the wire was not looked at`)]
+  if (seen.captureRefused !== undefined) return [skip('wire', `${seen.captureRefused}; so the wire was not looked at`)]
   const found = wantedFlows(wanted, seen.flows)
   if (found.length > 0)
     return [
@@ -75,15 +76,15 @@ function wireCheck(wanted: WantedChannel, seen: Observation): Finding[] {
     ]
   return [
     fail('wire', {
-      says: `nothing for ${group} came by ${on.name} in ${seconds.toFixed(1)} s`,
-      fix: 'see at the sender that it sends, by which interface, and with a TTL above 1 (the default) where a router is between; then at the switches and routers: VLAN, snooping, PIM',
+      says: `nothing for ${group} came in by ${on.name} in ${seconds.toFixed(1)} s`,
+      fix: 'check that the sender sends, by which interface, and with a TTL above 1 (the default) if a router is between; then check switches and routers: VLAN, snooping, PIM',
       cause: `nobody sends ${channelText(wanted)}, or the network does not bring it to ${on.name}`,
       rank: RANK.nothingSent,
     }),
   ]
 }
 
-/** Why datagrams that were on the wire did not reach a socket, by the counters they left; the firewall is what leaves none. */
+/** Why datagrams that were on the wire did not reach a socket: the kernel's counters tell. A firewall leaves none. */
 function lostCheck(wanted: WantedChannel, seen: Observation, onWire: number): Finding {
   const grown = (name: string): number => growth(seen.before.counters, seen.after.counters, name)
   const prefix = wanted.family === 'ipv4' ? 'Udp.' : 'Udp6'
@@ -101,7 +102,7 @@ function lostCheck(wanted: WantedChannel, seen: Observation, onWire: number): Fi
   const room = grown(`${prefix}RcvbufErrors`)
   if (room > 0)
     return fail('delivery', {
-      says: `${says}: ${room} found no room in a receive buffer`,
+      says: `${says}: ${room} came while the receive buffer was full`,
       fix: 'raise net.core.rmem_max and SO_RCVBUF',
       cause: 'receive buffers are full',
       rank: RANK.noRoom,
@@ -109,15 +110,15 @@ function lostCheck(wanted: WantedChannel, seen: Observation, onWire: number): Fi
   const ignored = grown(`${prefix}IgnoredMulti`)
   if (ignored > 0)
     return fail('delivery', {
-      says: `${says}: ${ignored} came as far as UDP, and no socket took them (port, address or source filter)`,
-      fix: 'compare the port and the sources with what the wire shows',
-      cause: 'no socket takes them: port, bound address or source filter do not suit',
+      says: `${says}: ${ignored} reached UDP, and no socket took them (port, address or source filter)`,
+      fix: 'compare the port and the sources with those on the wire',
+      cause: 'no socket takes the datagrams: port, bound address or source filter do not match',
       rank: RANK.notTaken,
     })
   return fail('delivery', {
     says: `${says}, and no counter says why: a firewall, or a tc or BPF filter`,
     fix: `nft list ruleset; iptables -L -v -n; tc filter show dev ${wanted.on.name} ingress`,
-    cause: 'a firewall on this host drops them',
+    cause: 'a firewall on this host drops the datagrams',
     rank: RANK.firewallInferred,
   })
 }
@@ -133,7 +134,7 @@ function deliveryCheck(wanted: WantedChannel, seen: Observation): Finding[] {
     return [
       warn('delivery', {
         says: `${says}; none from ${missing.join(', ')}`,
-        cause: `${missing.join(', ')} does not send, or is not brought here`,
+        cause: `${missing.join(', ')} does not send, or the network does not bring it here`,
         rank: RANK.nothingSent,
       }),
     ]
@@ -142,9 +143,9 @@ function deliveryCheck(wanted: WantedChannel, seen: Observation): Finding[] {
   if (seen.delivered === undefined && seen.captureRefused !== undefined)
     return [
       fail('delivery', {
-        says: 'no port was named, and the wire can not be seen: there was nothing to look for',
-        fix: `name the port, ${wanted.group}:PORT; or run it as root`,
-        cause: 'it can not be said without a port, or root to see the wire',
+        says: "no port was named, and the wire can't be seen: there was nothing to look for",
+        fix: `name the port, ${wanted.group}:PORT; or run doctor as root`,
+        cause: 'without a port, or root to see the wire, the doctor can see nothing',
         rank: RANK.nothingSent,
       }),
     ]
@@ -154,14 +155,14 @@ function deliveryCheck(wanted: WantedChannel, seen: Observation): Finding[] {
   return [
     fail('delivery', {
       says: `no datagram reached a socket in ${(seen.listened / 1000).toFixed(1)} s`,
-      fix: 'run it as root, to see whether any are on the wire',
-      cause: `nothing of ${channelText(wanted)} reaches a socket; whether it is on the wire can be seen as root`,
+      fix: 'run doctor as root, to see whether any are on the wire',
+      cause: `nothing of ${channelText(wanted)} reaches a socket; as root, doctor would see whether it is on the wire`,
       rank: RANK.nothingSent,
     }),
   ]
 }
 
-/** A datagram in pieces is lost with any one of them, and some networks pass none. */
+/** A datagram sent in fragments is lost if any of them is, and some networks forward no fragments. */
 function sizeCheck(wanted: WantedChannel, seen: Observation): Finding[] {
   const flows = wantedFlows(wanted, seen.flows)
   const fragmented = flows.reduce((total, flow) => total + flow.fragmented, 0)
@@ -172,9 +173,9 @@ function sizeCheck(wanted: WantedChannel, seen: Observation): Finding[] {
     return [pass('size', `payloads up to ${largest} bytes fit the MTU of ${wanted.on.mtu}`)]
   return [
     warn('size', {
-      says: `${fragmented} datagrams came in pieces; the largest payload has ${largest} bytes, and ${maxPayload} fit the MTU of ${wanted.on.mtu}`,
+      says: `${fragmented} datagrams came in fragments; the largest payload has ${largest} bytes, and ${maxPayload} fit the MTU of ${wanted.on.mtu}`,
       fix: `send at most ${maxPayload} bytes a datagram`,
-      cause: 'the datagrams are larger than the MTU, and are lost with any of their pieces',
+      cause: 'the datagrams are larger than the MTU, and each is lost with any of its fragments',
       rank: RANK.fragments,
     }),
   ]

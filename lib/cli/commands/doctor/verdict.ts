@@ -1,17 +1,19 @@
+// The last sentence of the doctor: the most likely cause.
+
 import { type Finding, RANK } from './finding.ts'
 
 export interface Verdict {
-  /** The check that found it; undefined where nothing is wrong. */
+  /** The check that found the cause; undefined if nothing is wrong. */
   readonly cause: string | undefined
   readonly sentence: string
 }
 
-/** What is only a precaution, where datagrams do arrive. */
+/** Up to this rank, a cause is no more than advice if datagrams do arrive. */
 const PRECAUTION = RANK.fragments
 
 const capital = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1)
 
-/** One sentence: the most likely cause. */
+/** Makes the verdict from all findings; `delivered` is the number of datagrams that arrived. */
 export function verdictOf(findings: readonly Finding[], channel: string, delivered: number): Verdict {
   const [worst] = findings
     .filter(({ cause }) => cause !== undefined)
@@ -19,7 +21,7 @@ export function verdictOf(findings: readonly Finding[], channel: string, deliver
   const cause = worst?.cause
   if (delivered === 0) {
     if (worst === undefined || cause === undefined)
-      return { cause: undefined, sentence: 'Nothing was found that would keep datagrams from arriving.' }
+      return { cause: undefined, sentence: 'No reason was found why datagrams should not arrive.' }
     return { cause: worst.check, sentence: `Most likely: ${cause.text}.` }
   }
   if (worst === undefined || cause === undefined)

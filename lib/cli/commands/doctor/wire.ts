@@ -1,9 +1,11 @@
+// What is sent to a group, as a capture sees it on the wire.
+
 import { parseAddress } from '../../../net/address.ts'
 import { viewOf } from '../../../protocols/bytes.ts'
 import { decodeUdpPacket } from '../../../protocols/udp-packet.ts'
 import { assembleFilter, ETHERTYPE, type FilterStep } from '../../capture/bpf.ts'
 
-/** What one source sends to one port of the group, as it is on the wire. */
+/** The datagrams from one source to one port of the group. */
 export interface Flow {
   readonly source: string
   readonly port: number
@@ -11,16 +13,16 @@ export interface Flow {
   bytes: number
   /** The largest payload. */
   largest: number
-  /** Lowest and highest. */
+  /** The lowest and the highest. */
   hopLimits: [number, number]
-  /** Datagrams that came in pieces. */
+  /** How many datagrams came in fragments. */
   fragmented: number
 }
 
-/** Anybody can send from many addresses. */
+/** How many flows are remembered: anybody can send from many addresses. */
 const MAX_FLOWS = 4096
 
-/** Lets what is sent to a group pass, fragments included. */
+/** A filter that lets pass the packets sent to a group, fragments included. */
 export function filterForGroup(group: string): ReturnType<typeof assembleFilter> {
   const bytes = parseAddress(group)?.bytes ?? new Uint8Array()
   const ipv6 = bytes.length === 16
@@ -38,7 +40,7 @@ export function filterForGroup(group: string): ReturnType<typeof assembleFilter>
   ])
 }
 
-/** Adds a packet to the flows. A fragment that is not the first says no port; the first has counted it. */
+/** Adds a packet to the flows. Of a datagram in fragments only the first is counted, since the others name no port. */
 export function countPacket(flows: Map<string, Flow>, packet: Uint8Array): void {
   const udp = decodeUdpPacket(packet)
   if (udp?.destinationPort === undefined) return

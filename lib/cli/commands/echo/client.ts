@@ -1,3 +1,5 @@
+// The client of `sockctl echo`.
+
 import { openReceiver } from '../../../index.ts'
 import { familyOf, hostPort } from '../../../net/address.ts'
 import { interfaceName } from '../../../net/interfaces.ts'
@@ -8,7 +10,7 @@ import type { Run } from '../../shell/run.ts'
 import { plural, seconds } from '../../shell/units.ts'
 import type { EchoOptions, EchoTarget } from './echo-options.ts'
 
-/** Sends one datagram to the group and prints every answer that comes in time. */
+/** Sends one datagram to the group, and prints every answer that arrives in time. */
 export async function askEcho({ out, stop }: Run, target: EchoTarget, options: EchoOptions): Promise<void> {
   const { group, port, interface: on } = target
   const payload = payloadOf(options)
@@ -59,11 +61,11 @@ export async function askEcho({ out, stop }: Run, target: EchoTarget, options: E
   const elapsed = Number(process.hrtime.bigint() - start) / 1e6
   if (out.json) out.object({ event: 'summary', answers, hosts: hosts.size, bytes: payload.length })
   else out.line(`${plural(answers, 'answer')} from ${plural(hosts.size, 'host')} in ${seconds(elapsed)}`)
-  if (answers === 0 && !stop.aborted) throw new Failure(`nobody answered from ${hostPort(group, port)}`)
+  if (answers === 0 && !stop.aborted) throw new Failure(`nobody in ${hostPort(group, port)} answered`)
 }
 
 function payloadOf({ text, size }: EchoOptions): Buffer {
-  if (text !== undefined && size !== undefined) throw new UsageError('--text and --size: one of the two')
+  if (text !== undefined && size !== undefined) throw new UsageError('give --text or --size, not both')
   return size === undefined
     ? Buffer.from(text ?? 'hello')
     : Buffer.from(Array.from({ length: size }, (_, i) => i & 255))

@@ -12,7 +12,7 @@ export interface EchoOptions {
   duration?: number
 }
 
-/** Where an echo is, or is asked for. */
+/** A group and port to echo, or to send to. */
 export interface EchoTarget {
   group: string
   port: number

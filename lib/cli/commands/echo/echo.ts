@@ -1,3 +1,5 @@
+// `sockctl echo`: its options, and the choice between server and client.
+
 import type { Command } from 'commander'
 import type { ChannelText } from '../../../protocols/channel.ts'
 import { UsageError } from '../../shell/failure.ts'
@@ -20,27 +22,28 @@ export function echoCommand(command: Command): void {
   takesInterface(command, 'on this interface; default: by route')
   command
     .option('-p, --port <number>', 'the port of channels that name none', port, 9877)
-    .option('--count <datagrams>', 'end after echoing so many', count)
+    .option('--count <datagrams>', 'end after echoing this many', count)
     .option('--duration <time>', 'end after this long: 500ms, 5s, 2m', duration)
-    .option('--client', 'send one datagram instead, and print every answer')
-    .option('--wait <time>', 'of the client: for answers', duration, 5000)
-    .option('--text <text>', 'of the client: what to send (default: hello)')
+    .option('--client', 'be a client: send one datagram, and print every answer')
+    .option('--wait <time>', 'with --client: how long to wait for answers', duration, 5000)
+    .option('--text <text>', 'with --client: the text to send (default: hello)')
     .option(
       '--size <bytes>',
-      'of the client: send so many bytes; what is longer than the MTU is fragmented',
+      'with --client: send this many bytes; more than the MTU holds are sent in fragments',
       wholeNumber(0, 65_527),
     )
-    .option('--hops <number>', 'of the client: the hop limit (TTL), 0 to 255 (default: 1)', hops)
-  command.addHelpText('after', '\nThe client has exit status 1 where nobody answered.')
+    .option('--hops <number>', 'with --client: the hop limit (TTL), 0 to 255 (default: 1)', hops)
+  command.addHelpText('after', '\nWith --client, exit status 1 if nobody answered.')
   examples(command, 'sockctl echo -i eth0', 'sockctl echo --client -i eth0 --size 2000')
   runs<[ChannelText[] | undefined], EchoOptions>(
     command,
-    'an object an echo, or an answer, and at the end',
+    'an object an echo or an answer, and one at the end',
     (run, [given = []], options) => {
       const targets = targetsOf(given, options)
       const [first, second] = targets
       if (options.client !== true) return serveEcho(run, targets, options)
-      if (first === undefined || second !== undefined) throw new UsageError('--client asks one group: name one')
+      if (first === undefined || second !== undefined)
+        throw new UsageError('--client sends to one group: name one channel')
       return askEcho(run, first, options)
     },
   )
@@ -50,7 +53,8 @@ function targetsOf(given: readonly ChannelText[], options: EchoOptions): EchoTar
   const channels = given.length === 0 ? [{ group: ALL_HOSTS, sources: [], blocked: [] }] : given
   return channels.map(
     ({ sources, blocked, ...one }: Pick<ChannelText, 'group' | 'sources' | 'blocked'> & Partial<ChannelText>) => {
-      if (sources.length + blocked.length > 0) throw new UsageError(`an echo is for any source: ${one.group}`)
+      if (sources.length + blocked.length > 0)
+        throw new UsageError(`an echo takes no sources to join or block: name the group alone, ${one.group}`)
       const on = one.interface ?? options.interface
       return { group: one.group, port: one.port ?? options.port, ...(on !== undefined && { interface: on }) }
     },

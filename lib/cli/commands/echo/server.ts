@@ -1,3 +1,5 @@
+// The server of `sockctl echo`.
+
 import { type Datagram, openReceiver, type Receiver } from '../../../index.ts'
 import { hostPort, isIpv6, isMulticast } from '../../../net/address.ts'
 import { interfaceName } from '../../../net/interfaces.ts'
@@ -9,7 +11,7 @@ import type { Run } from '../../shell/run.ts'
 import { plural } from '../../shell/units.ts'
 import type { EchoOptions, EchoTarget } from './echo-options.ts'
 
-/** Sends back what comes to the groups, and by unicast to their ports, to whoever sent it. */
+/** Sends back the datagrams that arrive for the groups, and those that arrive by unicast on the same ports. */
 export async function serveEcho(
   { out, stop }: Run,
   targets: readonly EchoTarget[],
@@ -23,10 +25,10 @@ export async function serveEcho(
   const serve = async (receiver: Receiver, port: number): Promise<void> => {
     const send = sendFrom(receiver)
     const answer = ({ data, source, destination = '', interfaceIndex = 0 }: Datagram): void => {
-      // An echo that answers an echo never ends, nor does one with the echo service of old.
+      // Two echoes would answer each other for ever; port 7 is that of the classic echo service.
       if (source.port === port || source.port === 7) return
       try {
-        // To a group it went by this interface; from the address it was sent to, where that is ours.
+        // A datagram sent to an address of this host is answered from that address.
         send(data, source, isMulticast(destination) ? undefined : { source: destination })
       } catch (error) {
         printWarning(
@@ -76,8 +78,8 @@ export async function serveEcho(
   }
   let lost: Failure | undefined
   onInterfaceRemoved(receivers, ({ name }, anyLeft) => {
-    if (anyLeft) return printWarning(`${name} is gone`)
-    lost = new Failure(`${name} is gone: nothing is joined any more`)
+    if (anyLeft) return printWarning(`the interface ${name} is gone`)
+    lost = new Failure(`the interface ${name} is gone, and with it the last membership`)
     void close()
   })
   const timer = options.duration === undefined ? undefined : setTimeout(close, options.duration)
@@ -91,7 +93,7 @@ export async function serveEcho(
   else out.line(`${plural(echoed, 'datagram')}, ${plural(bytes, 'byte')} sent back`)
   if (lost !== undefined) throw lost
   if (options.count !== undefined && echoed < options.count && !stop.aborted)
-    throw new Failure(`${echoed} of ${options.count} datagrams came`)
+    throw new Failure(`only ${echoed} of ${options.count} datagrams came`)
 }
 
 function byPort(targets: readonly EchoTarget[]): Map<number, EchoTarget[]> {

@@ -1,10 +1,12 @@
+// Finds out what changed between two readings of the kernel's lists.
+
 import type { HostMembership } from '../../../kernel/proc-net.ts'
 import type { MulticastNotice } from '../../../kernel/rtnl-multicast.ts'
 import { interfaceName } from '../../../net/interfaces.ts'
 import { isHeldForReading } from './host-groups.ts'
 
 export interface GroupChange {
-  /** `change`: other sockets or sources than before. */
+  /** `change`: the membership has other users, sources or versions than before. */
   event: 'join' | 'leave' | 'change'
   membership: HostMembership
 }
@@ -17,7 +19,7 @@ const byKey = (memberships: readonly HostMembership[]): Map<string, HostMembersh
 const comparableText = ({ users, mode, sources, igmpVersion }: HostMembership): string =>
   JSON.stringify([users, mode, sources, igmpVersion])
 
-/** A membership that was over before it could be looked up. */
+/** What is known of a membership that was over before it could be read. */
 const briefMembership = ({ family, index, group }: MulticastNotice): HostMembership => ({
   interface: interfaceName(index),
   index,
@@ -29,7 +31,7 @@ const briefMembership = ({ family, index, group }: MulticastNotice): HostMembers
 })
 
 export interface ChangeTracker {
-  /** What has happened, in order: what the kernel told, and what its lists say beyond that. */
+  /** The changes since the last call, in order: those the notices tell, then those only the lists show. */
   since(notices: readonly MulticastNotice[], now: readonly HostMembership[]): GroupChange[]
 }
 
@@ -41,7 +43,7 @@ export function createChangeTracker(first: readonly HostMembership[]): ChangeTra
     for (const notice of notices) {
       const key = keyOf(notice)
       const before = known.get(key)
-      // What the lists have shown already is not told again.
+      // A change that the lists have shown already is not reported again.
       if (isHeldForReading(notice.index, notice.group) || notice.joined === (before !== undefined)) continue
       const membership = before ?? listed.get(key) ?? briefMembership(notice)
       changes.push({ event: notice.joined ? 'join' : 'leave', membership })

@@ -1,3 +1,5 @@
+// `sockctl groups`: lists what this host has joined, and tells changes as they happen.
+
 import type { Command } from 'commander'
 import type { HostMembership } from '../../../kernel/proc-net.ts'
 import { Failure } from '../../shell/failure.ts'
@@ -16,7 +18,7 @@ interface GroupsOptions {
   watch?: true
 }
 
-/** `10.0.0.1`, `10.0.0.1 (2)` for two sockets, `!10.0.0.1` where it is excluded. */
+/** `10.0.0.1`; `10.0.0.1 (2)` if two sockets name the source; `!10.0.0.1` if it is excluded. */
 const sourcesText = ({ sources }: HostMembership): string => {
   let text = ''
   const add = (address: string, sockets: number): void => {
@@ -29,7 +31,7 @@ const sourcesText = ({ sources }: HostMembership): string => {
   return text
 }
 
-/** `mixed` where the kernel's lists leave it open; nothing where they did not show it. */
+/** The filter mode; `mixed` if the kernel's lists leave it open; '' if they do not show the membership. */
 const modeText = ({ mode, sourcesListed }: HostMembership): string => mode ?? (sourcesListed ? 'mixed' : '')
 
 const versionText = ({ family, igmpVersion }: HostMembership, { warn }: Paint): string =>
@@ -58,19 +60,19 @@ export function groupsCommand(command: Command): void {
     ]),
     'only on this interface',
   )
-  command.option('-w, --watch', 'tell joins and leaves as they happen, until Ctrl-C')
+  command.option('-w, --watch', 'print joins and leaves as they happen, until Ctrl-C')
   command.addHelpText(
     'after',
     `
-USERS counts sockets, and the kernel itself. MODE is the interface's filter: include where every
-socket names its sources, exclude where one or more take any other; mixed where the kernel's lists
-leave it open. !SOURCE is excluded, SOURCE (2) is named by two sockets. A group of an argument that
-nobody has joined gives exit status 1.`,
+USERS counts sockets, and the kernel itself. MODE is the interface's filter: include if every socket
+names the sources it takes, exclude if at least one takes all but some, mixed if the kernel's lists
+leave it open. !SOURCE is excluded, SOURCE (2) is named by two sockets. Exit status 1 if nobody has
+joined a group that was named.`,
   )
   examples(command, 'sockctl groups', 'sockctl groups -i eth0 232.1.1.1', 'sockctl groups --watch --json')
   runs<[groups: string[]], GroupsOptions>(
     command,
-    'one object a membership, or a change',
+    'an object a membership or a change',
     async (run, [wanted], options) => {
       const index = options.interface === undefined ? undefined : findInterface(options.interface).index
       const isWanted = (one: HostMembership): boolean =>

@@ -1,3 +1,5 @@
+// Reads what this host has joined from /proc/net, and makes the kernel list every source.
+
 import { readFileSync } from 'node:fs'
 import { openSourceHold, type SourceHold } from '../../../calls/source-hold.ts'
 import { type HostMembership, hostMemberships } from '../../../kernel/proc-net.ts'
@@ -6,8 +8,8 @@ import { Failure } from '../../shell/failure.ts'
 const LOOPBACK_INDEX = 1
 
 /**
- * Linux lists source filters from the first interface on whose newest group has sources. One of our own on the first
- * interface of all, held while the lists are read, makes them whole.
+ * Linux begins its list of source filters at the first interface whose newest group has sources. A source joined on the
+ * very first interface, and held while the list is read, makes the list complete.
  */
 const HELD_MEMBERSHIPS = [
   { family: 'ipv4', value: { group: '232.255.255.255', source: '127.0.0.1', interface: LOOPBACK_INDEX } },
@@ -15,11 +17,11 @@ const HELD_MEMBERSHIPS = [
 ] as const
 
 export interface HostGroups extends AsyncDisposable {
-  /** What this host has joined now, without what reading it needs. */
+  /** What this host has joined now, without the memberships held for reading. */
   read(): HostMembership[]
 }
 
-/** Whether it is a group that `read` joins for a moment. */
+/** True for a membership that is only held for reading. */
 export const isHeldForReading = (index: number, group: string): boolean =>
   index === LOOPBACK_INDEX && HELD_MEMBERSHIPS.some(({ value }) => value.group === group)
 
@@ -31,7 +33,7 @@ interface Hold {
 function openHolds(): Hold[] {
   return HELD_MEMBERSHIPS.flatMap(({ family, value }) => {
     const hold = openSourceHold(family, value)
-    // A host without one of the families has no list of it either.
+    // A host without one of the families has no list of that family either.
     return hold === undefined ? [] : [{ hold, value }]
   })
 }
@@ -40,7 +42,7 @@ function withoutHeldMemberships(memberships: HostMembership[], held: readonly Ho
   return memberships.flatMap((one) => {
     const own = one.index === LOOPBACK_INDEX ? held.find(({ value }) => value.group === one.group)?.value : undefined
     if (own === undefined) return one
-    // Another's membership of the same group stays.
+    // If another socket has joined the same group, its membership stays.
     const users = one.users - 1
     const sources = one.sources.flatMap((source) => {
       const include = source.include - (source.address === own.source ? 1 : 0)
@@ -62,7 +64,7 @@ function readProcNet(name: string): string | undefined {
 function readAll(): HostMembership[] {
   const [igmp, igmp6, mcfilter, mcfilter6] = ['igmp', 'igmp6', 'mcfilter', 'mcfilter6'].map(readProcNet)
   if (igmp === undefined && igmp6 === undefined)
-    throw new Failure(`what this host has joined is read from Linux's /proc/net/igmp and igmp6, which are not here`)
+    throw new Failure(`this needs Linux's /proc/net/igmp and igmp6, which are not here`)
   return hostMemberships({
     ...(igmp !== undefined && { igmp }),
     ...(igmp6 !== undefined && { igmp6 }),

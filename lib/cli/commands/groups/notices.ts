@@ -1,3 +1,5 @@
+// Listens for the kernel's notices of joins and leaves.
+
 import { openSocket } from '../../../index.ts'
 import {
   decodeMulticastNotices,
@@ -8,11 +10,12 @@ import {
 import { NETLINK_ADD_MEMBERSHIP, SO_RCVBUF } from '../../../options/index.ts'
 import { readBatches } from '../../capture/read-batches.ts'
 
+/** In bytes. */
 const RECEIVE_BUFFER = 1 << 21
 
 /**
- * Calls back with joins and leaves as the kernel tells of them, until `stop`. False where it does not: before Linux
- * 6.14. Where there are more than there is room for, some are lost, which the kernel's lists then show.
+ * Calls back with each join and leave that the kernel gives notice of, until `stop`. False if it gives none: before
+ * Linux 6.14. Notices are lost if the receive buffer is full; the kernel's lists still show these joins and leaves.
  */
 export async function listenForNotices(
   stop: AbortSignal,
@@ -33,7 +36,7 @@ export async function listenForNotices(
     for await (const batch of readBatches(socket, stop, ['ENOBUFS']))
       heard(batch.flatMap(({ data }) => decodeMulticastNotices(data)))
   }
-  // Where it fails, the lists still show what happens.
+  // After an error there are no more notices; the kernel's lists still show joins and leaves.
   void listen()
     .catch(() => {})
     .finally(() => socket.close())

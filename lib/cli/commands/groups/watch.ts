@@ -1,26 +1,31 @@
+// Watches joins and leaves on this host, by the kernel's notices and by its lists.
+
 import type { MulticastNotice } from '../../../kernel/rtnl-multicast.ts'
 import { createChangeTracker, type GroupChange } from './changes.ts'
 import { type HostGroups, isHeldForReading } from './host-groups.ts'
 import { listenForNotices } from './notices.ts'
 
-/** How often the lists are read where the kernel tells of joins and leaves, for the sources and sockets it is silent on. */
+/**
+ * In milliseconds: how often to read the lists if the kernel gives notices, which do not tell changed sources and
+ * users.
+ */
 const POLL_WITH_NOTICES = 1000
-/** And where it does not. */
+/** In milliseconds: how often to read the lists if the kernel gives no notices. */
 const POLL_WITHOUT_NOTICES = 250
 
 export interface GroupWatch {
-  /** `netlink`: each join and leave is told. `proc`: those that are over between two looks are missed. */
+  /** `netlink`: no join or leave is missed. `proc`: a group joined and left between two readings is missed. */
   readonly by: 'netlink' | 'proc'
   changes(): AsyncGenerator<GroupChange[], void>
 }
 
-/** Joins and leaves of this host from now on, until `stop`. */
+/** Watches joins and leaves on this host, until `stop`. */
 export async function watchGroups(groups: HostGroups, stop: AbortSignal): Promise<GroupWatch> {
   const heard: MulticastNotice[] = []
   let wake = (): void => {}
   stop.addEventListener('abort', () => wake(), { once: true })
   const hasNotices = await listenForNotices(stop, (notices) => {
-    // Reading the lists joins something itself.
+    // Reading the lists causes joins and leaves of its own.
     const others = notices.filter(({ index, group }) => !isHeldForReading(index, group))
     if (others.length === 0) return
     heard.push(...others)

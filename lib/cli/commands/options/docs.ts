@@ -1,3 +1,5 @@
+// What options do, from their doc comments.
+
 import { readPackaged } from '../../shell/packaged.ts'
 
 interface OptionDoc {
@@ -6,15 +8,15 @@ interface OptionDoc {
 }
 
 interface OptionDocs {
-  /** What the doc comment of each option says. */
+  /** The doc comment of each option. */
   options: OptionDoc[]
-  /** Why other options of the system's headers are not in the table. */
+  /** For each other option of the system's headers, why it is not in the table. */
   leftOut: Record<string, string>
 }
 
 let loaded: OptionDocs | undefined
 
-/** Written when the library is built, from the comments in lib/options. */
+/** Reads docs.json, which the build makes from the comments in lib/options. */
 export function optionDocs(): OptionDocs {
   loaded ??= readPackaged<OptionDocs>('dist/options/docs.json')
   return loaded

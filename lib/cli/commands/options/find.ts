@@ -1,16 +1,19 @@
+// Finds options by their C names.
+
 import * as table from '../../../options/index.ts'
 import { type AnyOption, type OptionParts, partsOf } from '../../../options/option.ts'
 import { UsageError } from '../../shell/failure.ts'
+import { quoted } from '../../shell/printable.ts'
 import { optionDocs } from './docs.ts'
 
-/** Sorted by name. */
+/** Every option of the table, sorted by name. */
 export const ALL_OPTIONS: readonly OptionParts[] = (Object.values(table) as AnyOption[])
   .map(partsOf)
   .toSorted((a, b) => (a.name < b.name ? -1 : 1))
 
 const byName = new Map(ALL_OPTIONS.map((option) => [option.name, option]))
 
-/** An option by its C name, in whatever case; throws with those that resemble it. */
+/** An option by its C name, in upper or lower case. The error for an unknown name tells similar ones. */
 export function findOption(given: string): OptionParts {
   const name = given.toUpperCase()
   const found = byName.get(name)
@@ -19,7 +22,7 @@ export function findOption(given: string): OptionParts {
   if (reason !== undefined) throw new UsageError(`${name} is not in the table: ${reason}`)
   const alike = resembling(name)
   throw new UsageError(
-    `no option '${given.slice(0, 60)}'${alike.length > 0 ? `; there are ${alike.join(', ')}` : ': sockctl options lists them'}`,
+    `unknown option ${quoted(given)}${alike.length > 0 ? `; there are ${alike.join(', ')}` : ': sockctl options lists them'}`,
   )
 }
 

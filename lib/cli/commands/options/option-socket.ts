@@ -1,3 +1,5 @@
+// The socket that `options get` and `options set` act on: an inherited descriptor, or a new socket.
+
 import type { Command } from 'commander'
 import { control, openSocket, type SocketControl, type SocketSpec } from '../../../index.ts'
 import type { OptionParts } from '../../../options/option.ts'
@@ -34,13 +36,14 @@ export interface SocketChoice extends Partial<Record<CliSocketKind, true>> {
   fd?: number
 }
 
-/** `--fd` and an option a kind of socket. */
+/** Adds `--fd` to a command, and an option for each kind of new socket. */
 export function takesSocketChoice(command: Command): Command {
   command.option('--fd <number>', 'the socket inherited as this descriptor', descriptor)
   for (const kind of KIND_NAMES) command.option(`--${kind}`, `a new ${kind} socket`)
   return command
 }
 
+/** The kind of new socket that suits the options of a level; udp4 suits all others. */
 const KIND_FOR_LEVEL: Record<string, CliSocketKind> = {
   IPPROTO_IPV6: 'udp6',
   IPPROTO_ICMPV6: 'raw6',
@@ -59,11 +62,11 @@ export interface OptionSocket extends AsyncDisposable {
   readonly control: SocketControl
 }
 
-/** The socket of a descriptor, or a new one: of the kind asked for, else one that suits the option. */
+/** Gives the socket of a descriptor, or opens one: of the kind asked for, else of one that suits the option. */
 export async function openOptionSocket(options: SocketChoice, option?: OptionParts): Promise<OptionSocket> {
   const kinds = KIND_NAMES.filter((kind) => options[kind])
   if (kinds.length + (options.fd === undefined ? 0 : 1) > 1)
-    throw new UsageError('one socket at a time: --fd, or one kind of new socket')
+    throw new UsageError('name one socket: --fd, or one kind of new socket')
   if (options.fd !== undefined) {
     const inherited = control(options.fd)
     return { what: `descriptor ${options.fd}`, control: inherited, [Symbol.asyncDispose]: async () => {} }

@@ -1,7 +1,10 @@
+// `sockctl options`: lists and explains socket options, reads and sets them.
+
 import type { Command } from 'commander'
 import type { OptionParts } from '../../../options/option.ts'
 import { UsageError } from '../../shell/failure.ts'
 import { examples } from '../../shell/help.ts'
+import { quoted } from '../../shell/printable.ts'
 import { runs } from '../../shell/run.ts'
 import type { Column } from '../../shell/table.ts'
 import { docOf } from './docs.ts'
@@ -44,11 +47,8 @@ const valueColumns: Column<Valued>[] = [
 ]
 
 export function optionsCommand(command: Command): void {
-  command.argument('[text]', 'only those with this in their name or level')
-  command.addHelpText(
-    'after',
-    '\nAn option that this system does not have is dimmed, and "supported": false with --json.',
-  )
+  command.argument('[text]', 'only options with this text in their name or level')
+  command.addHelpText('after', '\nAn option that this system lacks is dimmed; with --json it has "supported": false.')
   examples(
     command,
     'sockctl options multicast',
@@ -59,7 +59,7 @@ export function optionsCommand(command: Command): void {
   runs<[text?: string], object>(command, 'one object an option', ({ out }, [text = '']) => {
     const wanted = text.toUpperCase()
     const found = ALL_OPTIONS.filter(({ name, level }) => name.includes(wanted) || level.includes(wanted))
-    if (found.length === 0) throw new UsageError(`no option or level has '${text.slice(0, 60)}' in its name`)
+    if (found.length === 0) throw new UsageError(`no option or level has ${quoted(text)} in its name`)
     out.list(found.map(describe), listColumns)
   })
   getCommand(command.command('get'))
@@ -74,11 +74,12 @@ interface GetOptions extends SocketChoice {
 
 function getCommand(command: Command): void {
   takesSocketChoice(command.description('read options of a socket').argument('[name...]', 'by C name'))
-  command.option('--all', 'every option that answers')
-  command.option('--ask <json>', 'what the option must be asked about: \'{"group": "232.1.1.1"}\'')
+  command.option('--all', 'every option that can be read')
+  command.option('--ask <json>', 'the question some options need: \'{"group": "232.1.1.1"}\'')
   examples(command, 'sockctl options get SO_RCVBUF SO_REUSEPORT --tcp4', 'sockctl options get --all --fd 3 --json')
   runs<[names: string[]], GetOptions>(command, 'one object an option', async ({ out }, [names], options) => {
-    if (names.length > 0 === (options.all === true)) throw new UsageError('name options to read, or give --all')
+    if (names.length > 0 === (options.all === true))
+      throw new UsageError('name the options to read, or give --all, not both')
     const wanted = names.map(findOption)
     await using optionSocket = await openOptionSocket(options, wanted[0])
     const values = options.all
@@ -96,17 +97,15 @@ function getCommand(command: Command): void {
   })
 }
 
-/** The group on an interface that some options are asked about. */
+/** Parses the question some options need: JSON, mostly a group on an interface. */
 export function parseQuestion(text: string): object {
   try {
     const question: unknown = JSON.parse(text)
     if (typeof question === 'object' && question !== null) return question
   } catch {
-    // Said below.
+    // Reported below.
   }
-  throw new UsageError(
-    `'${text.slice(0, 60)}' is not a JSON object, as in '{"group": "232.1.1.1", "interface": "eth0"}'`,
-  )
+  throw new UsageError(`${quoted(text)} is not a JSON object, as in '{"group": "232.1.1.1", "interface": "eth0"}'`)
 }
 
 function setCommand(command: Command): void {
@@ -116,7 +115,10 @@ function setCommand(command: Command): void {
       .argument('<name>', 'by C name')
       .argument('<value>', 'a number, true or false, text, hexadecimal bytes, or JSON for structs'),
   )
-  command.addHelpText('after', '\nA new socket goes with the command: it shows what the kernel makes of a value.')
+  command.addHelpText(
+    'after',
+    '\nA new socket is closed again at once: it only shows what the kernel makes of a value.',
+  )
   examples(
     command,
     'sockctl options set SO_RCVBUF 1048576',
@@ -147,6 +149,6 @@ function explainCommand(command: Command): void {
     out.line(`Access   ${access}${option.waits ? '; may wait for the kernel, so it runs off the event loop' : ''}`)
     if (needs !== undefined) out.line(`Needs    ${needs}`)
     out.line(`Systems  ${systems.join(', ')}${since === undefined ? '' : `; since Linux ${since}`}`)
-    if (!supported) out.line(out.paint.warn('This system does not have it.'))
+    if (!supported) out.line(out.paint.warn('This system does not have this option.'))
   })
 }

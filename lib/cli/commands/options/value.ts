@@ -1,9 +1,11 @@
+// Values of options, as text of a command line or a script.
+
 import type { OptionParts } from '../../../options/option.ts'
 import { toJson } from '../../shell/json.ts'
 
 const WORDS = new Map(Object.entries({ true: true, on: true, yes: true, false: false, off: false, no: false }))
 
-/** JSON has no bytes: a struct's are hexadecimal digits. */
+/** Turns hexadecimal text within JSON into bytes, which JSON does not have. */
 const bytes = (_: string, value: unknown): unknown =>
   typeof value === 'string' && /^(?:[0-9a-f]{2})+$/i.test(value) ? new Uint8Array(Buffer.from(value, 'hex')) : value
 
@@ -15,7 +17,7 @@ function fromJson(text: string, revive?: (key: string, value: unknown) => unknow
   }
 }
 
-/** All that a text could stand for, likelier first. */
+/** Every value a text could stand for, the likeliest first. */
 function readings(text: string): unknown[] {
   const values: unknown[] = []
   const word = WORDS.get(text.toLowerCase())
@@ -31,15 +33,15 @@ function readings(text: string): unknown[] {
 const accepted = (verdict: string | boolean): boolean => verdict === '' || verdict === false
 
 /**
- * A value for an option, from text: the first reading its codec takes. Numbers, also hexadecimal; true, false, on, off;
- * JSON for structs and lists; hexadecimal digits for bytes; anything else as text. Where it takes none, the likeliest is
- * given back, for the option to refuse with its reasons.
+ * The value a text stands for, for an option: the first reading that the option's codec accepts. Texts are numbers,
+ * also hexadecimal; true, false, on, off; JSON for structs and lists; hexadecimal digits for bytes; or just text. If
+ * the codec accepts no reading, the likeliest is given, so that setting the option tells what is wrong.
  */
 export function parseValue(option: OptionParts, text: string): unknown {
   const values = readings(text)
   return values.find((value) => accepted(option.codec.wrong(value))) ?? values[0]
 }
 
-/** A value as a person reads it: text as it is, the rest as JSON. */
+/** A value as text for a person: a text as it is, any other value as JSON. */
 export const valueText = (value: unknown): string =>
   typeof value === 'string' && value !== '' ? value : value === undefined ? '' : toJson(value)

@@ -1,3 +1,5 @@
+// ICMP echo requests to a group, and the hosts that answer.
+
 import { setTimeout } from 'node:timers/promises'
 import { openReceiver, type Receiver, SocketOptionError } from '../../../index.ts'
 import { isIpv6 } from '../../../net/address.ts'
@@ -16,11 +18,11 @@ const ICMP_PROTOCOL = { 4: 1, 6: 58 } as const
 interface EchoSocket {
   readonly receiver: Receiver
   readonly raw: boolean
-  /** What answers to us carry. */
+  /** The identifier in our requests, and so in the answers to us. */
   readonly identifier: number
 }
 
-/** An unprivileged ICMP socket where the kernel allows one, else a raw one. icmp(7) */
+/** Opens an unprivileged ICMP socket if the kernel allows that, else a raw one. icmp(7) */
 async function openEchoSocket(family: 4 | 6): Promise<EchoSocket> {
   const common = {
     family: family === 6 ? 'ipv6' : 'ipv4',
@@ -37,14 +39,14 @@ async function openEchoSocket(family: 4 | 6): Promise<EchoSocket> {
     return { receiver: await openReceiver({ ...common, type: 'raw' }), raw: true, identifier: process.pid & 0xffff }
   } catch (error) {
     if (!isRefused(error)) throw error
-    throw new Failure('it needs CAP_NET_RAW, or a group of yours in the sysctl net.ipv4.ping_group_range')
+    throw new Failure('ICMP needs CAP_NET_RAW, or a group of yours in the sysctl net.ipv4.ping_group_range')
   }
 }
 
 const isRefused = (error: unknown): boolean =>
   error instanceof SocketOptionError && (error.reason === 'permission' || error.reason === 'unsupported')
 
-/** ICMP echo requests to a group, and who answers. */
+/** Sends ICMP echo requests to a group, and prints the answers. */
 export async function pingGroup({ out, stop }: Run, group: string, options: PingOptions): Promise<void> {
   const family = isIpv6(group) ? 6 : 4
   const { receiver, raw, identifier } = await openEchoSocket(family)
@@ -59,7 +61,7 @@ export async function pingGroup({ out, stop }: Run, group: string, options: Ping
     for (let sent = 0; sent < options.count && !end.aborted; sent++) {
       const sequence = (sent + 1) & 0xffff
       sentAt.set(sequence, process.hrtime.bigint())
-      // A raw ICMPv6 socket takes its protocol for a port, and no other.
+      // As the port, a raw ICMPv6 socket takes only the number of its protocol.
       send(encodeEchoRequest(family, { identifier, sequence, payload }), {
         address: group,
         port: ICMP_PROTOCOL[family],
@@ -104,6 +106,7 @@ export async function pingGroup({ out, stop }: Run, group: string, options: Ping
   }
   const hosts = answers.end()
   if (hosts > 0 || stop.aborted) return
-  const hint = family === 4 ? '; hosts pass over pings to groups unless net.ipv4.icmp_echo_ignore_broadcasts is 0' : ''
+  const hint =
+    family === 4 ? '; hosts ignore pings to groups unless their net.ipv4.icmp_echo_ignore_broadcasts is 0' : ''
   throw new Failure(`nobody in ${group} answered${hint}`)
 }

@@ -1,3 +1,5 @@
+// How `sockctl ping` shows answers to ICMP echoes, and what it adds up of each host.
+
 import type { Output } from '../../shell/output.ts'
 import type { Column } from '../../shell/table.ts'
 import { plural } from '../../shell/units.ts'
@@ -25,16 +27,16 @@ interface Host {
 export interface PingReport {
   asked(): void
   add(answer: EchoAnswer): void
-  /** Tells of them all: how many hosts answered. */
+  /** Prints a summary, and gives the number of hosts that answered. */
   end(): number
 }
 
-/** Anybody can answer from many addresses. */
+/** How many hosts are remembered: anybody can answer from many addresses. */
 const MAX_HOSTS = 4096
 
 const ms = (milliseconds: number): string => `${milliseconds.toFixed(3)} ms`
 
-/** Tells answers as they come, and adds them up by host. */
+/** Prints answers as they arrive, and adds them up by host. */
 export function createPingReport(out: Output): PingReport {
   const hosts = new Map<string, Host>()
   let asked = 0

@@ -1,3 +1,5 @@
+// A client of ssmping (RFC 6450): compares what a server sends by unicast with what it sends to a group.
+
 import { randomBytes } from 'node:crypto'
 import { setTimeout } from 'node:timers/promises'
 import { type Datagram, type Endpoint, openReceiver, type Receiver } from '../../../index.ts'
@@ -15,20 +17,21 @@ import type { PingOptions } from './ping-options.ts'
 
 const microseconds = (): bigint => process.hrtime.bigint() / 1000n
 
-/** What the server gives a group with, or, where it is of before RFC 6450, what is tried without asking. */
+/** What client and server agreed on; with a server older than RFC 6450, which agrees on nothing, the usual group. */
 interface PingSession {
   group: string
   version: 2 | undefined
   sessionId?: Uint8Array
 }
 
+/** In milliseconds: how long to wait for the answer to an init message. */
 const INIT_TIMEOUT = 500
 const MAX_TRIES = 3
 
-/** The round trip to a server by unicast, and what comes of it by multicast. */
+/** Pings a server, and prints its answers by unicast and by multicast. */
 export async function pingServer({ out, stop }: Run, target: string, options: PingOptions): Promise<void> {
   const address = await hostAddress(target)
-  if (isMulticast(address)) throw new UsageError(`--ssm asks a server, and ${address} is a group`)
+  if (isMulticast(address)) throw new UsageError(`--ssm needs a server, and ${address} is a group`)
   const family = isIpv6(address) ? 6 : 4
   if (options.group !== undefined && isIpv6(options.group) !== (family === 6))
     throw new UsageError(`${options.group} and the server ${address} are not of one family`)
@@ -66,11 +69,13 @@ export async function pingServer({ out, stop }: Run, target: string, options: Pi
 }
 
 interface Conversation {
+  /** Called with each datagram from the server; replaced as the conversation goes on. */
   take: (datagram: Datagram) => void
+  /** Settles when the receiver is closed. */
   readonly over: Promise<void>
 }
 
-/** Only what the server sent is looked at. */
+/** Passes on the datagrams from the server; all others are ignored. */
 function converse(receiver: Receiver, server: Endpoint): Conversation {
   const listen = async (): Promise<void> => {
     for await (const batch of receiver)
@@ -83,7 +88,9 @@ function converse(receiver: Receiver, server: Endpoint): Conversation {
   return conversation
 }
 
-/** Asks the server for a group (RFC 6450 3.1). One that does not answer may be older and know only requests. */
+/**
+ * Asks the server for a group (RFC 6450 3.1). A server that does not answer may be older, and know only ping requests.
+ */
 async function agree(
   conversation: Conversation,
   send: SendOne,
@@ -119,7 +126,9 @@ async function agree(
   if (response === undefined) return { group: group ?? PING_GROUPS[family], version: undefined }
   const { group: given, sessionId } = response
   if (given === undefined)
-    throw new Failure(`the server gives no group${group === undefined ? '' : `: ${group} is not one it sends to`}`)
+    throw new Failure(
+      group === undefined ? 'the server gives no group to ping' : `the server does not send to the group ${group}`,
+    )
   return { group: given, version: 2, ...(sessionId !== undefined && { sessionId }) }
 }
 
@@ -145,7 +154,7 @@ function tell(out: Output, client: PingClient, { data, destination = '', hopLimi
   )
 }
 
-/** Named as ping's other summaries are. */
+/** A tally with the names and units that the summary of ICMP pings has. */
 function inMilliseconds({ minimum, mean, maximum, ...rest }: PingSummary['unicast']): object {
   if (minimum === undefined || mean === undefined || maximum === undefined) return rest
   return { ...rest, least: minimum / 1000, mean: mean / 1000, most: maximum / 1000 }
@@ -173,7 +182,7 @@ function summarize(out: Output, summary: PingSummary, stop: AbortSignal): void {
   if (stop.aborted || summary.multicast.received > 0) return
   throw new Failure(
     summary.unicast.received === 0
-      ? 'the server did not answer: is it there, and is its port reachable?'
-      : 'the server answered, but nothing came by multicast: the group does not reach here',
+      ? 'the server did not answer: see whether it runs, and whether its port can be reached'
+      : 'the server answered, but nothing came by multicast: the group does not reach this host',
   )
 }

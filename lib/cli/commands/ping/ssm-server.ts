@@ -1,3 +1,5 @@
+// A server of ssmping (RFC 6450).
+
 import { hostname } from 'node:os'
 import { type Datagram, openReceiver, type Receiver } from '../../../index.ts'
 import { hostPort, isIpv6, isMulticast } from '../../../net/address.ts'
@@ -14,7 +16,10 @@ import type { PingOptions } from './ping-options.ts'
 
 const microseconds = (): bigint => BigInt(Math.round((performance.timeOrigin + performance.now()) * 1000))
 
-/** PingReport every request by unicast and to the group it names, from the address it was sent to. */
+/**
+ * Answers every request by unicast, and to the group that the request names. Sends from the address the request was
+ * sent to.
+ */
 export async function servePings({ out, stop }: Run, options: PingOptions): Promise<void> {
   const { port, hops: hopLimit = PING_HOP_LIMIT } = options
   const receivers: Receiver[] = []
@@ -39,7 +44,7 @@ export async function servePings({ out, stop }: Run, options: PingOptions): Prom
       const from = { source: destination, hopLimit }
       try {
         send(bytes, source, from)
-        // The client is as far as its request came: the group's way is by the same interface.
+        // The client is beyond the interface its request came by, so the answer to the group goes out there too.
         if (group !== undefined)
           send(bytes, { address: group, port: source.port }, { ...from, interface: through ?? interfaceIndex })
       } catch (error) {
@@ -81,5 +86,5 @@ export async function servePings({ out, stop }: Run, options: PingOptions): Prom
   if (out.json) out.object({ event: 'summary', answered })
   else out.line(`${answered} messages answered`)
   if (options.answers !== undefined && answered < options.answers && !stop.aborted)
-    throw new Failure(`${answered} of ${options.answers} answers were asked for`)
+    throw new Failure(`only ${answered} of ${options.answers} requests came`)
 }

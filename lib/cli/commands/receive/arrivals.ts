@@ -1,3 +1,5 @@
+// Counts what arrives at one port, by channel, interface and source.
+
 import type { Datagram } from '../../../index.ts'
 import { isMalformed } from '../../../protocols/malformed.ts'
 import { decodeRtp } from '../../../protocols/rtp.ts'
@@ -5,31 +7,34 @@ import { type RtpStats, rtpStats } from '../../../protocols/rtp-stats.ts'
 import { createSequenceCounter, type SequenceCounter, type SequenceStats } from '../../../protocols/sequence-counter.ts'
 import { readSequence, SEQUENCE_CYCLE } from '../../../protocols/sequence-header.ts'
 
-/** What came of one channel, through one interface, from one source. */
+/** The datagrams of one channel that arrived by one interface from one source. */
 export interface Arrivals {
   readonly group: string
   readonly port: number
   readonly interfaceIndex: number
   readonly source: string
   datagrams: number
-  /** Of payload. */
+  /** Bytes of payload. */
   bytes: number
-  /** When the last one came, in milliseconds since 1970; 0 before. */
+  /** When the last datagram came, in milliseconds since 1970; 0 before the first. */
   lastSeen: number
-  /** Of the datagrams that are numbered; `undefined` where none is. */
+  /** What the datagrams' sequence numbers tell; `undefined` if none is numbered. */
   numbers(): SequenceStats | undefined
-  /** Of the RTP streams among them, by source port, where RTP is looked at. */
+  /** The statistics of each source port's RTP stream; none without --rtp. */
   rtp(): RtpStats[]
-  /** Datagrams that are not the RTP they should be. */
+  /** Datagrams that should be RTP and are not. */
   readonly malformed: number
 }
 
-/** Anybody can send from many addresses and ports: beyond these, they are counted as of one. */
+/**
+ * How many rows, and how many streams of a row, are kept apart; all others are counted together. Anybody can send from
+ * many addresses and ports.
+ */
 const MAX_ROWS = 4096
 const MAX_STREAMS = 64
 const OTHERS = 'others'
 
-// A number far back is one of another run: iperf and send count from 1.
+// A number far back means that the sender has started again: iperf and `sockctl send` count from 1.
 const SEQUENCE_LIMITS = { cycle: SEQUENCE_CYCLE, maxDropout: 2 ** 30, maxMisorder: 1000 }
 
 interface Stream {
@@ -117,7 +122,7 @@ function createRow(group: string, port: number, interfaceIndex: number, source: 
   }
 }
 
-/** All of them together; `undefined` where there is none. */
+/** The sum of several statistics; `undefined` if there are none. */
 export function sum(stats: readonly SequenceStats[]): SequenceStats | undefined {
   if (stats.length === 0) return undefined
   const total: SequenceStats = { lost: 0, gaps: 0, reordered: 0, duplicates: 0, restarts: 0 }
@@ -126,12 +131,11 @@ export function sum(stats: readonly SequenceStats[]): SequenceStats | undefined 
 }
 
 export interface ArrivalCounter {
-  /** Adds a batch; runs for each datagram, so it looks at no more than it must. */
+  /** Counts a batch. Its code runs for each datagram, so it must be fast. */
   take(batch: readonly Datagram[]): void
   rows(): readonly Arrivals[]
 }
 
-/** Sorts what comes to one port by channel, interface and source. */
 export function countArrivals(port: number, rtp: boolean): ArrivalCounter {
   const rows: Row[] = []
   const bySource = new Map<string, Row[]>()

@@ -1,13 +1,15 @@
+// How `sockctl receive --hex` prints datagrams.
+
 import type { Datagram } from '../../../index.ts'
 import { hostPort } from '../../../net/address.ts'
 import { hexdump } from '../../shell/hexdump.ts'
 import type { Output } from '../../shell/output.ts'
 import { interfaceNameIn, type OpenedReceiver } from './view.ts'
 
-/** Prints datagrams as they come: a heading and a hexdump, or an object. */
+/** Prints each datagram: a heading and a hexdump, or an object. */
 export type DatagramPrinter = (batch: readonly Datagram[], from: OpenedReceiver) => void
 
-/** `12:34:56.789012`, by the clock on the wall. */
+/** A time of the local time zone: `12:34:56.789012`. */
 function timeOf(nanoseconds: bigint): string {
   const time = new Date(Number(nanoseconds / 1_000_000n))
   const [clock = ''] = time.toTimeString().split(' ')

@@ -1,3 +1,5 @@
+// Where `sockctl receive --output` writes payloads: a file or standard output.
+
 import { once } from 'node:events'
 import { createWriteStream } from 'node:fs'
 import type { Writable } from 'node:stream'
@@ -5,11 +7,10 @@ import { finished } from 'node:stream/promises'
 import { drained } from '../../shell/drained.ts'
 import { Failure } from '../../shell/failure.ts'
 
-/** Where payloads go, one behind the other. */
 export interface PayloadSink {
   /**
-   * Resolves when there is room for more; what comes meanwhile waits in the kernel, which counts what it drops.
-   * `over` ends the wait.
+   * Writes payloads one after the other. Resolves once more can be written, or `over` is aborted. Datagrams that arrive
+   * meanwhile wait in the kernel, which counts those it drops.
    */
   write(payloads: readonly Uint8Array[], over: AbortSignal): Promise<void> | undefined
   close(): Promise<void>
@@ -17,7 +18,7 @@ export interface PayloadSink {
 
 const explain = (path: string, error: Error): Failure => new Failure(`can't write to ${path}: ${error.message}`)
 
-/** To a file, made anew, or with `-` to standard output. */
+/** Opens a file and empties it; `-` is standard output. */
 export async function openPayloadSink(path: string): Promise<PayloadSink> {
   if (path === '-') return { write: (payloads, over) => put(process.stdout, payloads, over), close: async () => {} }
   const file = createWriteStream(path)

@@ -1,3 +1,5 @@
+// Plans the sockets of `sockctl receive`: which channels each of them joins.
+
 import { type Channel, openSocket } from '../../../index.ts'
 import { hostPort, parseAddress } from '../../../net/address.ts'
 import { SO_RCVBUF, SO_RCVBUFFORCE } from '../../../options/index.ts'
@@ -5,11 +7,11 @@ import type { ChannelText } from '../../../protocols/channel.ts'
 import type { Setting } from '../../../socket/socket-spec.ts'
 import { UsageError } from '../../shell/failure.ts'
 
-/** What one socket is to receive. */
+/** The channels one socket is to receive. */
 export interface PlannedReceiver {
   readonly port: number
   readonly channels: readonly Channel[]
-  /** Blocked on the any-source memberships, by group. */
+  /** By group, the sources to block on its any-source membership. */
   readonly blocked: ReadonlyMap<string, readonly string[]>
   readonly rtp: boolean
 }
@@ -22,12 +24,12 @@ export interface PlanOptions {
   rtp?: boolean
 }
 
-/** A socket a channel counts its drops apart; but not for hundreds of them. */
+/** Up to so many, each channel has a socket of its own, whose drops are counted apart. */
 const MAX_SOCKETS = 64
 
 const familyOf = (address: string): 4 | 6 | undefined => parseAddress(address)?.family
 
-/** Sources named for all channels are for those of their family. */
+/** Refuses an address given with an option if no channel is of its family. */
 function mustFit(addresses: readonly string[], option: string, given: readonly ChannelText[]): void {
   for (const address of addresses)
     if (!given.some(({ group }) => familyOf(group) === familyOf(address)))
@@ -51,7 +53,9 @@ function wantedOf(given: ChannelText, options: PlanOptions): Wanted {
   const sources = [...new Set([...given.sources, ...ofFamily(options.source)])]
   const blocked = [...new Set([...given.blocked, ...ofFamily(options.block)])]
   if (sources.length > 0 && blocked.length > 0)
-    throw new UsageError(`${group} is joined for ${sources[0]} only: there is nothing to block`)
+    throw new UsageError(
+      `${group} is joined for source ${sources[0]} only, so no other can be blocked: leave out --block`,
+    )
   const on = given.interface ?? options.interface
   const base: Channel = { group, ...(on !== undefined && { interface: on }) }
   const channels = sources.length === 0 ? [base] : sources.map((source) => ({ ...base, source }))
@@ -68,7 +72,7 @@ function together(wanted: readonly Wanted[], port: number): PlannedReceiver {
   return { port, channels: [...channels.values()], blocked, rtp: wanted.some(({ rtp }) => rtp) }
 }
 
-/** Puts what can be received by one socket together. */
+/** Makes the plan. A source or a block given for all channels applies to the channels of its family. */
 export function planReceivers(given: readonly ChannelText[], options: PlanOptions): PlannedReceiver[] {
   mustFit(options.source ?? [], '--source', given)
   mustFit(options.block ?? [], '--block', given)
@@ -82,7 +86,9 @@ export function planReceivers(given: readonly ChannelText[], options: PlanOption
   return [...sockets.values()].map((of) => together(of, of[0]?.port ?? 0))
 }
 
-/** How to have a receive buffer of so many bytes: past net.core.rmem_max too, where that is allowed. */
+/**
+ * The option that sets a receive buffer of so many bytes: the one that exceeds net.core.rmem_max, if that is allowed.
+ */
 export async function receiveBuffer(bytes: number): Promise<Setting> {
   const probe = await openSocket({ family: 'ipv4', type: 'dgram' })
   try {

@@ -1,3 +1,5 @@
+// Receives until a limit, a signal or an error ends it.
+
 import type { Datagram } from '../../../index.ts'
 import { isMalformed } from '../../../protocols/malformed.ts'
 import { decodeRtp } from '../../../protocols/rtp.ts'
@@ -9,24 +11,25 @@ import type { PayloadSink } from './payload-sink.ts'
 import type { ReceiveReport } from './report.ts'
 import { createViewer, type OpenedReceiver } from './view.ts'
 
-/** When to end; times in milliseconds. */
+/** When to end. Times are in milliseconds. */
 export interface ReceiveLimits {
   count?: number
   expect?: number
   duration?: number
-  /** Without any datagram. */
+  /** End once no datagram has arrived for this long. */
   timeout?: number
 }
 
 export type ReceiveEnd = 'count' | 'duration' | 'timeout' | 'stopped' | Error
 
+/** Where the datagrams and what is counted of them go. */
 interface Outlets {
   readonly report: ReceiveReport
   readonly sink: PayloadSink | undefined
   readonly print: DatagramPrinter | undefined
 }
 
-/** Takes in what comes until one of the limits, a signal or an error ends it, and closes the receivers. */
+/** Receives until one of the limits, a signal or an error ends it, and closes the receivers. */
 export async function receiveUntil(
   opened: readonly OpenedReceiver[],
   stop: AbortSignal,
@@ -68,9 +71,9 @@ export async function receiveUntil(
   onInterfaceRemoved(
     opened.map(({ receiver }) => receiver),
     ({ name, memberships }, anyLeft) => {
-      const lost = `${name} is gone, and ${memberships.map(({ group }) => group).join(', ')} there`
+      const lost = `the interface ${name} is gone, and the memberships on it: ${memberships.map(({ group }) => group).join(', ')}`
       if (anyLeft) printWarning(lost)
-      else finish(new Failure(`${lost}: nothing is joined any more`))
+      else finish(new Failure(`${lost}; no membership is left`))
     },
   )
   const reading = opened.map((one) => read(one).catch(finish))

@@ -1,3 +1,5 @@
+// `sockctl receive`: its options, and what its exit status says.
+
 import type { Command } from 'commander'
 import { openReceiver } from '../../../index.ts'
 import { hostPort, isIpv6 } from '../../../net/address.ts'
@@ -34,14 +36,14 @@ export function receiveCommand(command: Command): void {
     .option('-s, --source <address>', 'take only this source; may be repeated', repeatable(address))
     .option('-b, --block <address>', 'take all sources but this one; may be repeated', repeatable(address))
     .option('-p, --port <number>', 'the port of channels that name none', port)
-    .option('-c, --count <number>', 'end after so many datagrams', count)
+    .option('-c, --count <number>', 'end after this many datagrams', count)
     .option('-d, --duration <time>', 'end after this long: 500ms, 5s, 2m', duration)
-    .option('-t, --timeout <time>', 'end once nothing has come for this long', duration)
-    .option('-e, --expect <number>', 'end after so many datagrams, and fail where fewer came', count)
+    .option('-t, --timeout <time>', 'end once nothing has arrived for this long', duration)
+    .option('-e, --expect <number>', 'end after this many datagrams, and fail if fewer arrive', count)
     .option('-o, --output <file>', 'write the payloads to a file, or - for standard output')
     .option('-x, --hex', 'print every datagram')
-    .option('--rtp', 'look at RTP: loss, reordering, jitter; --output gets the payloads of the packets')
-    .option('--buffer <bytes>', 'the receive buffer', quantity, 16 * 2 ** 20)
+    .option('--rtp', 'read RTP: loss, reordering, jitter; --output gets the payloads of the packets')
+    .option('--buffer <bytes>', 'the size of the receive buffer', quantity, 16 * 2 ** 20)
   command.addHelpText('after', NOTES)
   examples(
     command,
@@ -50,17 +52,19 @@ export function receiveCommand(command: Command): void {
     'sockctl receive 239.1.1.1:5000 --block 10.0.0.2 --expect 100 --timeout 5s',
     'sockctl receive rtp://@239.1.1.1:5004 --output - | ffplay -',
   )
-  runs<[ChannelText[]], ReceiveOptions>(command, 'an object a second, and at the end', receive)
+  runs<[ChannelText[]], ReceiveOptions>(command, 'an object a second, and one at the end', receive)
 }
 
 const NOTES = `
-Exit status 1 where nothing came, or fewer than --expect. Datagrams of "sockctl send --size" and of iperf 2 are numbered:
-LOST counts what is missing of them. DROPS are the kernel's, for want of room in the receive buffer.`
+Exit status 1 if nothing arrives, or fewer datagrams than --expect. Datagrams of "sockctl send --size" and of iperf 2 are
+numbered: LOST counts the missing ones. DROPS counts datagrams the kernel dropped because the receive buffer was full.`
 
 async function receive({ out, stop }: Run, [given]: [ChannelText[]], options: ReceiveOptions): Promise<void> {
   const toStdout = options.output === '-'
-  if (toStdout && out.json) throw new UsageError('--output - and --json both want standard output')
-  if (toStdout && options.hex) throw new UsageError('--output - and --hex both want standard output')
+  if (toStdout && out.json)
+    throw new UsageError('--output - and --json both write to standard output: give one of them')
+  if (toStdout && options.hex)
+    throw new UsageError('--output - and --hex both write to standard output: give one of them')
   const planned = planReceivers(given, options)
   const sink = options.output === undefined ? undefined : await openPayloadSink(options.output)
   const opened: OpenedReceiver[] = []
@@ -104,13 +108,17 @@ async function openPlanned(planned: PlannedReceiver, buffer: Setting, telling: b
   return { receiver, counter: countArrivals(port, rtp), joined, port, rtp }
 }
 
-/** The command that finds out why a channel does not arrive. */
+/** The command line that finds out why a channel does not arrive. */
 function doctorOf({ group, port, source, interface: on }: OpenedReceiver['joined'][number]): string {
   const from = source === undefined ? '' : `${isIpv6(source) ? `[${source}]` : source}@`
   return `sockctl doctor ${from}${hostPort(group, port)} -i ${on.name}`
 }
 
-/** Says what could not be done, which is exit status 1. Who stops it by hand has seen enough, unless more was expected. */
+/**
+ * Throws if the command did not do what was asked. That nothing arrived is no failure if the user ended the command,
+ * unless
+ * --expect was given.
+ */
 function judge(
   end: ReceiveEnd,
   datagrams: number,
@@ -120,9 +128,9 @@ function judge(
 ): void {
   if (end instanceof Error) throw end
   if (expect !== undefined && datagrams < expect)
-    throw new Failure(`${datagrams} of ${expect} datagrams came in ${seconds(elapsed)}`)
+    throw new Failure(`${datagrams} of ${expect} datagrams arrived in ${seconds(elapsed)}`)
   if (datagrams === 0 && end !== 'stopped')
     throw new Failure(
-      `nothing came in ${seconds(elapsed)}${first === undefined ? '' : `; ${doctorOf(first)} looks for the cause`}`,
+      `nothing arrived in ${seconds(elapsed)}${first === undefined ? '' : `; ${doctorOf(first)} looks for the cause`}`,
     )
 }

@@ -1,3 +1,5 @@
+// How `sockctl receive` shows what arrives: a live table, lines, or objects.
+
 import { hostPort } from '../../../net/address.ts'
 import { createLiveLines } from '../../shell/live.ts'
 import type { Output } from '../../shell/output.ts'
@@ -5,15 +7,14 @@ import { type Column, formatTable } from '../../shell/table.ts'
 import { ago, bitrate, plural, scaled, seconds, sparkline } from '../../shell/units.ts'
 import type { JoinedChannel, ReceiveRow, ReceiveView } from './view.ts'
 
-/** Tells what comes: to a person at a terminal, line by line, or as objects. */
 export interface ReceiveReport {
   joined(channel: JoinedChannel): void
-  /** Once a second. */
+  /** To be called once a second. */
   interval(view: ReceiveView, history: (row: ReceiveRow) => readonly number[]): void
   end(view: ReceiveView): void
 }
 
-/** @param quiet standard output is for something else: only a person at a terminal is told, once, on stderr */
+/** @param quiet standard output is used for something else: print only a summary, on stderr, and only at a terminal */
 export function createReceiveReport(out: Output, quiet: boolean): ReceiveReport {
   if (out.json) return jsonReport(out)
   if (quiet) return quietReport(out)

@@ -1,14 +1,16 @@
+// What `sockctl receive` shows at one moment: a row for each channel and source, and the totals.
+
 import type { Receiver } from '../../../index.ts'
 import { interfaceName } from '../../../net/interfaces.ts'
 import type { RtpStats } from '../../../protocols/rtp-stats.ts'
 import type { SequenceStats } from '../../../protocols/sequence-counter.ts'
 import { type ArrivalCounter, sum } from './arrivals.ts'
 
-/** One socket of the command, with what has come to it. */
+/** A socket of the command, and the counter of what arrived at it. */
 export interface OpenedReceiver {
   readonly receiver: Receiver
   readonly counter: ArrivalCounter
-  /** What it joined, also once it is closed. */
+  /** What the receiver joined; kept after it is closed. */
   readonly joined: readonly JoinedChannel[]
   readonly port: number
   readonly rtp: boolean
@@ -22,19 +24,20 @@ export interface JoinedChannel {
   readonly interface: { readonly name: string; readonly index: number }
 }
 
-/** What is told of one channel and source, at one moment. */
+/** A channel and source, at one moment. */
 export interface ReceiveRow extends Partial<SequenceStats> {
   group: string
   port: number
   interface: string
-  /** Absent where nothing has come yet, from any source. */
+  /** Absent if the channel is joined for any source, and nothing has arrived yet. */
   source?: string
   datagrams: number
   bytes: number
-  /** Datagrams and bits of payload a second. */
+  /** Datagrams a second. */
   rate: number
+  /** Bits of payload a second. */
   bitrate: number
-  /** By the kernel, of all that comes to the same socket. */
+  /** Datagrams the kernel dropped of all that arrived at the same socket. */
   dropped: number
   /** In milliseconds since 1970. */
   lastSeen?: number
@@ -53,11 +56,13 @@ export interface ReceiveView extends Partial<SequenceStats> {
   sources: ReceiveRow[]
 }
 
-/** Takes the state of all opened receivers; rates are those since the view before, or since the start. */
+/** Makes views of all receivers. */
 export function createViewer(opened: readonly OpenedReceiver[]): {
+  /** A view with the rates since the last call. */
   now(): ReceiveView
+  /** A view with the rates since the start. */
   whole(): ReceiveView
-  /** The rates of a channel and source in the last views, the latest last. */
+  /** The rates of a row in the last views of `now`, the latest last. */
   history(row: ReceiveRow): readonly number[]
 } {
   const start = performance.now()
@@ -148,7 +153,7 @@ const idle = (group: string, port: number, on: string, dropped: number): Receive
   dropped,
 })
 
-/** The name of an interface, also once it is gone where something was joined there. */
+/** The name of an interface; of one that is gone, if something was joined on it. */
 export function interfaceNameIn(joined: readonly JoinedChannel[], wanted: number): string {
   const known = joined.find(({ interface: { index } }) => index === wanted)
   return known?.interface.name ?? (interfaceName(wanted) || String(wanted))

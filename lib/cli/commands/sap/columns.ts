@@ -1,10 +1,12 @@
+// The columns of the table of sessions.
+
 import type { SapSession } from '../../../services/sap.ts'
 import { printable } from '../../shell/printable.ts'
 import type { Column } from '../../shell/table.ts'
 import { ago } from '../../shell/units.ts'
 import { receiveCommandFor } from './receive-command.ts'
 
-/** A stream of a session; what is told of the session stands beside its first. */
+/** A row for one stream of a session. The columns of the session are filled only in the row of its first stream. */
 export interface StreamRow {
   session: SapSession
   first: boolean
@@ -37,6 +39,6 @@ export const columnsAt = (now: number): Column<StreamRow>[] => [
   {
     head: 'RECEIVE IT WITH',
     cell: ({ stream, on }, { dim }) =>
-      stream === undefined ? dim('no multicast in it') : receiveCommandFor(stream, on),
+      stream === undefined ? dim('no multicast stream') : receiveCommandFor(stream, on),
   },
 ]

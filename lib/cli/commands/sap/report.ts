@@ -1,3 +1,5 @@
+// How `sockctl sap` shows sessions: a live table, lines, or objects.
+
 import { interfaceName } from '../../../net/interfaces.ts'
 import type { SapListener, SapNotice, SapSession } from '../../../services/sap.ts'
 import { createLiveLines } from '../../shell/live.ts'
@@ -20,7 +22,7 @@ export function createSapReport(out: Output, listener: SapListener): SapReport {
   else if (out.terminal) out.hint(`listening on ${interfaces.join(', ')}`)
   else out.line(`listening on ${interfaces.join(', ')}`)
   const screen = out.terminal ? createLiveLines(process.stdout) : undefined
-  /** Where the last announcement of a session came in. */
+  /** The interface that the last announcement of each session came by. */
   const heardOn = new WeakMap<SapSession, string>()
   const onOf = (session: SapSession): string => heardOn.get(session) ?? ''
   const rows = (): string[] => {
@@ -70,7 +72,7 @@ function objectOf(notice: SapNotice, onOf: (session: SapSession) => string): obj
   }
 }
 
-/** What is repeated every few minutes is not said again. */
+/** The lines for a notice; none for an announcement that only repeats the last one. */
 function linesOf(notice: SapNotice, onOf: (session: SapSession) => string): string[] {
   if (notice.type === 'refreshed') return []
   if (!('session' in notice)) {

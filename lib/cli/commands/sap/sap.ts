@@ -1,3 +1,5 @@
+// `sockctl sap`: listens to session announcements; `sap announce` announces a session.
+
 import { readFile } from 'node:fs/promises'
 import { text } from 'node:stream/consumers'
 import type { Command } from 'commander'
@@ -22,9 +24,9 @@ interface SapListenChoices extends SapChoices {
 }
 
 export function sapCommand(command: Command): void {
-  takesSapOptions(command, 'listen on this interface; default: on every one that is up and takes multicast')
+  takesSapOptions(command, 'listen on this interface; default: on every interface that is up and takes multicast')
   command
-    .option('--count <sessions>', 'end once so many have been heard', count)
+    .option('--count <sessions>', 'end after this many new sessions', count)
     .option('--duration <time>', 'end after this long: 500ms, 5s, 2m', duration)
   command.addHelpText('after', LISTEN_NOTES)
   examples(command, 'sockctl sap', 'sockctl sap --json -i eth0 | jq -r .receive[]?')
@@ -33,13 +35,13 @@ export function sapCommand(command: Command): void {
 }
 
 const LISTEN_NOTES = `
-Session announcements (RFC 2974) with the command that would take each stream. They are seldom: five minutes apart or more.
-Exit status 1 where none was heard.`
+Prints each announced session (RFC 2974), and for each of its streams the command that receives the stream. A session is
+announced every five minutes, or less often. Exit status 1 if none was heard.`
 
 const takesSapOptions = (command: Command, what: string): Command =>
   takesInterface(command, what)
     .option('--port <number>', 'another port', port, SAP_PORT)
-    .option('--group <group>', 'another group than the well-known ones; may be repeated', repeatable(group))
+    .option('--group <group>', 'another group instead of the well-known ones; may be repeated', repeatable(group))
 
 async function listen({ out, stop }: Run, _: [], options: SapListenChoices): Promise<void> {
   const listener = await listenSap({
@@ -75,20 +77,20 @@ interface SapAnnounceChoices extends SapChoices {
 }
 
 function announceCommand(command: Command): void {
-  command.description('announce a session until Ctrl-C, which tells that it is over')
-  command.argument('<file>', 'its description, SDP; - for standard input')
-  takesSapOptions(command, 'announce it through this interface; default: by route')
+  command.description('announce a session until Ctrl-C, and then that it is over')
+  command.argument('<file>', 'the description of the session, SDP; - for standard input')
+  takesSapOptions(command, 'announce through this interface; default: by route')
   command
-    .option('--count <number>', 'end after so many announcements', count)
+    .option('--count <number>', 'end after this many announcements', count)
     .option(
       '--interval <time>',
-      'between announcements, give or take a third; default: by RFC 2974, 5m or more',
+      'from one announcement to the next, give or take a third; default: as RFC 2974 says, 5m or more',
       period,
     )
-    .option('--source <address>', 'the originating source to name', address)
+    .option('--source <address>', 'the originating source to name in the announcement', address)
     .option('--hops <number>', 'the hop limit (TTL), 0 to 255 (default: 255)', hops)
-    .option('--compress', 'by zlib')
-    .option('--no-withdraw', 'leave the session to expire')
+    .option('--compress', 'compress the description by zlib')
+    .option('--no-withdraw', 'at the end, leave the session to expire')
   examples(command, 'sockctl sap announce session.sdp -i eth0')
   runs<[string], SapAnnounceChoices>(command, 'an object a round of announcements', announce)
 }
@@ -114,12 +116,12 @@ async function announce({ out, stop }: Run, [file]: [string], options: SapAnnoun
     else out.line(`announced to ${groups.map((to) => hostPort(to, options.port)).join(' and ')}: ${size} bytes`)
     if (number === options.count) break
   }
-  const over = options.withdraw ? 'and told that the session is over' : 'and left to expire'
+  const over = options.withdraw ? 'and the session was withdrawn' : 'and the session was left to expire'
   if (out.json) out.object({ event: 'summary', announcements: sent, withdrawn: options.withdraw })
   else out.line(`${sent} announcements, ${over}`)
 }
 
-/** No description is longer than a datagram. */
+/** Reads all of the input: no description is longer than a datagram. */
 async function readSdp(file: string): Promise<string> {
   try {
     return file === '-' ? await text(process.stdin) : await readFile(file, 'utf8')

@@ -1,3 +1,5 @@
+// What the Tab key completes at the prompt of `sockctl script`.
+
 import { interfaces } from '../../../index.ts'
 import { ALL_OPTIONS } from '../options/find.ts'
 import { KIND_NAMES } from '../options/option-socket.ts'
@@ -11,7 +13,7 @@ const candidates = (words: readonly string[]): string[] => {
   return interfaces().map(({ name }) => name)
 }
 
-/** What the word under the cursor may become. */
+/** The words that the last word of a line may become, and that word. */
 export function completions(line: string): [string[], string] {
   const words = line.trimStart().split(/\s+/)
   const last = words.at(-1) ?? ''

@@ -1,3 +1,5 @@
+// The command `expect` of scripts: fails unless datagrams arrive, or an option, a filter or an error is as expected.
+
 import { once } from 'node:events'
 import { isDeepStrictEqual } from 'node:util'
 import type { Datagram, SocketOptionError } from '../../../index.ts'
@@ -12,7 +14,9 @@ import type { ScriptLine, ScriptSession } from './script-session.ts'
 import type { ScriptSocket } from './script-socket.ts'
 import { word } from './verb.ts'
 
+/** In milliseconds: how long to wait for datagrams. */
 const DEFAULT_WAIT = 1000
+/** In milliseconds: how long no datagram may arrive for `expect no datagram`. */
 const DEFAULT_SILENCE = 500
 
 interface ExpectedDatagrams {
@@ -36,11 +40,11 @@ function parseExpectedDatagrams(words: readonly string[]): ExpectedDatagrams | u
   const rest = words.slice(at + 1)
   for (let index = 0; index < rest.length; index += 2) {
     const value = rest[index + 1]
-    if (value === undefined) throw new Failure(`'${rest[index]}' of what?`)
+    if (value === undefined) throw new Failure(`a value is needed after '${rest[index]}'`)
     if (rest[index] === 'from') wanted.from = canonical(value) ?? value
     else if (rest[index] === 'to') wanted.to = canonical(value) ?? value
     else if (rest[index] === 'within' || rest[index] === 'for') wanted.within = duration(value)
-    else throw new Failure(`'${rest[index]}' is not from, to or within`)
+    else throw new Failure(`unknown word '${rest[index]}': use from, to or within`)
   }
   return wanted
 }
@@ -51,7 +55,7 @@ const suits = (datagram: Datagram, { from, to }: ExpectedDatagrams): boolean =>
 const summary = ({ source, destination, data }: Datagram): string =>
   `${source.address}${destination === undefined ? '' : ` to ${destination}`}: ${printable(data.toString('latin1', 0, 40))}`
 
-/** Takes those that suit out of the inbox, at most so many. */
+/** Takes the expected datagrams out of the inbox, at most `limit`. */
 function take(inbox: Datagram[], wanted: ExpectedDatagrams, limit: number): Datagram[] {
   const taken: Datagram[] = []
   for (let index = 0; index < inbox.length && taken.length < limit; ) {
@@ -63,7 +67,7 @@ function take(inbox: Datagram[], wanted: ExpectedDatagrams, limit: number): Data
 
 async function expectDatagrams(socket: ScriptSocket, wanted: ExpectedDatagrams, stop: AbortSignal): Promise<void> {
   const { inbox, arrivals } = socket
-  // Not AbortSignal.timeout, which lets the process end before it.
+  // Not AbortSignal.timeout: its timer does not keep the process from ending.
   const late = new AbortController()
   const timer = setTimeout(() => late.abort(), wanted.within)
   const end = AbortSignal.any([stop, late.signal])
@@ -81,13 +85,13 @@ async function expectDatagrams(socket: ScriptSocket, wanted: ExpectedDatagrams, 
     clearTimeout(timer)
   }
   if (arrived >= wanted.count) return
-  const others = inbox.length === 0 ? '' : `; others did: ${inbox.slice(0, 3).map(summary).join(', ')}`
+  const others = inbox.length === 0 ? '' : `; others arrived: ${inbox.slice(0, 3).map(summary).join(', ')}`
   throw new Failure(`${arrived} of ${wanted.count} datagrams arrived within ${wanted.within} ms${others}`)
 }
 
 async function expectFilter(session: ScriptSession, words: readonly string[]): Promise<void> {
   const at = words.findIndex((text) => text === 'include' || text === 'exclude')
-  if (at < 1) throw new Failure('it is: expect filter GROUP [INTERFACE] include|exclude [SOURCE...]')
+  if (at < 1) throw new Failure('write it as: expect filter GROUP [INTERFACE] include|exclude [SOURCE...]')
   const spec = parseGroupSpec(session, words.slice(0, at))
   const wanted = words.slice(at + 1).map((source) => canonical(source) ?? source)
   const { mode, sources } = await getFilter(session.current(), spec)
@@ -98,13 +102,13 @@ async function expectFilter(session: ScriptSession, words: readonly string[]): P
 async function expectOption(session: ScriptSession, line: ScriptLine): Promise<void> {
   const option = findOption(word(line, 1, 'the name of an option'))
   const text = line.words.from(2)
-  if (text === '') throw new Failure(`${option.name} and the value it is to have are needed`)
+  if (text === '') throw new Failure(`a value is needed that ${option.name} should have`)
   const value = await session.current().control.get(option as never)
   if (isDeepStrictEqual(value, parseValue(option, text)) || valueText(value) === text) return
   throw new Failure(`${option.name} is ${valueText(value)}`)
 }
 
-/** `expect error [CODE|REASON] COMMAND`: the command must be refused, and so. */
+/** `expect error [CODE|REASON] COMMAND`: the command must fail, with this code or reason if one is given. */
 async function expectError(line: ScriptLine): Promise<void> {
   const named = /^E[A-Z0-9_]+$|^[a-z]+-[a-z-]+$|^(?:limit|unsupported|permission|closed|system)$/.test(
     line.words.list[2] ?? '',
@@ -118,7 +122,7 @@ async function expectError(line: ScriptLine): Promise<void> {
     if (named === undefined ? error instanceof Error : named === code || named === reason) return
     throw new Failure(`${named} was expected, not ${code ?? 'another error'}: ${message}`)
   }
-  throw new Failure(`it was not refused`)
+  throw new Failure('an error was expected, but the command succeeded')
 }
 
 export async function expect(session: ScriptSession, line: ScriptLine): Promise<void> {

@@ -1,32 +1,37 @@
+// Runs the lines of a script, from a file, a pipe or a prompt.
+
 import { readFile } from 'node:fs/promises'
 import { basename } from 'node:path'
 import { Failure } from '../../shell/failure.ts'
+import { quoted } from '../../shell/printable.ts'
 import { MTEST } from './mtest.ts'
 import type { ScriptLine, ScriptSession } from './script-session.ts'
 import type { Verb } from './verb.ts'
 import { VERBS } from './verbs.ts'
 import { splitWords } from './words.ts'
 
-/** Where lines come from. */
+/** A source of lines. */
 export interface ScriptInput {
-  /** What errors call it; undefined: a line of it is only called by its number. */
+  /** The name that errors put before the number of a line; none if undefined. */
   readonly name: string | undefined
   next(): Promise<string | undefined>
 }
 
+/** A line that was run, and what came of it. */
 export interface ScriptStep {
   readonly line: number
   readonly file: string | undefined
   readonly command: string
-  /** What it printed, for a person and for a program. */
+  /** What the line printed for a person; `result` is the same for a program. */
   readonly lines: readonly string[]
   readonly result?: unknown
   readonly error?: unknown
 }
 
 export interface Interpreter {
-  /** True: go on after an error, which a `Step` then tells; false: throw it. */
+  /** After an error: true to go on with the next line, false to throw the error. */
   readonly goesOn: boolean
+  /** Called after each line. */
   told(step: ScriptStep): void
 }
 
@@ -68,7 +73,7 @@ export async function runInput(interpreter: Interpreter, session: ScriptSession,
       return
     }
     const verb = verbOf(name)
-    if (verb === undefined) throw new Failure(`no command '${name.slice(0, 40)}'; ? lists them`)
+    if (verb === undefined) throw new Failure(`unknown command ${quoted(name)}; ? lists the commands`)
     await verb.run(session, { words, next, answer, runFrom: (index) => runWords(words.from(index), () => {}) })
   }
 
@@ -93,7 +98,7 @@ export async function runInput(interpreter: Interpreter, session: ScriptSession,
   }
 
   function located(error: unknown, { line, file }: { line: number; file: string | undefined }): Failure {
-    // A file run by another has said where already.
+    // The error of a file that this one runs has its line already.
     if (error instanceof LocatedFailure) return error
     const message = error instanceof Error ? error.message : String(error)
     return new LocatedFailure(`${file === undefined ? '' : `${file} `}line ${line}: ${message}`)
@@ -114,7 +119,7 @@ export async function runFile(
 
 export async function fileInput(file: string): Promise<ScriptInput> {
   const text = await readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => {
-    throw new Failure(`${file} can not be read (${error.code})`)
+    throw new Failure(`can't read ${file} (${error.code})`)
   })
   const lines = text.split('\n')
   if (lines.at(-1) === '') lines.pop()

@@ -1,3 +1,5 @@
+// What the commands on memberships do: join, leave, block, unblock, and source filters.
+
 import type { Membership, SourceFilter } from '../../../index.ts'
 import { canonical } from '../../../net/address.ts'
 import { interfaceNamed } from '../../../net/interfaces.ts'
@@ -13,7 +15,9 @@ import { interfaceArgument } from '../../shell/parsers.ts'
 import type { ScriptSession } from './script-session.ts'
 import type { ScriptSocket } from './script-socket.ts'
 
-/** A group, where, and of which sources, as `GROUP [INTERFACE] [SOURCE...]` or in one word, `SOURCE@GROUP%INTERFACE`. */
+/**
+ * A group, perhaps an interface and sources, written as `GROUP [INTERFACE] [SOURCE...]` or `SOURCE@GROUP%INTERFACE`.
+ */
 export interface GroupSpec {
   group: string
   interface?: string | number
@@ -24,7 +28,7 @@ export function parseGroupSpec(session: ScriptSession, words: readonly string[])
   const [channel, ...more] = words
   if (channel === undefined) throw new Failure('a group is needed')
   const { group, sources, interface: zone } = parseChannel(channel)
-  // 0.0.0.0 is mtest's word for the interface of the kernel's choice.
+  // In mtest, 0.0.0.0 stands for the interface the kernel chooses.
   const given = zone ?? (more[0] === undefined ? session.interface : interfaceArgument(more[0]))
   const listed = zone === undefined ? more.slice(1) : more
   return {
@@ -43,14 +47,14 @@ function interfaceIndexOf(spec: string | number): number {
   return interfaceNamed(spec).index
 }
 
-/** The memberships a socket has there: of one interface, the oldest's where none is named. */
+/** The memberships of a socket in the group on the interface; if none is named, on that of the oldest membership. */
 function heldMemberships({ control }: ScriptSocket, spec: GroupSpec): Membership[] {
   const all = control.memberships.filter(({ group }) => group === spec.group)
   const index = spec.interface === undefined ? all[0]?.interface.index : interfaceIndexOf(spec.interface)
   return all.filter((one) => one.interface.index === index)
 }
 
-// Where the socket has no such membership the kernel is asked all the same: its answer is what a script is after.
+// If the socket has no such membership, the option is set all the same: scripts test how the kernel refuses it.
 
 const byInterfaceIndex = (spec: GroupSpec): { group: string; interface?: number } => ({
   group: spec.group,

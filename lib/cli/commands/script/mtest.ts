@@ -1,3 +1,5 @@
+// The commands of FreeBSD's mtest(8): the same letters, arguments and answers.
+
 import { setTimeout as pause } from 'node:timers/promises'
 import { isIpv6 } from '../../../net/address.ts'
 import { Failure } from '../../shell/failure.ts'
@@ -18,8 +20,6 @@ import type { ScriptLine, ScriptSession } from './script-session.ts'
 import type { ScriptSocket } from './script-socket.ts'
 import { type Verb, word } from './verb.ts'
 
-// The commands of FreeBSD's mtest(8): the same words in the same order, and "ok" where it says so.
-
 const ok = (line: ScriptLine): void => line.answer(['ok'])
 
 /** mtest's MAX_ADDRS. */
@@ -38,7 +38,7 @@ const membershipVerbOf = (does: string, act: (socket: ScriptSocket, spec: GroupS
   },
 })
 
-/** What allowing and blocking a source means depends on the filter mode the socket has. */
+/** A command that allows or blocks a source: `any` acts in filter mode exclude, `specific` in filter mode include. */
 const sourceVerbOf = (does: string, any: typeof blockSources, specific: typeof blockSources): Verb => ({
   help: [['GROUP INTERFACE SOURCE', does]],
   run: async (session, line) => {
@@ -51,7 +51,12 @@ const sourceVerbOf = (does: string, any: typeof blockSources, specific: typeof b
 })
 
 const filterVerbOf = (mode: 'include' | 'exclude'): Verb => ({
-  help: [['GROUP INTERFACE COUNT [SOURCE...]', `set the filter to ${mode} COUNT sources, here or one a line after it`]],
+  help: [
+    [
+      'GROUP INTERFACE COUNT [SOURCE...]',
+      `set the filter to ${mode} COUNT sources, in the same line or one in each of the next lines`,
+    ],
+  ],
   run: async (session, line) => {
     const [socket, spec] = await socketAndSpec(session, line.words.list.slice(1, 3))
     const count = wholeNumber(0, MAX_SOURCES)(word(line, 3, 'the number of sources'))
@@ -80,10 +85,12 @@ export const MTEST: Readonly<Record<string, Verb>> = {
   l: membershipVerbOf('leave a group, or a source of it', leaveGroup),
   i: filterVerbOf('include'),
   e: filterVerbOf('exclude'),
-  t: sourceVerbOf('allow a source: unblock it, or join it where the filter includes', unblockSources, (socket, spec) =>
-    joinGroup(socket, spec),
+  t: sourceVerbOf(
+    'allow a source: unblock it, or join it if the filter mode is include',
+    unblockSources,
+    (socket, spec) => joinGroup(socket, spec),
   ),
-  b: sourceVerbOf('block a source, or leave it where the filter includes', blockSources, leaveGroup),
+  b: sourceVerbOf('block a source, or leave it if the filter mode is include', blockSources, leaveGroup),
   g: {
     help: [['GROUP INTERFACE COUNT', 'print the filter mode, the number of sources, and COUNT of them']],
     run: show,

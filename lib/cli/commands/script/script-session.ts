@@ -1,35 +1,37 @@
+// The state of a running script: its sockets, and which of them commands act on.
+
 import { Failure } from '../../shell/failure.ts'
 import type { CliSocketKind } from '../options/option-socket.ts'
 import { openScriptSocket, type ScriptSocket } from './script-socket.ts'
 import type { Words } from './words.ts'
 
-/** A line that is being run, and those after it where a command takes more than its own. */
+/** A line that is being run. */
 export interface ScriptLine {
   readonly words: Words
-  /** The next line of the same input; undefined at its end. */
+  /** Takes the next line of the same input too; undefined at its end. */
   next(): Promise<string | undefined>
-  /** What the command prints: lines for a person, and the same for a program. */
+  /** Prints the command's answer: lines for a person, `result` for a program. */
   answer(lines: readonly string[], result?: unknown): void
-  /** Runs the line from a word on, as a command of its own that prints nothing. */
+  /** Runs the rest of the line, from the word at `index` on, as a command that prints nothing. */
   runFrom(index: number): Promise<unknown>
 }
 
 export interface ScriptSession extends AsyncDisposable {
-  /** The interface of `-i`, for commands that name none. */
+  /** The interface given with `-i`, for commands that name none. */
   readonly interface: string | number | undefined
   /** Aborted when the script is to end at once. */
   readonly stop: AbortSignal
   readonly sockets: ReadonlyMap<string, ScriptSocket>
   /** The socket that commands act on. */
   current(): ScriptSocket
-  /** The current socket where it is of this family, else one of the session's own. */
+  /** The current socket, if that is a UDP socket of this family; else the session's own for the family. */
   ofFamily(family: 4 | 6): Promise<ScriptSocket>
-  /** The socket of a name, opened where it is not there yet; which one is current does not change. */
+  /** The socket of this name, opened if there is none yet. Does not change the current socket. */
   own(name: string, kind: CliSocketKind): Promise<ScriptSocket>
   open(kind: CliSocketKind, name?: string): Promise<ScriptSocket>
   use(name: string): ScriptSocket
   close(name?: string): Promise<void>
-  /** Runs another file in its place. */
+  /** Runs the commands of another file. */
   run(file: string): Promise<void>
   quit: boolean
 }
@@ -48,7 +50,7 @@ export function createScriptSession(
     sockets,
     quit: false,
     current: () => {
-      if (current === undefined) throw new Failure('there is no socket yet: open one, as in "socket udp4"')
+      if (current === undefined) throw new Failure('there is no socket yet: open one, such as "socket udp4"')
       return current
     },
     ofFamily: async (family) => {
@@ -61,7 +63,7 @@ export function createScriptSession(
       return socket
     },
     open: async (kind, name = nameFor(kind)) => {
-      if (sockets.has(name)) throw new Failure(`there is a socket '${name}' already`)
+      if (sockets.has(name)) throw new Failure(`there is a socket '${name}' already: choose another name`)
       current = await openScriptSocket(name, kind)
       sockets.set(name, current)
       return current

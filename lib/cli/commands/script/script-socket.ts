@@ -1,3 +1,5 @@
+// A socket of a script, with the datagrams that have arrived at it.
+
 import { EventEmitter } from 'node:events'
 import { bindSocket } from '../../../calls/bind-socket.ts'
 import { sendDatagram } from '../../../datagram/send-datagram.ts'
@@ -8,13 +10,14 @@ import { readBatches } from '../../capture/read-batches.ts'
 import { Failure, printWarning } from '../../shell/failure.ts'
 import { type CliSocketKind, SOCKET_KINDS } from '../options/option-socket.ts'
 
-/** A socket of a script: its control, and what has arrived and was not yet expected. */
 export interface ScriptSocket extends AsyncDisposable {
   readonly name: string
   readonly kind: CliSocketKind
   readonly family: 4 | 6 | undefined
   readonly control: SocketControl
+  /** The datagrams that have arrived, and no `expect` has taken yet. */
   readonly inbox: Datagram[]
+  /** Emits `datagram` after each batch that arrives. */
   readonly arrivals: EventEmitter<{ datagram: [] }>
   address(): unknown
   bind(address: string | undefined, port: number): void
@@ -22,7 +25,7 @@ export interface ScriptSocket extends AsyncDisposable {
 }
 
 const FAMILIES = { ipv4: 4, ipv6: 6 } as const
-/** What lies unexpected is kept up to this; older datagrams go first. */
+/** How many datagrams an inbox keeps; the oldest are dropped first. */
 const MAX_INBOX = 10_000
 
 export async function openScriptSocket(name: string, kind: CliSocketKind): Promise<ScriptSocket> {

@@ -1,3 +1,5 @@
+// `sockctl script`: runs a script, or commands typed at a prompt.
+
 import { createInterface, type Interface as Readline } from 'node:readline/promises'
 import type { Command } from 'commander'
 import { examples } from '../../shell/help.ts'
@@ -19,22 +21,22 @@ import { createScriptSession } from './script-session.ts'
 export function scriptCommand(command: Command): void {
   takesInterface(
     command.argument('[file]', 'the script; without one, or with -, standard input'),
-    'for commands that name none',
+    'the interface for commands that name none',
   )
   command.addHelpText(
     'after',
     () => `\n${helpLines().join('\n')}
 
-A # begins a comment. An error ends the script with its line number and exit status 1; typed at a
-terminal it is reported and the next command is asked for. One-letter commands act on the current
-socket where it is UDP of the group's family, else on one of their own, as mtest's do.`,
+A # begins a comment. An error ends a script with exit status 1, and is reported with its line number;
+at a prompt it is only reported. One-letter commands act on the current socket if that is a UDP socket
+of the group's family; else on a socket of their own, as mtest's do.`,
   )
   examples(
     command,
     'sockctl script checks.txt',
     'printf "socket udp4\\nbind 5000\\njoin 232.1.1.1 eth0 192.0.2.1\\nexpect 3 datagrams within 2s\\n" | sockctl script',
   )
-  runs<[file?: string], { interface?: string | number }>(command, 'one object a command', (run, [file], options) =>
+  runs<[file?: string], { interface?: string | number }>(command, 'an object a command', (run, [file], options) =>
     script(run, file === '-' ? undefined : file, options.interface),
   )
 }
@@ -54,23 +56,23 @@ async function script({ out, stop }: Run, file: string | undefined, on: string |
     typed?.close()
   }
   if (interactive || !stop.aborted) return true
-  process.stderr.write('sockctl script: interrupted before its end\n')
+  process.stderr.write('sockctl script: interrupted before the end of the script\n')
   return false
 }
 
 function standardInput(interactive: boolean, stop: AbortSignal): { input: ScriptInput; close(): void } {
   const lines: Readline = createInterface({
     input: process.stdin,
-    // Standard output may be a pipe, or for objects.
+    // Not to standard output, which may be a pipe, or is for objects.
     ...(interactive && { output: process.stderr, completer: completions }),
     prompt: interactive ? 'sockctl> ' : '',
     crlfDelay: Number.POSITIVE_INFINITY,
   })
   if (interactive) process.stderr.write('Enter ? for the list of commands.\n')
-  // readline takes Ctrl-C from a terminal in place of the signal.
+  // At a terminal, readline reads Ctrl-C as a key, and no signal comes.
   lines.on('SIGINT', () => process.kill(process.pid, 'SIGINT'))
   const close = (): void => lines.close()
-  // Lines typed before Ctrl-D are still to run.
+  // After Ctrl-D, lines typed before may still be waiting to be run.
   let closed = false
   lines.once('close', () => {
     closed = true
@@ -113,7 +115,7 @@ function tell(out: Output, { line, file, command, lines, result, error }: Script
   }
   for (const text of lines) out.line(text)
   if (error === undefined) return
-  // mtest's answer to what went wrong.
+  // What mtest prints after an error.
   if (/^[jliegtbsadmp]\b/.test(command)) out.line('-1')
   if (interactive) out.line(out.paint.bad(message ?? String(error)))
 }

@@ -1,22 +1,24 @@
+// A command of scripts, and how it takes its words.
+
 import { Failure } from '../../shell/failure.ts'
+import { quoted } from '../../shell/printable.ts'
 import type { ScriptLine, ScriptSession } from './script-session.ts'
 
-/** A command of scripts. */
 export interface Verb {
-  /** Its arguments, and what it does with them, as help shows it. */
+  /** For help: each form of the arguments, and what the command does with them. */
   readonly help: readonly (readonly [usage: string, does: string])[]
   run(session: ScriptSession, line: ScriptLine): unknown
 }
 
-/** A word that must be there. */
+/** The word at `index`, which must be there; `what` says what the word is for. */
 export function word(line: ScriptLine, index: number, what: string): string {
   const found = line.words.list[index]
   if (found === undefined || found === '') throw new Failure(`${what} is needed`)
   return found
 }
 
-/** No words may be left over from `index` on. */
+/** Refuses words from `index` on. */
 export function noMore(line: ScriptLine, index: number): void {
   const [extra] = line.words.list.slice(index)
-  if (extra !== undefined) throw new Failure(`'${extra.slice(0, 40)}' is one word too many`)
+  if (extra !== undefined) throw new Failure(`unexpected word ${quoted(extra)}`)
 }

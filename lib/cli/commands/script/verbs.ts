@@ -1,7 +1,10 @@
+// The commands of scripts, except those of mtest(8).
+
 import { setTimeout as pause } from 'node:timers/promises'
 import { parseAddress } from '../../../net/address.ts'
 import { Failure } from '../../shell/failure.ts'
 import { duration, port } from '../../shell/parsers.ts'
+import { quoted } from '../../shell/printable.ts'
 import { findOption } from '../options/find.ts'
 import { type CliSocketKind, KIND_NAMES } from '../options/option-socket.ts'
 import { parseQuestion } from '../options/options.ts'
@@ -27,23 +30,22 @@ const membershipVerb = (usage: string, does: string, act: Act): Verb => ({
   run: (session, { words }) => act(session.current(), parseGroupSpec(session, words.list.slice(1))),
 })
 
-/** `5000`, `ADDRESS`, `ADDRESS 5000`, `ADDRESS:5000`, `[ADDRESS]:5000` */
+/** Reads `5000`, `ADDRESS`, `ADDRESS 5000`, `ADDRESS:5000` or `[ADDRESS]:5000`. */
 function parseEndpointWords(words: readonly string[]): { address?: string; port?: number } {
   const [first = '', second, ...more] = words
-  if (more.length > 0) throw new Failure(`'${more[0]}' is one word too many`)
+  if (more.length > 0) throw new Failure(`unexpected word ${quoted(more[0] ?? '')}`)
   if (second !== undefined) return { address: first, port: portOrZero(second) }
   if (/^\d+$/.test(first)) return { port: portOrZero(first) }
   if (parseAddress(first) !== undefined) return { address: first }
   const [, bracketed, bare, number] = /^(?:\[([^\]]+)\]|([^:]+)):(\d+)$/.exec(first) ?? []
   const address = bracketed ?? bare
-  if (address === undefined)
-    throw new Failure(`'${first.slice(0, 60)}' is not ADDRESS, PORT, ADDRESS:PORT or [ADDRESS]:PORT`)
+  if (address === undefined) throw new Failure(`${quoted(first)} is not ADDRESS, PORT, ADDRESS:PORT or [ADDRESS]:PORT`)
   return { address, port: portOrZero(number ?? '') }
 }
 
 const portOrZero = (text: string): number => (text === '0' ? 0 : port(text))
 
-async function show(session: ScriptSession, line: ScriptLine): Promise<void> {
+async function showSocket(session: ScriptSession, line: ScriptLine): Promise<void> {
   const socket = session.current()
   const memberships = await Promise.all(
     [...new Map(socket.control.memberships.map((one) => [`${one.group} ${one.interface.index}`, one])).values()].map(
@@ -69,22 +71,22 @@ async function show(session: ScriptSession, line: ScriptLine): Promise<void> {
 
 export const VERBS: Readonly<Record<string, Verb>> = {
   socket: {
-    help: [['KIND [NAME]', `open a socket and act on it from here on: ${KIND_NAMES.join(' ')}`]],
+    help: [['KIND [NAME]', `open a socket, which becomes the current one: ${KIND_NAMES.join(' ')}`]],
     run: async (session, line) => {
       const kind = word(line, 1, 'a kind of socket')
       if (!(KIND_NAMES as readonly string[]).includes(kind))
-        throw new Failure(`'${kind.slice(0, 40)}' is no kind of socket; there are: ${KIND_NAMES.join(', ')}`)
+        throw new Failure(`unknown kind of socket ${quoted(kind)}; there are: ${KIND_NAMES.join(', ')}`)
       noMore(line, 3)
       await session.open(kind as CliSocketKind, line.words.list[2])
     },
   },
   use: {
-    help: [['NAME', 'act on another of the sockets']],
+    help: [['NAME', 'make another socket the current one']],
     run: (session, line) => void session.use(word(line, 1, 'the name of a socket')),
   },
   close: { help: [['[NAME]', 'close a socket']], run: (session, { words }) => session.close(words.list[1]) },
   bind: {
-    help: [['[ADDRESS] [PORT]', 'bind; from here on datagrams can arrive, and IP_PKTINFO or IPV6_RECVPKTINFO is on']],
+    help: [['[ADDRESS] [PORT]', 'bind, so that datagrams can arrive; also sets IP_PKTINFO or IPV6_RECVPKTINFO']],
     run: (session, { words }) => {
       const { address, port: number = 0 } = words.list.length > 1 ? parseEndpointWords(words.list.slice(1)) : {}
       session.current().bind(address, number)
@@ -119,7 +121,7 @@ export const VERBS: Readonly<Record<string, Verb>> = {
     },
   },
   get: {
-    help: [['OPTION [QUESTION]', 'read an option by its C name; QUESTION is JSON, for those that need one']],
+    help: [['OPTION [QUESTION]', 'read an option by its C name; QUESTION is JSON, for options that need one']],
     run: async (session, line) => {
       const option = findOption(word(line, 1, 'the name of an option'))
       const question = line.words.from(2)
@@ -147,7 +149,7 @@ export const VERBS: Readonly<Record<string, Verb>> = {
       session.current().send(address, number, line.words.from(2))
     },
   },
-  show: { help: [['', 'the socket, its address, memberships and source filters']], run: show },
+  show: { help: [['', 'show the socket, its address, memberships and source filters']], run: showSocket },
   sleep: {
     help: [['TIME', 'wait: 500ms, 2s; a number alone is seconds']],
     run: async (session, line) => {
@@ -156,10 +158,13 @@ export const VERBS: Readonly<Record<string, Verb>> = {
   },
   expect: {
     help: [
-      ['[no|COUNT] datagram [from SOURCE] [to GROUP] [within TIME]', 'fail unless that many arrive, or none does'],
+      [
+        '[no|COUNT] datagram [from SOURCE] [to GROUP] [within TIME]',
+        'fail unless this many arrive; with no, fail if any does',
+      ],
       ['OPTION VALUE', 'fail unless the option has the value'],
-      ['filter GROUP [INTERFACE] include|exclude [SOURCE...]', 'fail unless that is the filter'],
-      ['error [CODE|REASON] COMMAND', 'fail unless the command is refused, and so'],
+      ['filter GROUP [INTERFACE] include|exclude [SOURCE...]', 'fail unless the socket has this filter'],
+      ['error [CODE|REASON] COMMAND', 'fail unless the command fails, with this code or reason'],
     ],
     run: expect,
   },

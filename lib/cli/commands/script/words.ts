@@ -1,11 +1,12 @@
-/** A line of a script as its words. */
+// Splits a line of a script into words.
+
 export interface Words {
   readonly list: readonly string[]
-  /** The text from a word on as it was written, for values that are JSON. */
+  /** The text as it was written, from the word at `index` on: for values that are JSON. */
   from(index: number): string
 }
 
-/** A word is quoted, or JSON from its brace on, or goes up to the next blank. `#` in place of a word begins a comment. */
+/** A word is in quotes, or ends at the next blank. A word that begins with `#` begins a comment. */
 const WORD = /"(?:[^"\\]|\\.)*"|[^\s"]\S*|"/g
 
 const plain = (word: string): string => {

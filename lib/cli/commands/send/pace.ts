@@ -1,24 +1,27 @@
+// Keeps sending to a rate.
+
 import { setImmediate, setTimeout } from 'node:timers/promises'
 
-/** So many datagrams, or bits of payload, a second. */
+/** A number of datagrams, or of bits of payload, a second. */
 export interface Rate {
   readonly value: number
   readonly unit: 'datagrams' | 'bits'
 }
 
-/** Lets through what a rate allows, without making up for more than a tenth of a second of silence. */
+/** Says how many datagrams a rate allows. After a pause it catches up at most a tenth of a second. */
 export interface Pace {
-  /** How many may go now; waits until it is at least one. Rejects once the signal is aborted. */
+  /** Waits until at least one datagram may be sent, and gives how many may. Rejects once the signal is aborted. */
   due(signal: AbortSignal): Promise<number>
+  /** Tells how much was sent. */
   spend(datagrams: number, bytes: number): void
 }
 
 const MAX_BURST = 1024
 const MAX_CREDIT_SECONDS = 0.1
 
-/** @param size what a datagram is expected to have, in bytes */
+/** @param size the expected size of a datagram in bytes */
 export function pace(rate: Rate | undefined, size: number): Pace {
-  // Whatever the rate, signals and timers come through in between.
+  // Even without a limit, signals and timers get their turn between two batches.
   const yieldToEvents = (signal: AbortSignal): Promise<unknown> => setImmediate(undefined, { signal })
   if (rate === undefined) return { due: (signal) => yieldToEvents(signal).then(() => MAX_BURST), spend: () => {} }
   const { value, unit } = rate

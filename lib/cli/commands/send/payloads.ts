@@ -1,10 +1,12 @@
+// The payloads of `sockctl send`: lines, pieces of a file, or made up.
+
 import { createReadStream } from 'node:fs'
 import { SEQUENCE_HEADER_LENGTH, writeSequence } from '../../../protocols/sequence-header.ts'
 import { Failure } from '../../shell/failure.ts'
 
-/** What is to be sent. */
+/** A sequence of payloads to send. */
 export interface Payloads {
-  /** The next ones, at most so many; none once it is over. They are good until the next call. */
+  /** The next payloads, at most `limit`; none at the end. They are valid until the next call. */
   next(limit: number): Promise<readonly Uint8Array[]> | readonly Uint8Array[]
   close(): void
 }
@@ -13,7 +15,7 @@ export interface Payloads {
 const MAX_PAYLOAD = 65_507
 const POOL_SIZE = 1024
 
-/** Datagrams of one size without an end, numbered where they have room for it: see `writeSequence`. */
+/** Payloads of one size, without end. They are numbered if the size leaves room for that: see `writeSequence`. */
 export function madeUpPayloads(size: number): Payloads {
   const slab = Buffer.alloc(Math.max(1, size) * POOL_SIZE)
   const pool = Array.from({ length: POOL_SIZE }, (_, i) => slab.subarray(i * size, (i + 1) * size))
@@ -32,7 +34,7 @@ export function madeUpPayloads(size: number): Payloads {
   }
 }
 
-/** A datagram a line, without its line feed. */
+/** A payload for each line, without its line feed. */
 export function payloadsFromLines(input: NodeJS.ReadableStream): Payloads {
   return cutInput(input, (bytes, ended) => {
     const lines: Buffer[] = []
@@ -48,7 +50,7 @@ export function payloadsFromLines(input: NodeJS.ReadableStream): Payloads {
   })
 }
 
-/** A file, or with `-` what is given, cut into datagrams of one size; the last may be shorter. */
+/** A file, or standard input for `-`, cut into payloads of one size; the last may be shorter. */
 export function payloadsFromFile(path: string, size: number, standardInput: NodeJS.ReadableStream): Payloads {
   const input = path === '-' ? standardInput : createReadStream(path, { highWaterMark: 2 ** 18 })
   const explain = (error: Error): Failure => new Failure(`can't read ${path}: ${error.message}`)
@@ -73,7 +75,7 @@ function cutInput(
   explain: (error: Error) => Error = (error) => error,
 ): Payloads {
   const chunks = input[Symbol.asyncIterator]()
-  // An error that comes before the first reading waits for it, and is told there.
+  // An error before the first reading is not lost: the iterator throws it at that reading.
   input.on('error', () => {})
   let ready: Buffer[] = []
   let rest: Buffer = Buffer.alloc(0)

@@ -1,16 +1,18 @@
+// How `sockctl send` shows its progress.
+
 import type { Sender } from '../../../index.ts'
 import { hostPort } from '../../../net/address.ts'
 import { createLiveLines } from '../../shell/live.ts'
 import type { Output } from '../../shell/output.ts'
 import { bitrate, plural, scaled, seconds } from '../../shell/units.ts'
 
-/** What has been sent so far. */
+/** What was sent so far. */
 export interface Progress {
   datagrams: number
   bytes: number
 }
 
-/** @param mayDraw a terminal may be drawn on while it goes on */
+/** @param mayDraw whether lines may be drawn on a terminal while sending */
 export function createSendReport(
   out: Output,
   to: { group: string; port: number },

@@ -1,3 +1,5 @@
+// `sockctl send`: sends lines, a file, or made-up datagrams to a group.
+
 import type { Command } from 'commander'
 import { interfaces, openSender, type Sender } from '../../../index.ts'
 import { hostPort } from '../../../net/address.ts'
@@ -26,12 +28,12 @@ interface SendOptions {
   file?: string
 }
 
-/** Seven packets of MPEG-TS, as they usually go into a datagram. */
+/** Seven packets of MPEG-TS, the usual content of a datagram of video. */
 const DEFAULT_SIZE = 1316
 
 export function sendCommand(command: Command): void {
   command.argument('<channel>', 'GROUP:PORT, GROUP%INTERFACE:PORT or a udp:// URL', channel)
-  takesInterface(command, 'send through this interface; default: that of --bind, else by route')
+  takesInterface(command, 'send by this interface; default: that of --bind, else by route')
   command
     .option(
       '-s, --size <bytes>',
@@ -39,13 +41,13 @@ export function sendCommand(command: Command): void {
       wholeNumber(0, 65_527),
     )
     .option('-r, --rate <rate>', 'datagrams a second, 500 or 200k, or bits of payload a second, 8Mbit', rate)
-    .option('-c, --count <number>', 'end after so many datagrams', count)
+    .option('-c, --count <number>', 'end after this many datagrams', count)
     .option('-d, --duration <time>', 'end after this long: 500ms, 5s, 2m', duration)
-    .option('-f, --file <file>', 'send what is in a file, or - for all of standard input')
+    .option('-f, --file <file>', 'send a file, or - for all of standard input')
     .option('--hops <number>', 'the hop limit (TTL), 0 to 255 (default: 1, this network only)', hops)
-    .option('--no-loopback', 'not to members on this host')
+    .option('--no-loopback', 'do not send to members on this host')
     .option('--bind <address>', 'send from this address of this host', address)
-    .option('-p, --port <number>', 'the port where the channel names none', port)
+    .option('-p, --port <number>', 'the port, if the channel names none', port)
   command.addHelpText('after', NOTES)
   examples(
     command,
@@ -54,17 +56,17 @@ export function sendCommand(command: Command): void {
     'sockctl send 239.1.1.1:5000 --file film.ts --rate 8Mbit --hops 16',
     'sockctl send 232.1.1.1:5000 --bind 10.0.0.1 --count 100 --rate 10',
   )
-  runs<[ChannelText], SendOptions>(command, 'an object a second, and at the end', send)
+  runs<[ChannelText], SendOptions>(command, 'an object a second, and one at the end', send)
 }
 
 const NOTES = `
 Without --file, --size, --count and --duration, each line of standard input is a datagram. Made-up datagrams of ${SEQUENCE_HEADER_LENGTH}
-bytes and more are numbered and timed as iperf 2's are: "sockctl receive" and "iperf -s -u" count what is lost.`
+bytes and more are numbered and timed as iperf 2's are: "sockctl receive" and "iperf -s -u" count the lost ones.`
 
 async function send({ out, stop }: Run, [to]: [ChannelText], options: SendOptions): Promise<void> {
   if (to.sources.length + to.blocked.length > 0)
     throw new UsageError(
-      `${to.group} is to be sent to: its sources are for receivers. --bind names the address to send from`,
+      `send takes no sources to join or block: name the group alone, ${to.group}; --bind names the address to send from`,
     )
   const hopLimit = options.hops ?? to.hops
   const end = to.port ?? options.port
@@ -76,21 +78,21 @@ async function send({ out, stop }: Run, [to]: [ChannelText], options: SendOption
   const sender = await openSender({
     to: { address: to.group, port: end },
     loopback: options.loopback,
-    // Bound, so that its port can be told before the first datagram.
+    // Bound, so that the report can tell the port before the first datagram.
     bind: options.bind === undefined ? {} : { address: options.bind },
     ...(hopLimit !== undefined && { hops: hopLimit }),
     ...(on !== undefined && { interface: on }),
   })
   const payloads = choosePayloads(isMadeUp, options)
   if (!isMadeUp && options.file === undefined && process.stdin.isTTY === true)
-    out.hint(`each line is sent to ${hostPort(to.group, end)}; Ctrl-D ends it`)
+    out.hint(`each line is sent to ${hostPort(to.group, end)}; Ctrl-D ends the input`)
   const over = new AbortController()
   const finish = (): void => over.abort()
   stop.addEventListener('abort', finish)
   if (stop.aborted) finish()
   const timer = options.duration === undefined ? undefined : setTimeout(finish, options.duration)
   const progress = { datagrams: 0, bytes: 0 }
-  // Lines typed at a terminal are not drawn over.
+  // Nothing is drawn over the lines that a user types.
   const report = createSendReport(out, { ...to, port: end }, sender, progress, options.file !== undefined || isMadeUp)
   try {
     await sendAll(sender, payloads, over.signal, options, progress)
@@ -107,20 +109,23 @@ async function send({ out, stop }: Run, [to]: [ChannelText], options: SendOption
 function choosePayloads(isMadeUp: boolean, { file, size = DEFAULT_SIZE }: SendOptions): Payloads {
   if (isMadeUp) return madeUpPayloads(size)
   if (file === undefined) return payloadsFromLines(process.stdin)
-  if (size === 0) throw new UsageError('--file can not be cut into datagrams of --size 0')
+  if (size === 0) throw new UsageError("a file can't be cut into datagrams of --size 0: give a size of 1 or more")
   return payloadsFromFile(file, size, process.stdin)
 }
 
-/** Who names an address to send from means its interface, which the kernel would choose by route alone. */
+/** The interface of an address to send from. The kernel would choose the interface by route, whatever the address. */
 function interfaceOf(bind: string | undefined): string | undefined {
   if (bind === undefined) return undefined
   const list = interfaces()
   const own = list.find(({ addresses }) => addresses.some((one) => one.address === bind))
-  // Every address in 127/8 is the loopback's, and only the first is listed.
+  // Every address in 127/8 belongs to the loopback interface, which lists only the first.
   return (own ?? list.find(({ flags }) => flags.loopback && bind.startsWith('127.')))?.name
 }
 
-/** Not by Promise.race, which keeps something of each race for as long as the promise that never settles is there. */
+/**
+ * The result of some work; rejects once `over` is aborted. Not Promise.race, which leaks memory at each call as long as
+ * one of its promises never settles.
+ */
 function unlessAborted<T>(over: AbortSignal, work: T | Promise<T>): T | Promise<T> {
   if (!(work instanceof Promise)) return work
   return new Promise((resolve, reject) => {

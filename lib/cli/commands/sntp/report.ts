@@ -1,3 +1,5 @@
+// How `sockctl sntp` shows times: in lines and a table, or as objects.
+
 import { hostPort } from '../../../net/address.ts'
 import { interfaceName } from '../../../net/interfaces.ts'
 import { type NtpAnswer, type NtpNotice, type NtpTime, referenceText } from '../../../services/sntp.ts'
@@ -11,12 +13,12 @@ type ToldTime = NtpTime & Partial<Pick<NtpAnswer, 'delay'>> & { interfaceIndex?:
 const nameOf = (index: number): string => interfaceName(index) || String(index)
 const timeText = (nanoseconds: bigint): string => {
   const milliseconds = Number(nanoseconds / 1_000_000n)
-  // A server may say any time at all; Date knows 270,000 years each way.
+  // A server may tell any time; Date holds only 270,000 years before and after 1970.
   return Number.isFinite(new Date(milliseconds).getTime()) ? new Date(milliseconds).toISOString() : `${milliseconds} ms`
 }
 const inSeconds = (nanoseconds: bigint): number => Number(nanoseconds) / 1e9
 
-/** What a server said, as an object; offsets and delays in seconds. */
+/** The time a server told, as an object; offset and delay in seconds. */
 export function objectOf({
   server,
   packet,
@@ -49,7 +51,7 @@ export function objectOf({
   }
 }
 
-/** The same in a line. */
+/** The time a server told, as a line. */
 export function lineOf(time: ToldTime): string {
   const { server, packet, offset, delay, problems, interfaceIndex } = time
   const { stratum, mode, leap } = packet
@@ -81,7 +83,7 @@ const columns: Column<Server>[] = [
   { head: 'TRUST', cell: ({ problems }, { good, bad }) => (problems.length === 0 ? good('yes') : bad('no')) },
 ]
 
-/** Anybody can send from many addresses. */
+/** How many servers are remembered: anybody can send from many addresses. */
 const MAX_SERVERS = 1024
 
 export interface NtpReport {

@@ -1,3 +1,5 @@
+// `sockctl sntp`: listens to time servers that broadcast, or asks one for the time.
+
 import type { Command } from 'commander'
 import { listenNtp, NTP_PORT, queryNtp } from '../../../services/sntp.ts'
 import { Failure, UsageError } from '../../shell/failure.ts'
@@ -18,25 +20,25 @@ interface SntpOptions {
 }
 
 export function sntpCommand(command: Command): void {
-  takesInterface(command, 'listen on this interface; default: on every one that is up and takes multicast')
+  takesInterface(command, 'listen on this interface; default: on every interface that is up and takes multicast')
   command
-    .option('--query <server>', 'ask this server, once, instead of listening')
-    .option('--timeout <time>', 'wait so long for its answer (default: 5s)', duration)
+    .option('--query <server>', 'instead of listening, ask this server once')
+    .option('--timeout <time>', 'with --query: how long to wait for the answer (default: 5s)', duration)
     .option('--port <number>', 'another port', port, NTP_PORT)
-    .option('--group <group>', 'another group than 224.0.1.1 and ff0x::101; may be repeated', repeatable(group))
-    .option('--count <packets>', 'end after so many', count)
+    .option('--group <group>', 'another group instead of 224.0.1.1 and ff0x::101; may be repeated', repeatable(group))
+    .option('--count <packets>', 'end after this many', count)
     .option('--duration <time>', 'end after this long: 500ms, 5s, 2m', duration)
   command.addHelpText('after', NOTES)
   examples(command, 'sudo sockctl sntp', 'sockctl sntp --query pool.ntp.org --json')
-  runs<[], SntpOptions>(command, 'an object a packet, and at the end', (run, _, options) =>
+  runs<[], SntpOptions>(command, 'an object a packet, and one at the end', (run, _, options) =>
     options.query === undefined ? listen(run, options) : ask(run, options.query, options),
   )
 }
 
 const NOTES = `
-Offsets say how far the server's clock is ahead of this host's; a broadcast's is too low by the time it took. Never sets
-the clock. Exit status 1 where nothing was heard, or the answer is not to be trusted. To listen on port 123 needs
-CAP_NET_BIND_SERVICE, and that no time daemon has the port for itself.`
+An offset says how far the server's clock is ahead of this host's; that of a broadcast is too low by the packet's time of
+travel. Never sets the clock. Exit status 1 if nothing was heard, or the answer is not to be trusted. Listening on port 123
+needs CAP_NET_BIND_SERVICE, and a port that no time daemon has for itself.`
 
 async function listen({ out, stop }: Run, options: SntpOptions): Promise<void> {
   if (options.timeout !== undefined) throw new UsageError('--timeout is for --query; --duration ends listening')

@@ -5,10 +5,10 @@ import { type Channel, type ChannelTarget, channelTargetOf } from '../control/me
 import type { NamedInterface } from '../net/interfaces.ts'
 import { lookUp } from '../net/route-lookup.ts'
 
-/** A channel that is to be joined on one of a receiver's sockets. */
+/** A channel that one of a receiver's sockets is to join. */
 export interface ChannelJoin extends ChannelTarget {
   readonly on: NamedInterface
-  /** A membership, or the error of the socket that was asked last; undefined before. */
+  /** The membership, or the error that ends the call; undefined before. */
   outcome: unknown
 }
 

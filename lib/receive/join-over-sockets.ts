@@ -58,7 +58,7 @@ function mustGoOn({ pool, signal }: JoinCall): void {
   pool.mustBeOpen()
 }
 
-/** Opens the sockets that are needed, and joins on each what is its share, a little ahead of the kernel. */
+/** Opens the sockets that are needed and joins the share of each. At most two turns' channels wait for the kernel. */
 async function joinShares(call: JoinCall, shares: readonly SocketShare[]): Promise<void> {
   let before: Promise<unknown> = Promise.resolve()
   let now: Promise<void>[] = []
@@ -88,7 +88,7 @@ async function joinShares(call: JoinCall, shares: readonly SocketShare[]): Promi
   }
 }
 
-/** Notes the outcome of each channel; what the socket had no room for is left for another. Never rejects. */
+/** Notes the outcome of each channel, but not of those that go to another socket for want of room. Never rejects. */
 async function joinOn(call: JoinCall, socket: ReceiverSocket, channels: readonly ChannelJoin[]): Promise<void> {
   const { pool, opened } = call
   let outcomes: readonly unknown[]
@@ -134,7 +134,7 @@ function learnFromRefused(pool: SocketPool, socket: ReceiverSocket, channel: Cha
 }
 
 async function undo({ pool, opened }: JoinCall, joins: readonly ChannelJoin[]): Promise<void> {
-  // The kernel finds the newest membership first. With its socket closed a membership needs no leave.
+  // Newest first, as the kernel searches its list of memberships. A membership of a closed socket needs no leave.
   await Promise.allSettled([...opened].reverse().map((socket) => pool.close(socket)))
   const joined = joins.flatMap(({ outcome }) =>
     outcome instanceof Error ? [] : ((outcome as Membership | undefined) ?? []),

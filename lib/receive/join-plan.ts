@@ -38,12 +38,12 @@ interface GrowingShare extends SocketShare {
   readonly newIpv6Groups: Set<string>
 }
 
-/** Where the sources of a group on an interface are. */
+/** The shares with sources of one group on an interface. */
 interface GroupShares {
-  /** By source; ANY_SOURCE is one of them. */
+  /** By source; a membership for any source has the key ANY_SOURCE. */
   readonly bySource: Map<string, GrowingShare>
   readonly holders: { readonly share: GrowingShare; sources: number }[]
-  /** The holders before this one have no room for a further source. */
+  /** The index in `holders` before which none has room for a further source. */
   firstWithRoom: number
 }
 
@@ -59,13 +59,13 @@ const UNKNOWN = Symbol('unknown')
  */
 export async function planJoins(channels: readonly ChannelJoin[], known: SocketsState): Promise<JoinPlan> {
   const { joined, groupRoom, sourceRoom } = known
-  // The receiver may be closed meanwhile.
+  // A copy: the receiver may be closed while this function waits.
   const sockets = [...known.sockets]
   const sharesOfSockets = new Map<ReceiverSocket, GrowingShare>()
   const sharesToOpen: GrowingShare[] = []
-  /** A share alone if it has one channel of the group, as mostly, and no socket has others. */
+  /** By group. Mostly a group has one channel, and no socket holds another: then the channel's share itself. */
   const groups = createGroupMap<GroupShares | GrowingShare>()
-  /** The sockets before these have no room for a further group. */
+  /** The index before which no socket has room for a further group. */
   const firstWithRoom = { ipv4: 0, ipv6: 0 }
   let planned = 0
 
@@ -78,7 +78,7 @@ export async function planJoins(channels: readonly ChannelJoin[], known: Sockets
     return share
   }
 
-  /** What is held and planned of a channel's group; undefined if nothing is. */
+  /** The shares that hold or will join the channel's group; undefined if there are none. */
   const sharesBeside = (channel: ChannelJoin): GroupShares | undefined => {
     const { group, on } = channel
     const held = joined.get(group, on.index)
@@ -101,7 +101,7 @@ export async function planJoins(channels: readonly ChannelJoin[], known: Sockets
     return shares
   }
 
-  /** A share that takes a further source of a group it has. */
+  /** A share that has the group and takes a further source of it. */
   const roomForSource = (family: GroupFamily, shares: GroupShares): GrowingShare | typeof UNKNOWN | undefined => {
     const { most, isExact } = sourceRoom[family]
     for (; shares.firstWithRoom < shares.holders.length; shares.firstWithRoom++) {
@@ -115,7 +115,7 @@ export async function planJoins(channels: readonly ChannelJoin[], known: Sockets
     return undefined
   }
 
-  /** A share that takes a group it does not have. */
+  /** A share that does not have the group and takes it, opened if there is none. */
   const roomForGroup = (group: string, shares: GroupShares | undefined): GrowingShare | typeof UNKNOWN => {
     const family = familyOfGroup(group)
     const { most, isExact } = groupRoom[family]
@@ -140,7 +140,7 @@ export async function planJoins(channels: readonly ChannelJoin[], known: Sockets
     return share
   }
 
-  const placeGroup = (channel: ChannelJoin, shares: GroupShares | undefined): GrowingShare | typeof UNKNOWN => {
+  const assignToNewGroup = (channel: ChannelJoin, shares: GroupShares | undefined): GrowingShare | typeof UNKNOWN => {
     const { group, on } = channel
     const share = roomForGroup(group, shares)
     if (share === UNKNOWN) return UNKNOWN
@@ -152,18 +152,18 @@ export async function planJoins(channels: readonly ChannelJoin[], known: Sockets
     return share
   }
 
-  const place = (channel: ChannelJoin): boolean => {
+  const assign = (channel: ChannelJoin): boolean => {
     const { group, source = ANY_SOURCE } = channel
     const shares = sharesBeside(channel)
     const beside = shares && (clashing(shares, source) ?? roomForSource(familyOfGroup(group), shares))
-    const share = beside ?? placeGroup(channel, shares)
+    const share = beside ?? assignToNewGroup(channel, shares)
     if (share === UNKNOWN) return false
     shares?.bySource.set(source, share)
     share.channels.push(channel)
     return true
   }
 
-  while (planned < channels.length && place(channels[planned] as ChannelJoin)) {
+  while (planned < channels.length && assign(channels[planned] as ChannelJoin)) {
     planned++
     if (planned % CHANNELS_PER_TURN === 0) await setImmediate()
   }
@@ -179,7 +179,7 @@ const startShare = (socket: ReceiverSocket | undefined, boundTo: string | undefi
   newIpv6Groups: new Set(),
 })
 
-/** The share that a channel can't be beside: any source beside single sources, or a source twice. Its socket refuses it. */
+/** The share whose socket must refuse the channel: any source beside single sources, or the same source twice. */
 function clashing({ bySource }: GroupShares, source: string): GrowingShare | undefined {
   if (source !== ANY_SOURCE) return bySource.get(ANY_SOURCE) ?? bySource.get(source)
   const [first] = bySource.values()

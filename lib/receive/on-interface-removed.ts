@@ -1,6 +1,7 @@
+// Several receivers of one service, whose interface goes away.
 import type { InterfaceRemoved, Receiver } from './receiver.ts'
 
-/** Tells of each interface that goes away under some receivers, and whether anything is still joined on another. */
+/** Calls `tell` for each interface that is removed, with whether any of the receivers is still joined on another. */
 export function onInterfaceRemoved(
   receivers: readonly Receiver[],
   tell: (removed: InterfaceRemoved, anyLeft: boolean) => void,

@@ -1,3 +1,4 @@
+// The options of openReceiver: their checks, their defaults and the socket options they stand for.
 import {
   abortSignal,
   checkedLater,
@@ -34,25 +35,25 @@ import { SO_REUSEADDR, SO_RXQ_OVFL, SO_TIMESTAMPING, SO_TIMESTAMPNS } from '../o
 import { UDP_GRO } from '../options/table/udp.ts'
 import { parseOptions, type Setting, type Settings } from '../socket/socket-spec.ts'
 
-/** What to tell of each datagram, besides its source, its destination and its interface. Default: nothing. */
+/** What each datagram says besides its source, its destination and its interface. Default: nothing. */
 export interface AncillaryChoice {
   hopLimit?: boolean
   trafficClass?: boolean
-  /** When it was received: by the kernel's clock, or by the card's too where it has one. */
+  /** The time of arrival by the kernel's clock; with `hardware` also by the card's, if it has one. */
   timestamp?: boolean | 'hardware'
-  /** Where it was sent before a firewall redirected it. */
+  /** The destination before a firewall redirected the datagram. */
   originalDestination?: boolean
 }
 
-/** `V` are the types of its options' values. */
+/** What openReceiver takes. `V` are the types of the values in `options`. */
 export interface ReceiverOptions<V extends readonly unknown[] = readonly unknown[]> {
-  /** The port to receive on; 0 or none: any free one. Raw sockets have none. */
+  /** The port to receive on. Default 0: any free port. Raw sockets have no port. */
   port?: number
-  /** The local address. Default: the group's where all channels are of one group, else the wildcard. */
+  /** The local address. Default: the group if all channels are of one group, else the wildcard. */
   address?: string
-  /** Default: by the address or the channels; else `ipv4`. An `ipv6` receiver takes IPv4 too, as `::ffff:` addresses. */
+  /** Default: by the address or channels, else `ipv4`. An `ipv6` receiver takes IPv4 too, as `::ffff:` addresses. */
   family?: 'ipv4' | 'ipv6'
-  /** What to join. With channels and no unicast address, only what is sent to joined groups is delivered. */
+  /** The channels to join. With channels and no unicast address, only datagrams to joined groups are delivered. */
   channels?: Iterable<Channel>
   /** Options set, in order, before the socket is bound. */
   options?: Settings<V>
@@ -60,17 +61,17 @@ export interface ReceiverOptions<V extends readonly unknown[] = readonly unknown
   batch?: number
   /** The longest datagram taken whole, in bytes: 1 to 65535, default 65535. Longer ones are `truncated`. */
   maxDatagram?: number
-  /** What to tell of each datagram. */
+  /** What each datagram says besides its addresses. */
   ancillary?: AncillaryChoice
-  /** Take datagrams of one sender coalesced, and split them again: `UDP_GRO`. `maxDatagram` is 65535 then. Default false. */
+  /** Take datagrams coalesced, and split them again: `UDP_GRO`. Then `maxDatagram` is 65535. Default false. */
   gro?: boolean
-  /** Tell ICMP errors as `returned-error` events: `IP_RECVERR`, `IPV6_RECVERR`. Default false. */
+  /** Emit ICMP errors as `returned-error` events: `IP_RECVERR`, `IPV6_RECVERR`. Default false. */
   returnedErrors?: boolean
-  /** Share the port with other sockets: `SO_REUSEADDR`. Default true where there are channels, or come to be too many for one socket. */
+  /** Share the port: `SO_REUSEADDR`. Default: true with channels, and from when a further socket is needed. */
   reuse?: boolean
-  /** `raw` reads a protocol below UDP, whole IPv4 headers included; it needs CAP_NET_RAW. Default `dgram`. */
+  /** `raw` reads a protocol below UDP, with the IPv4 headers; it needs CAP_NET_RAW. Default `dgram`. */
   type?: 'dgram' | 'raw'
-  /** The protocol's number, for a raw socket: 2 for IGMP, 58 for ICMPv6. */
+  /** The number of a raw socket's protocol: 2 for IGMP, 58 for ICMPv6. */
   protocol?: number
   /** Closes the receiver when aborted. */
   signal?: AbortSignal
@@ -100,7 +101,7 @@ const ANCILLARY: Record<keyof AncillaryChoice, FieldRule> = {
   originalDestination: flag,
 }
 
-/** `ReceiverOptions`, checked, with every default in place. */
+/** `ReceiverOptions`, checked, with every default filled in. */
 export interface ReceiverPlan {
   readonly family: 'ipv4' | 'ipv6'
   readonly type: 'dgram' | 'raw'
@@ -112,9 +113,9 @@ export interface ReceiverPlan {
   readonly batch: number
   readonly maxDatagram: number
   readonly gro: boolean
-  /** Nothing but what is sent to a joined group. */
+  /** Only datagrams to joined groups are delivered. */
   readonly groupsOnly: boolean
-  /** More sockets may share the port. */
+  /** Further sockets may share the port. */
   readonly shares: boolean
 }
 
@@ -128,7 +129,7 @@ function familyOf({ family, address }: ReceiverOptions, groups: readonly string[
   return family ?? (ipv6Address === undefined ? 'ipv4' : 'ipv6')
 }
 
-// These mean something on one link only, so that a socket bound to one is bound to an interface. RFC 4291 2.7
+// Groups that mean something on one link only: a socket bound to one is bound to an interface. RFC 4291 2.7
 const isOfOneLink = (group: string): boolean => /^ff.[12]:/i.test(group)
 
 /** The group that all channels are of, if a socket of the family can be bound to it. */
@@ -177,52 +178,53 @@ export function planReceiver(options: ReceiverOptions): ReceiverPlan {
   }
 }
 
-interface Named {
+/** The options of one family. */
+interface FamilyOptions {
   readonly hopLimit: AnyOption
   readonly trafficClass: AnyOption
   readonly originalDestination: AnyOption
   readonly returnedErrors: AnyOption
 }
 
-const IPV4: Named = {
+const IPV4_OPTIONS: FamilyOptions = {
   hopLimit: IP_RECVTTL,
   trafficClass: IP_RECVTOS,
   originalDestination: IP_RECVORIGDSTADDR,
   returnedErrors: IP_RECVERR,
 }
 
-const IPV6: Named = {
+const IPV6_OPTIONS: FamilyOptions = {
   hopLimit: IPV6_RECVHOPLIMIT,
   trafficClass: IPV6_RECVTCLASS,
   originalDestination: IPV6_RECVORIGDSTADDR,
   returnedErrors: IPV6_RECVERR,
 }
 
-/** What a receiver needs set, then what its user wants set. */
+/** The options a receiver needs, then those its user wants. */
 function settingsFor(options: ReceiverOptions, family: 'ipv4' | 'ipv6', hasChannels: boolean): Setting[] {
   const { ancillary = {}, reuse = hasChannels, type, returnedErrors } = options
   const settings: Setting[] = []
-  const turn = (on: boolean | undefined, option: AnyOption, value: unknown = true): void => {
-    if (on === true) settings.push([option, value])
+  const setIf = (wanted: boolean | undefined, option: AnyOption, value: unknown = true): void => {
+    if (wanted === true) settings.push([option, value])
   }
   const raw = type === 'raw'
   const ipv6 = family === 'ipv6'
-  turn(reuse && !raw, SO_REUSEADDR)
-  // For IPv4 groups an IPv6 socket defaults to this already.
-  turn(true, ipv6 ? IPV6_MULTICAST_ALL : IP_MULTICAST_ALL, false)
-  turn(true, SO_RXQ_OVFL)
-  turn(true, ipv6 ? IPV6_RECVPKTINFO : IP_PKTINFO)
-  // An IPv6 socket is told of the IPv4 datagrams it takes by the options of IPv4; a raw one takes none.
-  for (const named of !ipv6 ? [IPV4] : raw ? [IPV6] : [IPV6, IPV4]) {
-    turn(ancillary.hopLimit, named.hopLimit)
-    turn(ancillary.trafficClass, named.trafficClass)
-    turn(ancillary.originalDestination, named.originalDestination)
-    turn(returnedErrors, named.returnedErrors)
+  setIf(reuse && !raw, SO_REUSEADDR)
+  // On an IPv6 socket IP_MULTICAST_ALL is off by default.
+  setIf(true, ipv6 ? IPV6_MULTICAST_ALL : IP_MULTICAST_ALL, false)
+  setIf(true, SO_RXQ_OVFL)
+  setIf(true, ipv6 ? IPV6_RECVPKTINFO : IP_PKTINFO)
+  // The options of IPv4 count for the IPv4 datagrams of an IPv6 socket. A raw IPv6 socket takes none.
+  for (const named of !ipv6 ? [IPV4_OPTIONS] : raw ? [IPV6_OPTIONS] : [IPV6_OPTIONS, IPV4_OPTIONS]) {
+    setIf(ancillary.hopLimit, named.hopLimit)
+    setIf(ancillary.trafficClass, named.trafficClass)
+    setIf(ancillary.originalDestination, named.originalDestination)
+    setIf(returnedErrors, named.returnedErrors)
   }
-  turn(ancillary.timestamp === true, SO_TIMESTAMPNS)
-  turn(ancillary.timestamp === 'hardware', SO_TIMESTAMPING, {
+  setIf(ancillary.timestamp === true, SO_TIMESTAMPNS)
+  setIf(ancillary.timestamp === 'hardware', SO_TIMESTAMPING, {
     flags: ['RX_HARDWARE', 'RX_SOFTWARE', 'SOFTWARE', 'RAW_HARDWARE'],
   })
-  turn(options.gro, UDP_GRO)
+  setIf(options.gro, UDP_GRO)
   return [...settings, ...parseOptions(options.options && [...options.options])]
 }

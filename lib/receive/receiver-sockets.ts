@@ -92,7 +92,7 @@ export async function openSockets(plan: ReceiverPlan, batchReader: BatchReader):
   }
 
   const openFurther = (boundTo: string | undefined): Promise<ReceiverSocket> => {
-    // Unicast goes to the last socket that was bound to the wildcard; a broadcast to each.
+    // The kernel delivers unicast to the socket last bound to the wildcard, and a broadcast to each.
     const unicast = plan.type !== 'raw' && !plan.groupsOnly && first().boundTo === undefined
     return open(boundTo === undefined ? wildcard : plan.address, unicast, false)
   }
@@ -141,7 +141,7 @@ export async function openSockets(plan: ReceiverPlan, batchReader: BatchReader):
       droppedBefore = dropped()
       ended = true
       joined.clear()
-      // The kernel finds the newest membership first.
+      // Newest first, as the kernel searches its list of memberships: 20,000 take seconds otherwise.
       const closing = sockets.splice(0).reverse()
       await Promise.all(closing.map((socket) => socket.close()))
     },

@@ -1,3 +1,4 @@
+// A receiver: datagrams of joined channels, in batches.
 import { EventEmitter } from 'node:events'
 import { Readable } from 'node:stream'
 import { kernelError, SocketOptionError, show } from '../base/errors.ts'
@@ -24,11 +25,11 @@ export interface ReceiverStats {
   dropped: number
   /** Handed over by the kernel, but not joined: not delivered. */
   filtered: number
-  /** Sockets in use: more than one where the channels are more than one takes. */
+  /** Sockets in use: more than one if one has no room for all channels. */
   sockets: number
 }
 
-/** An interface that went away, with the memberships on it, which end. */
+/** An interface that was removed, and the memberships on it, which have ended. */
 export interface InterfaceRemoved {
   name: string
   index: number
@@ -40,13 +41,13 @@ interface ReceiverEvents {
   'interface-removed': [event: InterfaceRemoved]
 }
 
-/** What holds descriptors; it knows nothing of the Receiver, so that a forgotten one can be collected. */
+/** Everything that holds descriptors. It does not refer to the Receiver, so that a forgotten one can be collected. */
 interface Core {
   readonly plan: ReceiverPlan
   readonly batchReader: BatchReader
   readonly sockets: ReceiverSockets
-  /** What to undo with it: the watch for interfaces, the listener of the signal. */
-  readonly undo: (() => unknown)[]
+  /** Run at close: they end the watch for interfaces and the listener of the signal. */
+  readonly cleanups: (() => unknown)[]
   closing: Promise<void> | undefined
 }
 
@@ -59,18 +60,18 @@ const forgotten = new FinalizationRegistry<Core>((core) => {
 function closeCore(core: Core): Promise<void> {
   core.closing ??= (async () => {
     core.batchReader.close()
-    await Promise.all([...core.undo.map((undo) => undo()), core.sockets.close()])
+    await Promise.all([...core.cleanups.map((cleanup) => cleanup()), core.sockets.close()])
   })()
   return core.closing
 }
 
 /**
- * Reads datagrams in batches, with all the kernel knows of each. Only what it joined is delivered.
+ * Reads datagrams in batches, with all the kernel knows of each. Only datagrams of joined channels are delivered.
  *
- * `for await (const batch of receiver)`, or `receiver.readable()`; one reader at a time. Nobody reading leaves datagrams
- * in the kernel's buffer, which drops what it has no room for and counts it. The event loop is kept alive only while
- * someone reads. ICMP errors, where asked for, come as `returned-error` events while someone reads; an interface that
- * goes away as an `interface-removed` event, and its memberships end.
+ * Read with `for await (const batch of receiver)` or `receiver.readable()`, one reader at a time. While nobody reads,
+ * datagrams stay in the kernel's buffer; the kernel drops and counts those it has no room for. Only a reader that waits
+ * keeps the event loop alive. The event `returned-error`, for ICMP errors, must be asked for and comes while somebody
+ * reads; the event `interface-removed` comes when an interface is gone and its memberships have ended.
  */
 export class Receiver extends EventEmitter<ReceiverEvents> implements AsyncIterable<Datagram[]>, AsyncDisposable {
   readonly #core: Core
@@ -86,7 +87,7 @@ export class Receiver extends EventEmitter<ReceiverEvents> implements AsyncItera
     forgotten.register(this, core, this)
   }
 
-  /** The options of the first socket; the only one, mostly. */
+  /** The options of the first socket, which is mostly the only one. */
   get control(): SocketControl {
     return this.#core.sockets.control
   }
@@ -96,18 +97,18 @@ export class Receiver extends EventEmitter<ReceiverEvents> implements AsyncItera
     return this.#core.sockets.address
   }
 
-  /** The channels joined and still held, on whichever socket. */
+  /** The channels joined and not left, on all sockets. */
   get memberships(): readonly Membership[] {
     return this.#core.sockets.memberships()
   }
 
-  /** Joins a channel, on a further socket if those there are take no more. */
+  /** Joins a channel; opens a further socket if the sockets there are have no room for it. */
   async join(channel: Channel): Promise<Membership> {
     const [membership] = await this.#joinAll([channel])
     return membership as Membership
   }
 
-  /** Joins all of them or none. */
+  /** Joins all channels or none, together. The memberships have the order of the channels. */
   async joinAll(channels: Iterable<Channel>): Promise<Membership[]> {
     // One channel taken for an empty list would join nothing, without a word.
     if (typeof channels?.[Symbol.iterator] !== 'function')
@@ -115,10 +116,10 @@ export class Receiver extends EventEmitter<ReceiverEvents> implements AsyncItera
     return this.#joinAll([...channels])
   }
 
-  /** Behind all joins that were asked for before. */
+  /** Begins when all earlier joins have ended. */
   #joinAll(channels: readonly Channel[]): Promise<Membership[]> {
     const joined = this.#joining.then(() => this.#core.sockets.joinAll(channels))
-    // Without the memberships, which may have been left long before the next join.
+    // Keeps no memberships: they may be left long before the next join.
     this.#joining = joined.then(
       () => {},
       () => {},
@@ -169,7 +170,7 @@ export class Receiver extends EventEmitter<ReceiverEvents> implements AsyncItera
           const value = await batchReader.next()
           if (value !== undefined) return { done: false, value }
         } catch (error) {
-          // Whoever gets it has stopped reading; another may begin.
+          // An error ends this reader, so that another may begin.
           free()
           throw error
         }
@@ -214,7 +215,7 @@ export class Receiver extends EventEmitter<ReceiverEvents> implements AsyncItera
     })
   }
 
-  /** @internal The kernel keeps an IPv4 membership of an interface that is gone, and counts it, until it is left. */
+  /** @internal The kernel keeps and counts an IPv4 membership on a removed interface until the socket leaves it. */
   interfacesRemoved(isGone: (index: number) => boolean): void {
     const byIndex = new Map<number, Membership[]>()
     const left: Promise<unknown>[] = []
@@ -222,19 +223,21 @@ export class Receiver extends EventEmitter<ReceiverEvents> implements AsyncItera
       const { index } = held.interface
       if (!isGone(index)) continue
       left.push(held.leave().catch(() => {}))
-      byIndex.set(index, [...(byIndex.get(index) ?? []), held])
+      const others = byIndex.get(index)
+      if (others === undefined) byIndex.set(index, [held])
+      else others.push(held)
     }
-    const told = (): void => {
+    const emit = (): void => {
       for (const [index, memberships] of byIndex)
         this.emit('interface-removed', { name: memberships[0]?.interface.name ?? '', index, memberships })
     }
-    // They have ended when it is told; what a listener throws is the program's, not a rejection of ours.
-    void Promise.all(left).then(() => process.nextTick(told))
+    // In a tick of its own, an error thrown by a listener is uncaught, and rejects no promise of ours.
+    void Promise.all(left).then(() => process.nextTick(emit))
   }
 }
 
 const busy = (): SocketOptionError =>
-  new SocketOptionError('this receiver has a reader already: one at a time', {
+  new SocketOptionError('this receiver has a reader already: end its loop, or open another receiver', {
     code: 'ERR_READER_BUSY',
     reason: 'bad-value',
   })
@@ -245,8 +248,8 @@ const readError = (errno: number): SocketOptionError =>
 /**
  * Opens a receiver: one socket or more, bound, with its channels joined.
  *
- * Defaults for multicast: `SO_REUSEADDR`, `IP_MULTICAST_ALL` off, and bound to the group where there is one only.
- * Linux. @throws SocketOptionError where an option, the bind or a join fails: nothing stays open.
+ * Defaults for multicast: `SO_REUSEADDR`, `IP_MULTICAST_ALL` off, and bound to the group if all channels are of one.
+ * Linux. @throws SocketOptionError if an option, the bind or a join fails: then nothing stays open.
  */
 export async function openReceiver<const V extends readonly unknown[] = readonly unknown[]>(
   options: ReceiverOptions<V>,
@@ -259,7 +262,7 @@ export async function openReceiver<const V extends readonly unknown[] = readonly
     ...plan,
     onQueuedError: (raw) => {
       const queued = readQueued(raw)
-      // What a listener throws is not the reader's to get.
+      // In a tick of its own, an error thrown by a listener does not reach the reader.
       if (queued !== undefined && 'error' in queued)
         process.nextTick(() => weak?.deref()?.emit('returned-error', queued.error))
     },
@@ -269,15 +272,15 @@ export async function openReceiver<const V extends readonly unknown[] = readonly
     batchReader.close()
     throw error
   })
-  const core: Core = { plan, batchReader, sockets, undo: [], closing: undefined }
+  const core: Core = { plan, batchReader, sockets, cleanups: [], closing: undefined }
   try {
     const receiver = new Receiver(core)
     const ref = new WeakRef(receiver)
     weak = ref
-    core.undo.push(await onLinkRemoved((isGone) => ref.deref()?.interfacesRemoved(isGone)))
+    core.cleanups.push(await onLinkRemoved((isGone) => ref.deref()?.interfacesRemoved(isGone)))
     await sockets.joinAll(plan.channels, signal)
     signal?.throwIfAborted()
-    if (signal !== undefined) core.undo.push(onAbort(signal, () => void ref.deref()?.close()))
+    if (signal !== undefined) core.cleanups.push(onAbort(signal, () => void ref.deref()?.close()))
     return receiver
   } catch (error) {
     await closeCore(core)

@@ -1,18 +1,18 @@
 // How much a socket of a receiver takes, learned from what the kernel refuses.
 
-/** How many groups a socket takes, or how many sources a group on a socket. The sockets of a receiver learn it together. */
+/** How many groups a socket takes, or how many sources of a group. All sockets of a receiver share it. */
 export interface SocketRoom {
-  /** How many to ask the kernel for on one socket. */
+  /** How many to ask of one socket. */
   readonly most: number
   /** Whether the kernel is known to take no more than `most`. */
   readonly isExact: boolean
   /** The kernel has taken so many on one socket. */
   took(count: number): void
-  /** The kernel refused one more. On the first socket the program may have joined groups that are not counted. */
+  /** The kernel refused one more. On the first socket the program may have joined groups by itself, which count too. */
   refused(onFirstSocket: boolean): void
 }
 
-/** More than the default of any limit but `mld_max_msf`, and few enough to be refused at little cost. */
+/** More than the defaults of most limits, and few enough that refusals cost little. */
 const FIRST_GUESS = 32
 
 export function createSocketRoom(): SocketRoom {

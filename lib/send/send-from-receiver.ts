@@ -1,3 +1,4 @@
+// Answers from a receiver's own socket.
 import { datagramsNative } from '../binding/native.ts'
 import type { SendChoice } from '../datagram/message.ts'
 import { createPrepare } from '../datagram/prepare.ts'
@@ -6,10 +7,10 @@ import { isIpv6 } from '../net/address.ts'
 import type { Endpoint } from '../net/socket-address.ts'
 import type { Receiver } from '../receive/receiver.ts'
 
-/** Sends one datagram; false where the send buffer is full, and it is as good as lost. */
+/** Sends one datagram; false if the send buffer is full, and then the datagram is dropped. */
 export type SendOne = (data: Uint8Array, to: Endpoint, choice?: SendChoice) => boolean
 
-/** Sending from a receiver's own socket, so that answers come to it and answers come from its port. */
+/** Sends from a receiver's own socket: answers then have its port as their source, and come back to it. */
 export function sendFrom(receiver: Receiver): SendOne {
   const send = datagramsNative()
   const ipv6 = isIpv6(receiver.address.address)

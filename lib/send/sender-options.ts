@@ -1,3 +1,4 @@
+// The options of openSender: their checks, their defaults and the socket options they stand for.
 import {
   abortSignal,
   checkFields,
@@ -19,31 +20,31 @@ import { IPV6_RECVERR, IPV6_TCLASS } from '../options/table/ipv6.ts'
 import { SO_TIMESTAMPING, SO_TXTIME } from '../options/table/socket.ts'
 import { parseOptions, type Setting, type Settings } from '../socket/socket-spec.ts'
 
-/** `V` are the types of its options' values. */
+/** What openSender takes. `V` are the types of the values in `options`. */
 export interface SenderOptions<V extends readonly unknown[] = readonly unknown[]> {
-  /** Where to send when a call does not say. */
+  /** The destination of datagrams that name none. */
   to?: Endpoint
   /** Default: by `to` or `bind`; else `ipv4`. An `ipv6` sender reaches IPv4 too. */
   family?: 'ipv4' | 'ipv6'
   /** The local address and port. Default: the kernel's choice. */
   bind?: { address?: string; port?: number }
-  /** The interface multicast leaves by: a name, an index or a local address. Default: by route. */
+  /** The interface for multicast: a name, an index or a local address. Default: by route. */
   interface?: string | number
   /** The TTL or hop limit of multicast, 0 to 255. Default 1. */
   hops?: number
-  /** Whether members on this host get multicast too. Default true. */
+  /** Whether members on this host receive multicast too. Default true. */
   loopback?: boolean
   /** TOS or traffic class, 0 to 255. */
   trafficClass?: number
-  /** Connect to `to`: faster, and an ICMP error that comes back makes the next send fail. Default false. */
+  /** Connect to `to`: faster, and a returned ICMP error makes the next send fail. Default false. */
   connect?: boolean
-  /** Hand datagrams of equal size over as one, where the kernel splits them: `UDP_SEGMENT`. Default true. */
+  /** Give the kernel datagrams of equal size as one, which it splits: `UDP_SEGMENT`. Default true. */
   segmentation?: boolean
-  /** Tell ICMP errors as `returned-error` events: `IP_RECVERR`, `IPV6_RECVERR`. Default false. */
+  /** Emit ICMP errors as `returned-error` events: `IP_RECVERR`, `IPV6_RECVERR`. Default false. */
   returnedErrors?: boolean
-  /** Tell when each datagram left as `transmitted` events, without segmentation: `SO_TIMESTAMPING`. Default false. */
+  /** Emit when each datagram left as `transmitted` events; no segmentation then: `SO_TIMESTAMPING`. Default false. */
   transmitTimestamps?: boolean | 'hardware'
-  /** The clock of `transmitTime`: `SO_TXTIME`; `tai` needs CAP_NET_ADMIN. Default: none, and no `transmitTime` may be given. */
+  /** The clock of the datagrams' `transmitTime`: `SO_TXTIME`; `tai` needs CAP_NET_ADMIN. Default: no `transmitTime`. */
   transmitTime?: 'monotonic' | 'tai'
   /** Options set, in order, before the socket is bound. */
   options?: Settings<V>
@@ -77,12 +78,12 @@ export interface SenderPlan {
   readonly bind: { address?: string; port?: number } | undefined
   readonly settings: readonly Setting[]
   readonly segmentation: boolean
-  /** Datagrams may carry a time at which to leave. */
+  /** Datagrams may carry a `transmitTime`. */
   readonly timed: boolean
-  /** Errors that come back are asked for. */
+  /** ICMP errors are asked for. */
   readonly returnedErrors: boolean
-  /** The error queue holds something at times. */
-  readonly listens: boolean
+  /** The kernel may put ICMP errors or times of sending into the error queue. */
+  readonly usesErrorQueue: boolean
 }
 
 export function planSender(options: SenderOptions): SenderPlan {
@@ -93,12 +94,12 @@ export function planSender(options: SenderOptions): SenderPlan {
   const local = bind?.address
   if (local !== undefined && (typeof local !== 'string' || parseAddress(local) === undefined || isMulticast(local)))
     throw badValue(`openSender: bind.address is ${show(local)}: a unicast address of this host is needed`)
-  const six = [to?.address, local].find((address) => address !== undefined && isIpv6(address))
-  if (options.family === 'ipv4' && six !== undefined)
-    throw badValue(`openSender: family is 'ipv4', and ${six} is an IPv6 address`)
-  const family = options.family ?? (six === undefined ? 'ipv4' : 'ipv6')
+  const ipv6Address = [to?.address, local].find((address) => address !== undefined && isIpv6(address))
+  if (options.family === 'ipv4' && ipv6Address !== undefined)
+    throw badValue(`openSender: family is 'ipv4', and ${ipv6Address} is an IPv6 address`)
+  const family = options.family ?? (ipv6Address === undefined ? 'ipv4' : 'ipv6')
   const settings = settingsFor(options, family === 'ipv6')
-  // Asked for by the options' own names or by ours, the kernel answers the same, and then somebody must listen.
+  // The user may also have asked for it with the kernel's own option.
   const sets = (...options: readonly AnyOption[]): boolean =>
     settings.some(([{ name }, value]) => value !== false && options.some((option) => option.name === name))
   const returnedErrors = sets(IP_RECVERR, IPV6_RECVERR)
@@ -110,14 +111,14 @@ export function planSender(options: SenderOptions): SenderPlan {
     segmentation: options.segmentation !== false && transmitTimestamps === false,
     timed: sets(SO_TXTIME),
     returnedErrors,
-    listens: returnedErrors || sets(SO_TIMESTAMPING),
+    usesErrorQueue: returnedErrors || sets(SO_TIMESTAMPING),
   }
 }
 
 function settingsFor(options: SenderOptions, ipv6: boolean): Setting[] {
   const settings: Setting[] = []
   const { trafficClass, transmitTimestamps = false, transmitTime } = options
-  // What an IPv6 socket sends to IPv4 goes by the options of IPv4.
+  // The options of IPv4 count for the IPv4 datagrams of an IPv6 socket.
   if (options.returnedErrors === true) {
     settings.push([IP_RECVERR, true])
     if (ipv6) settings.push([IPV6_RECVERR, true])

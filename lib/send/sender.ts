@@ -1,3 +1,4 @@
+// A sender: datagrams in batches, in order.
 import { EventEmitter } from 'node:events'
 import { SocketOptionError } from '../base/errors.ts'
 import { onAbort } from '../base/on-abort.ts'
@@ -21,37 +22,40 @@ interface SenderEvents {
   transmitted: [timestamp: TransmitTimestamp]
 }
 
-/** A send that waits for room in the send buffer, and those behind it. */
+/** A send that waits for room in the send buffer, or for the sends before it. */
 interface Pending {
   readonly prepared: PreparedSend
   readonly resolve: (sent: number) => void
   readonly reject: (error: unknown) => void
 }
 
-/** What holds the descriptor; it knows nothing of the Sender, so that a forgotten one can be collected. */
+/**
+ * Everything that holds the descriptor. Nothing in here refers to the Sender while no send waits, so that a forgotten
+ * Sender can be collected.
+ */
 interface Core {
   readonly socket: OwnedSocket
   readonly poller: NativePoller
   readonly pending: Pending[]
   readonly prepare: Prepare
   readonly transmitter: Transmitter
-  /** Errors that come back, or times of sending, are asked for. */
-  readonly listens: boolean
-  /** The Sender, while a send waits: it must not be collected then. */
-  keep: Sender | undefined
-  /** Listens to the signal no more. */
-  deafen: (() => void) | undefined
+  /** The kernel may put ICMP errors or times of sending into the error queue. */
+  readonly usesErrorQueue: boolean
+  /** The Sender while a send waits, which keeps it from being collected. */
+  waiting: Sender | undefined
+  /** Ends the listener of the signal. */
+  forgetSignal: (() => void) | undefined
   closing: Promise<void> | undefined
 }
 
-const closed = (): SocketOptionError =>
+const senderClosed = (): SocketOptionError =>
   new SocketOptionError('this sender is closed: open another', { code: 'ERR_SOCKET_CLOSED', reason: 'closed' })
 
 function closeCore(core: Core): Promise<void> {
   core.closing ??= (async () => {
-    core.deafen?.()
-    core.keep = undefined
-    for (const { reject } of core.pending.splice(0)) reject(closed())
+    core.forgetSignal?.()
+    core.waiting = undefined
+    for (const { reject } of core.pending.splice(0)) reject(senderClosed())
     core.poller.close()
     await core.socket.close()
   })()
@@ -67,8 +71,8 @@ const forgotten = new FinalizationRegistry<Core>((core) => {
 /**
  * Sends datagrams in batches. A full send buffer makes `send` wait, in order.
  *
- * Events, where asked for: `returned-error` for ICMP errors, also on an unconnected socket; `transmitted` for the time a
- * datagram left. They do not keep the event loop alive.
+ * Events, which must be asked for: `returned-error` for ICMP errors, also on an unconnected socket; `transmitted` for
+ * the time a datagram left. Waiting for events does not keep the event loop alive.
  */
 export class Sender extends EventEmitter<SenderEvents> implements AsyncDisposable {
   readonly #core: Core
@@ -92,10 +96,10 @@ export class Sender extends EventEmitter<SenderEvents> implements AsyncDisposabl
   }
 
   /**
-   * Sends one datagram or many, in order: how many the kernel took, which is all unless it rejects.
+   * Sends one datagram or many, in order. Fulfils with their number once the kernel has taken all.
    *
-   * `sendmmsg(2)`, with `UDP_SEGMENT` where datagrams are equal in size. Their bytes are the kernel's to read until the
-   * promise settles. Rejects with the index of the datagram that failed; those before it are sent.
+   * `sendmmsg(2)`, with `UDP_SEGMENT` for datagrams of equal size. Do not change the bytes until the promise settles.
+   * Rejects with the index of the datagram that failed; the datagrams before it are sent.
    */
   async send(
     data: Uint8Array | readonly (Uint8Array | Message)[],
@@ -103,14 +107,14 @@ export class Sender extends EventEmitter<SenderEvents> implements AsyncDisposabl
     choice?: SendChoice,
   ): Promise<number> {
     const core = this.#core
-    if (core.closing !== undefined) throw closed()
+    if (core.closing !== undefined) throw senderClosed()
     const prepared = core.prepare(data, to, choice)
     if (core.pending.length === 0 && this.#finish(prepared)) return prepared.done
-    // What waits is not to change with the caller's array.
+    // The caller may change the array while the send waits.
     prepared.datagrams = prepared.datagrams.slice()
     return new Promise((resolve, reject) => {
       core.pending.push({ prepared, resolve, reject })
-      if (core.pending.length === 1) this.#await()
+      if (core.pending.length === 1) this.#awaitRoom()
     })
   }
 
@@ -118,7 +122,7 @@ export class Sender extends EventEmitter<SenderEvents> implements AsyncDisposabl
     return { ...this.#core.transmitter.stats }
   }
 
-  /** Sends that wait for room are rejected. */
+  /** Closes the socket. Sends that wait for room are rejected. */
   async close(): Promise<void> {
     forgotten.unregister(this)
     await closeCore(this.#core)
@@ -128,19 +132,19 @@ export class Sender extends EventEmitter<SenderEvents> implements AsyncDisposabl
     return this.close()
   }
 
-  /** False where the send buffer is full. */
+  /** Sends what is left of a send; false if the send buffer is full. */
   #finish(prepared: PreparedSend): boolean {
     while (prepared.done < prepared.datagrams.length) if (this.#core.transmitter.advance(prepared) < 0) return false
     return true
   }
 
-  /** As much of what waits as the kernel takes. */
-  #advance(): void {
+  /** Sends as many of the waiting datagrams as the kernel takes. */
+  #sendWaiting(): void {
     const { pending } = this.#core
     for (let first = pending[0]; first !== undefined; first = pending[0]) {
       try {
         if (!this.#finish(first.prepared)) {
-          this.#await()
+          this.#awaitRoom()
           return
         }
         first.resolve(first.prepared.done)
@@ -151,36 +155,36 @@ export class Sender extends EventEmitter<SenderEvents> implements AsyncDisposabl
     }
   }
 
-  #await(): void {
+  #awaitRoom(): void {
     const core = this.#core
     core.transmitter.stats.waits++
     watch(core.poller, core.socket.fd, WRITABLE)
     core.poller.hold(true)
-    core.keep = this
+    core.waiting = this
   }
 
   /** @internal The socket is writable, or its error queue holds something. */
   onReady(): void {
     const core = this.#core
-    if (core.listens) this.tellQueued()
-    if (core.keep === undefined || core.closing !== undefined) return
-    core.keep = undefined
+    if (core.usesErrorQueue) this.emitQueued()
+    if (core.waiting === undefined || core.closing !== undefined) return
+    core.waiting = undefined
     core.poller.hold(false)
-    rest(core)
-    this.#advance()
+    watchWhileIdle(core)
+    this.#sendWaiting()
   }
 
-  /** @internal Tells what the error queue holds: whether an ICMP error was among it. */
-  tellQueued(): boolean {
-    let returned = false
+  /** @internal Emits what the error queue holds. True if an ICMP error was among it. */
+  emitQueued(): boolean {
+    let hasReturned = false
     for (;;) {
       const entries = datagramsNative().readErrorQueue(this.#core.socket.fd)
-      if (entries.length === 0) return returned
+      if (entries.length === 0) return hasReturned
       for (const raw of entries) {
         const queued = readQueued(raw)
         if (queued === undefined) continue
-        if ('error' in queued && queued.error.origin.startsWith('icmp')) returned = true
-        // What a listener throws is not the sender's to get.
+        if ('error' in queued && queued.error.origin.startsWith('icmp')) hasReturned = true
+        // In a tick of its own, an error thrown by a listener does not reach the sender.
         process.nextTick(() => {
           if ('error' in queued) this.emit('returned-error', queued.error)
           else this.emit('transmitted', queued.sent)
@@ -190,23 +194,23 @@ export class Sender extends EventEmitter<SenderEvents> implements AsyncDisposabl
   }
 }
 
-/** What a poller is to tell while no send waits: changes only, since a connected socket's error is the next send's. */
-function rest({ listens, poller, socket }: Pick<Core, 'listens' | 'poller' | 'socket'>): void {
-  if (listens) watch(poller, socket.fd, CHANGES)
+/** While no send waits, the poller only tells of changes: the error of a connected socket stays for the next send. */
+function watchWhileIdle({ usesErrorQueue, poller, socket }: Pick<Core, 'usesErrorQueue' | 'poller' | 'socket'>): void {
+  if (usesErrorQueue) watch(poller, socket.fd, CHANGES)
   else poller.forget(socket.fd)
 }
 
 /**
  * Opens a sender. Linux.
  *
- * @throws SocketOptionError where an option or the bind fails: nothing stays open.
+ * @throws SocketOptionError if an option or the bind fails: then nothing stays open.
  */
 export async function openSender<const V extends readonly unknown[] = readonly unknown[]>(
   options: SenderOptions<V>,
 ): Promise<Sender> {
   const plan = planSender(options)
   const send = datagramsNative()
-  const { signal, interface: through, hops, loopback, connect: connected = false } = options
+  const { signal, interface: multicastInterface, hops, loopback, connect: connected = false } = options
   signal?.throwIfAborted()
   const ipv6 = plan.family === 'ipv6'
   const socket = await openSocket({
@@ -218,11 +222,11 @@ export async function openSender<const V extends readonly unknown[] = readonly u
   })
   let poller: NativePoller | undefined
   try {
-    if (through !== undefined) await socket.control.setMulticastInterface(through)
+    if (multicastInterface !== undefined) await socket.control.setMulticastInterface(multicastInterface)
     if (hops !== undefined) await socket.control.setMulticastHops(hops)
     if (loopback !== undefined) await socket.control.setMulticastLoopback(loopback)
     poller = openPoller()
-    if (plan.listens) rest({ listens: true, poller, socket })
+    if (plan.usesErrorQueue) watchWhileIdle({ usesErrorQueue: true, poller, socket })
     signal?.throwIfAborted()
   } catch (error) {
     poller?.close()
@@ -233,7 +237,7 @@ export async function openSender<const V extends readonly unknown[] = readonly u
   const transmitter = createTransmitter(send, {
     fd: () => socket.fd,
     segmentation: plan.segmentation,
-    tellReturned: () => plan.returnedErrors && weak?.deref()?.tellQueued() === true,
+    tellReturned: () => plan.returnedErrors && weak?.deref()?.emitQueued() === true,
     mtu: () => (connected ? socket.control.getSync(ipv6 ? IPV6_MTU : IP_MTU) : undefined),
   })
   const sender = new Sender({
@@ -242,9 +246,9 @@ export async function openSender<const V extends readonly unknown[] = readonly u
     pending: [],
     prepare: createPrepare(send, { ipv6, to: plan.to, connected, timed: plan.timed }),
     transmitter,
-    listens: plan.listens,
-    keep: undefined,
-    deafen: signal && onAbort(signal, () => void weak?.deref()?.close()),
+    usesErrorQueue: plan.usesErrorQueue,
+    waiting: undefined,
+    forgetSignal: signal && onAbort(signal, () => void weak?.deref()?.close()),
     closing: undefined,
   })
   const ref = new WeakRef(sender)
@@ -253,7 +257,7 @@ export async function openSender<const V extends readonly unknown[] = readonly u
   return sender
 }
 
-/** An IPv6 socket reaches IPv4 by mapped addresses. */
+/** The destination as the socket's family writes it: an IPv6 socket reaches IPv4 by mapped addresses. */
 const reachable = ({ address, port }: Endpoint, ipv6: boolean): Endpoint => ({
   address: ipv6 ? toIpv6(address) : address,
   port,

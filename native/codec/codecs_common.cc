@@ -83,6 +83,16 @@ Napi::Value DecodeAddress(Napi::Env env, const Bytes& bytes) {
 
 void EncodeSockaddr(const Napi::Value& value, Bytes& bytes) { bytes.Assign(ParseSockaddr(value)); }
 
+// { family, address, port }, the family as AF_ number; the address is empty if it is neither IPv4 nor IPv6.
+Napi::Value DecodeSockaddr(Napi::Env env, const Bytes& bytes) {
+  const auto address = Load<sockaddr_storage>(bytes);
+  const Napi::Object object = Napi::Object::New(env);
+  object.Set("family", Napi::Number::New(env, address.ss_family));
+  object.Set("address", TextOf(address));
+  object.Set("port", Napi::Number::New(env, PortOf(address)));
+  return object;
+}
+
 // A name in a fixed room; what the kernel returns may or may not end in NUL.
 void EncodeString(const Napi::Value& value, Bytes& bytes) {
   if (!value.IsString()) throw Napi::TypeError::New(value.Env(), "the value is not a string");
@@ -146,7 +156,7 @@ constexpr std::array kCodecs = {
     Codec{"in6_addr", sizeof(in6_addr), EncodeAddress<in6_addr, ParseIn6>, DecodeAddress<in6_addr>},
     Codec{"string", kTextRoom, EncodeString, DecodeString},
     Codec{"bytes", kBytesRoom, EncodeBytes, DecodeBytes, NeedsBytes},
-    Codec{"sockaddr", sizeof(sockaddr_storage), EncodeBytes, DecodeBytes},
+    Codec{"sockaddr", sizeof(sockaddr_storage), EncodeBytes, DecodeSockaddr},
     Codec{"sockaddr_storage", sizeof(sockaddr_storage), EncodeSockaddr, DecodeAddress<sockaddr_storage>},
     Codec{"memory", kMemoryRoom, EncodeBytes, DecodeMemory, NeedsBytes},
     Struct<linger>("linger"),

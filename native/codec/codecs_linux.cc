@@ -23,8 +23,6 @@ constexpr std::array kCodecs = {
     Struct<tcp_md5sig>("tcp_md5sig"),
     Struct<tcp_repair_window>("tcp_repair_window"),
     Struct<packet_mreq>("packet_mreq"),
-    Struct<tpacket_stats_v3>("tpacket_stats_v3"),
-    Struct<tpacket_rollover_stats>("tpacket_rollover_stats"),
     Codec{"sock_fprog", kProgramRoom, EncodeProgram, DecodeProgram, NeedsProgram, nullptr, nullptr, AimProgram,
           kInstruction, EINVAL},
 };

@@ -64,18 +64,4 @@ void Fields(IO& io, packet_mreq& value) {
   io.Bytes("address", value.mr_address, value.mr_alen);
 }
 
-template <class IO>
-void Fields(IO& io, tpacket_stats_v3& value) {
-  io("packets", value.tp_packets);
-  io("drops", value.tp_drops);
-  io("freeze_q_cnt", value.tp_freeze_q_cnt);
-}
-
-template <class IO>
-void Fields(IO& io, tpacket_rollover_stats& value) {
-  io("all", value.tp_all);
-  io("huge", value.tp_huge);
-  io("failed", value.tp_failed);
-}
-
 }  // namespace sockctl

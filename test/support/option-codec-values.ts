@@ -163,7 +163,6 @@ export const optionRows: Record<string, Row> = {
     wrong: fc.constantFrom('sixteen-letters-', 'a\0b', 7, null, undefined),
     nativeRefuses: false,
   }),
-  counters: struct(codecs.counters(['first', 'second']), { first: u32, second: u32 }),
   devmemTokens: row({
     codec: codecs.devmemTokens,
     values: fc.array(fc.record({ token: u32, count: u32 }), { minLength: 1, maxLength: 128 }),
@@ -338,6 +337,17 @@ export const optionRows: Record<string, Row> = {
     { flags: 0, ppid: 0, context: 0, assoc_id: 0 },
   ),
   sctpStreamValue: struct(codecs.sctpStreamValue, { stream_id: u16, value: u16, assoc_id: i32 }, ANY_ASSOC),
+  skMeminfo: struct(codecs.skMeminfo, {
+    rmem_alloc: u32,
+    rcvbuf: u32,
+    wmem_alloc: u32,
+    sndbuf: u32,
+    fwd_alloc: u32,
+    wmem_queued: u32,
+    optmem: u32,
+    backlog: u32,
+    drops: u32,
+  }),
   soTimestamping: row({
     codec: codecs.soTimestamping,
     values: fc.record({ flags: inOrder(TIMESTAMPING), phc: integer(0, 2 ** 31 - 1) }),

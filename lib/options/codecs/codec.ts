@@ -40,3 +40,7 @@ export function codec<R, W = R>(
 export function isRecord(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null
 }
+
+/** An array whose every value is right. A hole is not. */
+export const isListOf = (value: unknown, right: (one: unknown) => boolean, least = 0, most = 2 ** 32): boolean =>
+  Array.isArray(value) && value.length >= least && value.length <= most && Array.from(value).every(right)

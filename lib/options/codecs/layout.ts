@@ -4,6 +4,14 @@ import { show } from '../../base/errors.ts'
 import { type Codec, isRecord } from './codec.ts'
 import { u64 } from './scalars.ts'
 
+/** A codec whose native value is the bytes of the struct. */
+export interface Struct<R, W> extends Codec<R, W> {
+  /** In bytes. */
+  readonly size: number
+  readonly toNative: (value: W) => Uint8Array
+  readonly fromNative: (bytes: Buffer) => R
+}
+
 /** The C types of a struct's fields. Each lies at a multiple of its size, as the kernel's compilers place them. */
 const SIZES = { u8: 1, u16: 2, u32: 4, i32: 4, u64: 8 } as const
 type Type = keyof typeof SIZES
@@ -18,45 +26,45 @@ const NUMBERS: Readonly<Record<Exclude<Type, 'u64'>, FieldRule<number>>> = {
   i32: whole(-(2 ** 31), 2 ** 31 - 1),
 }
 
-interface Place {
+interface Field {
   readonly name: string
   readonly type: Type
-  readonly at: number
+  readonly offset: number
 }
 
-function placesOf(layout: Layout): { places: readonly Place[]; size: number } {
+function fieldsOf(layout: Layout): { fields: readonly Field[]; size: number } {
   let end = 0
   let widest = 1
-  const places = Object.entries(layout).map(([name, type]) => {
+  const fields = Object.entries(layout).map(([name, type]) => {
     const size = SIZES[type]
-    const at = Math.ceil(end / size) * size
-    end = at + size
+    const offset = Math.ceil(end / size) * size
+    end = offset + size
     widest = Math.max(widest, size)
-    return { name, type, at }
+    return { name, type, offset }
   })
-  return { places, size: Math.ceil(end / widest) * widest }
+  return { fields, size: Math.ceil(end / widest) * widest }
 }
 
-function read(view: DataView, type: Type, at: number): number | bigint {
+function read(view: DataView, type: Type, offset: number): number | bigint {
   switch (type) {
     case 'u8':
-      return view.getUint8(at)
+      return view.getUint8(offset)
     case 'u16':
-      return view.getUint16(at, LITTLE_ENDIAN)
+      return view.getUint16(offset, LITTLE_ENDIAN)
     case 'u32':
-      return view.getUint32(at, LITTLE_ENDIAN)
+      return view.getUint32(offset, LITTLE_ENDIAN)
     case 'i32':
-      return view.getInt32(at, LITTLE_ENDIAN)
+      return view.getInt32(offset, LITTLE_ENDIAN)
     case 'u64':
-      return view.getBigUint64(at, LITTLE_ENDIAN)
+      return view.getBigUint64(offset, LITTLE_ENDIAN)
   }
 }
 
-function write(view: DataView, type: Type, at: number, value: number | bigint): void {
-  if (type === 'u64') view.setBigUint64(at, BigInt(value), LITTLE_ENDIAN)
-  else if (type === 'u8') view.setUint8(at, Number(value))
-  else if (type === 'u16') view.setUint16(at, Number(value), LITTLE_ENDIAN)
-  else view.setInt32(at, Number(value), LITTLE_ENDIAN)
+function write(view: DataView, type: Type, offset: number, value: number | bigint): void {
+  if (type === 'u64') view.setBigUint64(offset, BigInt(value), LITTLE_ENDIAN)
+  else if (type === 'u8') view.setUint8(offset, Number(value))
+  else if (type === 'u16') view.setUint16(offset, Number(value), LITTLE_ENDIAN)
+  else view.setInt32(offset, Number(value), LITTLE_ENDIAN)
 }
 
 function wrongField(type: Type, value: unknown): string {
@@ -72,19 +80,20 @@ function wrongField(type: Type, value: unknown): string {
 export function struct<const L extends Layout, const D extends Partial<LayoutValue<L>> = Record<never, never>>(
   layout: L,
   given: D = {} as D,
-): Codec<LayoutValue<L>, Omit<LayoutValue<L>, keyof D> & Partial<LayoutValue<L>>> {
-  const { places, size } = placesOf(layout)
+): Struct<LayoutValue<L>, Omit<LayoutValue<L>, keyof D> & Partial<LayoutValue<L>>> {
+  const { fields, size } = fieldsOf(layout)
   const defaults = given as Readonly<Record<string, number | bigint>>
   const fieldOf = (value: Record<string, unknown>, name: string): unknown =>
     value[name] === undefined ? defaults[name] : value[name]
-  const names = places.map(({ name }) => `${name}${name in given ? '?' : ''}`)
+  const names = fields.map(({ name }) => `${name}${name in given ? '?' : ''}`)
   return {
+    size,
     expects: `{ ${names.join(', ')} }`,
     read: 'bytes',
     write: 'bytes',
     wrong: (value) => {
       if (!isRecord(value)) return true
-      for (const { name, type } of places) {
+      for (const { name, type } of fields) {
         const wrong = wrongField(type, fieldOf(value, name))
         if (wrong !== '') return `${name} is ${show(value[name])}, not ${wrong}`
       }
@@ -93,14 +102,15 @@ export function struct<const L extends Layout, const D extends Partial<LayoutVal
     toNative: (value) => {
       const bytes = new Uint8Array(size)
       const view = new DataView(bytes.buffer)
-      for (const { name, type, at } of places)
-        write(view, type, at, fieldOf(value as Record<string, unknown>, name) as number | bigint)
+      for (const { name, type, offset } of fields)
+        write(view, type, offset, fieldOf(value as Record<string, unknown>, name) as number | bigint)
       return bytes
     },
     fromNative: (answer: Buffer) => {
       const view = new DataView(answer.buffer, answer.byteOffset, answer.byteLength)
       const value: Record<string, number | bigint> = {}
-      for (const { name, type, at } of places) if (at + SIZES[type] <= answer.length) value[name] = read(view, type, at)
+      for (const { name, type, offset } of fields)
+        if (offset + SIZES[type] <= answer.length) value[name] = read(view, type, offset)
       return value as LayoutValue<L>
     },
   }

@@ -1,6 +1,6 @@
 import type { Codec } from './codec.ts'
 import { struct } from './layout.ts'
-import { decodeSockaddr, type SocketAddress } from './sockaddr.ts'
+import { decodeSockaddr, type Sockaddr } from './sockaddr.ts'
 
 /** `struct mptcp_info` without its `mptcpi_`; times are milliseconds. What an older kernel does not tell is not there. */
 export const mptcpInfo = struct({
@@ -33,14 +33,13 @@ export const mptcpInfo = struct({
 
 /** The two ends of a subflow. */
 export interface MptcpSubflow {
-  local: SocketAddress
-  remote: SocketAddress
+  local: Sockaddr
+  remote: Sockaddr
 }
 
-const HEAD = struct({ size_subflow_data: 'u32', num_subflows: 'u32', size_kernel: 'u32', size_user: 'u32' })
-const HEAD_SIZE = 16
+const subflowData = struct({ size_subflow_data: 'u32', num_subflows: 'u32', size_kernel: 'u32', size_user: 'u32' })
 const SOCKADDR_STORAGE = 128
-const MOST_SUBFLOWS = 32
+const MAX_SUBFLOWS = 32
 
 /** `struct mptcp_subflow_data` says what there is room for, and then what there is; the subflows' addresses follow. */
 export const mptcpSubflowAddresses: Codec<MptcpSubflow[], never> = {
@@ -50,23 +49,23 @@ export const mptcpSubflowAddresses: Codec<MptcpSubflow[], never> = {
   wrong: () => true,
   toNative: (value) => value,
   question: () => {
-    const room = new Uint8Array(HEAD_SIZE + MOST_SUBFLOWS * 2 * SOCKADDR_STORAGE)
+    const room = new Uint8Array(subflowData.size + MAX_SUBFLOWS * 2 * SOCKADDR_STORAGE)
     const size_user = 2 * SOCKADDR_STORAGE
-    room.set(HEAD.toNative({ size_subflow_data: HEAD_SIZE, num_subflows: 0, size_kernel: 0, size_user }) as Uint8Array)
+    room.set(subflowData.toNative({ size_subflow_data: subflowData.size, num_subflows: 0, size_kernel: 0, size_user }))
     return room
   },
   fromNative: (answer: Buffer) => {
-    const { size_subflow_data, num_subflows, size_kernel, size_user } = HEAD.fromNative(answer as never)
+    const { size_subflow_data, num_subflows, size_kernel, size_user } = subflowData.fromNative(answer)
     const step = Math.min(size_kernel, size_user)
     const subflows: MptcpSubflow[] = []
     for (
-      let at = size_subflow_data;
-      step > 0 && subflows.length < num_subflows && at + step <= answer.length;
-      at += size_user
+      let offset = size_subflow_data;
+      step > 0 && subflows.length < num_subflows && offset + step <= answer.length;
+      offset += size_user
     )
       subflows.push({
-        local: decodeSockaddr(answer, at, SOCKADDR_STORAGE),
-        remote: decodeSockaddr(answer, at + SOCKADDR_STORAGE, SOCKADDR_STORAGE),
+        local: decodeSockaddr(answer.subarray(offset, offset + SOCKADDR_STORAGE)),
+        remote: decodeSockaddr(answer.subarray(offset + SOCKADDR_STORAGE, offset + 2 * SOCKADDR_STORAGE)),
       })
     return subflows
   },

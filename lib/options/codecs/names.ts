@@ -1,5 +1,5 @@
 import { whole } from '../../base/check-fields.ts'
-import { type Codec, codec } from './codec.ts'
+import { type Codec, codec, isListOf } from './codec.ts'
 
 const MAX_INT = 2 ** 31 - 1
 
@@ -41,7 +41,7 @@ export function flags<const T extends Readonly<Record<string, number>>>(
   return codec(
     ctype,
     `an array of ${entries.map(([name]) => `'${name}'`).join(', ')}`,
-    (value) => Array.isArray(value) && value.every(known),
+    (value) => isListOf(value, known),
     {
       toNative: (value) =>
         value.reduce<number>((sum, one) => sum | (typeof one === 'string' ? (bits[one] ?? 0) : one), 0),

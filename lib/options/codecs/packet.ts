@@ -1,10 +1,11 @@
 import { whole } from '../../base/check-fields.ts'
 import { type BpfInstruction, bpfProgram } from './bpf.ts'
-import { type Codec, codec, isRecord } from './codec.ts'
+import { type Codec, codec, isListOf, isRecord } from './codec.ts'
 import { interfaceByIndex } from './interface.ts'
+import { struct } from './layout.ts'
 import { enumeration, flags } from './names.ts'
 import { optional, record } from './record.ts'
-import { bytesOf, u64, unsigned } from './scalars.ts'
+import { bytesOf } from './scalars.ts'
 import { wordsOf } from './words.ts'
 
 /** Types of ICMP messages to pass or to block, all others the other way. */
@@ -12,7 +13,7 @@ export type IcmpFilter = { pass: readonly number[] } | { block: readonly number[
 
 /** A bit for each type, 1 to block; `types` of them. */
 function icmpFilterOf(types: number): Codec<IcmpFilter> {
-  const isList = (value: unknown): boolean => Array.isArray(value) && value.every(whole(0, types - 1).right)
+  const isList = (value: unknown): boolean => isListOf(value, whole(0, types - 1).right)
   return codec(
     'bytes',
     `{ pass: [...] } or { block: [...] }, types from 0 to ${types - 1}`,
@@ -48,13 +49,11 @@ export const packetMreq = record('packet_mreq', {
   address: optional(bytesOf(0, 8), new Uint8Array(0)),
 })
 
-export const packetStatistics = record('tpacket_stats_v3', {
-  packets: unsigned(),
-  drops: unsigned(),
-  freeze_q_cnt: unsigned(),
-})
+/** `struct tpacket_stats_v3`; of ring versions v1 and v2 the struct is shorter. */
+export const packetStatistics = struct({ packets: 'u32', drops: 'u32', freeze_q_cnt: 'u32' })
 
-export const rolloverStatistics = record('tpacket_rollover_stats', { all: u64, huge: u64, failed: u64 })
+/** `struct tpacket_rollover_stats`. */
+export const rolloverStatistics = struct({ all: 'u64', huge: 'u64', failed: 'u64' })
 
 const PACKET_VERSIONS = { v1: 0, v2: 1, v3: 2 } as const
 
@@ -100,8 +99,7 @@ export const fanout: Codec<Fanout> = codec(
     typeof value.mode === 'string' &&
     Object.hasOwn(FANOUT_MODES, value.mode) &&
     (value.flags === undefined ||
-      (Array.isArray(value.flags) &&
-        value.flags.every((flag) => typeof flag === 'string' && Object.hasOwn(FANOUT_FLAGS, flag)))),
+      isListOf(value.flags, (flag) => typeof flag === 'string' && Object.hasOwn(FANOUT_FLAGS, flag))),
   {
     toNative: ({ id, mode, flags = [] }) =>
       id + FANOUT_MODES[mode] * 2 ** 16 + flags.reduce((sum, flag) => sum | FANOUT_FLAGS[flag], 0) * 2 ** 24,

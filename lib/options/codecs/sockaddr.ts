@@ -1,46 +1,34 @@
-import { LITTLE_ENDIAN } from '../../base/byte-order.ts'
+// The codec of a struct sockaddr of IPv4 or IPv6.
+
+import { native } from '../../binding/native.ts'
 import type { IpFamily } from '../../net/address.ts'
 import { type Codec, codec } from './codec.ts'
 
-/** A `struct sockaddr`: IPv4 and IPv6 with a port; a Unix socket by its path, an abstract one's starts with NUL. */
-export type SocketAddress =
-  | { family: IpFamily; address: string; port: number }
-  | { family: 'unix'; path: string }
-  | { family: number }
+/** A `struct sockaddr`: of another family than IPv4 and IPv6 only the family's number. */
+export type Sockaddr = { family: IpFamily; address: string; port: number } | { family: number }
 
-/** A `struct sockaddr` that the kernel tells. */
-export const sockaddr: Codec<SocketAddress, never> = codec(
-  'sockaddr',
-  "{ family: 'ipv4' or 'ipv6', address, port }",
-  () => false,
-  {
-    fromNative: (answer: Buffer) => decodeSockaddr(answer),
-  },
-)
+interface NativeSockaddr {
+  readonly family: number
+  readonly address: string
+  readonly port: number
+}
 
-const AF_UNIX = 1
-const AF_INET = 2
-const AF_INET6 = 10
+const { AF_INET, AF_INET6 } = native.constants
 
-export function decodeSockaddr(answer: Buffer, at = 0, length = answer.length - at): SocketAddress {
-  const family = familyOf(answer, at)
-  const port = length >= 4 ? answer.readUInt16BE(at + 2) : 0
-  if (family === AF_INET && length >= 8)
-    return { family: 'ipv4', address: [...answer.subarray(at + 4, at + 8)].join('.'), port }
-  if (family === AF_INET6 && length >= 24)
-    return { family: 'ipv6', address: textOf6(answer.subarray(at + 8, at + 24)), port }
-  if (family === AF_UNIX) return { family: 'unix', path: unixPath(answer.subarray(at + 2, at + length)) }
+function fromNative({ family, address, port }: NativeSockaddr): Sockaddr {
+  if (family === AF_INET) return { family: 'ipv4', address, port }
+  if (family === AF_INET6) return { family: 'ipv6', address, port }
   return { family }
 }
 
-const familyOf = (answer: Buffer, at: number): number =>
-  LITTLE_ENDIAN ? answer.readUInt16LE(at) : answer.readUInt16BE(at)
+/** A `struct sockaddr` that the kernel tells. */
+export const sockaddr: Codec<Sockaddr, never> = codec(
+  'sockaddr',
+  "{ family: 'ipv4' or 'ipv6', address, port }",
+  () => false,
+  { fromNative },
+)
 
-function textOf6(octets: Buffer): string {
-  const groups = Array.from({ length: 8 }, (_, place) => octets.readUInt16BE(place * 2).toString(16))
-  return new URL(`http://[${groups.join(':')}]`).hostname.slice(1, -1)
-}
-
-// A path ends at its NUL; an abstract name starts with one and has the whole length.
-const unixPath = (rest: Buffer): string =>
-  rest[0] === 0 ? rest.toString() : rest.toString('utf8', 0, rest.includes(0) ? rest.indexOf(0) : rest.length)
+/** A `struct sockaddr` within a longer answer. */
+export const decodeSockaddr = (bytes: Uint8Array): Sockaddr =>
+  fromNative(native.decode(native.codecs.sockaddr ?? -1, bytes) as NativeSockaddr)

@@ -1,5 +1,6 @@
 import { whole } from '../../base/check-fields.ts'
-import { type Codec, codec, isRecord } from './codec.ts'
+import { type Codec, codec, isListOf } from './codec.ts'
+import { type LayoutValue, struct } from './layout.ts'
 import { enumeration, flags } from './names.ts'
 import { optional, record } from './record.ts'
 import { boolean, int, unsigned } from './scalars.ts'
@@ -48,32 +49,24 @@ export const sockTxtime = record('sock_txtime', {
   flags: optional(flags({ deadlineMode: 1, reportErrors: 2 }), []),
 })
 
-const word = whole(0, 2 ** 32 - 1)
-
-/** Some numbers of 32 bits, by what they count. */
-export function counters<const N extends readonly string[]>(names: N): Codec<Record<N[number], number>> {
-  return codec(
-    'bytes',
-    `{ ${names.join(', ')} }`,
-    (value) => isRecord(value) && names.every((name) => word.right(value[name])),
-    {
-      toNative: (value) => bytesOfWords(names.map((name) => value[name as N[number]])),
-      fromNative: (answer: Buffer) => {
-        const words = wordsOf(answer)
-        return Object.fromEntries(names.slice(0, words.length).map((name, place) => [name, words[place]])) as Record<
-          N[number],
-          number
-        >
-      },
-    },
-  )
-}
+/** What the memory of a socket is used for, in bytes; `SK_MEMINFO_...` of linux/sock_diag.h without the prefix. */
+export const skMeminfo = struct({
+  rmem_alloc: 'u32',
+  rcvbuf: 'u32',
+  wmem_alloc: 'u32',
+  sndbuf: 'u32',
+  fwd_alloc: 'u32',
+  wmem_queued: 'u32',
+  optmem: 'u32',
+  backlog: 'u32',
+  drops: 'u32',
+})
 
 /** An array of 32-bit numbers. */
 export const numbers: Codec<number[], readonly number[]> = codec(
   'bytes',
   'an array of whole numbers from 0 to 4294967295',
-  (value) => Array.isArray(value) && value.every(word.right),
+  (value) => isListOf(value, whole(0, 2 ** 32 - 1).right),
   { toNative: bytesOfWords, fromNative: (answer: Buffer) => [...wordsOf(answer)] },
 )
 
@@ -93,19 +86,14 @@ export const transmitRehash: Codec<boolean | 'default'> = codec(
   },
 )
 
+const dmabufToken = struct({ token: 'u32', count: 'u32' })
+
 /** Fragments of device memory, `struct dmabuf_token`: `count` of them from `token` on. */
-export interface DevmemTokens {
-  token: number
-  count: number
-}
+export type DevmemTokens = LayoutValue<{ token: 'u32'; count: 'u32' }>
 
 export const devmemTokens: Codec<never, readonly DevmemTokens[]> = codec(
   'bytes',
   'an array of 1 to 128 of { token, count }',
-  (value) =>
-    Array.isArray(value) &&
-    value.length >= 1 &&
-    value.length <= 128 &&
-    value.every((one) => isRecord(one) && word.right(one.token) && word.right(one.count)),
-  { toNative: (value) => bytesOfWords(value.flatMap(({ token, count }) => [token, count])) },
+  (value) => isListOf(value, (one) => dmabufToken.wrong(one) === '', 1, 128),
+  { toNative: (value) => Buffer.concat(value.map(dmabufToken.toNative)) },
 )

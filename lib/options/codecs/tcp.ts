@@ -1,11 +1,12 @@
 import { show } from '../../base/errors.ts'
 import { anyAddress } from './addresses.ts'
-import { type Codec, codec, isRecord } from './codec.ts'
+import { type Codec, codec, isListOf, isRecord } from './codec.ts'
 import { interfaceByIndex } from './interface.ts'
+import { struct } from './layout.ts'
 import { enumeration, flags } from './names.ts'
 import { optional, record } from './record.ts'
 import { byte, bytesOf, string, unsigned } from './scalars.ts'
-import { bytesOfWords, wordsOf } from './words.ts'
+import { wordsOf } from './words.ts'
 
 /** The name of an algorithm; the kernel loads the module of one it does not have yet. */
 export const congestion: Codec<CongestionAlgorithm> = string(15) as Codec<CongestionAlgorithm>
@@ -50,23 +51,25 @@ export const tcpRepairWindow = record('tcp_repair_window', {
 
 const REPAIR_OPTIONS = { mss: 2, wscale: 3, sack: 4, timestamp: 8 } as const
 
+const repairOption = struct({ code: 'u32', value: 'u32' })
+
 /** `struct tcp_repair_opt`: an option that the handshake agreed on, and its value. */
 export interface TcpRepairOption {
   option: keyof typeof REPAIR_OPTIONS
   value: number
 }
 
+const isRepairOption = (value: unknown): boolean =>
+  isRecord(value) && Object.hasOwn(REPAIR_OPTIONS, String(value.option)) && unsigned().wrong(value.value) === false
+
 export const tcpRepairOptions: Codec<never, readonly TcpRepairOption[]> = codec(
   'bytes',
   "an array of { option: 'mss' | 'wscale' | 'sack' | 'timestamp', value }",
-  (value) =>
-    Array.isArray(value) &&
-    value.length > 0 &&
-    value.every(
-      (one) =>
-        isRecord(one) && Object.hasOwn(REPAIR_OPTIONS, String(one.option)) && unsigned().wrong(one.value) === false,
-    ),
-  { toNative: (value) => bytesOfWords(value.flatMap((one) => [REPAIR_OPTIONS[one.option], one.value])) },
+  (value) => isListOf(value, isRepairOption, 1),
+  {
+    toNative: (value) =>
+      Buffer.concat(value.map(({ option, value }) => repairOption.toNative({ code: REPAIR_OPTIONS[option], value }))),
+  },
 )
 
 /** `struct tcp_md5sig`: the key for segments to and from a peer, 80 bytes at most; an empty one takes it away. RFC 2385 */
@@ -93,16 +96,17 @@ export type TcpCcInfo =
   | { algorithm: 'bbr'; bandwidth: bigint; min_rtt: number; pacing_gain: number; cwnd_gain: number }
   | { words: number[] }
 
+const tcpBbrInfo = struct({ bw_lo: 'u32', bw_hi: 'u32', min_rtt: 'u32', pacing_gain: 'u32', cwnd_gain: 'u32' })
+
 export const tcpCcInfo: Codec<TcpCcInfo, never> = codec(
   'bytes',
   "{ algorithm: 'bbr', ... }, else { words: [...] } of 32 bits",
   () => false,
   {
     fromNative: (answer: Buffer) => {
-      const words = [...wordsOf(answer)]
-      const [low = 0, high = 0, min_rtt = 0, pacing_gain = 0, cwnd_gain = 0] = words
-      if (words.length !== 5) return { words }
-      return { algorithm: 'bbr', bandwidth: (BigInt(high) << 32n) | BigInt(low), min_rtt, pacing_gain, cwnd_gain }
+      if (answer.length !== tcpBbrInfo.size) return { words: [...wordsOf(answer)] }
+      const { bw_lo, bw_hi, ...rest } = tcpBbrInfo.fromNative(answer)
+      return { algorithm: 'bbr', bandwidth: (BigInt(bw_hi) << 32n) | BigInt(bw_lo), ...rest }
     },
   },
 )

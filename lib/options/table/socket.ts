@@ -2,7 +2,6 @@ import {
   boolean,
   bpfProgram,
   bufferLock,
-  counters,
   devmemTokens,
   int,
   interfaceByIndex,
@@ -10,6 +9,7 @@ import {
   linger,
   milliseconds,
   numbers,
+  skMeminfo,
   sockTxtime,
   soTimestamping,
   string,
@@ -106,12 +106,7 @@ export const SO_MARK = option('SO_MARK', 'SOL_SOCKET', unsigned(), { needs: 'CAP
 /** `SO_MAX_PACING_RATE`: the most bytes a second that TCP, or the fq queue for others, sends. Default 2n ** 64n - 1n, no limit. net/core/sock.c, tc-fq(8) */
 export const SO_MAX_PACING_RATE = option('SO_MAX_PACING_RATE', 'SOL_SOCKET', u64, { since: '3.13' })
 /** `SO_MEMINFO`: memory of the socket in bytes, and datagrams dropped. include/uapi/linux/sock_diag.h */
-export const SO_MEMINFO = option(
-  'SO_MEMINFO',
-  'SOL_SOCKET',
-  counters(['rmem_alloc', 'rcvbuf', 'wmem_alloc', 'sndbuf', 'fwd_alloc', 'wmem_queued', 'optmem', 'backlog', 'drops']),
-  { access: 'read', since: '4.12' },
-)
+export const SO_MEMINFO = option('SO_MEMINFO', 'SOL_SOCKET', skMeminfo, { access: 'read', since: '4.12' })
 /** `SO_NETNS_COOKIE`: a number no other network namespace of this boot has; EINVAL on kernels that keep none. net/core/sock.c */
 export const SO_NETNS_COOKIE = option('SO_NETNS_COOKIE', 'SOL_SOCKET', u64, { access: 'read', since: '5.14' })
 /** `SO_NOFCS`: the program appends the Ethernet checksum itself. Packet sockets. Default false. include/uapi/asm-generic/socket.h */

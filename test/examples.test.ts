@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { readdirSync } from 'node:fs'
+import { readdirSync, readFileSync } from 'node:fs'
 import { connect, createServer } from 'node:net'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
@@ -52,8 +52,9 @@ afterEach(async () => {
   for (const program of running.splice(0)) await program.end('SIGKILL')
 })
 
-it('has a test for every example', () => {
-  const names = readdirSync(`${root}examples`).map((file) => file.replace(/\.mjs$/, ''))
+it('has a test for every example, and the page on them names each', () => {
+  const programs = readdirSync(`${root}examples`).filter((file) => file.endsWith('.mjs'))
+  const names = programs.map((file) => file.replace('.mjs', ''))
   const multicast = [
     'block',
     'filter',
@@ -67,6 +68,9 @@ it('has a test for every example', () => {
     'timestamps',
   ]
   expect(names.sort()).toEqual([...multicast, 'peer', 'tcp-health'].sort())
+
+  const page = readFileSync(`${root}examples/README.md`, 'utf8')
+  expect(programs.filter((file) => !page.includes(`[${file}](${file})`))).toEqual([])
 })
 
 describeInNamespace('the examples', () => {

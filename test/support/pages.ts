@@ -5,13 +5,12 @@ import { fileURLToPath } from 'node:url'
 
 export const root = fileURLToPath(new URL('../..', import.meta.url))
 
-/** The pages at the root, as far as they are written, and all of docs/. */
-export const pages: readonly string[] = [
-  ...readdirSync(root).filter((file) => file.endsWith('.md')),
-  ...readdirSync(join(root, 'docs'))
+/** All pages, of the root, of docs/ and of examples/. */
+export const pages: readonly string[] = ['', 'docs/', 'examples/'].flatMap((folder) =>
+  readdirSync(join(root, folder))
     .filter((file) => file.endsWith('.md'))
-    .map((file) => `docs/${file}`),
-]
+    .map((file) => folder + file),
+)
 
 export const textOf = (page: string): string => readFileSync(join(root, page), 'utf8')
 

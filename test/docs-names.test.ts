@@ -92,11 +92,13 @@ describe('the tables of fields', () => {
   })
 })
 
-/** The names that an interface of our code declares. */
+/** The names that an interface of our code declares, or extends. */
 function fieldsOf(type: string): string[] {
   const declaration = new RegExp(`interface ${type}\\b[^]*?^}`, 'm')
   const body = sources('lib').flatMap((source) => declaration.exec(source) ?? [])[0] ?? ''
-  return [...body.matchAll(/^ {2}(?:readonly )?'?([\w-]+)'?(?:\?|\(.*\))?:/gm)].map(([, name = '']) => name)
+  const base = /^interface \w+ extends (\w+)/.exec(body)?.[1]
+  const names = [...body.matchAll(/^ {2}(?:readonly )?'?([\w-]+)'?(?:\?|\(.*\))?:/gm)].map(([, name = '']) => name)
+  return [...(base === undefined ? [] : fieldsOf(base)), ...names]
 }
 
 it("docs/from-dgram.md has each of dgram's methods that get or set something", () => {

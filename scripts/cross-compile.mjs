@@ -1,0 +1,113 @@
+// Compiles and links the addon for other systems, with the flags of binding.gyp, and fails on a warning:
+//   node scripts/cross-compile.mjs [TARGET ...]   (of none, the targets that CI checks)   --all   every target
+// Node-API and the C++ library are left undefined, to be found at load: to build a C++ library takes a minute a target.
+import { execFile, execFileSync } from 'node:child_process'
+import { mkdirSync, readFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { availableParallelism } from 'node:os'
+import { fileURLToPath } from 'node:url'
+import { parseArgs, promisify } from 'node:util'
+import { sourcesOf } from './sources.mjs'
+import { environment, fetchZig } from './zig.mjs'
+
+const require = createRequire(import.meta.url)
+const run = promisify(execFile)
+
+// musl's CMSG_NXTHDR compares a signed with an unsigned number.
+const MUSL = ['-Wno-sign-compare']
+
+/** By `${process.platform}-${process.arch}`: the system's list of sources, Zig's name for it, and flags of its own. */
+const TARGETS = {
+  'darwin-arm64': { system: 'darwin', triple: 'aarch64-macos.11.0', flags: [] },
+  'darwin-x64': { system: 'darwin', triple: 'x86_64-macos.11.0', flags: [] },
+  'linux-arm': { system: 'linux', triple: 'arm-linux-gnueabihf.2.28', flags: [] },
+  'linux-arm64': { system: 'linux', triple: 'aarch64-linux-gnu.2.28', flags: [] },
+  'linux-arm64-musl': { system: 'linux', triple: 'aarch64-linux-musl', flags: MUSL },
+  'linux-x64': { system: 'linux', triple: 'x86_64-linux-gnu.2.28', flags: [] },
+  'linux-x64-musl': { system: 'linux', triple: 'x86_64-linux-musl', flags: MUSL },
+}
+const CHECKED_BY_CI = ['darwin-arm64', 'linux-x64-musl']
+
+const LINK = {
+  darwin: { refusingUndefined: [], allowingUndefined: ['-Wl,-undefined,dynamic_lookup'] },
+  linux: { refusingUndefined: ['-Wl,-z,defs', '-Wl,--error-limit=0'], allowingUndefined: [] },
+}
+
+/** Runs the compiler; throws what it said if it fails. */
+async function compile(args) {
+  try {
+    await run(zig, args, { env: environment, maxBuffer: 2 ** 26 })
+  } catch ({ stderr, message }) {
+    throw new Error(stderr || message)
+  }
+}
+
+/** Runs `work` on each item, as many at once as there are processors. */
+async function onAllProcessors(items, work) {
+  const left = items[Symbol.iterator]()
+  const worker = async () => {
+    for (const item of left) await work(item)
+  }
+  await Promise.all(Array.from({ length: availableParallelism() }, worker))
+}
+
+/** The flags of every target: binding.gyp's, which is JSON but for its comments. */
+function flagsOfGyp() {
+  const [{ defines, cflags_cc: flags }] = JSON.parse(
+    readFileSync('binding.gyp', 'utf8').replace(/^\s*#.*$/gm, ''),
+  ).targets
+  return [...flags, ...defines.map((define) => `-D${define}`)]
+}
+
+/** The functions of the addon's own that no object has: a file that native/sources.json lacks. */
+async function ownMissing(link) {
+  const said = await compile(link).then(
+    () => '',
+    ({ message }) => message,
+  )
+  return said.split('\n').filter((line) => /undefined (symbol|reference)/.test(line) && line.includes('sockctl'))
+}
+
+async function build(name) {
+  const { system, triple, flags } = TARGETS[name]
+  const folder = `build-cross/${name}`
+  mkdirSync(folder, { recursive: true })
+  const toObject = ['c++', '-target', triple, '-fPIC', '-g0', ...shared, ...flags, '-Werror', '-c']
+  const objects = new Map(sourcesOf(system).map((source) => [source, `${folder}/${source.replace(/\W/g, '_')}.o`]))
+  await onAllProcessors(objects, ([source, object]) => compile([...toObject, source, '-o', object]))
+  const link = ['cc', '-target', triple, '-shared', ...objects.values(), '-o', `${folder}/sockctl.node`]
+  const missing = await ownMissing([...link, ...LINK[system].refusingUndefined])
+  if (missing.length > 0) throw new Error(missing.join('\n'))
+  await compile([...link, ...LINK[system].allowingUndefined])
+  return `${folder}/sockctl.node`
+}
+
+process.chdir(fileURLToPath(new URL('..', import.meta.url)))
+const { positionals, values } = parseArgs({ allowPositionals: true, options: { all: { type: 'boolean' } } })
+const asked = values.all ? Object.keys(TARGETS) : positionals.length > 0 ? positionals : CHECKED_BY_CI
+const unknown = asked.filter((name) => TARGETS[name] === undefined)
+if (unknown.length > 0) {
+  console.error(`unknown target ${unknown.join(', ')}: choose from ${Object.keys(TARGETS).join(', ')}`)
+  process.exit(2)
+}
+
+const zig = fetchZig()
+mkdirSync('build-cross', { recursive: true })
+execFileSync('node', ['scripts/constants.mjs', 'native/base/constants.txt', 'build-cross/constants.inc'])
+const includes = [
+  'native',
+  'build-cross',
+  require('node-api-headers').include_dir,
+  require('node-addon-api').include_dir,
+]
+const shared = [...flagsOfGyp(), ...includes.map((folder) => `-I${folder}`)]
+for (const name of asked) {
+  const begun = performance.now()
+  try {
+    const file = await build(name)
+    console.log(`${file} (${((performance.now() - begun) / 1000).toFixed(1)} s)`)
+  } catch ({ message }) {
+    console.error(`${name}: ${message}`)
+    process.exitCode = 1
+  }
+}

@@ -1,3 +1,5 @@
+// The options of RFC 3678 for IPv4 and IPv6 alike: the level is IPPROTO_IP or IPPROTO_IPV6, by the group.
+
 import { groupReq, groupSourceReq } from '../codecs/membership.ts'
 import { groupFilter } from '../codecs/source-filter.ts'
 import { option } from '../option.ts'
@@ -48,7 +50,7 @@ export const MCAST_MSFILTER = option('MCAST_MSFILTER', 'IPPROTO_IP', groupFilter
   byGroup: true,
   act: 'set-filter',
 })
-/** `MCAST_UNBLOCK_SOURCE`: take a blocked source again. RFC 3678 5.1.1. Write-only; may wait. */
+/** `MCAST_UNBLOCK_SOURCE`: receive a blocked source again. RFC 3678 5.1.1. Write-only; may wait. */
 export const MCAST_UNBLOCK_SOURCE = option('MCAST_UNBLOCK_SOURCE', 'IPPROTO_IP', groupSourceReq, {
   access: 'write',
   waits: true,

@@ -1,3 +1,5 @@
+// The options of level SOL_MPTCP.
+
 import { mptcpInfo, mptcpSubflowAddresses } from '../codecs.ts'
 import { option } from '../option.ts'
 

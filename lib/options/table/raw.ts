@@ -1,3 +1,5 @@
+// The options of raw ICMP and ICMPv6 sockets.
+
 import { icmpFilter, icmpv6Filter } from '../codecs.ts'
 import { option } from '../option.ts'
 

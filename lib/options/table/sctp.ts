@@ -1,3 +1,5 @@
+// The options of level SOL_SCTP.
+
 import {
   boolean,
   byte,
@@ -18,7 +20,7 @@ import {
 } from '../codecs.ts'
 import { option } from '../option.ts'
 
-/** `SCTP_ADAPTATION_LAYER`: the number that tells the peer what is on top. Default 0. RFC 6458 8.1.10 */
+/** `SCTP_ADAPTATION_LAYER`: the number that tells the peer which protocol is above SCTP. Default 0. RFC 6458 8.1.10 */
 export const SCTP_ADAPTATION_LAYER = option('SCTP_ADAPTATION_LAYER', 'SOL_SCTP', unsigned())
 /** `SCTP_ADD_STREAMS`: ask the peer for more streams. RFC 6525 6.3.4 */
 export const SCTP_ADD_STREAMS = option('SCTP_ADD_STREAMS', 'SOL_SCTP', sctpAddStreams, {
@@ -29,7 +31,7 @@ export const SCTP_ADD_STREAMS = option('SCTP_ADD_STREAMS', 'SOL_SCTP', sctpAddSt
 export const SCTP_ASCONF_SUPPORTED = option('SCTP_ASCONF_SUPPORTED', 'SOL_SCTP', sctpAssocValue, { since: '5.4' })
 /** `SCTP_ASSOCINFO`: retransmissions of an association and the life of its cookie. Default 10 and 60000 ms: the sysctls net.sctp.association_max_retrans and valid_cookie_life. RFC 6458 8.1.2 */
 export const SCTP_ASSOCINFO = option('SCTP_ASSOCINFO', 'SOL_SCTP', sctpAssocparams)
-/** `SCTP_AUTH_ACTIVE_KEY`: the key in use. Default 0. Where SCTP_AUTH_SUPPORTED is on. RFC 6458 8.1.18 */
+/** `SCTP_AUTH_ACTIVE_KEY`: the key in use. Default 0. Only if SCTP_AUTH_SUPPORTED is on. RFC 6458 8.1.18 */
 export const SCTP_AUTH_ACTIVE_KEY = option('SCTP_AUTH_ACTIVE_KEY', 'SOL_SCTP', sctpAuthkeyid)
 /** `SCTP_AUTH_CHUNK`: require authentication of a type of chunk, by its number. Default none. RFC 6458 8.3.2 */
 export const SCTP_AUTH_CHUNK = option('SCTP_AUTH_CHUNK', 'SOL_SCTP', byte, { access: 'write' })
@@ -48,17 +50,17 @@ export const SCTP_AUTOCLOSE = option('SCTP_AUTOCLOSE', 'SOL_SCTP', unsigned(0, 2
 export const SCTP_AUTO_ASCONF = option('SCTP_AUTO_ASCONF', 'SOL_SCTP', boolean, { since: '3.1' })
 /** `SCTP_CONTEXT`: a number that comes with each message received. Default 0. RFC 6458 8.1.25 */
 export const SCTP_CONTEXT = option('SCTP_CONTEXT', 'SOL_SCTP', sctpAssocValue)
-/** `SCTP_DEFAULT_PRINFO`: the partial reliability of sends that name none. Default none. RFC 7496 4.2 */
+/** `SCTP_DEFAULT_PRINFO`: the partial reliability policy of sends that name none. Default none. RFC 7496 4.2 */
 export const SCTP_DEFAULT_PRINFO = option('SCTP_DEFAULT_PRINFO', 'SOL_SCTP', sctpDefaultPrinfo, { since: '4.8' })
-/** `SCTP_DEFAULT_SNDINFO`: the stream and more of sends that name none. Default all 0. RFC 6458 8.1.31 */
+/** `SCTP_DEFAULT_SNDINFO`: the stream and other settings of sends that name none. Default all 0. RFC 6458 8.1.31 */
 export const SCTP_DEFAULT_SNDINFO = option('SCTP_DEFAULT_SNDINFO', 'SOL_SCTP', sctpSndinfo, { since: '3.17' })
 /** `SCTP_DELAYED_SACK`: how long (500 ms at most), and for how many packets, an acknowledgement is delayed. Default 200 and 2: the sysctl net.sctp.sack_timeout. RFC 6458 8.1.19 */
 export const SCTP_DELAYED_SACK = option('SCTP_DELAYED_SACK', 'SOL_SCTP', sctpSackInfo)
 /** `SCTP_DISABLE_FRAGMENTS`: messages too big for the path are refused. Default false. RFC 6458 8.1.11 */
 export const SCTP_DISABLE_FRAGMENTS = option('SCTP_DISABLE_FRAGMENTS', 'SOL_SCTP', boolean)
-/** `SCTP_ECN_SUPPORTED`: congestion may be told by marks (1) or not. Default: the sysctl net.sctp.ecn_enable, 1. RFC 9260 */
+/** `SCTP_ECN_SUPPORTED`: congestion may be signalled by ECN marks (1) or not. Default: the sysctl net.sctp.ecn_enable, 1. RFC 9260 */
 export const SCTP_ECN_SUPPORTED = option('SCTP_ECN_SUPPORTED', 'SOL_SCTP', sctpAssocValue, { since: '5.4' })
-/** `SCTP_ENABLE_STREAM_RESET`: which resets a peer may ask for: 1 streams, 2 the association, 4 more streams, added up. Default 0. RFC 6525 6.3.1 */
+/** `SCTP_ENABLE_STREAM_RESET`: which resets a peer may ask for, as a sum: 1 streams, 2 the association, 4 more streams. Default 0. RFC 6525 6.3.1 */
 export const SCTP_ENABLE_STREAM_RESET = option('SCTP_ENABLE_STREAM_RESET', 'SOL_SCTP', sctpAssocValue, {
   since: '4.11',
 })
@@ -66,14 +68,14 @@ export const SCTP_ENABLE_STREAM_RESET = option('SCTP_ENABLE_STREAM_RESET', 'SOL_
 export const SCTP_EVENT = option('SCTP_EVENT', 'SOL_SCTP', sctpEvent, { access: 'write', since: '5.0' })
 /** `SCTP_EVENTS`: the notifications wanted. Default none. RFC 6458 6.2.1 */
 export const SCTP_EVENTS = option('SCTP_EVENTS', 'SOL_SCTP', sctpEventSubscribe)
-/** `SCTP_EXPOSE_POTENTIALLY_FAILED_STATE`: tell of paths that may have failed: 1 no, 2 yes, 0 only who asks. Default: the sysctl net.sctp.pf_expose, 0. RFC 7829 7.3 */
+/** `SCTP_EXPOSE_POTENTIALLY_FAILED_STATE`: tell of paths that may have failed: 1 no, 2 yes, 0 only when asked. Default: the sysctl net.sctp.pf_expose, 0. RFC 7829 7.3 */
 export const SCTP_EXPOSE_POTENTIALLY_FAILED_STATE = option(
   'SCTP_EXPOSE_POTENTIALLY_FAILED_STATE',
   'SOL_SCTP',
   sctpAssocValue,
   { since: '5.5' },
 )
-/** `SCTP_FRAGMENT_INTERLEAVE`: pieces of messages of several associations (1) and streams (2) may come in turns; Linux takes 2 as 1. Default 0. RFC 6458 8.1.20 */
+/** `SCTP_FRAGMENT_INTERLEAVE`: fragments of messages of several associations (1) and streams (2) may come interleaved; Linux takes 2 as 1. Default 0. RFC 6458 8.1.20 */
 export const SCTP_FRAGMENT_INTERLEAVE = option('SCTP_FRAGMENT_INTERLEAVE', 'SOL_SCTP', int(0, 2))
 /** `SCTP_GET_ASSOC_NUMBER`: how many associations there are. RFC 6458 8.2.5 */
 export const SCTP_GET_ASSOC_NUMBER = option('SCTP_GET_ASSOC_NUMBER', 'SOL_SCTP', unsigned(), { access: 'read' })
@@ -83,9 +85,9 @@ export const SCTP_INITMSG = option('SCTP_INITMSG', 'SOL_SCTP', sctpInitmsg)
 export const SCTP_INTERLEAVING_SUPPORTED = option('SCTP_INTERLEAVING_SUPPORTED', 'SOL_SCTP', sctpAssocValue, {
   since: '4.16',
 })
-/** `SCTP_I_WANT_MAPPED_V4_ADDR`: IPv4 addresses come as IPv6 ones. Default true. RFC 6458 8.1.15 */
+/** `SCTP_I_WANT_MAPPED_V4_ADDR`: IPv4 addresses come as IPv4-mapped IPv6 addresses. Default true. RFC 6458 8.1.15 */
 export const SCTP_I_WANT_MAPPED_V4_ADDR = option('SCTP_I_WANT_MAPPED_V4_ADDR', 'SOL_SCTP', boolean)
-/** `SCTP_MAXSEG`: the largest piece of a message, in bytes; 0: the path's. Default 0. RFC 6458 8.1.16 */
+/** `SCTP_MAXSEG`: the largest fragment of a message, in bytes; 0: the path decides. Default 0. RFC 6458 8.1.16 */
 export const SCTP_MAXSEG = option('SCTP_MAXSEG', 'SOL_SCTP', sctpAssocValue)
 /** `SCTP_MAX_BURST`: the most packets sent at once. Default: the sysctl net.sctp.max_burst, 4. RFC 6458 8.1.24 */
 export const SCTP_MAX_BURST = option('SCTP_MAX_BURST', 'SOL_SCTP', sctpAssocValue)
@@ -101,9 +103,9 @@ export const SCTP_PARTIAL_DELIVERY_POINT = option(
 export const SCTP_PR_SUPPORTED = option('SCTP_PR_SUPPORTED', 'SOL_SCTP', sctpAssocValue, { since: '4.8' })
 /** `SCTP_RECONFIG_SUPPORTED`: streams may be reset (1) or not. Default: the sysctl net.sctp.reconf_enable, 0. RFC 6525 */
 export const SCTP_RECONFIG_SUPPORTED = option('SCTP_RECONFIG_SUPPORTED', 'SOL_SCTP', sctpAssocValue, { since: '4.12' })
-/** `SCTP_RECVNXTINFO`: tell of the next message with each. Default false. RFC 6458 8.1.30 */
+/** `SCTP_RECVNXTINFO`: with each message, tell of the next one. Default false. RFC 6458 8.1.30 */
 export const SCTP_RECVNXTINFO = option('SCTP_RECVNXTINFO', 'SOL_SCTP', boolean, { since: '3.17' })
-/** `SCTP_RECVRCVINFO`: tell the stream and more of each message. Default false. RFC 6458 8.1.29 */
+/** `SCTP_RECVRCVINFO`: tell the stream and other facts of each message. Default false. RFC 6458 8.1.29 */
 export const SCTP_RECVRCVINFO = option('SCTP_RECVRCVINFO', 'SOL_SCTP', boolean, { since: '3.17' })
 /** `SCTP_RESET_ASSOC`: reset an association, by its id. RFC 6525 6.3.3 */
 export const SCTP_RESET_ASSOC = option('SCTP_RESET_ASSOC', 'SOL_SCTP', int(), { access: 'write', since: '4.11' })
@@ -113,7 +115,7 @@ export const SCTP_REUSE_PORT = option('SCTP_REUSE_PORT', 'SOL_SCTP', boolean, { 
 export const SCTP_RTOINFO = option('SCTP_RTOINFO', 'SOL_SCTP', sctpRtoinfo)
 /** `SCTP_STREAM_SCHEDULER`: how streams take turns: 0 first come, 1 by priority, 2 round robin; since 6.4 3 fair capacity, 4 weighted. Default 0. RFC 8260 4.3.2 */
 export const SCTP_STREAM_SCHEDULER = option('SCTP_STREAM_SCHEDULER', 'SOL_SCTP', sctpAssocValue, { since: '4.15' })
-/** `SCTP_STREAM_SCHEDULER_VALUE`: a stream's share, as its scheduler has it. RFC 8260 4.3.3 */
+/** `SCTP_STREAM_SCHEDULER_VALUE`: a stream's priority or weight, in the terms of its scheduler. RFC 8260 4.3.3 */
 export const SCTP_STREAM_SCHEDULER_VALUE = option('SCTP_STREAM_SCHEDULER_VALUE', 'SOL_SCTP', sctpStreamValue, {
   access: 'write',
   since: '4.15',

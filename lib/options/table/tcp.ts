@@ -1,3 +1,5 @@
+// The options of level IPPROTO_TCP.
+
 import {
   boolean,
   bytes,
@@ -17,23 +19,23 @@ import {
 } from '../codecs.ts'
 import { option } from '../option.ts'
 
-/** `TCP_CC_INFO`: what the congestion control algorithm says of itself; nothing where it says nothing. include/uapi/linux/inet_diag.h */
+/** `TCP_CC_INFO`: what the congestion control algorithm tells of its state; empty if it tells nothing. include/uapi/linux/inet_diag.h */
 export const TCP_CC_INFO = option('TCP_CC_INFO', 'IPPROTO_TCP', tcpCcInfo, { access: 'read', since: '4.1' })
-/** `TCP_CONGESTION`: the congestion control algorithm, by name, as the sysctl net.ipv4.tcp_available_congestion_control lists them. Default: the sysctl net.ipv4.tcp_congestion_control. The privilege is needed for one not in net.ipv4.tcp_allowed_congestion_control. tcp(7) */
+/** `TCP_CONGESTION`: the congestion control algorithm, by name, as the sysctl net.ipv4.tcp_available_congestion_control lists them. Default: the sysctl net.ipv4.tcp_congestion_control. The privilege is needed for an algorithm not in net.ipv4.tcp_allowed_congestion_control. tcp(7) */
 export const TCP_CONGESTION = option('TCP_CONGESTION', 'IPPROTO_TCP', congestion, { needs: 'CAP_NET_ADMIN' })
 /** `TCP_CORK`: hold back segments that are not full, for 200 ms at most. Default false. tcp(7) */
 export const TCP_CORK = option('TCP_CORK', 'IPPROTO_TCP', boolean)
-/** `TCP_DEFER_ACCEPT`: a listener wakes only when data came, waiting up to so many seconds; 0: at once. Reads rounded up to a number of retransmissions. Default 0. tcp(7) */
+/** `TCP_DEFER_ACCEPT`: a connection is accepted only when data has come, for which the listener waits this many seconds; 0: at once. Reads rounded up to a number of retransmissions. Default 0. tcp(7) */
 export const TCP_DEFER_ACCEPT = option('TCP_DEFER_ACCEPT', 'IPPROTO_TCP', int(0, 2 ** 31 - 1, 'seconds'))
 /** `TCP_DELACK_MAX_US`: the most microseconds an acknowledgement is delayed, from 2 ticks of the kernel's clock to 200000. Default 200000. net/ipv4/tcp.c */
 export const TCP_DELACK_MAX_US = option('TCP_DELACK_MAX_US', 'IPPROTO_TCP', int(1, 200_000, 'microseconds'), {
   since: '6.15',
 })
-/** `TCP_FASTOPEN`: a listener takes data with the first segment, from up to so many connections at once; 0: none. Default 0. Capped by the sysctl net.core.somaxconn; net.ipv4.tcp_fastopen must allow it. RFC 7413, tcp(7) */
+/** `TCP_FASTOPEN`: a listener takes data with the first segment, from up to this many connections at once; 0: none. Default 0. Capped by the sysctl net.core.somaxconn; net.ipv4.tcp_fastopen must allow it. RFC 7413, tcp(7) */
 export const TCP_FASTOPEN = option('TCP_FASTOPEN', 'IPPROTO_TCP', int(0), { since: '3.7', darwin: true })
 /** `TCP_FASTOPEN_CONNECT`: connect waits for the first write, whose data go with the first segment. Default false. tcp(7) */
 export const TCP_FASTOPEN_CONNECT = option('TCP_FASTOPEN_CONNECT', 'IPPROTO_TCP', boolean, { since: '4.11' })
-/** `TCP_FASTOPEN_KEY`: the key of this listener's cookies: 16 bytes, or 32 for a new and an old one. Default empty: the one of the sysctl net.ipv4.tcp_fastopen_key. net/ipv4/tcp_fastopen.c */
+/** `TCP_FASTOPEN_KEY`: the key of this listener's cookies: 16 bytes, or 32 for a new and an old key. Default empty: the key of the sysctl net.ipv4.tcp_fastopen_key. net/ipv4/tcp_fastopen.c */
 export const TCP_FASTOPEN_KEY = option('TCP_FASTOPEN_KEY', 'IPPROTO_TCP', fastOpenKey, { since: '4.15' })
 /** `TCP_FASTOPEN_NO_COOKIE`: Fast Open without a cookie. Default false. net/ipv4/tcp.c */
 export const TCP_FASTOPEN_NO_COOKIE = option('TCP_FASTOPEN_NO_COOKIE', 'IPPROTO_TCP', boolean, { since: '4.15' })
@@ -51,7 +53,7 @@ export const TCP_KEEPIDLE = option('TCP_KEEPIDLE', 'IPPROTO_TCP', int(1, 32767, 
 export const TCP_KEEPINTVL = option('TCP_KEEPINTVL', 'IPPROTO_TCP', int(1, 32767, 'seconds'), { darwin: true })
 /** `TCP_LINGER2`: seconds a closed socket waits for the peer's FIN, up to 120; -1: not at all; 0: the sysctl net.ipv4.tcp_fin_timeout, which is the default. tcp(7) */
 export const TCP_LINGER2 = option('TCP_LINGER2', 'IPPROTO_TCP', int(-1, 2 ** 31 - 1, 'seconds'))
-/** `TCP_MAXSEG`: the largest segment in bytes: set before connect, the one to announce, 88 to 32767, 0, the default, for the path's own; read, the one in use, 536 before there is one. tcp(7) */
+/** `TCP_MAXSEG`: the largest segment in bytes. Set before connect: the size to announce, 88 to 32767; 0, the default, leaves it to the path. Read: the size in use, 536 before the connection is made. tcp(7) */
 export const TCP_MAXSEG = option('TCP_MAXSEG', 'IPPROTO_TCP', int(0, 32767, 'bytes'), { darwin: true })
 /** `TCP_MD5SIG`: sign segments to and from a peer with a key. Default none. RFC 2385, net/ipv4/tcp_ipv4.c */
 export const TCP_MD5SIG = option('TCP_MD5SIG', 'IPPROTO_TCP', tcpMd5sig, { access: 'write' })
@@ -69,9 +71,9 @@ export const TCP_QUEUE_SEQ = option('TCP_QUEUE_SEQ', 'IPPROTO_TCP', unsigned(), 
   since: '3.5',
   needs: 'CAP_NET_ADMIN',
 })
-/** `TCP_QUICKACK`: acknowledge at once; the kernel goes back to delaying when it sees fit. Default true. tcp(7) */
+/** `TCP_QUICKACK`: acknowledge at once; the kernel may go back to delayed acknowledgements by itself. Default true. tcp(7) */
 export const TCP_QUICKACK = option('TCP_QUICKACK', 'IPPROTO_TCP', boolean)
-/** `TCP_REPAIR`: take the connection apart to move it: nothing is sent any more, and its state can be read and set. Default off. net/ipv4/tcp.c */
+/** `TCP_REPAIR`: stop the connection in order to move it: nothing is sent any more, and the connection's state can be read and set. Default off. net/ipv4/tcp.c */
 export const TCP_REPAIR = option('TCP_REPAIR', 'IPPROTO_TCP', tcpRepair, { since: '3.5', needs: 'CAP_NET_ADMIN' })
 /** `TCP_REPAIR_OPTIONS`: what the handshake agreed on. Under repair only, established. net/ipv4/tcp.c */
 export const TCP_REPAIR_OPTIONS = option('TCP_REPAIR_OPTIONS', 'IPPROTO_TCP', tcpRepairOptions, {
@@ -97,7 +99,7 @@ export const TCP_RTO_MAX_MS = option('TCP_RTO_MAX_MS', 'IPPROTO_TCP', int(1000, 
 export const TCP_RTO_MIN_US = option('TCP_RTO_MIN_US', 'IPPROTO_TCP', int(1, 200_000, 'microseconds'), {
   since: '6.15',
 })
-/** `TCP_SAVED_SYN`: the headers of the first packet of an accepted connection, in bytes; empty where the listener had no TCP_SAVE_SYN. Reading them takes them away. net/ipv4/tcp.c */
+/** `TCP_SAVED_SYN`: the headers of the first packet of an accepted connection, in bytes; empty if the listener had no TCP_SAVE_SYN. Reading the headers takes them away. net/ipv4/tcp.c */
 export const TCP_SAVED_SYN = option('TCP_SAVED_SYN', 'IPPROTO_TCP', bytes, {
   access: 'read',
   since: '4.2',
@@ -105,7 +107,7 @@ export const TCP_SAVED_SYN = option('TCP_SAVED_SYN', 'IPPROTO_TCP', bytes, {
 })
 /** `TCP_SAVE_SYN`: a listener keeps the first packet of each connection, for TCP_SAVED_SYN. Default off. link: since 5.10. net/ipv4/tcp.c */
 export const TCP_SAVE_SYN = option('TCP_SAVE_SYN', 'IPPROTO_TCP', saveSyn, { since: '4.2' })
-/** `TCP_SYNCNT`: how often connect sends its first segment again, 1 to 127. Default: the sysctl net.ipv4.tcp_syn_retries. tcp(7) */
+/** `TCP_SYNCNT`: how often connect repeats its first segment, 1 to 127. Default: the sysctl net.ipv4.tcp_syn_retries. tcp(7) */
 export const TCP_SYNCNT = option('TCP_SYNCNT', 'IPPROTO_TCP', int(1, 127))
 /** `TCP_THIN_DUPACK`: no effect since 4.11. Documentation/networking/tcp-thin.rst */
 export const TCP_THIN_DUPACK = option('TCP_THIN_DUPACK', 'IPPROTO_TCP', boolean)
@@ -116,11 +118,11 @@ export const TCP_TIMESTAMP = option('TCP_TIMESTAMP', 'IPPROTO_TCP', unsigned(), 
   since: '3.9',
   needs: 'CAP_NET_ADMIN',
 })
-/** `TCP_TX_DELAY`: delay what is sent by so many microseconds, to play a slow path; needs the fq queue. Default 0. Newer kernels take 268435455 at most. net/ipv4/tcp.c */
+/** `TCP_TX_DELAY`: delay each segment sent by this many microseconds, to imitate a slow path; needs the fq queue. Default 0. Newer kernels take 268435455 at most. net/ipv4/tcp.c */
 export const TCP_TX_DELAY = option('TCP_TX_DELAY', 'IPPROTO_TCP', int(0, 2 ** 31 - 1, 'microseconds'), { since: '5.3' })
-/** `TCP_ULP`: the protocol on top that the kernel handles, e.g. 'tls'; '', the default, for none. It can't be taken away. Documentation/networking/tls.rst */
+/** `TCP_ULP`: the protocol above TCP that the kernel handles, e.g. 'tls'; '', the default, for none. A protocol can't be taken away again. Documentation/networking/tls.rst */
 export const TCP_ULP = option('TCP_ULP', 'IPPROTO_TCP', string(15), { since: '4.13' })
-/** `TCP_USER_TIMEOUT`: milliseconds that data may go unacknowledged before the connection drops; 0: as the system has it. Default 0. RFC 5482, tcp(7) */
+/** `TCP_USER_TIMEOUT`: milliseconds that data may go unacknowledged before the connection drops; 0: the system's own limits. Default 0. RFC 5482, tcp(7) */
 export const TCP_USER_TIMEOUT = option('TCP_USER_TIMEOUT', 'IPPROTO_TCP', int(0, 2 ** 31 - 1, 'milliseconds'))
-/** `TCP_WINDOW_CLAMP`: the most bytes the announced window may be; 0, before connect only: no bound. Default 0. tcp(7) */
+/** `TCP_WINDOW_CLAMP`: the largest window to announce, in bytes; 0, before connect only: no bound. Default 0. tcp(7) */
 export const TCP_WINDOW_CLAMP = option('TCP_WINDOW_CLAMP', 'IPPROTO_TCP', int(0, 2 ** 31 - 1, 'bytes'))

@@ -1,3 +1,5 @@
+// The codecs as `codecs` and their types, for defineOption.
+
 export * from './codecs/addresses.ts'
 export * from './codecs/bpf.ts'
 export type { Codec } from './codecs/codec.ts'

@@ -1,3 +1,5 @@
+// sockctl/options: a constant an option.
+
 export * from './table/ip.ts'
 export * from './table/ipv6.ts'
 export * from './table/mcast.ts'

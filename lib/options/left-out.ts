@@ -1,8 +1,10 @@
+// Options of the headers that the table leaves out, and why.
+
 const OBSOLETE = 'RFC 2292 has been replaced by RFC 3542, whose options are in the table'
 const CONTROL_MESSAGE = 'the type of a control message, not an option'
-const NEVER = 'no kernel does anything with it'
+const NEVER = 'no kernel acts on it'
 const VARIANT = 'the name without a suffix is the one with the time_t of this system'
-const RING = 'a ring is of use only to who can map its memory, which JavaScript can not'
+const RING = 'a ring is of use only if its memory is mapped, which JavaScript can not do'
 const PACKED_ADDRESS = 'its struct holds a packed socket address: use defineOption with codecs.bytes'
 const CALL = 'part of a function of libsctp (sctp_bindx, sctp_connectx, sctp_peeloff), which gives more than a value'
 const KEYS =
@@ -14,7 +16,7 @@ export const leftOut: Readonly<Record<string, string>> = {
   SO_DEVMEM_DMABUF: CONTROL_MESSAGE,
   SO_DEVMEM_LINEAR: CONTROL_MESSAGE,
   SO_PEERNAME:
-    'it fails where there is more room than the address takes; getpeername(2), as remoteAddress, tells the same',
+    'it fails if there is more room than the address takes; getpeername(2), as remoteAddress, tells the same',
   SO_RCVTIMEO_NEW: VARIANT,
   SO_RCVTIMEO_OLD: VARIANT,
   SO_SECURITY_AUTHENTICATION: NEVER,
@@ -52,7 +54,7 @@ export const leftOut: Readonly<Record<string, string>> = {
   TCP_AO_INFO: KEYS,
   TCP_AO_REPAIR: KEYS,
   TCP_CM_INQ: CONTROL_MESSAGE,
-  TCP_ZEROCOPY_RECEIVE: 'it maps pages into an address the program gives, which JavaScript can not',
+  TCP_ZEROCOPY_RECEIVE: 'it maps pages into an address the program gives, which JavaScript can not do',
 
   MPTCP_FULL_INFO: 'its struct points at buffers of the program; MPTCP_INFO and MPTCP_SUBFLOW_ADDRS tell most of it',
   MPTCP_TCPINFO: 'TCP_INFO of each subflow; MPTCP_INFO and MPTCP_SUBFLOW_ADDRS tell most of it',

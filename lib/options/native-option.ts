@@ -1,3 +1,5 @@
+// Chooses the native option for a value: its level and C type may depend on the value.
+
 import { unsupported } from '../base/errors.ts'
 import { type NativeOption, native } from '../binding/native.ts'
 import { isIpv6 } from '../net/address.ts'

@@ -1,3 +1,5 @@
+// An option: what a user sees, what calls need of it, and how a line of the table makes one.
+
 import { show } from '../base/errors.ts'
 import { native } from '../binding/native.ts'
 import type { Capability, Level, OptionAttributes } from './attributes.ts'

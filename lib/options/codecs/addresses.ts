@@ -1,3 +1,5 @@
+// Codecs of IP addresses without a port.
+
 import { parseAddress } from '../../net/address.ts'
 import { type Codec, codec } from './codec.ts'
 

@@ -1,3 +1,5 @@
+// The codec of classic BPF programs.
+
 import { whole } from '../../base/check-fields.ts'
 import { type Codec, isRecord } from './codec.ts'
 
@@ -5,9 +7,9 @@ import { type Codec, isRecord } from './codec.ts'
 export interface BpfInstruction {
   /** The operation, 16 bits. */
   code: number
-  /** How many instructions a jump skips where its condition holds, 8 bits. */
+  /** How many instructions a jump skips if its condition holds, 8 bits. */
   jt: number
-  /** How many it skips where it does not, 8 bits. */
+  /** How many instructions a jump skips if its condition does not hold, 8 bits. */
   jf: number
   /** The operand, 32 bits. */
   k: number
@@ -30,9 +32,9 @@ export const bpfProgram: Codec<BpfInstruction[], readonly BpfInstruction[]> = {
   write: 'sock_fprog',
   wrong: (value) => {
     if (!Array.isArray(value) || value.length < 1 || value.length > MAX_INSTRUCTIONS) return true
-    for (const [place, instruction] of value.entries()) {
+    for (const [position, instruction] of value.entries()) {
       const wrong = wrongInstruction(instruction)
-      if (wrong !== '') return `instruction ${place} ${wrong}`
+      if (wrong !== '') return `instruction ${position} ${wrong}`
     }
     return ''
   },

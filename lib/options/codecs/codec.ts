@@ -1,6 +1,8 @@
+// What a codec is, and helpers to make one.
+
 /**
  * How an option's value crosses between TypeScript and the C struct of the same name.
- * `R` is read, `W` is written; `Q` is what a reader must say first, where the kernel wants to be told (a group, say).
+ * `R` is what reading gives, `W` what writing takes, `Q` the question that reading needs first, if any (a group, say).
  */
 export interface Codec<R, W = R, Q = undefined> {
   /** What a value must be, in words that end a sentence: "SO_RCVBUF must be ...". */
@@ -8,13 +10,13 @@ export interface Codec<R, W = R, Q = undefined> {
   /** The C type read, and written. */
   readonly read: string
   readonly write: string | ((value: W) => string)
-  /** What is wrong with a value the kernel would misread: '' where nothing is, or the words, or true for `expects`. */
+  /** What is wrong with a value that the kernel would misread, in words; '' or false if nothing is, true for `expects`. */
   readonly wrong: (value: unknown) => string | boolean
   readonly toNative: (value: W) => unknown
   readonly fromNative: (native: never) => R
-  /** What the kernel is handed when it is asked. */
+  /** The native value that getsockopt is given to read. */
   readonly question?: (question: Q) => unknown
-  /** As `wrong`, for the question; absent where the reader need not say anything. */
+  /** As `wrong`, for the question; absent if there is none. */
   readonly wrongQuestion?: (question: unknown) => string | boolean
 }
 

@@ -1,5 +1,7 @@
+// Codecs of interfaces: a name, an index, or what IP_MULTICAST_IF takes.
+
 import { type Codec, same } from './codec.ts'
-import { ANY, index, isAddress, type MulticastInterface, wrongInterface } from './multicast-target.ts'
+import { INADDR_ANY, indexOf, isAddress, type MulticastInterface, wrongInterface } from './multicast-target.ts'
 import { string } from './scalars.ts'
 
 /** An interface's name, up to 15 bytes; '' for none. */
@@ -13,17 +15,17 @@ export const ipMulticastInterface: Codec<string, MulticastInterface> = {
   wrong: (value) => value === undefined || wrongInterface(value, 'either'),
   toNative: (value) =>
     isAddress(value)
-      ? { group: ANY, address: value, interface: 0 }
-      : { group: ANY, address: ANY, interface: index(value) },
+      ? { group: INADDR_ANY, address: value, interface: 0 }
+      : { group: INADDR_ANY, address: INADDR_ANY, interface: indexOf(value) },
   fromNative: same,
 }
 
-/** An interface's index; it may be written by name. */
+/** An interface's index; a name may be written too. */
 export const interfaceByIndex: Codec<number, string | number> = {
   expects: 'an interface: its name or its index (0: the kernel chooses)',
   read: 'int',
   write: 'int',
   wrong: (value) => value === undefined || wrongInterface(value, 'index'),
-  toNative: index,
+  toNative: indexOf,
   fromNative: same,
 }

@@ -1,17 +1,19 @@
+// Codecs of the options of IP and IPv6.
+
 import { LITTLE_ENDIAN } from '../../base/byte-order.ts'
 import { whole } from '../../base/check-fields.ts'
 import { in6Addr } from './addresses.ts'
 import { type Codec, codec, isRecord } from './codec.ts'
 import { interfaceByIndex } from './interface.ts'
-import { index } from './multicast-target.ts'
+import { indexOf } from './multicast-target.ts'
 import { enumeration, flags } from './names.ts'
 import { optional, record } from './record.ts'
 import { int, unsigned } from './scalars.ts'
 
-/** What a socket does about the path's MTU; `IP_PMTUDISC_...` and `IPV6_PMTUDISC_...`. */
+/** How a socket minds the path's MTU; `IP_PMTUDISC_...` and `IPV6_PMTUDISC_...`. */
 export const mtuDiscover = enumeration({ dont: 0, want: 1, do: 2, probe: 3, interface: 4, omit: 5 })
 
-/** Ports as `{ low, high }`; 0 for no bound of its own. */
+/** A range of ports; 0 for no bound. */
 export interface PortRange {
   low: number
   high: number
@@ -33,7 +35,7 @@ export const portRange: Codec<PortRange> = codec(
   },
 )
 
-/** To network byte order and back. */
+/** A 32-bit number from the machine's byte order to the network's, or back. */
 function networkOrder(value: number): number {
   if (!LITTLE_ENDIAN) return value
   const view = new DataView(new ArrayBuffer(4))
@@ -41,14 +43,14 @@ function networkOrder(value: number): number {
   return view.getInt32(0, true)
 }
 
-/** An interface's index in network byte order; it may be written by name. */
+/** An interface's index in network byte order; a name may be written too. */
 export const interfaceInNetworkOrder: Codec<number, string | number> = {
   ...interfaceByIndex,
-  toNative: (value) => networkOrder(index(value)),
+  toNative: (value) => networkOrder(indexOf(value)),
   fromNative: (value: number) => networkOrder(value),
 }
 
-/** `struct in6_pktinfo`: a source address and an interface for what is sent. */
+/** `struct in6_pktinfo`: the source address and the interface of packets sent. */
 export const in6Pktinfo = record('in6_pktinfo', {
   address: optional(in6Addr, '::'),
   interface: optional(interfaceByIndex, 0),
@@ -73,7 +75,7 @@ export const anycast: Codec<never, AnycastRequest> = {
     !isRecord(value) ||
     in6Addr.wrong(value.address) ||
     (value.interface === undefined ? '' : interfaceByIndex.wrong(value.interface)),
-  toNative: (value) => ({ group: value.address, interface: index(value.interface) }),
+  toNative: (value) => ({ group: value.address, interface: indexOf(value.interface) }),
 }
 
 /** `struct in6_flowlabel_req`. The label is the 20 bits as a number; expires and linger are seconds. RFC 6437 */

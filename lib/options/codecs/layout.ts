@@ -1,3 +1,5 @@
+// Codecs of the UAPI's structs of plain numbers, laid out here as the kernel's compilers do.
+
 import { LITTLE_ENDIAN } from '../../base/byte-order.ts'
 import { type FieldRule, whole } from '../../base/check-fields.ts'
 import { show } from '../../base/errors.ts'
@@ -74,8 +76,8 @@ function wrongField(type: Type, value: unknown): string {
 }
 
 /**
- * A struct of Linux's UAPI that the C library's headers may lack, by its fields in order. A shorter answer has the fields
- * it reaches. `given` names fields that may be left out when it is written.
+ * A struct of Linux's UAPI, which the C library's headers may lack, by its fields in order. A shorter answer gives the fields
+ * that it reaches. `given` holds the defaults of fields that may be left out in writing.
  */
 export function struct<const L extends Layout, const D extends Partial<LayoutValue<L>> = Record<never, never>>(
   layout: L,

@@ -1,10 +1,12 @@
+// Codecs of the structs that join, leave, block and unblock.
+
 import { type Codec, isRecord, same } from './codec.ts'
 import {
-  ANY,
   type GroupRequest,
   type GroupSourceRequest,
+  INADDR_ANY,
   type IpMreqSource,
-  index,
+  indexOf,
   isAddress,
   wrongGroup,
   wrongInterface,
@@ -40,7 +42,7 @@ function membership<W extends object>(shape: MembershipShape<W>): Codec<never, W
 
 const byAddress = (value: GroupRequest): boolean => value.interface === undefined || isAddress(value.interface)
 
-/** `struct ip_mreq` where the interface is a local address or none, `struct ip_mreqn` where it is a name or an index. */
+/** `struct ip_mreq` if the interface is a local address or none, `struct ip_mreqn` if it is a name or an index. */
 export const ipMreq: Codec<never, GroupRequest> = membership({
   expects: '{ group, interface? }: an IPv4 group; a name, an index or a local address',
   family: 4,
@@ -48,8 +50,8 @@ export const ipMreq: Codec<never, GroupRequest> = membership({
   write: (value) => (byAddress(value) ? 'ip_mreq' : 'ip_mreqn'),
   toNative: (value) =>
     byAddress(value)
-      ? { group: value.group, interface: value.interface ?? ANY }
-      : { group: value.group, address: ANY, interface: index(value.interface) },
+      ? { group: value.group, interface: value.interface ?? INADDR_ANY }
+      : { group: value.group, address: INADDR_ANY, interface: indexOf(value.interface) },
 })
 
 /** `struct ip_mreq_source`. */
@@ -59,7 +61,7 @@ export const ipMreqSource: Codec<never, IpMreqSource> = membership({
   interface: 'address',
   source: true,
   write: 'ip_mreq_source',
-  toNative: (value) => ({ group: value.group, source: value.source, interface: value.interface ?? ANY }),
+  toNative: (value) => ({ group: value.group, source: value.source, interface: value.interface ?? INADDR_ANY }),
 })
 
 /** `struct ipv6_mreq`. */
@@ -68,7 +70,7 @@ export const ipv6Mreq: Codec<never, GroupRequest> = membership({
   family: 6,
   interface: 'index',
   write: 'ipv6_mreq',
-  toNative: (value) => ({ group: value.group, interface: index(value.interface) }),
+  toNative: (value) => ({ group: value.group, interface: indexOf(value.interface) }),
 })
 
 /** `struct group_req`: IPv4 and IPv6. */
@@ -76,7 +78,7 @@ export const groupReq: Codec<never, GroupRequest> = membership({
   expects: '{ group, interface? }: a group; a name or an index',
   interface: 'index',
   write: 'group_req',
-  toNative: (value) => ({ group: value.group, interface: index(value.interface) }),
+  toNative: (value) => ({ group: value.group, interface: indexOf(value.interface) }),
 })
 
 /** `struct group_source_req`: IPv4 and IPv6. */
@@ -85,5 +87,5 @@ export const groupSourceReq: Codec<never, GroupSourceRequest> = membership({
   interface: 'index',
   source: true,
   write: 'group_source_req',
-  toNative: (value) => ({ group: value.group, source: value.source, interface: index(value.interface) }),
+  toNative: (value) => ({ group: value.group, source: value.source, interface: indexOf(value.interface) }),
 })

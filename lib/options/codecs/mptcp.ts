@@ -1,8 +1,10 @@
+// Codecs of Multipath TCP.
+
 import type { Codec } from './codec.ts'
 import { struct } from './layout.ts'
 import { decodeSockaddr, type Sockaddr } from './sockaddr.ts'
 
-/** `struct mptcp_info` without its `mptcpi_`; times are milliseconds. What an older kernel does not tell is not there. */
+/** `struct mptcp_info` without its `mptcpi_`; times are milliseconds. Fields that an older kernel does not tell are not there. */
 export const mptcpInfo = struct({
   subflows: 'u8',
   add_addr_signal: 'u8',
@@ -41,7 +43,7 @@ const subflowData = struct({ size_subflow_data: 'u32', num_subflows: 'u32', size
 const SOCKADDR_STORAGE = 128
 const MAX_SUBFLOWS = 32
 
-/** `struct mptcp_subflow_data` says what there is room for, and then what there is; the subflows' addresses follow. */
+/** `struct mptcp_subflow_data` says how much room the question has, and in the answer how many subflows there are; their addresses follow. */
 export const mptcpSubflowAddresses: Codec<MptcpSubflow[], never> = {
   expects: 'an array of { local, remote }, each { family, address, port }',
   read: 'bytes',

@@ -1,3 +1,5 @@
+// What the codecs of multicast share: their public types, and checks of groups, sources and interfaces.
+
 import { whole } from '../../base/check-fields.ts'
 import { show } from '../../base/errors.ts'
 import { canonical, isIpv6, isMapped, isMulticast, parseAddress, zoneOf } from '../../net/address.ts'
@@ -32,16 +34,14 @@ export interface SourceFilter {
 
 export interface GroupFilter extends GroupRequest, SourceFilter {}
 
-export type Family = 4 | 6 | undefined
-
-export function wrongGroup(value: unknown, family: Family): string {
+export function wrongGroup(value: unknown, family: 4 | 6 | undefined): string {
   if (typeof value !== 'string' || !isMulticast(value)) return `group is ${show(value)}, not a multicast address`
   if (zoneOf(value) !== undefined) return `group is ${show(value)}: its zone goes into interface`
   const given = isIpv6(value) ? 6 : 4
   return family === undefined || given === family ? '' : `group is ${show(value)}, not an IPv${family} group`
 }
 
-// The kernel takes 0.0.0.0, ::, groups and broadcast for a source, and then nothing ever arrives.
+// The kernel accepts 0.0.0.0, ::, groups and the broadcast address as a source, and then nothing ever arrives.
 export function wrongSource(value: unknown, group: string): string {
   const address = typeof value === 'string' ? parseAddress(value) : undefined
   if (address === undefined) return `source is ${show(value)}, not an IP address`
@@ -83,5 +83,5 @@ export function wrongInterface(value: unknown, takes: 'address' | 'index' | 'eit
   return ''
 }
 
-export const ANY = '0.0.0.0'
-export const index = (value: string | number | undefined): number => (value === undefined ? 0 : interfaceIndex(value))
+export const INADDR_ANY = '0.0.0.0'
+export const indexOf = (value: string | number | undefined): number => (value === undefined ? 0 : interfaceIndex(value))

@@ -1,11 +1,13 @@
+// Codecs of numbers that have names: enumerations and sets of flags.
+
 import { whole } from '../../base/check-fields.ts'
 import { type Codec, codec, isListOf } from './codec.ts'
 
 const MAX_INT = 2 ** 31 - 1
 
 /**
- * One of some names for the values of an `int` (or another C type). A value that a newer kernel has and this list has
- * not reads as its number, and its number may be written.
+ * One of some names for the values of an `int` (or another C type). A value of a newer kernel that is not
+ * in the list reads as its number, and its number may be written.
  */
 export function enumeration<const T extends Readonly<Record<string, number>>>(
   values: T,
@@ -26,8 +28,8 @@ export function enumeration<const T extends Readonly<Record<string, number>>>(
 }
 
 /**
- * A set of flags in an `int` (or another C type), as an array of their names in the order of their bits. A bit that a
- * newer kernel has and this list has not reads as its value, and its value may be written.
+ * A set of flags in an `int` (or another C type), as an array of their names in the order of their bits. A bit of a
+ * newer kernel that is not in the list reads as its value, and its value may be written.
  */
 export function flags<const T extends Readonly<Record<string, number>>>(
   bits: T,

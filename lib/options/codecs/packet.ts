@@ -1,3 +1,5 @@
+// Codecs of packet, raw ICMP and netlink sockets.
+
 import { whole } from '../../base/check-fields.ts'
 import { type BpfInstruction, bpfProgram } from './bpf.ts'
 import { type Codec, codec, isListOf, isRecord } from './codec.ts'
@@ -8,10 +10,10 @@ import { optional, record } from './record.ts'
 import { bytesOf } from './scalars.ts'
 import { wordsOf } from './words.ts'
 
-/** Types of ICMP messages to pass or to block, all others the other way. */
+/** Types of ICMP messages to pass, all others blocked; or to block, all others passed. */
 export type IcmpFilter = { pass: readonly number[] } | { block: readonly number[] }
 
-/** A bit for each type, 1 to block; `types` of them. */
+/** `struct icmp_filter` and `icmp6_filter`: a bit for each of so many types, 1 to block. */
 function icmpFilterOf(types: number): Codec<IcmpFilter> {
   const isList = (value: unknown): boolean => isListOf(value, whole(0, types - 1).right)
   return codec(
@@ -42,7 +44,7 @@ function icmpFilterOf(types: number): Codec<IcmpFilter> {
 export const icmpFilter = icmpFilterOf(32)
 export const icmpv6Filter = icmpFilterOf(256)
 
-/** `struct packet_mreq`: what a device is to take in besides its own. The address is a hardware one. */
+/** `struct packet_mreq`: the packets that a device is to take in beyond its own. The address is a hardware address. */
 export const packetMreq = record('packet_mreq', {
   interface: interfaceByIndex,
   type: enumeration({ multicast: 0, promiscuous: 1, allmulti: 2, unicast: 3 }, 'int', [0, 0xffff]),
@@ -59,7 +61,7 @@ const PACKET_VERSIONS = { v1: 0, v2: 1, v3: 2 } as const
 
 export const packetVersion = enumeration(PACKET_VERSIONS)
 
-/** The length of a ring's header, asked for with the ring's version. */
+/** The length of a ring's header; the question is the ring's version. */
 export const packetHeaderLength: Codec<number, never, keyof typeof PACKET_VERSIONS> = {
   expects: "'v1', 'v2' or 'v3'",
   read: 'int',
@@ -77,7 +79,7 @@ export const timestampSources = flags({ SOFTWARE: 1 << 4, SYS_HARDWARE: 1 << 5, 
 const FANOUT_MODES = { hash: 0, lb: 1, cpu: 2, rollover: 3, rnd: 4, qm: 5, cbpf: 6, ebpf: 7 } as const
 const FANOUT_FLAGS = { rollover: 0x10, uniqueId: 0x20, ignoreOutgoing: 0x40, defragment: 0x80 } as const
 
-/** How sockets of a group share packets. Reads without the group's own flags that the kernel keeps. */
+/** How sockets of a group share packets. Reading leaves out flags that only the kernel uses. */
 export interface Fanout {
   /** The group, 0 to 65535, in a network namespace. */
   id: number
@@ -126,9 +128,9 @@ export const fanoutProgram: Codec<never, readonly BpfInstruction[] | number> = {
 /** A bit for each group of a netlink family, the lowest for group 1. */
 export const netlinkGroups: Codec<number[], never> = codec('bytes', 'an array of group numbers', () => false, {
   fromNative: (answer: Buffer) =>
-    [...wordsOf(answer)].flatMap((word, place) =>
+    [...wordsOf(answer)].flatMap((word, position) =>
       Array.from({ length: 32 }, (_, bit) => bit)
         .filter((bit) => ((word >>> bit) & 1) === 1)
-        .map((bit) => place * 32 + bit + 1),
+        .map((bit) => position * 32 + bit + 1),
     ),
 })

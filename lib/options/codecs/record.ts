@@ -1,7 +1,9 @@
+// Codecs of structs that the compiler lays out by the C library's headers, field by field.
+
 import { show } from '../../base/errors.ts'
 import { type Codec, isRecord } from './codec.ts'
 
-/** A field that may be left out when it is written. */
+/** A field that may be left out in writing. */
 export interface WithDefault<R, W> extends Codec<R, W> {
   readonly otherwise: W
 }

@@ -1,13 +1,15 @@
+// Codecs of a single number, truth value, text or run of bytes.
+
 import { type FieldRule, whole } from '../../base/check-fields.ts'
 import { type Codec, codec } from './codec.ts'
 
 const number = (ctype: string, { words, right }: FieldRule<number>): Codec<number> => codec(ctype, words, right)
 
-/** An `int` between two bounds; without them, any. The unit is for the words of an error. */
+/** An `int` between two bounds; without them, any. The unit is named in errors. */
 export const int = (least = -(2 ** 31), most = 2 ** 31 - 1, unit?: string): Codec<number> =>
   number('int', whole(least, most, unit))
 
-/** An `unsigned int` between two bounds; without them, any. The unit is for the words of an error. */
+/** An `unsigned int` between two bounds; without them, any. The unit is named in errors. */
 export const unsigned = (least = 0, most = 2 ** 32 - 1, unit?: string): Codec<number> =>
   number('unsigned', whole(least, most, unit))
 
@@ -27,16 +29,16 @@ export const boolean: Codec<boolean> = codec('boolean', 'true or false', (value)
 /** An option that does something once when it is set, whatever its value. */
 export const trigger: Codec<never, true> = codec('int', 'true: do it', (value) => value === true, { toNative: () => 1 })
 
-const MOST_SECONDS = 2 ** 31 - 1
+const MAX_SECONDS = 2 ** 31 - 1
 
-/** A `struct timeval` in milliseconds, fractions down to a microsecond; 0 where the kernel means "no limit". */
+/** A `struct timeval` in milliseconds, fractions down to a microsecond; 0 for no limit. */
 export const milliseconds: Codec<number> = codec(
   'timeval',
-  `a time in milliseconds from 0 to ${MOST_SECONDS * 1000}`,
-  (value) => typeof value === 'number' && value >= 0 && value <= MOST_SECONDS * 1000,
+  `a time in milliseconds from 0 to ${MAX_SECONDS * 1000}`,
+  (value) => typeof value === 'number' && value >= 0 && value <= MAX_SECONDS * 1000,
 )
 
-/** Raw bytes, for an option whose type the table does not know. */
+/** Raw bytes, for an option whose struct no other codec knows. */
 export const bytes: Codec<Buffer, Uint8Array> = codec('bytes', 'a Uint8Array', (value) => value instanceof Uint8Array)
 
 /** Raw bytes of a length between two bounds. */

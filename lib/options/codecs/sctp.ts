@@ -1,6 +1,8 @@
+// Codecs of SCTP.
+
 import { struct } from './layout.ts'
 
-/** Which association of a one-to-many socket; 0: those to come, and the one of a one-to-one socket. */
+/** The association of a one-to-many socket; 0: future associations, or the one association of a one-to-one socket. */
 const assoc = { assoc_id: 0 } as const
 
 /** `struct sctp_initmsg`; 0 leaves a field as it is. */

@@ -1,3 +1,5 @@
+// Codecs of the options of level SOL_SOCKET.
+
 import { whole } from '../../base/check-fields.ts'
 import { type Codec, codec, isListOf } from './codec.ts'
 import { type LayoutValue, struct } from './layout.ts'
@@ -14,7 +16,7 @@ export interface Linger {
 
 export const linger: Codec<Linger> = record('linger', { onoff: boolean, linger: int(0, 65535, 'seconds') })
 
-/** `struct ucred`: who made the socket at the other end. */
+/** `struct ucred`: the process that made the socket at the other end. */
 export const ucred = record('ucred', { pid: int(), uid: unsigned(), gid: unsigned() })
 
 /** `struct so_timestamping`: which timestamps to make and to report, and the index of a PTP virtual clock. */
@@ -43,7 +45,7 @@ export const soTimestamping = record('so_timestamping', {
   phc: optional(int(0), 0),
 })
 
-/** `struct sock_txtime`: the clock that transmit times are read by, and what becomes of late packets. */
+/** `struct sock_txtime`: the clock that transmit times are read by, and whether late packets are dropped. */
 export const sockTxtime = record('sock_txtime', {
   clock: enumeration({ realtime: 0, monotonic: 1, boottime: 7, tai: 11 }),
   flags: optional(flags({ deadlineMode: 1, reportErrors: 2 }), []),
@@ -70,12 +72,12 @@ export const numbers: Codec<number[], readonly number[]> = codec(
   { toNative: bytesOfWords, fromNative: (answer: Buffer) => [...wordsOf(answer)] },
 )
 
-/** Buffers whose size the kernel leaves alone. */
+/** Buffers whose size the kernel does not change by itself. */
 export const bufferLock = flags({ send: 1, receive: 2 })
 
 const REHASH_DEFAULT = 255
 
-/** -1 is written for the default and 255 read. */
+/** The default is written as -1 and read as 255. */
 export const transmitRehash: Codec<boolean | 'default'> = codec(
   'int',
   "true, false or 'default'",

@@ -1,10 +1,11 @@
+// Codecs of source filters: struct ip_msfilter and struct group_filter.
+
 import { native } from '../../binding/native.ts'
 import { type Codec, isRecord } from './codec.ts'
 import {
-  ANY,
-  type Family,
   type GroupFilter,
-  index,
+  INADDR_ANY,
+  indexOf,
   type SourceFilter,
   wrongFilter,
   wrongGroup,
@@ -28,7 +29,7 @@ const filterFromNative = (filter: NativeFilter): SourceFilter => ({
 
 function filter<W extends SourceFilter & { group: string; interface?: string | number }>(
   ctype: string,
-  family: Family,
+  family: 4 | 6 | undefined,
   takes: 'address' | 'index',
   number: (value: W['interface'] | undefined) => unknown,
 ): Codec<SourceFilter, W, Omit<W, 'mode' | 'sources'>> {
@@ -61,8 +62,8 @@ export const ipMsfilter = filter<SourceFilter & { group: string; interface?: str
   'ip_msfilter',
   4,
   'address',
-  (value) => value ?? ANY,
+  (value) => value ?? INADDR_ANY,
 )
 
 /** `struct group_filter`: IPv4 and IPv6, the interface by name or index. */
-export const groupFilter = filter<GroupFilter>('group_filter', undefined, 'index', index)
+export const groupFilter = filter<GroupFilter>('group_filter', undefined, 'index', indexOf)

@@ -1,3 +1,5 @@
+// The codec of struct tcp_info, read without a copy.
+
 import { LITTLE_ENDIAN } from '../../base/byte-order.ts'
 import type { Codec } from './codec.ts'
 import { flags } from './names.ts'
@@ -37,7 +39,7 @@ const options = flags({
 })
 type TcpOption = ReturnType<typeof options.fromNative>[number]
 
-// One array for each set of flags, since a program reads TCP_INFO often and the flags of a connection do not change.
+// One array for each set of flags: a program reads TCP_INFO often, and the flags of a connection do not change.
 const optionSets: (readonly TcpOption[] | undefined)[] = []
 function optionSet(byte: number): readonly TcpOption[] {
   optionSets[byte] ??= Object.freeze(options.fromNative(byte as never))
@@ -47,12 +49,12 @@ function optionSet(byte: number): readonly TcpOption[] {
 /**
  * `struct tcp_info` without its `tcpi_`, in the kernel's order. `rto`, `ato`, `rtt`, `rttvar`, `rcv_rtt`, `min_rtt` and
  * `busy_time`, `rwnd_limited`, `sndbuf_limited` are microseconds; `last_...` and `total_rto_time` milliseconds; rates
- * bytes a second; 64-bit counters BigInt. What an older kernel does not tell is not there.
+ * bytes a second; 64-bit counters BigInt. Fields that an older kernel does not tell are not there.
  */
 export type TcpInfo = ReturnType<typeof decodeWhole>
 
-const WHOLE = 280
-/** Fields that are not of four bytes, or eight where they read as BigInt. */
+const SIZE = 280
+/** The sizes of fields that are neither of four bytes nor, as BigInt, of eight. */
 const NARROW = new Map([
   ...['state', 'ca_state', 'retransmits', 'probes', 'backoff', 'options'].map((name) => [name, 1] as const),
   ...['snd_wscale', 'delivery_rate_app_limited'].map((name) => [name, 0] as const),
@@ -67,7 +69,7 @@ interface Views {
   readonly longs: BigUint64Array
 }
 
-/** The native side answers in the same memory every time: the length in 8 bytes, then the struct. */
+/** The native side answers in the same memory every time: the length of the struct in 8 bytes, then the struct. */
 const viewsOf = (memory: ArrayBuffer): Views => ({
   length: new BigUint64Array(memory, 0, 1),
   bytes: new Uint8Array(memory, 8),
@@ -75,9 +77,10 @@ const viewsOf = (memory: ArrayBuffer): Views => ({
   longs: new BigUint64Array(memory, 8),
 })
 
-let views = viewsOf(new ArrayBuffer(8 + WHOLE))
+let views = viewsOf(new ArrayBuffer(8 + SIZE))
 
-// One literal, so that every answer has one shape and costs one allocation.
+// One literal instead of `struct`, so that every answer has one shape and costs one allocation: a read then takes less than
+// half the time.
 function decodeWhole({ bytes, words, longs }: Views) {
   let at = 2
   const u32 = (): number => words[at++] as number
@@ -85,10 +88,10 @@ function decodeWhole({ bytes, words, longs }: Views) {
     at += 2
     return longs[at / 2 - 1] as bigint
   }
-  const half = (place: 0 | 1): number => {
+  const half = (position: 0 | 1): number => {
     const word = words[at] as number
-    at += place
-    return LITTLE_ENDIAN === (place === 0) ? word & 0xffff : word >>> 16
+    at += position
+    return LITTLE_ENDIAN === (position === 0) ? word & 0xffff : word >>> 16
   }
   const scales = bytes[6] as number
   const bits = bytes[7] as number
@@ -169,7 +172,7 @@ function decodeWhole({ bytes, words, longs }: Views) {
 function decode(answer: ArrayBuffer): TcpInfo {
   if (views.length.buffer !== answer) views = viewsOf(answer)
   const length = Number(views.length[0])
-  if (length >= WHOLE) return decodeWhole(views)
+  if (length >= SIZE) return decodeWhole(views)
   views.bytes.fill(0, length)
   const info: Partial<TcpInfo> = decodeWhole(views)
   let end = 0

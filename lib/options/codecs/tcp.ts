@@ -1,3 +1,5 @@
+// Codecs of TCP and UDP.
+
 import { show } from '../../base/errors.ts'
 import { anyAddress } from './addresses.ts'
 import { type Codec, codec, isListOf, isRecord } from './codec.ts'
@@ -8,10 +10,10 @@ import { optional, record } from './record.ts'
 import { byte, bytesOf, string, unsigned } from './scalars.ts'
 import { wordsOf } from './words.ts'
 
-/** The name of an algorithm; the kernel loads the module of one it does not have yet. */
+/** The name of an algorithm; the kernel loads the module of an algorithm that it lacks. */
 export const congestion: Codec<CongestionAlgorithm> = string(15) as Codec<CongestionAlgorithm>
 
-/** The algorithms of Linux; others have names of their own. */
+/** The algorithms of Linux; any other name is taken too. */
 export type CongestionAlgorithm =
   | 'reno'
   | 'cubic'
@@ -72,7 +74,7 @@ export const tcpRepairOptions: Codec<never, readonly TcpRepairOption[]> = codec(
   },
 )
 
-/** `struct tcp_md5sig`: the key for segments to and from a peer, 80 bytes at most; an empty one takes it away. RFC 2385 */
+/** `struct tcp_md5sig`: the key for segments to and from a peer, 80 bytes at most; an empty key takes the key away. RFC 2385 */
 export const tcpMd5sig = record('tcp_md5sig', {
   address: anyAddress,
   key: bytesOf(0, 80),
@@ -91,7 +93,7 @@ export const fastOpenKey: Codec<Buffer, Uint8Array> = {
       : `the key is ${value instanceof Uint8Array ? `${value.length} bytes` : show(value)}`,
 }
 
-/** `union tcp_cc_info`. BBR says what it thinks of the path; Vegas and DCTCP as 32-bit words, which do not tell whose they are. */
+/** `union tcp_cc_info`: the fields of BBR; of Vegas and DCTCP 32-bit words, from which the algorithm can't be told. */
 export type TcpCcInfo =
   | { algorithm: 'bbr'; bandwidth: bigint; min_rtt: number; pacing_gain: number; cwnd_gain: number }
   | { words: number[] }
@@ -111,5 +113,5 @@ export const tcpCcInfo: Codec<TcpCcInfo, never> = codec(
   },
 )
 
-/** What packets of another protocol the kernel is to look for in UDP; a program may ask for the first four. */
+/** The protocol of packets that the kernel takes out of UDP datagrams; a program may set the first four. */
 export const udpEncapsulation = enumeration({ none: 0, 'esp-non-ike': 1, esp: 2, l2tp: 3, gtp0: 4, gtp1u: 5, rxrpc: 6 })

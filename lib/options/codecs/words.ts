@@ -1,3 +1,5 @@
+// Arrays of 32-bit numbers as bytes.
+
 /** The 32-bit words of an answer, in the byte order of this machine. */
 export function wordsOf(bytes: Buffer): Uint32Array {
   const aligned = bytes.byteOffset % 4 === 0 ? bytes : new Uint8Array(bytes)

@@ -1,3 +1,5 @@
+// The public face: re-exports only.
+
 export { type Reason, SocketOptionError } from './base/errors.ts'
 export type { SocketLike } from './calls/socket-handle.ts'
 export { control, type SocketControl } from './control/control.ts'

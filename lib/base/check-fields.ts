@@ -8,7 +8,7 @@ export interface FieldRule<T = unknown> {
   readonly words: string
 }
 
-const rule = <T>(words: string, right: (value: unknown) => boolean): FieldRule<T> => ({
+export const rule = <T>(words: string, right: (value: unknown) => boolean): FieldRule<T> => ({
   words,
   right: right as FieldRule<T>['right'],
 })
@@ -57,7 +57,7 @@ export function mustBe<T>(rule: FieldRule<T>, name: string, value: unknown, opti
   if (!rule.right(value)) throw badValue(`${name} is ${show(value)}: ${rule.words} is needed`, option)
 }
 
-/** Refuses a name that is not among those known: a misspelt option would have no effect, without a word. */
+/** Refuses a name that is not among those known: a misspelt option would have no effect and give no error. */
 export function mustKnow(names: readonly string[], given: object, whose: string): void {
   const unknown = Object.keys(given).find((name) => !names.includes(name))
   if (unknown !== undefined) throw badValue(`${whose}: unknown option ${show(unknown)}; there are ${names.join(', ')}`)

@@ -2,7 +2,7 @@
 
 import { getSystemErrorMap } from 'node:util'
 
-/** What kind of thing went wrong, whatever the family and the errno. */
+/** The kind of failure, the same for every family and errno. */
 export type Reason =
   | 'already-member'
   | 'not-member'
@@ -27,16 +27,16 @@ export interface SocketOptionErrorFields {
 /**
  * The one error this library throws or rejects with.
  *
- * `code` is the kernel's, spelled as Node does (`EADDRINUSE`), with `errno` and `syscall`; or `ERR_...` where the
- * library refuses before the kernel, and then there is no `errno`; what it looked up itself and found missing has the
- * kernel's code, `ENODEV` of an interface. `reason` is the same for IPv4 and IPv6, where the
- * kernel's errno often is not. `message` says what was asked, what is wrong and what to do.
+ * `code` is the kernel's, spelled as Node does (`EADDRINUSE`), with `errno` and `syscall`; or `ERR_...` without `errno` if
+ * the library refuses before the kernel. An interface or a route that the library looked up and did not find has the
+ * kernel's code too, `ENODEV` or `ENETUNREACH`. `reason` is the same for IPv4 and IPv6; the kernel's errno often is not.
+ * `message` says what was asked, what is wrong and what to do.
  */
 export class SocketOptionError extends Error {
   override readonly name = 'SocketOptionError'
   readonly code: string
   readonly reason: Reason
-  // Not there where there is none to tell, neither for `in` nor where the error is printed.
+  // Declared only, so that a field without a value is no property of the error: neither for `in` nor in print.
   declare readonly errno?: number
   declare readonly syscall?: string
   declare readonly option?: string
@@ -113,12 +113,12 @@ export function kernelError({ asked, errno, syscall, option, ...given }: KernelR
   return new SocketOptionError(`${asked}: ${advice} (${code}: ${text})`, { code, errno, syscall, option, reason })
 }
 
-/** A value the kernel would take silently and get wrong, or could not take at all. */
+/** The error for a value that the kernel would accept and misread, or could not take at all. */
 export function badValue(message: string, option?: string): SocketOptionError {
   return new SocketOptionError(message, { code: 'ERR_INVALID_VALUE', reason: 'bad-value', option })
 }
 
-/** Does something for an option: an error of ours that does not name one then names it. */
+/** Acts for an option: a SocketOptionError that names no option then names this one. */
 export function onBehalfOf<A, T>(option: string, act: (on: A) => T, on: A): T {
   try {
     return act(on)
@@ -137,7 +137,7 @@ export function unsupported(what: string, option?: string): SocketOptionError {
   })
 }
 
-/** How a value looks in a message: short, and never the whole of something long. */
+/** A value as messages show it, shortened if it is long. */
 export function show(value: unknown): string {
   if (typeof value === 'string') return `'${value.length > 60 ? `${value.slice(0, 60)}...` : value}'`
   if (typeof value === 'bigint') return `${value}n`

@@ -1,6 +1,8 @@
+// Merges several async iterables into one.
+
 /**
- * The values of several sources, as they come. No source is read ahead of: its next value is asked for once the one before
- * was taken. Leaving the loop early leaves the sources as they are, to be closed by whoever opened them.
+ * The values of several sources, as they come. The next value of a source is asked for only when its last one was taken.
+ * Leaving the loop early does not close the sources: their owner does.
  */
 export async function* merged<T>(sources: readonly AsyncIterable<T>[]): AsyncGenerator<T, void, undefined> {
   const ready: { value: T; taken: (over: boolean) => void }[] = []
@@ -13,11 +15,11 @@ export async function* merged<T>(sources: readonly AsyncIterable<T>[]): AsyncGen
     try {
       for await (const value of source) {
         if (over) return
-        const left = await new Promise<boolean>((taken) => {
+        const isOver = await new Promise<boolean>((taken) => {
           ready.push({ value, taken })
           wake()
         })
-        if (left) return
+        if (isOver) return
       }
     } catch (error) {
       failure ??= { error }

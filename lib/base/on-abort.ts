@@ -1,3 +1,5 @@
+// Acts when a signal is aborted, with one listener a signal.
+
 import { addAbortListener } from 'node:events'
 
 interface Listening {
@@ -8,8 +10,8 @@ interface Listening {
 const listening = new WeakMap<AbortSignal, Listening>()
 
 /**
- * Does something when a signal is aborted, until what it gives is called. Whatever the number of these, a signal has one
- * listener: with more than ten Node warns of a leak, and one signal that ends all of a program's sockets is none.
+ * Acts when a signal is aborted, until the returned function is called. A signal gets one listener, however many actions
+ * there are: Node warns of a leak with more than ten listeners, and one signal may well end all sockets of a program.
  */
 export function onAbort(signal: AbortSignal, act: () => void): () => void {
   const known = listening.get(signal) ?? listen(signal)

@@ -1,7 +1,7 @@
 import { codeOf, kernelError, type Meaning, type Reason, SocketOptionError, show } from '../base/errors.ts'
 import { type FilterMode, type Outcome, readOutcome } from '../binding/native.ts'
 import { isIpv6 } from '../net/address.ts'
-import { interfaceName, noInterface } from '../net/interfaces.ts'
+import { nameOfInterface, noInterface } from '../net/interfaces.ts'
 import type { Act } from '../options/attributes.ts'
 import type { OptionParts } from '../options/option.ts'
 
@@ -111,7 +111,7 @@ function isUnnamed(value: Value): boolean {
 /** As whoever asked may have named it, and as the kernel was told. */
 function placeOf(on: string | number): string {
   if (typeof on === 'string') return on
-  const name = on > 0 ? interfaceName(on) : ''
+  const name = on > 0 ? nameOfInterface(on) : ''
   return name === '' ? `interface ${on}` : `${name} (${on})`
 }
 

@@ -1,7 +1,7 @@
 import { constants } from 'node:os'
 import { badValue, isOutOfDescriptors, kernelError, show } from '../base/errors.ts'
 import { canonical, interfaceOfZone, isIpv6, isMulticast, parseAddress, withoutZone, zoneOf } from '../net/address.ts'
-import { interfaceByAddress, interfaceByNameOrIndex, interfaceName, type NamedInterface } from '../net/interfaces.ts'
+import { interfaceByAddress, interfaceByNameOrIndex, type NamedInterface, nameOfInterface } from '../net/interfaces.ts'
 import type { Found, Wanted } from '../net/route-lookup.ts'
 
 /**
@@ -66,7 +66,7 @@ function interfaceOf(on: GroupOnInterface, zone: string | undefined): string | n
 
 function routed(group: string, found: Found): NamedInterface {
   const index = found.route(group)
-  const name = index > 0 ? interfaceName(index) : ''
+  const name = index > 0 ? nameOfInterface(index) : ''
   if (name !== '') return { name, index }
   const errno = index < 0 ? -index : constants.errno.ENETUNREACH
   const none = { reason: 'no-route', advice: 'there is none; name the interface' } as const

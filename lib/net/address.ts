@@ -8,7 +8,7 @@ function isWellFormedIpv6(text: string): boolean {
   return net.isIPv6(text)
 }
 
-/** An address as its bytes in network order: 4 for IPv4, 16 for IPv6, with the zone where the text had one. */
+/** An address as its bytes in network order, 4 for IPv4 and 16 for IPv6, and its zone if the text has one. */
 export interface ParsedAddress {
   family: 4 | 6
   bytes: Uint8Array
@@ -39,7 +39,7 @@ export function zoneOf(address: string): string | undefined {
 /** An address as an IPv6 socket takes it: IPv4 as `::ffff:192.0.2.1`. */
 export const toIpv6 = (address: string): string => (isIpv6(address) ? address : `::ffff:${address}`)
 
-/** A zone as an interface's name, or as its index where it is in digits. */
+/** A zone as an interface's name, or as its index if the zone is digits. */
 export const interfaceOfZone = (zone: string): string | number => (/^\d+$/.test(zone) ? Number(zone) : zone)
 
 /** `239.1.1.1:5000`, `[ff15::1]:5000` */
@@ -51,7 +51,7 @@ const ZERO = 48
 const NINE = 57
 const COLON = 58
 
-/** The dotted decimal as an unsigned 32-bit number, -1 where it is none. No regex and no substrings: it runs for each datagram. */
+/** Dotted decimal as an unsigned 32-bit number, -1 for other text. No regex and no substrings: this runs for each datagram. */
 function ipv4Number(text: string): number {
   const { length } = text
   if (length < 7 || length > 15) return -1
@@ -61,7 +61,7 @@ function ipv4Number(text: string): number {
   for (let i = 0; i < length; i++) {
     const char = text.charCodeAt(i)
     if (char >= ZERO && char <= NINE) {
-      // A leading zero is octal to some parsers and decimal to others, so it is an address to none.
+      // A leading zero means octal to some parsers and decimal to others, so such text is no address.
       if (octet === 0) return -1
       octet = (octet < 0 ? 0 : octet * 10) + char - ZERO
       if (octet > 255) return -1
@@ -97,7 +97,7 @@ function ipv6Bytes(text: string): Uint8Array {
   return bytes
 }
 
-/** Reads an IPv4 or IPv6 address (`fe80::1%eth0` with its zone). `undefined` where the text is neither. */
+/** Reads an IPv4 or IPv6 address (`fe80::1%eth0` with its zone). `undefined` for any other text. */
 export function parseAddress(text: string): ParsedAddress | undefined {
   if (typeof text !== 'string') return undefined
   const number = ipv4Number(text)
@@ -151,7 +151,7 @@ export function formatAddress(bytes: Uint8Array): string {
 
 /**
  * The one spelling of an address, so that two texts of the same address compare equal: RFC 5952 for IPv6, with its zone
- * if it has one. An IPv4-mapped address stays one. `undefined` where the text is no address.
+ * if it has one. An IPv4-mapped address stays IPv4-mapped. `undefined` if the text is no address.
  */
 export function canonical(address: string): string | undefined {
   // Dotted decimal without leading zeros has one spelling only.
@@ -164,7 +164,7 @@ export function canonical(address: string): string | undefined {
 
 /**
  * True for an IPv4 address in 224.0.0.0/4 and an IPv6 address in ff00::/8 (RFC 5771, RFC 4291 2.7). False for any
- * other text, and for an IPv4-mapped IPv6 address, which the kernel takes for unicast.
+ * other text, and for an IPv4-mapped IPv6 address, which is unicast to the kernel.
  */
 export function isMulticast(address: string): boolean {
   if (typeof address !== 'string') return false

@@ -1,9 +1,11 @@
+// What the address of a multicast group says: kind, scope, flags, Ethernet address.
+
 import { whole } from '../base/check-fields.ts'
 import { SocketOptionError, show } from '../base/errors.ts'
 import { formatAddress, type IpFamily, isMulticast, parseAddress } from './address.ts'
 
 /**
- * What the address was set aside for.
+ * The purpose that the address was set aside for.
  *
  * IPv4 by the blocks of RFC 5771: `local-network-control` 224.0.0/24, `internetwork-control` 224.0.1/24, `ad-hoc` (blocks
  * I to III), `sdp-sap` 224.2/16, `source-specific` 232/8 (RFC 4607), `glop` 233.0 to 233.251 (RFC 3180),
@@ -11,7 +13,7 @@ import { formatAddress, type IpFamily, isMulticast, parseAddress } from './addre
  *
  * IPv6 by its flags: `well-known` (T = 0), `solicited-node` ff02::1:ff00:0/104 (RFC 4291), `transient` (T = 1),
  * `unicast-prefix` (P, RFC 3306), `source-specific` ff3x::/32 (RFC 4607), `embedded-rp` (R, RFC 3956), `link-scoped` (made
- * from an interface identifier, RFC 4489), and `reserved` where the flags contradict each other.
+ * from an interface identifier, RFC 4489), and `reserved` if the flags contradict each other.
  */
 export type GroupKind =
   | 'local-network-control'
@@ -70,13 +72,13 @@ export interface GroupDescription {
   ethernet: string
   /** IPv4 only: how many groups, this one among them, share that Ethernet address: 32, as 5 bits of the group are lost. */
   ethernetSharedBy?: number
-  /** The hop limit (TTL) that by convention keeps a datagram in the scope, where there is such a convention. */
+  /** The hop limit (TTL) that by convention keeps a datagram in the scope, if there is such a convention. */
   hopLimit?: number
   /** `glop`: the autonomous system that owns the group. */
   asNumber?: number
   /**
-   * The unicast prefix the group was made from: `2001:db8::/32`. RFC 6034 does not say how long it is in an IPv4 group:
-   * there it is the longest possible, a /24.
+   * The unicast prefix the group was made from: `2001:db8::/32`. RFC 6034 does not give its length in an IPv4 group:
+   * there this is the longest possible prefix, a /24.
    */
   unicastPrefix?: string
   /** `embedded-rp`: the address of the rendezvous point (RFC 3956). */
@@ -91,7 +93,7 @@ const HOPS = whole(0, 255)
 /**
  * How far a datagram with this TTL was meant to go: 0 the host, 1 the subnet, up to 32 the site, up to 64 the region,
  * up to 128 the continent, up to 255 anywhere.
- * @throws SocketOptionError ERR_OUT_OF_RANGE where `hops` is no integer from 0 to 255
+ * @throws SocketOptionError ERR_OUT_OF_RANGE if `hops` is no whole number from 0 to 255
  */
 export function hopScope(hops: number): HopScope {
   if (!HOPS.right(hops)) {
@@ -129,7 +131,7 @@ const SCOPES_V6: Partial<Record<number, GroupScope>> = {
 const hex = (bytes: Iterable<number>): string =>
   Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join(':')
 
-/** First and last address of a block, and its kind; what no block holds is reserved. */
+/** First and last address of each block, and its kind; an address in no block is reserved. */
 const BLOCKS_V4: readonly (readonly [first: number, last: number, kind: GroupKind])[] = [
   [0xe0000000, 0xe00000ff, 'local-network-control'],
   [0xe0000100, 0xe00001ff, 'internetwork-control'],
@@ -184,7 +186,7 @@ function kindV6(bytes: Uint8Array, { T, P, R, X }: GroupFlags): GroupKind {
   return SOLICITED_NODE.every((byte, i) => bytes[i] === byte) ? 'solicited-node' : 'well-known'
 }
 
-/** The first `length` bits of the 64 a group holds after its prefix length (RFC 3306 4). */
+/** The first `length` bits of the 64-bit prefix that follows the prefix length in a group (RFC 3306 4). */
 function embeddedPrefix(bytes: Uint8Array, length: number): Uint8Array {
   const prefix = new Uint8Array(16)
   for (let bit = 0; bit < length; bit += 8) {
@@ -218,11 +220,10 @@ function describeV6(bytes: Uint8Array): GroupDescription {
 }
 
 /**
- * Reads a group's address: what it was set aside for, how far it reaches, its Ethernet address. Asks nobody: not the
- * kernel, not the network.
+ * Reads a group's address: its purpose, how far it reaches, its Ethernet address. Asks neither the kernel nor the network.
  *
  * @param address an IPv4 address in 224.0.0.0/4 or an IPv6 address in ff00::/8; a zone (`%eth0`) is ignored
- * @throws SocketOptionError ERR_INVALID_ADDRESS where it is no group
+ * @throws SocketOptionError ERR_INVALID_ADDRESS if the address is no group's
  */
 export function describeGroup(address: string): GroupDescription {
   const parsed = parseAddress(address)

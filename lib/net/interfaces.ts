@@ -1,3 +1,5 @@
+// The interfaces of this host: their list, and one of them by name, index or local address.
+
 import { whole } from '../base/check-fields.ts'
 import { badValue, codeOf, kernelError, SocketOptionError, show } from '../base/errors.ts'
 import { type NativeInterface, native } from '../binding/native.ts'
@@ -14,9 +16,9 @@ export interface InterfaceAddress {
 export interface Interface {
   name: string
   index: number
-  /** Largest payload of a frame, in bytes; 0 where the system does not say. */
+  /** Largest payload of a frame, in bytes; 0 if the system does not tell. */
   mtu: number
-  /** The hardware address, '' where it has none. */
+  /** The hardware address, '' if it has none. */
   mac: string
   flags: {
     up: boolean
@@ -70,7 +72,7 @@ export function interfaceFromNative(raw: NativeInterface): Interface {
 /**
  * The network interfaces of this host, those without an address included, in order of index.
  *
- * It asks the kernel at once and may wait for the kernel's network lock while interfaces come and go.
+ * The call goes to the kernel at once and may wait for the kernel's network lock while interfaces come and go.
  * getifaddrs(3), netdevice(7).
  */
 export function interfaces(): Interface[] {
@@ -86,7 +88,7 @@ function list(): NativeInterface[] {
   }
 }
 
-/** The error for an interface that isn't there: it lists the ones that are. Throws where none can be told from another. */
+/** The error for an interface that does not exist, with the interfaces that do. Throws if they can't be listed. */
 export function noInterface(given: string | number, errno?: number): SocketOptionError {
   const names = list().map(({ name, index }) => `${name} (${index})`)
   return new SocketOptionError(
@@ -95,7 +97,7 @@ export function noInterface(given: string | number, errno?: number): SocketOptio
   )
 }
 
-/** The index of an interface by its name; an index is taken as it is. It reads a table and does not wait. */
+/** The index of an interface by its name; an index is returned as it is. The kernel reads a table and does not wait. */
 export function interfaceIndex(spec: string | number): number {
   if (typeof spec === 'number') return spec
   const index = native.nameToIndex(spec)
@@ -103,8 +105,8 @@ export function interfaceIndex(spec: string | number): number {
   return index
 }
 
-/** The name of an interface by its index, '' if there is none. It reads a table and does not wait. */
-export const interfaceName = (index: number): string => native.indexToName(index)
+/** The name of an interface by its index, '' if there is none. The kernel reads a table and does not wait. */
+export const nameOfInterface = (index: number): string => native.indexToName(index)
 
 export const isInterfaceIndex = whole(1, 2 ** 31 - 1).right
 
@@ -113,34 +115,34 @@ export interface NamedInterface {
   readonly index: number
 }
 
-/** Asking the kernel opens a socket and costs more than the join it is for: calls made together ask once. */
-const askedNow = new Map<string | number, NamedInterface>()
+/** Interfaces found in this tick. A question to the kernel opens a socket and costs more than a join: calls of one tick ask once. */
+const foundNow = new Map<string | number, NamedInterface>()
 
-/** An interface by its name or index, with both; `undefined` where the text is an address and a list is needed. */
+/** An interface by its name or index, with both; `undefined` if the text is an address, for which a list is needed. */
 export function interfaceByNameOrIndex(spec: string | number): NamedInterface | undefined {
-  const known = askedNow.get(spec)
+  const known = foundNow.get(spec)
   if (known !== undefined) return known
   if (typeof spec === 'string' && canonical(spec) !== undefined) return undefined
   const found = Object.freeze(typeof spec === 'string' ? { name: spec, index: interfaceIndex(spec) } : byIndex(spec))
-  if (askedNow.size === 0) queueMicrotask(() => askedNow.clear())
-  askedNow.set(spec, found)
+  if (foundNow.size === 0) queueMicrotask(() => foundNow.clear())
+  foundNow.set(spec, found)
   return found
 }
 
 function byIndex(index: number): NamedInterface {
   if (!isInterfaceIndex(index))
     throw badValue(`interface is ${show(index)}: a name, an index or a local address is needed`)
-  const name = interfaceName(index)
+  const name = nameOfInterface(index)
   if (name === '') throw noInterface(index)
   return { name, index }
 }
 
-/** The interface that has a local address; a link-local one may come without its zone where only one has it. */
+/** The interface that has a local address; a link-local address needs no zone if only one interface has it. */
 export function interfaceByAddress(address: string, known: readonly NativeInterface[]): NamedInterface {
   const given = canonical(address) ?? address
   const wanted = withoutZone(given)
   const zone = zoneOf(given)
-  // Nobody is without an interface: an empty list is one that could not be had.
+  // There is always lo: an empty list is one that could not be had.
   const found = (known.length > 0 ? known : list()).filter(
     ({ name, index, addresses }) =>
       (zone === undefined || zone === name || zone === String(index)) &&
@@ -155,11 +157,11 @@ export function interfaceByAddress(address: string, known: readonly NativeInterf
   return { name: first.name, index: first.index }
 }
 
-/** The interface of a name, an index or a local address; throws reason `no-interface` with those there are. */
+/** The interface of a name, an index or a local address; throws reason `no-interface` with the interfaces that exist. */
 export function interfaceNamed(spec: string | number): Interface {
-  const there = list()
-  const { index } = interfaceByNameOrIndex(spec) ?? interfaceByAddress(String(spec), there)
-  const found = there.find((one) => one.index === index)
+  const all = list()
+  const { index } = interfaceByNameOrIndex(spec) ?? interfaceByAddress(String(spec), all)
+  const found = all.find((one) => one.index === index)
   if (found === undefined) throw noInterface(spec)
   return interfaceFromNative(found)
 }

@@ -1,3 +1,5 @@
+// Protocols by their C names.
+
 import { whole } from '../base/check-fields.ts'
 import { badValue, show } from '../base/errors.ts'
 
@@ -26,7 +28,7 @@ export const PROTOCOLS = {
   NETLINK_GENERIC: 16,
 } as const
 
-/** A protocol by its number, or by its C name where this library knows it. */
+/** A protocol by its number, or by a C name that this library knows. */
 export type Protocol = number | keyof typeof PROTOCOLS
 
 export function protocolNumber(protocol: unknown, most: number): number {

@@ -1,3 +1,5 @@
+// The address of a host given by address or name.
+
 import { lookup } from 'node:dns/promises'
 import { badValue, SocketOptionError, show } from '../base/errors.ts'
 import { canonical } from './address.ts'

@@ -1,8 +1,10 @@
+// The address of a socket in each family: its type, its checks, and its way from and to the kernel.
+
 import { mustBe, whole } from '../base/check-fields.ts'
 import { badValue, show, unsupported } from '../base/errors.ts'
 import { native } from '../binding/native.ts'
 import { parseAddress } from './address.ts'
-import { interfaceIndex, interfaceName, isInterfaceIndex } from './interfaces.ts'
+import { interfaceIndex, isInterfaceIndex, nameOfInterface } from './interfaces.ts'
 import { type Protocol, protocolNumber } from './protocol-numbers.ts'
 
 /** A socket's address family: `AF_INET`, `AF_INET6`, `AF_UNIX`, `AF_PACKET`, `AF_NETLINK`, `AF_VSOCK`. */
@@ -76,7 +78,9 @@ export type Role = 'bind' | 'connect'
 type Fields = Record<string, unknown>
 type Read = (given: Fields, role: Role) => ParsedSocketAddress
 
-const ANY = 0xffffffff
+const MAX_UINT32 = 0xffffffff
+/** VMADDR_CID_ANY and VMADDR_PORT_ANY. */
+const VSOCK_ANY = 0xffffffff
 
 function integer(given: Fields, role: Role, name: string, least: number, most: number, otherwise?: number): number {
   const value = given[name] ?? otherwise
@@ -84,7 +88,7 @@ function integer(given: Fields, role: Role, name: string, least: number, most: n
   return value
 }
 
-const inet =
+const inetReader =
   (family: 4 | 6, wildcard: string): Read =>
   (given, role) => {
     const address = given.address ?? (role === 'bind' ? wildcard : undefined)
@@ -103,8 +107,8 @@ function notInet(role: Role, family: 4 | 6, address: unknown, other: 4 | 6 | und
   )
 }
 
-/** Bytes that `sun_path` has room for, and the NUL that ends a path. */
-const LONGEST_PATH = process.platform === 'darwin' ? 103 : 107
+/** Bytes that `sun_path` has room for besides the NUL that ends a path. */
+const MAX_PATH_LENGTH = process.platform === 'darwin' ? 103 : 107
 
 const unix: Read = (given, role) => {
   const path = given.path ?? (role === 'bind' && process.platform === 'linux' ? '' : undefined)
@@ -114,9 +118,9 @@ const unix: Read = (given, role) => {
   if (path.startsWith('\0') && process.platform !== 'linux')
     throw badValue(`${role}: path ${show(path)} begins with NUL: abstract names are Linux's`)
   const length = Buffer.byteLength(path)
-  if (length > LONGEST_PATH)
-    throw badValue(`${role}: path ${show(path)} has ${length} bytes: at most ${LONGEST_PATH} fit`)
-  return { raw: { path }, text: path === '' ? 'a name of the kernel’s' : show(path.replace('\0', '@')) }
+  if (length > MAX_PATH_LENGTH)
+    throw badValue(`${role}: path ${show(path)} has ${length} bytes: at most ${MAX_PATH_LENGTH} fit`)
+  return { raw: { path }, text: path === '' ? 'a name that the kernel chooses' : show(path.replace('\0', '@')) }
 }
 
 const packet: Read = (given, role) => {
@@ -132,21 +136,21 @@ const packet: Read = (given, role) => {
 }
 
 const netlink: Read = (given, role) => {
-  const pid = integer(given, role, 'pid', 0, ANY, 0)
-  const groups = integer(given, role, 'groups', 0, ANY, 0)
+  const pid = integer(given, role, 'pid', 0, MAX_UINT32, 0)
+  const groups = integer(given, role, 'groups', 0, MAX_UINT32, 0)
   return { raw: { pid, groups }, text: `port id ${pid} groups 0x${groups.toString(16)}` }
 }
 
 const vsock: Read = (given, role) => {
-  const otherwise = role === 'bind' ? ANY : undefined
-  const cid = integer(given, role, 'cid', 0, ANY, otherwise)
-  const port = integer(given, role, 'port', 0, ANY, otherwise)
+  const otherwise = role === 'bind' ? VSOCK_ANY : undefined
+  const cid = integer(given, role, 'cid', 0, MAX_UINT32, otherwise)
+  const port = integer(given, role, 'port', 0, MAX_UINT32, otherwise)
   return { raw: { cid, port }, text: `context ${cid} port ${port}` }
 }
 
 const READERS: Record<Family, { readonly keys: readonly string[]; readonly read: Read }> = {
-  ipv4: { keys: ['address', 'port'], read: inet(4, '0.0.0.0') },
-  ipv6: { keys: ['address', 'port'], read: inet(6, '::') },
+  ipv4: { keys: ['address', 'port'], read: inetReader(4, '0.0.0.0') },
+  ipv6: { keys: ['address', 'port'], read: inetReader(6, '::') },
   unix: { keys: ['path'], read: unix },
   packet: { keys: ['interface', 'protocol'], read: packet },
   netlink: { keys: ['pid', 'groups'], read: netlink },
@@ -159,18 +163,18 @@ export function parseSocketAddress(family: Family, role: Role, given: unknown): 
   const fields = `{ ${keys.join(', ')} }`
   if (typeof given !== 'object' || given === null)
     throw new TypeError(`${role} is ${show(given)}: ${fields} is needed for ${family}`)
-  const stranger = Object.keys(given).find((key) => !keys.includes(key) && (given as Fields)[key] !== undefined)
-  if (stranger !== undefined) {
-    const hint = stranger === 'interface' ? '; to use one interface only, set SO_BINDTODEVICE' : ''
-    throw badValue(`${role}: ${stranger} is not a part of an address of ${family}: ${fields} is${hint}`)
+  const unknown = Object.keys(given).find((key) => !keys.includes(key) && (given as Fields)[key] !== undefined)
+  if (unknown !== undefined) {
+    const hint = unknown === 'interface' ? '; to use one interface only, set SO_BINDTODEVICE' : ''
+    throw badValue(`${role}: ${unknown} is no part of an address of ${family}, which is ${fields}${hint}`)
   }
   return read(given as Fields, role)
 }
 
-/** What the kernel says a socket's end is. */
+/** The address of a socket's local or remote end, as the kernel tells it. */
 export function socketAddressFromNative<F extends Family>(family: F, raw: object): SocketAddress<F> {
   if (family !== 'packet') return raw as SocketAddress<F>
   const { interface: index, protocol } = raw as { interface: number; protocol: number }
-  const named = index === 0 ? {} : { interface: interfaceName(index) || index }
+  const named = index === 0 ? {} : { interface: nameOfInterface(index) || index }
   return { ...named, protocol } as SocketAddress<F>
 }

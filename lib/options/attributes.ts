@@ -15,10 +15,10 @@ export type Level =
   | 'SOL_MPTCP'
   | 'AF_VSOCK'
 
-/** A capability that setting an option takes, in the user namespace of the socket's network namespace where not said otherwise. */
+/** A capability that setting an option takes, in the user namespace of the socket's network namespace unless its documentation says otherwise. */
 export type Capability = 'CAP_NET_ADMIN' | 'CAP_NET_RAW' | 'CAP_NET_ADMIN or CAP_NET_RAW' | 'CAP_NET_BROADCAST'
 
-/** What a multicast option does to a membership: it decides what an errno means. */
+/** What a multicast option does to a membership, which decides the meaning of an errno. */
 export type Act =
   | 'join'
   | 'leave'
@@ -34,15 +34,15 @@ export interface OptionAttributes {
   access?: 'read' | 'write' | 'read-write'
   /** The kernel may make the caller wait: `set` and `get` then run on a worker thread. Default false. */
   waits?: boolean
-  /** The value names the protocol family, so the level is `IPPROTO_IP` or `IPPROTO_IPV6` by its group. */
+  /** The level is `IPPROTO_IP` or `IPPROTO_IPV6`, by the family of the value's group. */
   byGroup?: boolean
   act?: Act
-  /** Reading it takes something away or makes something, so that `snapshot` leaves it out. */
+  /** Reading takes something away or creates something, so `snapshot` leaves the option out. */
   consumes?: boolean
-  /** The first Linux that has it, as in `6.16`; left out where that was before 3.0. */
+  /** The first Linux that has the option, as in `6.16`; left out if that was before 3.0. */
   since?: string
-  /** What a program must be allowed to set it, or to raise it. */
+  /** The privilege that setting the option, or raising its value, takes. */
   needs?: Capability
-  /** macOS has it too. */
+  /** macOS has the option too. */
   darwin?: boolean
 }

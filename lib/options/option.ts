@@ -1,5 +1,6 @@
 // An option: what a user sees, what calls need of it, and how a line of the table makes one.
 
+import { type FieldRule, oneOf, rule, whole } from '../base/check-fields.ts'
 import { show } from '../base/errors.ts'
 import { native } from '../binding/native.ts'
 import type { Capability, Level, OptionAttributes } from './attributes.ts'
@@ -7,15 +8,15 @@ import type { Codec } from './codecs.ts'
 import { chooseNative, type NativeChoice } from './native-option.ts'
 
 /**
- * A socket option: `R` is what reading it gives, `W` what setting it takes, `never` where it can't be done.
- * `Q` is the question that reading some of them needs (a group on an interface, say).
+ * A socket option: `R` is what reading gives, `W` what setting takes, `never` if the option can't be read or set.
+ * `Q` is the question that reading some options needs (a group on an interface, say).
  */
 export interface Option<R, W = R, Q = undefined> {
   /** The C name, e.g. `SO_RCVBUF`. */
   readonly name: string
   /** The C name of the level, e.g. `SOL_SOCKET`. */
   readonly level: string
-  /** False: not on this system. Using it then is a `SocketOptionError` with reason `unsupported`. */
+  /** False if this system has no such option: using the option then is a `SocketOptionError` with reason `unsupported`. */
   readonly supported: boolean
   readonly readable: boolean
   readonly writable: boolean
@@ -23,13 +24,13 @@ export interface Option<R, W = R, Q = undefined> {
   readonly waits: boolean
   /** What the value must be, in words. */
   readonly expects: string
-  /** The first Linux that has it, as in `6.16`; undefined where that was before 3.0. */
+  /** The first Linux that has the option, as in `6.16`; undefined if that was before 3.0. */
   readonly since: string | undefined
   /** The capability that setting it takes, if any. */
   readonly needs: Capability | undefined
-  /** The systems whose kernels have it. */
+  /** The systems whose kernels have the option. */
   readonly systems: readonly ('linux' | 'darwin')[]
-  /** Types only: what reading gives, what setting takes, what reading must be asked with. */
+  /** Types only: what reading gives, what setting takes, and the question of reading. */
   readonly types?: { read: R; take(value: W): void; ask(question: Q): void }
 }
 
@@ -87,7 +88,7 @@ function make(
   } as OptionParts
 }
 
-/** The table: every option that was made of one of its lines, once the lines are loaded. */
+/** The table: the option of every line whose file is loaded. */
 export const table: OptionParts[] = []
 
 /** One line of the table: an option by its C name. */
@@ -111,9 +112,9 @@ export function option<R, W, Q, const A extends OptionAttributes = { access: 're
 }
 
 export interface OptionDefinition<R, W> extends Pick<OptionAttributes, 'access' | 'waits'> {
-  /** What messages call it. `snapshot()` has the table's options only. */
+  /** The option's name in messages. `snapshot()` has the table's options only. */
   name: string
-  /** Its level: the number, or the C name of one this library knows. */
+  /** The number of its level, or the C name of a level that this library knows. */
   level: number | Level
   /** Its number, as in the header that defines it. */
   option: number
@@ -121,7 +122,7 @@ export interface OptionDefinition<R, W> extends Pick<OptionAttributes, 'access' 
 }
 
 /**
- * An option the table does not know, by its numbers; from here on it is like any other.
+ * An option that the table lacks, by its numbers; it is used like any other option.
  *
  * `setsockopt(fd, level, option, ...)`. The codec is one of `codecs`.
  */
@@ -141,30 +142,26 @@ export function defineOption<R, W = R, A extends OptionDefinition<R, W>['access'
   ) as unknown as Option<Readable<R, { access: A }>, Writable<W, { access: A }>>
 }
 
-const isInt = (value: unknown): boolean => typeof value === 'number' && (value | 0) === value
+const cInt = whole(-(2 ** 31), 2 ** 31 - 1)
 
-/** What each field of a definition takes. */
-const FIELDS: Record<keyof OptionDefinition<never, never>, [right: (value: never) => boolean, words: string]> = {
-  name: [(value: unknown) => typeof value === 'string' && value !== '', 'its name in messages'],
-  level: [
-    (value: unknown) => isInt(value) || (typeof value === 'string' && /^(SOL|IPPROTO|AF)_[A-Z\d_]+$/.test(value)),
-    'a number, or the C name of a level such as SOL_SOCKET',
-  ],
-  option: [isInt, 'its number, a C int'],
-  codec: [(value: { wrong?: unknown } | null | undefined) => typeof value?.wrong === 'function', 'one of `codecs`'],
-  access: [
-    (value: string) => value === undefined || ['read', 'write', 'read-write'].includes(value),
-    "'read', 'write' or 'read-write'",
-  ],
-  waits: [(value: unknown) => value === undefined || typeof value === 'boolean', 'true or false'],
+const FIELDS: Record<keyof OptionDefinition<never, never>, FieldRule> = {
+  name: rule('a name for messages', (value) => typeof value === 'string' && value !== ''),
+  level: rule(
+    'a number, or the C name of a level such as SOL_SOCKET,',
+    (value) => cInt.right(value) || (typeof value === 'string' && /^(SOL|IPPROTO|AF)_[A-Z\d_]+$/.test(value)),
+  ),
+  option: cInt,
+  codec: rule('one of `codecs`', (value) => typeof (value as { wrong?: unknown } | null)?.wrong === 'function'),
+  access: oneOf('read', 'write', 'read-write', undefined),
+  waits: oneOf(true, false, undefined),
 }
 
 function mustDefine(definition: unknown): void {
   if (typeof definition !== 'object' || definition === null)
     throw new TypeError(`defineOption takes { name, level, option, codec }, not ${show(definition)}`)
-  for (const [field, [right, words]] of Object.entries(FIELDS)) {
+  for (const [field, { right, words }] of Object.entries(FIELDS)) {
     const value = (definition as Record<string, unknown>)[field]
-    if (!right(value as never)) throw new TypeError(`defineOption: ${field} is ${show(value)}; it is ${words}`)
+    if (!right(value)) throw new TypeError(`defineOption: ${field} is ${show(value)}: ${words} is needed`)
   }
 }
 

@@ -1,3 +1,5 @@
+// connect(2) without holding up the event loop.
+
 import { constants } from 'node:os'
 import { unsupported } from '../base/errors.ts'
 import { onAbort } from '../base/on-abort.ts'
@@ -10,7 +12,7 @@ import { SO_ERROR } from '../options/table/socket.ts'
 
 const { EINPROGRESS, EINTR } = constants.errno
 
-// A module is loaded once a thread, so no thread sees another's. The poller is there while something is waited for.
+// A module is loaded once a thread, so no thread sees another's poller. The poller exists while a connection is awaited.
 let poller: NativePoller | undefined
 const waiting = new Map<number, () => void>()
 const ready = new Int32Array(128)
@@ -25,10 +27,10 @@ function startPoller(): NativePoller {
 
 function report(): void {
   const count = poller?.ready(ready) ?? 0
-  for (let place = 0; place < count; place++) finish(ready[2 * place] ?? -1)
+  for (let i = 0; i < count; i++) finish(ready[2 * i] ?? -1)
 }
 
-/** Nothing looks at the descriptor any more: its number may become another's. */
+/** Ends the wait for a descriptor. It is no longer watched from here on, since its number may become another socket's. */
 function finish(fd: number): void {
   const resolve = waiting.get(fd)
   if (resolve === undefined) return
@@ -42,7 +44,7 @@ function finish(fd: number): void {
 }
 
 /** Waits until a descriptor can be written to or has failed, or the signal is aborted. */
-async function outcome(fd: number, signal: AbortSignal | undefined): Promise<void> {
+async function writableOrAborted(fd: number, signal: AbortSignal | undefined): Promise<void> {
   poller ??= startPoller()
   const finished = new Promise<void>((resolve) => waiting.set(fd, resolve))
   try {
@@ -59,7 +61,7 @@ async function outcome(fd: number, signal: AbortSignal | undefined): Promise<voi
 /**
  * `connect(2)` without holding up the event loop or its worker pool: 0 or the errno of its failure.
  *
- * Throws the signal's reason where that comes first.
+ * Throws the signal's reason if the signal is aborted first.
  */
 export async function connect(
   owner: DescriptorOwner,
@@ -70,7 +72,7 @@ export async function connect(
   signal?.throwIfAborted()
   const begun = native.connect(owner.fd, family, address)
   if (begun !== EINPROGRESS && begun !== EINTR) return begun
-  await outcome(owner.fd, signal)
+  await writableOrAborted(owner.fd, signal)
   signal?.throwIfAborted()
   return getNow(owner.fd, partsOf(SO_ERROR), undefined) as number
 }

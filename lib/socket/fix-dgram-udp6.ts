@@ -1,3 +1,5 @@
+// Mends the methods of a dgram socket of IPv6 whose descriptor libuv was given.
+
 import type { Socket } from 'node:dgram'
 import { mustBe, whole } from '../base/check-fields.ts'
 import type { SocketControl } from '../control/control.ts'
@@ -6,7 +8,7 @@ import { interfaceByNameOrIndex } from '../net/interfaces.ts'
 import type { Option } from '../options/option.ts'
 import { IPV6_MULTICAST_HOPS, IPV6_MULTICAST_LOOP, IPV6_UNICAST_HOPS } from '../options/table/ipv6.ts'
 
-/** libuv reads a zone as a name only, and takes one it does not know for "any interface", without a word. */
+/** libuv reads a zone as a name only, and takes an unknown zone for "any interface", without an error. */
 function zoneByName(address: unknown): unknown {
   const zone = typeof address === 'string' ? zoneOf(address) : undefined
   if (zone === undefined) return address
@@ -17,24 +19,24 @@ function zoneByName(address: unknown): unknown {
 type Method = (...given: unknown[]) => unknown
 
 /**
- * Makes the methods of a udp6 socket act on IPv6. libuv forgets that a descriptor it is given is IPv6: its TTL, multicast
- * TTL and loopback then set IPv4's options and say that all went well (libuv/libuv#4551).
+ * Makes the methods of a udp6 socket act on IPv6. libuv takes a descriptor it is given for IPv4: setTTL, setMulticastTTL
+ * and setMulticastLoopback then set IPv4's options and report success (libuv/libuv#4551).
  */
 export function actOnIpv6(socket: Socket, control: SocketControl): void {
-  const hops = (what: string, option: Option<number>, least: number) => (ttl: unknown) => {
-    mustBe(whole(least, 255), `${what}: ttl`, ttl, option.name)
+  const setHops = (method: string, option: Option<number>, least: number) => (ttl: unknown) => {
+    mustBe(whole(least, 255), `${method}: ttl`, ttl, option.name)
     control.setSync(option, ttl)
     return ttl
   }
   const methods: Record<string, Method> = {
-    setTTL: hops('setTTL', IPV6_UNICAST_HOPS, 1),
-    setMulticastTTL: hops('setMulticastTTL', IPV6_MULTICAST_HOPS, 0),
+    setTTL: setHops('setTTL', IPV6_UNICAST_HOPS, 1),
+    setMulticastTTL: setHops('setMulticastTTL', IPV6_MULTICAST_HOPS, 0),
     setMulticastLoopback: (on) => {
       control.setSync(IPV6_MULTICAST_LOOP, Boolean(on))
       return on
     },
   }
-  // The address of the interface comes last.
+  // The address of the interface is the last argument.
   for (const [name, arity] of [
     ['setMulticastInterface', 1],
     ['addMembership', 2],

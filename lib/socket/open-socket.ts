@@ -1,3 +1,5 @@
+// openSocket: a socket with its options set before bind, listen or connect.
+
 import { type Errno, type NativeSocket, native } from '../binding/native.ts'
 import { bindSocket } from '../calls/bind-socket.ts'
 import { explainSocket, type SocketCall } from '../calls/explain-socket.ts'
@@ -8,13 +10,13 @@ import { parseSpec, type Setting, type SocketPlan, type SocketSpecOf } from './s
 import { claimPath } from './unix-path.ts'
 
 /**
- * Opens a socket with its options set before it is bound, listens or connects, which is where many of them must be set.
+ * Opens a socket with its options set before it is bound, listens or connects: many options must be set by then.
  *
  * `socket(2)`, nonblocking and closed on exec; each option in order; `bind(2)`; then `listen(2)`, or `connect(2)`, whose
  * outcome is waited for off the event loop. The socket is the caller's to close, or to hand to Node: `toDatagram`,
  * `toStream`, `toServer`.
- * @throws SocketOptionError for whatever is refused, by this library or by the kernel, and the signal's reason; then
- * nothing stays open.
+ * @throws SocketOptionError if this library or the kernel refuses a part of it, and the signal's reason; then nothing stays
+ * open.
  */
 export async function openSocket<const F extends Family, const V extends readonly unknown[] = readonly unknown[]>(
   spec: SocketSpecOf<F, V>,

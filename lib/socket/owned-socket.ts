@@ -1,3 +1,5 @@
+// OwnedSocket: a descriptor that its holder closes, gives away or turns into a socket of Node.
+
 import type { Socket as DatagramSocket } from 'node:dgram'
 import type { Server, ServerOpts, Socket, SocketConstructorOpts } from 'node:net'
 import { badValue, SocketOptionError } from '../base/errors.ts'
@@ -10,25 +12,26 @@ import type { SocketPlan } from './socket-spec.ts'
 import { asDatagram, asServer, asStream, type DatagramOptions } from './to-node-socket.ts'
 
 /**
- * A socket of one's own: whoever has it closes it, or hands it over, once.
+ * An open socket that its holder closes, or hands over once.
  *
- * It is closed when disposed of, and when nothing refers to it any more; so keep it for as long as its number is used.
+ * The socket is closed when it is disposed of, and when nothing refers to it any more: keep the object for as long as its
+ * descriptor's number is in use.
  */
 export interface OwnedSocket<F extends Family = Family> extends AsyncDisposable {
   /** The descriptor, nonblocking; throws `ERR_SOCKET_CLOSED` once it is closed. */
   readonly fd: number
   /** Its options and memberships, also after it was handed over: the same control as that of the socket it became. */
   readonly control: SocketControl
-  /** What it is bound to. `getsockname(2)` */
+  /** The local address. `getsockname(2)` */
   address(): SocketAddress<F>
-  /** What it is connected to; `undefined` where it is not. `getpeername(2)` */
+  /** The address of the peer; `undefined` if the socket is not connected. `getpeername(2)` */
   remoteAddress(): SocketAddress<F> | undefined
   /**
    * Becomes a dgram.Socket, which owns the descriptor from now on. For `dgram` sockets of `ipv4` and `ipv6`.
    *
-   * It is bound already and receives at once; 'listening' is emitted as after `bind()`, and 'connect' where it was
-   * connected. What libuv gets wrong about a descriptor it is given is put right: SO_REUSEADDR stays as it was, and on
-   * IPv6 the TTL and multicast methods act on IPv6.
+   * The socket is bound already and receives at once; 'listening' is emitted as after `bind()`, and 'connect' if it is
+   * connected. libuv's mistakes with a given descriptor are put right: SO_REUSEADDR stays as it was, and on IPv6 the TTL and
+   * multicast methods act on IPv6.
    */
   toDatagram(options?: DatagramOptions): DatagramSocket
   /** Becomes a net.Socket, which owns the descriptor from now on. For connected `stream` sockets of `ipv4`, `ipv6` and `unix`. */
@@ -36,17 +39,17 @@ export interface OwnedSocket<F extends Family = Family> extends AsyncDisposable 
   /**
    * Becomes a net.Server, which owns the descriptor from now on; 'listening' is emitted as after `listen()`.
    *
-   * For `stream` sockets of `ipv4`, `ipv6` and `unix`; one that does not listen yet begins to. Other servers take
+   * For `stream` sockets of `ipv4`, `ipv6` and `unix`; a socket that does not listen yet begins to. For other servers, use
    * `server.listen({ fd: owned.release() })`.
    */
   toServer(options?: ServerOpts, onConnection?: (socket: Socket) => void): Server
-  /** Gives the descriptor away: whoever takes the number closes it. */
+  /** Gives the descriptor away: the caller has to close it from now on. */
   release(): number
-  /** `close(2)`, off the event loop. A second time, or after the socket was handed over, it does nothing. */
+  /** `close(2)`, off the event loop. Does nothing the second time, or after the socket was handed over. */
   close(): Promise<void>
 }
 
-/** A class of Node's that a socket can become. What `make` throws leaves the socket ours. */
+/** A class of Node's that a socket can become. If `make` throws, the socket stays as it is. */
 interface Taker<T extends object> {
   readonly name: string
   readonly families: readonly Family[]
@@ -56,7 +59,7 @@ interface Taker<T extends object> {
 
 interface Owned<F extends Family> {
   readonly face: OwnedSocket<F>
-  /** What to do when the descriptor has been closed. */
+  /** Sets the action that follows the closing of the descriptor. */
   atEnd(action: () => void): void
 }
 
@@ -89,11 +92,11 @@ export function createOwnedSocket<F extends Family>(socket: NativeSocket, plan: 
         code: 'ERR_SOCKET_HANDED_OVER',
         reason: 'closed',
       })
-    if (socket.fd < 0) throw noDescriptor('socket', 'it was closed; open another')
+    if (socket.fd < 0) throw noDescriptor('socket', 'the socket was closed; open another')
     return socket.fd
   }
 
-  // One object for as long as the socket lives, whoever has it: memberships outlast the change of hands.
+  // One object for as long as the socket lives, so that memberships outlast a handover.
   const owner = {
     get fd(): number {
       return goneTo === undefined ? mine() : goneTo.fd()
@@ -167,7 +170,7 @@ export function createOwnedSocket<F extends Family>(socket: NativeSocket, plan: 
       }),
     release: () => {
       const fd = mine()
-      goneTo = { name: `whoever took descriptor ${fd}`, fd: () => fd, isBareNumber: true }
+      goneTo = { name: 'the caller of release()', fd: () => fd, isBareNumber: true }
       return socket.release()
     },
     close,

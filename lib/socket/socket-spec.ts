@@ -1,3 +1,5 @@
+// What openSocket takes, and the checks that come before any call to the kernel.
+
 import { mustBe, mustKnow, whole } from '../base/check-fields.ts'
 import { badValue, show, unsupported } from '../base/errors.ts'
 import { native } from '../binding/native.ts'
@@ -21,7 +23,7 @@ export interface SocketTypes {
   vsock: 'dgram' | 'stream' | 'seqpacket'
 }
 
-/** What to connect to; netlink's parts default to 0 (the kernel), and packet sockets have no connections. */
+/** Addresses to connect to; netlink's parts default to 0 (the kernel), and packet sockets have no connections. */
 export interface ConnectTargets extends Omit<SocketAddresses, 'netlink' | 'packet'> {
   netlink: Partial<SocketAddresses['netlink']>
   packet: never
@@ -33,7 +35,7 @@ export type Settings<V extends readonly unknown[] = readonly unknown[]> = {
   readonly [K in keyof V]: readonly [Option<any, V[K], any>, NoInfer<V[K]>]
 }
 
-/** One of them, whose type has been checked. */
+/** An option with a value of its type. */
 export type Setting = readonly [option: AnyOption, value: unknown]
 
 /**
@@ -45,17 +47,17 @@ export interface SocketSpecOf<F extends Family, V extends readonly unknown[] = r
   readonly family: F
   readonly type: SocketTypes[F]
   /**
-   * Default 0: the one the type implies. For `packet`, the Ethernet protocol; it takes effect at bind, after the
-   * options, so that nothing arrives before a filter among them is in place.
+   * Default 0: the protocol that the type implies. For `packet`, the Ethernet protocol, which takes effect at bind, after
+   * the options: nothing arrives before a filter among them is in place.
    */
   readonly protocol?: Protocol
   /** Set in this order, before anything else is done with the socket. */
   readonly options?: Settings<V>
-  /** Parts left out are for the kernel to choose: any address, any port, an abstract name. */
+  /** The kernel chooses the parts that are left out: any address, any port, an abstract name. */
   readonly bind?: Readonly<Partial<SocketAddresses[F]>>
-  /** `backlog`: connections that wait to be accepted; default 511, capped by the sysctl net.core.somaxconn. */
+  /** `backlog`: how many connections may wait to be accepted; default 511, capped by the sysctl net.core.somaxconn. */
   readonly listen?: { readonly backlog?: number }
-  /** Waits, off the event loop, until the connection stands. */
+  /** openSocket waits, off the event loop, until the connection is made. */
   readonly connect?: Readonly<ConnectTargets[F]>
   /** Gives up: `openSocket` rejects with the signal's reason, and nothing stays open. */
   readonly signal?: AbortSignal
@@ -96,12 +98,12 @@ const TYPES: Record<string, string> = {
 
 const KEYS = ['family', 'type', 'protocol', 'options', 'bind', 'listen', 'connect', 'signal']
 
-/** What Node listens with where nothing is said. */
+/** Node's own default. */
 export const DEFAULT_BACKLOG = 511
 
-function choice(what: string, given: unknown, choices: readonly string[]): string {
+function choice(name: string, given: unknown, choices: readonly string[]): string {
   if (typeof given === 'string' && choices.includes(given)) return given
-  throw badValue(`${what} is ${show(given)}: one of ${choices.join(', ')} is needed`)
+  throw badValue(`${name} is ${show(given)}: one of ${choices.join(', ')} is needed`)
 }
 
 function typeNumber(type: string): number {
@@ -114,9 +116,9 @@ function typeNumber(type: string): number {
 export function parseOptions(options: unknown): SocketPlan['options'] {
   if (options === undefined) return []
   if (!Array.isArray(options)) throw badValue(`options is ${show(options)}: an array of [option, value] is needed`)
-  for (const [place, pair] of options.entries())
+  for (const [index, pair] of options.entries())
     if (!Array.isArray(pair) || pair.length !== 2 || pair[0]?.codec === undefined)
-      throw badValue(`options[${place}] is not [option, value], with an option of sockctl/options or of defineOption`)
+      throw badValue(`options[${index}] is not [option, value], with an option of sockctl/options or of defineOption`)
   return options
 }
 
@@ -146,13 +148,13 @@ export function parseSpec(given: unknown): SocketPlan {
     throw badValue('connect: packet sockets have no connections; bind one to an interface')
   if (spec.signal !== undefined && !(spec.signal instanceof AbortSignal))
     throw new TypeError(`signal is ${show(spec.signal)}: an AbortSignal is needed`)
-  const late = family === 'packet' && protocol !== 0
+  const protocolAtBind = family === 'packet' && protocol !== 0
   return {
     family,
     type,
-    numbers: { family: familyNumber(family), type: typeNumber(type), protocol: late ? 0 : protocol },
+    numbers: { family: familyNumber(family), type: typeNumber(type), protocol: protocolAtBind ? 0 : protocol },
     options: parseOptions(spec.options),
-    bind: parseBind(family, spec.bind, late ? protocol : undefined),
+    bind: parseBind(family, spec.bind, protocolAtBind ? protocol : undefined),
     backlog: parseBacklog(spec.listen, type),
     connect: spec.connect === undefined ? undefined : parseSocketAddress(family, 'connect', spec.connect),
     signal: spec.signal,

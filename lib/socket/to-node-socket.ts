@@ -1,3 +1,5 @@
+// Turns a descriptor into a dgram.Socket, a net.Socket or a net.Server.
+
 import cluster from 'node:cluster'
 import dgram from 'node:dgram'
 import net from 'node:net'
@@ -16,7 +18,7 @@ interface Address {
 
 const remoteOf = (fd: number): Address | undefined => quietly(() => native.remoteAddress(fd) as Address)
 
-/** Node's own way to say that it can't take a descriptor; ours to say it in our words. */
+/** Turns Node's error for a descriptor that it can't take into a SocketOptionError. */
 function taken<T>(what: string, take: () => T): T {
   try {
     return take()
@@ -28,13 +30,13 @@ function taken<T>(what: string, take: () => T): T {
   }
 }
 
-/** What there is left to say about a descriptor that is open, and bound. */
+/** The options of dgram.createSocket that still make sense for a bound descriptor. */
 export type DatagramOptions = Omit<
   dgram.SocketOptions,
   'type' | 'reuseAddr' | 'reusePort' | 'ipv6Only' | 'recvBufferSize' | 'sendBufferSize'
 >
 
-/** What dgram would do too late, or in bind() after it has taken the descriptor, and throw. */
+/** Options that dgram would set too late, or set in bind() and then throw; and the socket option to set in openSocket. */
 const OPTION_INSTEAD: Record<string, string> = {
   reuseAddr: 'SO_REUSEADDR',
   reusePort: 'SO_REUSEPORT',
@@ -57,11 +59,12 @@ export function asDatagram(
   const socket = dgram.createSocket({ ...options, type: family === 'ipv6' ? 'udp6' : 'udp4' })
   const peer = remoteOf(fd)
   const { port } = native.localAddress(fd) as Address
-  // dgram sends without an address only where it has connected itself, and libuv does not connect what is connected. So
-  // the kernel is made to forget, which loses a port that it had chosen; at once, so that strangers have no time.
+  // dgram sends without an address only on a socket it has connected itself, and libuv refuses to connect a connected one.
+  // So the socket is disconnected, which loses a port that the kernel had chosen, and bound and connected again at once:
+  // datagrams of others have no time to arrive.
   const reconnect = (): void => {
     if (peer === undefined) return
-    // A port that was asked for is kept, and then this is refused, harmlessly.
+    // The kernel keeps a port that was asked for, and then refuses this bind, harmlessly.
     native.bind(fd, numbers.family, { address: family === 'ipv6' ? '::' : '0.0.0.0', ...bind?.raw, port })
     native.connect(fd, numbers.family, peer)
   }
@@ -75,10 +78,10 @@ export function asDatagram(
   }
   reconnect()
   if (peer !== undefined) socket.connect(peer.port, peer.address)
-  // libuv makes the address one that others may take over; whoever opened the socket has decided that already.
+  // libuv sets SO_REUSEADDR, which lets other sockets take over the address; the options of openSocket decide that.
   for (const [option, value] of before) control.setSync(option, value)
   if (family === 'ipv6') actOnIpv6(socket, control)
-  // bind() has emitted it, before anyone could listen.
+  // bind() has emitted 'listening' already, before a listener could be added.
   process.nextTick(() => {
     if (quietly(() => control.fd) === fd) socket.emit('listening')
   })

@@ -1,3 +1,5 @@
+// Removes the file that a bound Unix socket leaves behind.
+
 import { lstatSync, unlinkSync } from 'node:fs'
 import { resolve } from 'node:path'
 
@@ -7,8 +9,8 @@ function identity(path: string): string | undefined {
 }
 
 /**
- * A socket bound to a path leaves a file behind, over which the next bind would fail. What this returns removes it,
- * if it is still the one that was there when this was called.
+ * A socket bound to a path leaves a file behind, and the next bind to the path would fail. The returned function removes
+ * the file if it is still the one that existed at this call.
  */
 export function claimPath(path: string): () => void {
   if (path === '' || path.startsWith('\0')) return () => {}
@@ -18,7 +20,7 @@ export function claimPath(path: string): () => void {
     try {
       if (ours !== undefined && identity(absolute) === ours) unlinkSync(absolute)
     } catch {
-      // The directory may not be ours any more: then so is what lies in it.
+      // Another process may have removed the file or taken away the right to: then it is no longer ours to remove.
     }
   }
 }

@@ -5,7 +5,7 @@ import { setTimeout } from 'node:timers/promises'
 import type { Command } from 'commander'
 import { openReceiver, openSender, type Receiver, type Sender } from '../../index.ts'
 import { hostPort } from '../../net/address.ts'
-import { interfaceName } from '../../net/interfaces.ts'
+import { nameOfInterface } from '../../net/interfaces.ts'
 import type { ChannelText } from '../../protocols/channel.ts'
 import { explainNoRoute } from '../shell/explain-no-route.ts'
 import { UsageError } from '../shell/failure.ts'
@@ -99,7 +99,7 @@ async function listen(
       const text = data.toString()
       if (source.port === own.port && text === own.text) continue
       const said = text.trimEnd()
-      const on = interfaceName(interfaceIndex)
+      const on = nameOfInterface(interfaceIndex)
       if (out.json) out.object({ event: 'heard', source, interface: on, text: said })
       else out.line(`from ${hostPort(source.address, source.port)} on ${on}: ${printable(said)}`)
       if (++heard === limit) return heard

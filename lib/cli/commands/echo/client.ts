@@ -2,7 +2,7 @@
 
 import { openReceiver } from '../../../index.ts'
 import { familyOf, hostPort } from '../../../net/address.ts'
-import { interfaceName } from '../../../net/interfaces.ts'
+import { nameOfInterface } from '../../../net/interfaces.ts'
 import { sendFrom } from '../../../send/send-from-receiver.ts'
 import { explainNoRoute } from '../../shell/explain-no-route.ts'
 import { Failure, UsageError } from '../../shell/failure.ts'
@@ -33,7 +33,7 @@ export async function askEcho({ out, stop }: Run, target: EchoTarget, options: E
         hosts.add(source.address)
         const time = Number(process.hrtime.bigint() - start) / 1e6
         const same = payload.equals(data)
-        const through = interfaceName(interfaceIndex)
+        const through = nameOfInterface(interfaceIndex)
         if (out.json)
           out.object({
             event: 'answer',

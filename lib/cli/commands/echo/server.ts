@@ -2,7 +2,7 @@
 
 import { type Datagram, openReceiver, type Receiver } from '../../../index.ts'
 import { hostPort, isIpv6, isMulticast } from '../../../net/address.ts'
-import { interfaceName } from '../../../net/interfaces.ts'
+import { nameOfInterface } from '../../../net/interfaces.ts'
 import { onInterfaceRemoved } from '../../../receive/on-interface-removed.ts'
 import { sendFrom } from '../../../send/send-from-receiver.ts'
 import { explainNoRoute } from '../../shell/explain-no-route.ts'
@@ -38,7 +38,7 @@ export async function serveEcho(
       }
       echoed++
       bytes += data.length
-      const on = interfaceName(interfaceIndex)
+      const on = nameOfInterface(interfaceIndex)
       if (out.json) out.object({ event: 'echoed', source, to: destination, port, interface: on, bytes: data.length })
       else
         out.line(

@@ -3,7 +3,7 @@
 import { setTimeout } from 'node:timers/promises'
 import { openReceiver, type Receiver, SocketOptionError } from '../../../index.ts'
 import { isIpv6 } from '../../../net/address.ts'
-import { interfaceName } from '../../../net/interfaces.ts'
+import { nameOfInterface } from '../../../net/interfaces.ts'
 import { decodeEcho, encodeEchoRequest, withoutIpv4Header } from '../../../protocols/icmp-echo.ts'
 import { isMalformed } from '../../../protocols/malformed.ts'
 import { sendFrom } from '../../../send/send-from-receiver.ts'
@@ -82,7 +82,7 @@ export async function pingGroup({ out, stop }: Run, group: string, options: Ping
         if (asked === undefined) continue
         answers.add({
           host: source.address,
-          on: interfaceName(interfaceIndex),
+          on: nameOfInterface(interfaceIndex),
           sequence: echo.sequence,
           milliseconds: Number(now - asked) / 1e6,
           hopLimit,

@@ -3,7 +3,7 @@
 import { hostname } from 'node:os'
 import { type Datagram, openReceiver, type Receiver } from '../../../index.ts'
 import { hostPort, isIpv6, isMulticast } from '../../../net/address.ts'
-import { interfaceName } from '../../../net/interfaces.ts'
+import { nameOfInterface } from '../../../net/interfaces.ts'
 import { IPV6_V6ONLY } from '../../../options/index.ts'
 import { isMalformed } from '../../../protocols/malformed.ts'
 import { PING_HOP_LIMIT } from '../../../protocols/ssmping.ts'
@@ -33,7 +33,7 @@ export async function servePings({ out, stop }: Run, options: PingOptions): Prom
     const answer = ({ data, source, destination = '', interfaceIndex = 0 }: Datagram): void => {
       if (isMulticast(destination)) return
       const found = answerPing(data, family, microseconds, { information, hopLimit })
-      const on = interfaceName(interfaceIndex)
+      const on = nameOfInterface(interfaceIndex)
       if (found === undefined) return
       if (isMalformed(found)) {
         if (out.json) out.object({ event: 'malformed', source, interface: on, reason: found.malformed })

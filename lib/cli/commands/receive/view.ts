@@ -1,7 +1,7 @@
 // What `sockctl receive` shows at one moment: a row for each channel and source, and the totals.
 
 import type { Receiver } from '../../../index.ts'
-import { interfaceName } from '../../../net/interfaces.ts'
+import { nameOfInterface } from '../../../net/interfaces.ts'
 import type { RtpStats } from '../../../protocols/rtp-stats.ts'
 import type { SequenceStats } from '../../../protocols/sequence-counter.ts'
 import { type ArrivalCounter, sum } from './arrivals.ts'
@@ -156,5 +156,5 @@ const idle = (group: string, port: number, on: string, dropped: number): Receive
 /** The name of an interface; of one that is gone, if something was joined on it. */
 export function interfaceNameIn(joined: readonly JoinedChannel[], wanted: number): string {
   const known = joined.find(({ interface: { index } }) => index === wanted)
-  return known?.interface.name ?? (interfaceName(wanted) || String(wanted))
+  return known?.interface.name ?? (nameOfInterface(wanted) || String(wanted))
 }

@@ -1,6 +1,6 @@
 // How `sockctl sap` shows sessions: a live table, lines, or objects.
 
-import { interfaceName } from '../../../net/interfaces.ts'
+import { nameOfInterface } from '../../../net/interfaces.ts'
 import type { SapListener, SapNotice, SapSession } from '../../../services/sap.ts'
 import { createLiveLines } from '../../shell/live.ts'
 import type { Output } from '../../shell/output.ts'
@@ -14,7 +14,7 @@ export interface SapReport {
   end(): void
 }
 
-const nameOf = (index: number): string => interfaceName(index) || String(index)
+const nameOf = (index: number): string => nameOfInterface(index) || String(index)
 
 export function createSapReport(out: Output, listener: SapListener): SapReport {
   const interfaces = [...new Set(listener.memberships.map((held) => held.interface.name))]

@@ -1,7 +1,7 @@
 // How `sockctl sntp` shows times: in lines and a table, or as objects.
 
 import { hostPort } from '../../../net/address.ts'
-import { interfaceName } from '../../../net/interfaces.ts'
+import { nameOfInterface } from '../../../net/interfaces.ts'
 import { type NtpAnswer, type NtpNotice, type NtpTime, referenceText } from '../../../services/sntp.ts'
 import type { Output } from '../../shell/output.ts'
 import { printable } from '../../shell/printable.ts'
@@ -10,7 +10,7 @@ import { signedTime } from '../../shell/units.ts'
 
 type ToldTime = NtpTime & Partial<Pick<NtpAnswer, 'delay'>> & { interfaceIndex?: number; group?: string }
 
-const nameOf = (index: number): string => interfaceName(index) || String(index)
+const nameOf = (index: number): string => nameOfInterface(index) || String(index)
 const timeText = (nanoseconds: bigint): string => {
   const milliseconds = Number(nanoseconds / 1_000_000n)
   // A server may tell any time; Date holds only 270,000 years before and after 1970.

@@ -29,7 +29,7 @@ const REFUSED_BEFORE: readonly (readonly [what: string, spec: unknown, message: 
   ['a name for an address', inet({ address: 'localhost' }), /looked up first/],
   ['a port out of range', inet({ port: 65536 }), /port is 65536: a whole number from 0 to 65535/],
   ['a port that is text', inet({ port: '80' }), /port is '80'/],
-  ['a path for an address', inet({ path: 'x' }), /path is not a part of an address of ipv4: \{ address, port \}/],
+  ['a path for an address', inet({ path: 'x' }), /path is no part of an address of ipv4, which is \{ address, port \}/],
   ['an interface for an address', inet({ interface: 'lo' }), /set SO_BINDTODEVICE/],
   ['a bind that is no object', { family: 'ipv4', type: 'dgram', bind: 80 }, /bind is 80/],
   ['a connect to no port', { family: 'ipv4', type: 'stream', connect: { address: '127.0.0.1' } }, /port is undefined/],

@@ -21,7 +21,12 @@ export type GroupFamily = 'ipv4' | 'ipv6'
 export const familyOfGroup = (group: string): GroupFamily => (isIpv6(group) ? 'ipv6' : 'ipv4')
 
 /** Is told when a socket has joined a group on an interface, and when it has left it. */
-export type GroupListener = (group: string, interfaceIndex: number, isJoined: boolean, socket: ReceiverSocket) => void
+export type GroupChangeListener = (
+  group: string,
+  interfaceIndex: number,
+  isJoined: boolean,
+  socket: ReceiverSocket,
+) => void
 
 const isWildcard = (address: string): boolean => address === '::' || address === '0.0.0.0'
 
@@ -34,7 +39,7 @@ export class ReceiverSocket implements DescriptorOwner {
   readonly #batchReader: BatchReader
   readonly #handle: SocketHandle
   readonly #memberships: Memberships
-  #onGroup: GroupListener | undefined
+  #onGroup: GroupChangeListener | undefined
   #boundTo: string | undefined
   #control: SocketControl | undefined
   #closing: Promise<void> | undefined
@@ -43,7 +48,7 @@ export class ReceiverSocket implements DescriptorOwner {
   /** IPv6 channels that are being joined. */
   #joining: GroupMap<Set<ChannelJoin>> | undefined
 
-  constructor(family: GroupFamily, batchReader: BatchReader, onGroup: GroupListener) {
+  constructor(family: GroupFamily, batchReader: BatchReader, onGroup: GroupChangeListener) {
     this.#family = family
     this.#batchReader = batchReader
     this.#onGroup = onGroup

@@ -42,7 +42,7 @@ interface ReceiverEvents {
 }
 
 /** Everything that holds descriptors. It does not refer to the Receiver, so that a forgotten one can be collected. */
-interface Core {
+interface ReceiverCore {
   readonly plan: ReceiverPlan
   readonly batchReader: BatchReader
   readonly sockets: ReceiverSockets
@@ -51,13 +51,13 @@ interface Core {
   closing: Promise<void> | undefined
 }
 
-const forgotten = new FinalizationRegistry<Core>((core) => {
+const forgotten = new FinalizationRegistry<ReceiverCore>((core) => {
   if (core.closing !== undefined) return
   process.emitWarning('a Receiver was forgotten without close(): its sockets are closed now', 'SockctlWarning')
-  void closeCore(core)
+  void closeReceiver(core)
 })
 
-function closeCore(core: Core): Promise<void> {
+function closeReceiver(core: ReceiverCore): Promise<void> {
   core.closing ??= (async () => {
     core.batchReader.close()
     await Promise.all([...core.cleanups.map((cleanup) => cleanup()), core.sockets.close()])
@@ -74,12 +74,12 @@ function closeCore(core: Core): Promise<void> {
  * reads; the event `interface-removed` comes when an interface is gone and its memberships have ended.
  */
 export class Receiver extends EventEmitter<ReceiverEvents> implements AsyncIterable<Datagram[]>, AsyncDisposable {
-  readonly #core: Core
+  readonly #core: ReceiverCore
   #reader: object | undefined
   #joining: Promise<unknown> = Promise.resolve()
 
   /** @internal Use `openReceiver`. */
-  constructor(core: Core) {
+  constructor(core: ReceiverCore) {
     super()
     if (core?.batchReader === undefined)
       throw new TypeError('a Receiver is opened, not constructed: await openReceiver(...)')
@@ -147,7 +147,7 @@ export class Receiver extends EventEmitter<ReceiverEvents> implements AsyncItera
   /** Ends the loop that reads, if any, leaves all groups and closes the sockets. */
   async close(): Promise<void> {
     forgotten.unregister(this)
-    await closeCore(this.#core)
+    await closeReceiver(this.#core)
   }
 
   [Symbol.asyncDispose](): Promise<void> {
@@ -272,7 +272,7 @@ export async function openReceiver<const V extends readonly unknown[] = readonly
     batchReader.close()
     throw error
   })
-  const core: Core = { plan, batchReader, sockets, cleanups: [], closing: undefined }
+  const core: ReceiverCore = { plan, batchReader, sockets, cleanups: [], closing: undefined }
   try {
     const receiver = new Receiver(core)
     const ref = new WeakRef(receiver)
@@ -283,7 +283,7 @@ export async function openReceiver<const V extends readonly unknown[] = readonly
     if (signal !== undefined) core.cleanups.push(onAbort(signal, () => void ref.deref()?.close()))
     return receiver
   } catch (error) {
-    await closeCore(core)
+    await closeReceiver(core)
     throw error
   }
 }

@@ -33,7 +33,7 @@ interface Pending {
  * Everything that holds the descriptor. Nothing in here refers to the Sender while no send waits, so that a forgotten
  * Sender can be collected.
  */
-interface Core {
+interface SenderCore {
   readonly socket: OwnedSocket
   readonly poller: NativePoller
   readonly pending: Pending[]
@@ -51,7 +51,7 @@ interface Core {
 const senderClosed = (): SocketOptionError =>
   new SocketOptionError('this sender is closed: open another', { code: 'ERR_SOCKET_CLOSED', reason: 'closed' })
 
-function closeCore(core: Core): Promise<void> {
+function closeSender(core: SenderCore): Promise<void> {
   core.closing ??= (async () => {
     core.forgetSignal?.()
     core.waiting = undefined
@@ -62,10 +62,10 @@ function closeCore(core: Core): Promise<void> {
   return core.closing
 }
 
-const forgotten = new FinalizationRegistry<Core>((core) => {
+const forgotten = new FinalizationRegistry<SenderCore>((core) => {
   if (core.closing !== undefined) return
   process.emitWarning('a Sender was forgotten without close(): its socket is closed now', 'SockctlWarning')
-  void closeCore(core)
+  void closeSender(core)
 })
 
 /**
@@ -75,10 +75,10 @@ const forgotten = new FinalizationRegistry<Core>((core) => {
  * the time a datagram left. Waiting for events does not keep the event loop alive.
  */
 export class Sender extends EventEmitter<SenderEvents> implements AsyncDisposable {
-  readonly #core: Core
+  readonly #core: SenderCore
 
   /** @internal Use `openSender`. */
-  constructor(core: Core) {
+  constructor(core: SenderCore) {
     super()
     if (core?.transmitter === undefined)
       throw new TypeError('a Sender is opened, not constructed: await openSender(...)')
@@ -125,7 +125,7 @@ export class Sender extends EventEmitter<SenderEvents> implements AsyncDisposabl
   /** Closes the socket. Sends that wait for room are rejected. */
   async close(): Promise<void> {
     forgotten.unregister(this)
-    await closeCore(this.#core)
+    await closeSender(this.#core)
   }
 
   [Symbol.asyncDispose](): Promise<void> {
@@ -195,7 +195,11 @@ export class Sender extends EventEmitter<SenderEvents> implements AsyncDisposabl
 }
 
 /** While no send waits, the poller only tells of changes: the error of a connected socket stays for the next send. */
-function watchWhileIdle({ usesErrorQueue, poller, socket }: Pick<Core, 'usesErrorQueue' | 'poller' | 'socket'>): void {
+function watchWhileIdle({
+  usesErrorQueue,
+  poller,
+  socket,
+}: Pick<SenderCore, 'usesErrorQueue' | 'poller' | 'socket'>): void {
   if (usesErrorQueue) watch(poller, socket.fd, CHANGES)
   else poller.forget(socket.fd)
 }

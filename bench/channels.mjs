@@ -29,29 +29,29 @@ async function longestTick(sockets, each) {
 export async function* rows() {
   for (const { each, goal } of CASES) {
     const sockets = CHANNELS / each
-    const what = `${number(sockets)} sockets, ${number(each)} groups each`
+    const label = `${number(sockets)} sockets, ${number(each)} groups each`
     const missing = descriptorsMissing(sockets)
     if (missing !== undefined) {
-      yield { what, skipped: missing }
+      yield { label, skipped: missing }
       continue
     }
     const { ours, c } = timesOf('groups', sockets, each)
     const first = await ours()
-    // Compiled code first.
+    // The first turns warm up the code.
     await takeTurns({ ours, c }, 2)
     const medians = await takeTurns({ ours, c, tick: () => longestTick(sockets, each) }, ROUNDS)
     const memory = await memoryOf('groups', sockets, each)
     const floor = (value) => ({ name: 'C MCAST_JOIN_GROUP', value })
-    yield { what, ours: medians.ours, unit: 'ms', floor: floor(medians.c), goal }
+    yield { label, ours: medians.ours, unit: 'ms', floor: floor(medians.c), goal }
     yield {
-      what: `${number(sockets)} sockets: the first of a process`,
+      label: `${number(sockets)} sockets: the first of a process`,
       ours: first,
       unit: 'ms',
       floor: floor(medians.c),
     }
-    yield { what: `${number(sockets)} sockets: longest tick`, ours: medians.tick, unit: 'ms' }
+    yield { label: `${number(sockets)} sockets: longest tick`, ours: medians.tick, unit: 'ms' }
     yield {
-      what: `${number(sockets)} sockets: resident memory`,
+      label: `${number(sockets)} sockets: resident memory`,
       ours: memory.ours,
       unit: 'MiB',
       floor: floor(memory.c),

@@ -1,3 +1,4 @@
+// A paced feed of datagrams: how many are dropped, and how much processor time they take.
 import { once } from 'node:events'
 import { setTimeout as pause } from 'node:timers/promises'
 import { openDgram, openOurs } from './support/contestants.mjs'
@@ -13,7 +14,7 @@ const ROUNDS = 5
 export const title = `200,000 datagrams a second of 1,316 bytes for ${SECONDS} s, the receive buffer raised`
 export const needsNamespace = true
 
-/** Lets the feed run into a receiver: how many were dropped, and the milliseconds of processor time a second of it. */
+/** Sends the feed to a receiver: how many datagrams were dropped, and the milliseconds of processor time a second. */
 async function follow(pace, { port, received, dropped }) {
   const receivedBefore = received()
   const droppedBefore = dropped()
@@ -25,7 +26,7 @@ async function follow(pace, { port, received, dropped }) {
   return { lost: lost(), time: (user + system) / 1e3 / SECONDS }
 }
 
-/** The same in C: the processor time alone. */
+/** The same in C, which counts the processor time only. */
 async function followInC(pace, follower) {
   const child = follower(RATE * SECONDS)
   const [port] = await once(child.stdout, 'data')
@@ -50,7 +51,7 @@ export async function* rows() {
   for (let round = -1; round < ROUNDS; round++)
     for (const [name, run] of Object.entries(contestants)) {
       const result = await run()
-      // Compiled code first.
+      // The first round warms up the code.
       if (round >= 0) seen[name].push(result)
     }
   const perRead = ({ received, reads }) => received() / reads()
@@ -59,8 +60,8 @@ export async function* rows() {
 
   const total = (name) => seen[name].reduce((sum, { lost }) => sum + lost, 0)
   const time = (name) => median(seen[name].map((result) => result.time))
-  const row = (name, what) => ({
-    what,
+  const row = (name, label) => ({
+    label,
     ours: time(name),
     unit: 'ms',
     floor: { name: 'dgram', value: time('dgram') },
@@ -68,20 +69,20 @@ export async function* rows() {
   })
   for (const name of ['ours', 'resting'])
     yield {
-      what: `dropped, in ${ROUNDS} rounds${name === 'resting' ? ', resting' : ''}`,
+      label: `dropped, in ${ROUNDS} rounds${name === 'resting' ? ', resting' : ''}`,
       ours: total(name),
       unit: '',
       floor: { name: 'dgram', value: total('dgram') },
       goal: below(1),
     }
   yield row('ours', 'processor time a second')
-  yield row('resting', 'processor time a second, resting 1 ms behind each batch')
+  yield row('resting', 'processor time a second, resting 1 ms after each batch')
   yield {
-    what: 'processor time a second',
+    label: 'processor time a second',
     ours: time('ours'),
     unit: 'ms',
     floor: { name: 'C epoll, recvmmsg', value: time('c') },
   }
-  yield { what: 'datagrams a read', ours: ourRead, unit: '' }
-  yield { what: 'datagrams a read, resting', ours: restingRead, unit: '' }
+  yield { label: 'datagrams a read', ours: ourRead, unit: '' }
+  yield { label: 'datagrams a read, resting', ours: restingRead, unit: '' }
 }

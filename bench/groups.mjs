@@ -1,3 +1,4 @@
+// How long the command line takes from its start to its end.
 import { execFileSync } from 'node:child_process'
 import { createSocket } from 'node:dgram'
 import { once } from 'node:events'
@@ -11,23 +12,23 @@ export const title = 'The command line, from its start to its end'
 export const needsNamespace = true
 
 const MEMBERSHIPS = 5_000
-/** What a socket's share of memory has room for. */
-const MOST_OF_A_SOCKET = 500
+/** So many groups fit a socket's option memory (optmem_max). */
+const GROUPS_PER_SOCKET = 500
 const ROUNDS = 15
 
 const file = (path) => fileURLToPath(new URL(path, import.meta.url))
 
-/** Half of them IPv4 and half IPv6, and of each every second one of two sources. */
+/** Joins IPv4 groups and as many IPv6 groups; every second group source-specific, with two sources. */
 async function join(memberships) {
   execFileSync('ip', ['link', 'add', 'g0', 'type', 'veth', 'peer', 'name', 'g1'])
   for (const name of ['g0', 'g1']) execFileSync('ip', ['link', 'set', name, 'up'])
   writeFileSync('/proc/sys/net/ipv4/igmp_max_memberships', `${memberships}`)
   const sockets = []
-  for (let first = 0; first < memberships; first += MOST_OF_A_SOCKET) {
+  for (let first = 0; first < memberships; first += GROUPS_PER_SOCKET) {
     const v4 = first < memberships / 2
     const socket = createSocket(v4 ? 'udp4' : 'udp6').bind(0)
     await once(socket, 'listening')
-    const channels = Array.from({ length: MOST_OF_A_SOCKET }, (_, k) => {
+    const channels = Array.from({ length: GROUPS_PER_SOCKET }, (_, k) => {
       const number = first + k
       const [high, low] = [number >> 8, number & 255]
       const specific = number % 2 === 0
@@ -43,7 +44,7 @@ async function join(memberships) {
   return sockets
 }
 
-/** The milliseconds a program takes, from its start to its end. */
+/** A contestant: the milliseconds a program takes from its start to its end. */
 const wall =
   (...args) =>
   () => {
@@ -71,7 +72,7 @@ export async function* rows() {
   for (const socket of sockets) socket.close()
 
   const floor = { name: 'Node alone', value: nothing }
-  const row = (what, ours, goal) => ({ what, ours, unit: 'ms', floor, goal })
+  const row = (label, ours, goal) => ({ label, ours, unit: 'ms', floor, goal })
   yield row('sockctl --help', help, below(150))
   yield row('sockctl groups, of 5,000 memberships', table, below(200))
   yield row('sockctl groups --json, of 5,000 memberships', json, below(200))

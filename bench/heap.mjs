@@ -1,15 +1,16 @@
+// How much memory ten million received datagrams leave behind.
 import { openOurs } from './support/contestants.mjs'
 import { startFiller } from './support/filler.mjs'
 import { build } from './support/floor.mjs'
 import { below } from './support/table.mjs'
 
-export const title = 'What 10,000,000 datagrams leave behind'
+export const title = 'Memory that 10,000,000 datagrams leave behind'
 export const needsNamespace = true
 
 const BYTES = 1316
 const EACH = 10_000
 const COUNT = 10_000_000
-/** Two batches of a receiver with UDP_GRO: 8 reads of 64 KiB each. */
+/** In MiB: a receiver with UDP_GRO reads 8 times 64 KiB a batch. */
 const TWO_BATCHES = 1
 
 function settled() {
@@ -27,7 +28,7 @@ export async function* rows() {
       await take(EACH)
     }
   }
-  // What is filled once first.
+  // Warms up the code and fills caches that are filled once.
   await receive(COUNT / 10)
   const before = settled()
   await receive(COUNT)
@@ -35,7 +36,7 @@ export async function* rows() {
   stop()
   await close()
 
-  const row = (what, ours, goal) => ({ what, ours, unit: 'MiB', goal })
+  const row = (label, ours, goal) => ({ label, ours, unit: 'MiB', goal })
   yield row('heap and buffers', after.heap - before.heap, below(TWO_BATCHES))
   yield row('resident memory', after.resident - before.resident)
 }

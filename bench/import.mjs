@@ -1,3 +1,4 @@
+// How long an import of the library takes.
 import { execFileSync } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import { takeTurns } from './support/rounds.mjs'
@@ -8,15 +9,15 @@ export const title = 'Import, in a process of its own'
 const ROUNDS = 21
 const script = fileURLToPath(new URL('support/import-one.mjs', import.meta.url))
 
-/** The milliseconds a fresh process spends in importing it. */
-const importOf = (what) => () => Number(execFileSync(process.execPath, [script, what], { encoding: 'utf8' }))
+/** A contestant: the milliseconds a fresh process takes to import a module. */
+const importOf = (specifier) => () => Number(execFileSync(process.execPath, [script, specifier], { encoding: 'utf8' }))
 
 export async function* rows() {
   const { nothing, options, all } = await takeTurns(
     { nothing: importOf('./nothing.mjs'), options: importOf('sockctl/options'), all: importOf('sockctl') },
     ROUNDS,
   )
-  const row = (what, ours, goal) => ({ what, ours, unit: 'ms', goal })
+  const row = (label, ours, goal) => ({ label, ours, unit: 'ms', goal })
   yield row('an empty module', nothing)
   yield row("'sockctl/options', more than that", options - nothing, below(10))
   yield row("'sockctl', more than that", all - nothing)

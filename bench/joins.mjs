@@ -1,3 +1,4 @@
+// Joins on many sockets at once, beside the same system calls in C.
 import { createSocket } from 'node:dgram'
 import { once } from 'node:events'
 import { control } from 'sockctl'
@@ -15,7 +16,7 @@ const ROUNDS = 11
 
 const channels = Array.from({ length: EACH }, (_, i) => ({ group: `239.255.0.${i + 1}`, interface: 'lo' }))
 
-// Plain loops, as in C.
+// Plain loops, as in the C program.
 function oneByOne(controls) {
   const joins = []
   for (const one of controls) for (const channel of channels) joins.push(one.join(channel))
@@ -36,7 +37,10 @@ async function openSockets() {
   return sockets
 }
 
-/** What `measure` makes of joining. The sockets stay, as in a program that runs for days, and all is left again. */
+/**
+ * A contestant: what `measure` gives for joining all. The sockets stay open between rounds, as in a program that runs
+ * for days, and all groups are left after each round.
+ */
 const round = (controls, issue, measure) => async () => {
   const milliseconds = await measure(() => issue(controls))
   await Promise.all(controls.flatMap(({ memberships }) => memberships.map((membership) => membership.leave())))
@@ -51,7 +55,7 @@ async function time(act) {
   return (now() - start) / 1e6
 }
 
-/** In rounds of its own: watching turns the loop without a rest, which takes a processor from the worker thread. */
+/** In rounds of their own: watching keeps the event loop turning, which takes processor time from the worker thread. */
 async function longestTick(act) {
   const watch = watchTicks()
   await act()
@@ -69,19 +73,19 @@ export async function* rows() {
   const sockets = await openSockets()
   const controls = sockets.map(control)
   const contestants = { C: async () => (await c(SOCKETS, EACH)) / 1e6 }
-  for (const [what, issue] of Object.entries(ways)) {
-    contestants[what] = round(controls, issue, time)
-    contestants[`${what}: longest tick`] = round(controls, issue, longestTick)
+  for (const [label, issue] of Object.entries(ways)) {
+    contestants[label] = round(controls, issue, time)
+    contestants[`${label}: longest tick`] = round(controls, issue, longestTick)
   }
   const cold = await takeTurns(contestants, 1)
   const medians = await takeTurns(contestants, ROUNDS)
   for (const socket of sockets) socket.close()
   const [first] = Object.keys(ways)
-  yield { what: `${first}: the first of a process`, ours: cold[first], unit: 'ms' }
-  for (const what of Object.keys(ways)) {
+  yield { label: `${first}: the first of a process`, ours: cold[first], unit: 'ms' }
+  for (const label of Object.keys(ways)) {
     const floor = { name: 'C MCAST_JOIN_GROUP', value: medians.C }
-    const tick = `${what}: longest tick`
-    yield { what, ours: medians[what], unit: 'ms', floor, goal: atMost(2) }
-    yield { what: tick, ours: medians[tick], unit: 'ms', goal: below(5) }
+    const tick = `${label}: longest tick`
+    yield { label, ours: medians[label], unit: 'ms', floor, goal: atMost(2) }
+    yield { label: tick, ours: medians[tick], unit: 'ms', goal: below(5) }
   }
 }

@@ -1,3 +1,4 @@
+// How long a request and its reply take, beside node:dgram.
 import { createSocket } from 'node:dgram'
 import { once } from 'node:events'
 import { openReceiver, openSender } from 'sockctl'
@@ -5,13 +6,13 @@ import { compileBeside } from './support/floor.mjs'
 import { median, percentile } from './support/rounds.mjs'
 import { atMost } from './support/table.mjs'
 
-export const title = 'Request and reply on loopback, one at a time; the other side is C'
+export const title = 'Request and reply on loopback, one at a time; a C program replies'
 
 const PORT = 5005
 const EACH = 5_000
 const ROUNDS = 5
 
-/** The microseconds of each of so many turns of `ask`, which is fulfilled when the reply is here. */
+/** The microseconds of each of EACH requests. `ask` sends one and fulfils when its reply has come. */
 async function times(ask) {
   const seen = []
   for (let i = 0; i < EACH; i++) {
@@ -70,7 +71,7 @@ export async function* rows() {
 
   for (const mark of ['p50', 'p99'])
     yield {
-      what: `${mark}`,
+      label: `${mark}`,
       ours: median(seen.ours[mark]),
       unit: 'us',
       floor: { name: 'dgram', value: median(seen.dgram[mark]) },

@@ -1,7 +1,9 @@
-// npm run bench [-- [--full] NAME...]: each bench/NAME.mjs beside its floor, in one run; --full lets the paced feed run
-// for 10 s a round instead of 2. Exit status 0 unless something broke.
-// A bench exports `title`, `rows()` (see support/table.mjs) and, where it wants them, `needsNamespace` and `packages`:
-// npm packages it is compared with, which are fetched here, as inside the namespace there is no network.
+// npm run bench [-- [--full] [--plot] NAME...]: runs each bench/NAME.mjs, by default all.
+// --full lets the paced feed run for 10 s a round instead of 2. --plot also writes the results to docs/benchmarks and
+// docs/benchmarks.md. Exit status 0 unless a bench fails; a goal that is not met is no failure.
+// A bench exports `title`, `rows()` (see support/table.mjs) and, if it needs them, `needsNamespace`, `plots()` (see
+// support/plot.mjs) and `packages`: the npm packages it is compared with. They are fetched here, as there is no network
+// inside the namespace.
 import { readdirSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { findNamespace, inNamespace, run } from '../scripts/namespace.mjs'

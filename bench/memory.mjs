@@ -1,3 +1,4 @@
+// How much memory and how many descriptors calls leave behind.
 import { createSocket } from 'node:dgram'
 import { once } from 'node:events'
 import { readdirSync } from 'node:fs'
@@ -5,7 +6,7 @@ import { control } from 'sockctl'
 import { IP_TTL } from 'sockctl/options'
 import { below } from './support/table.mjs'
 
-export const title = 'What is left behind'
+export const title = 'Memory and descriptors that calls leave behind'
 export const needsNamespace = true
 
 const MIB = 2 ** 20
@@ -16,7 +17,7 @@ function settled() {
   return { resident: process.memoryUsage.rss(), heap: process.memoryUsage().heapUsed, descriptors: descriptors() }
 }
 
-/** The growth over `count` calls, after three times as many: the first ones make V8's young generation as large as it gets. */
+/** The growth over `count` calls, after three times as many have let V8's young generation reach its full size. */
 async function growth(calls, count) {
   await calls(3 * count)
   const before = settled()
@@ -49,14 +50,14 @@ export async function* rows() {
       await Promise.all(joined.map((membership) => membership.leave()))
     }
   }
-  for (const [what, calls, count] of [
+  for (const [label, calls, count] of [
     ['1,000,000 gets and sets', atOnce, 1_000_000],
     ['100,000 joins and leaves', memberships, 100_000],
   ]) {
     const grown = await growth(calls, count)
-    yield { what: `${what}: resident memory`, ours: grown.resident, unit: 'MiB', goal: below(4) }
-    yield { what: `${what}: heap`, ours: grown.heap, unit: 'MiB', goal: below(1) }
-    yield { what: `${what}: descriptors`, ours: grown.descriptors, unit: '', goal: below(1) }
+    yield { label: `${label}: resident memory`, ours: grown.resident, unit: 'MiB', goal: below(4) }
+    yield { label: `${label}: heap`, ours: grown.heap, unit: 'MiB', goal: below(1) }
+    yield { label: `${label}: descriptors`, ours: grown.descriptors, unit: '', goal: below(1) }
   }
   socket.close()
 }

@@ -1,3 +1,4 @@
+// How long a join blocks the event loop while the kernel makes and removes network namespaces.
 import { spawn } from 'node:child_process'
 import { createSocket } from 'node:dgram'
 import { once } from 'node:events'
@@ -8,14 +9,16 @@ import { control } from 'sockctl'
 import { percentile } from './support/rounds.mjs'
 import { below } from './support/table.mjs'
 
-export const title = 'How long a join and its leave keep the event loop, while network namespaces come and go'
+export const title = 'How long a join and its leave block the event loop while network namespaces come and go'
 export const needsNamespace = true
 
 const PAIRS = 1_000
 const ROUNDS = 10
 const GROUP = '239.255.1.1'
 
-/** The milliseconds the event loop did not rest in, for each of so many calls of `pair`: no tick was longer than that. */
+/**
+ * For each of so many calls of `pair`, the milliseconds the event loop was busy: an upper bound of its longest tick.
+ */
 async function stalls(pair, count) {
   const busy = []
   for (let i = 0; i < count; i++) {
@@ -28,7 +31,7 @@ async function stalls(pair, count) {
 }
 
 export async function* rows() {
-  // On one processor: what is measured is the kernel's lock, not the queue for a processor.
+  // Confined to one processor, so that the rows measure the kernel's lock and not the wait for a processor.
   const script = fileURLToPath(new URL('support/churn.sh', import.meta.url))
   const churn = spawn('taskset', ['-c', String(availableParallelism() - 1), 'sh', script, String(process.pid)], {
     stdio: ['ignore', 'ignore', 'inherit'],
@@ -60,7 +63,7 @@ export async function* rows() {
     const value = (name) => percentile(seen[name], share)
     const goal = mark === 'p99' ? below(5) : undefined
     yield {
-      what: `join and leave, ${mark}`,
+      label: `join and leave, ${mark}`,
       ours: value('ours'),
       unit: 'ms',
       floor: { name: 'dgram', value: value('dgram') },
@@ -68,5 +71,5 @@ export async function* rows() {
     }
   }
   for (const [mark, share] of Object.entries(marks))
-    yield { what: `no call at all, ${mark}`, ours: percentile(seen.nothing, share), unit: 'ms' }
+    yield { label: `no call at all, ${mark}`, ours: percentile(seen.nothing, share), unit: 'ms' }
 }

@@ -1,3 +1,4 @@
+// What one call that reads or sets an int option costs, beside C, node:dgram, Python and npm sockopt.
 import { createSocket } from 'node:dgram'
 import { once } from 'node:events'
 import { createServer } from 'node:net'
@@ -72,8 +73,8 @@ export async function* rows() {
   socket.close()
   server.close()
 
-  const row = (what, value, name, floor, goal) => ({
-    what,
+  const row = (label, value, name, floor, goal) => ({
+    label,
     ours: value,
     unit: 'ns',
     floor: { name, value: floor },
@@ -86,14 +87,14 @@ export async function* rows() {
   yield row('await set, a dgram.Socket', ours.awaitSet, 'C setsockopt', cSet, atMost(3))
   yield row('await get, a dgram.Socket', ours.awaitGet, 'C getsockopt', cGet)
   yield row('setSync, a dgram.Socket', ours.setDgram, 'dgram.setTTL', setTTL)
-  // Node always has threads, and then the kernel counts who uses a descriptor.
+  // In a process with several threads, such as Node, the kernel counts the users of a descriptor at each call.
   yield row('C setsockopt in a process with a second thread', cThreadedSet, 'C setsockopt', cSet)
   yield row('C getsockopt in a process with a second thread', cThreadedGet, 'C getsockopt', cGet)
   if (py) {
     yield row('setSync, a number', ours.setNumber, 'Python setsockopt', pySet, ahead)
     yield row('getSync, a number', ours.getNumber, 'Python getsockopt', pyGet, ahead)
-  } else yield { what: 'setSync and getSync, beside Python', skipped: 'there is no python3' }
-  if (npm.missing) yield { what: 'setSync and getSync, beside npm sockopt', skipped: npm.missing }
+  } else yield { label: 'setSync and getSync, beside Python', skipped: 'there is no python3' }
+  if (npm.missing) yield { label: 'setSync and getSync, beside npm sockopt', skipped: npm.missing }
   else {
     yield row('setSync, a net.Server', ours.setServer, 'npm sockopt', npmSet, ahead)
     yield row('getSync, a net.Server', ours.getServer, 'npm sockopt', npmGet, ahead)

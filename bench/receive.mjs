@@ -1,3 +1,4 @@
+// What receiving a datagram costs, beside node:dgram and C.
 import { openDgram, openOurs } from './support/contestants.mjs'
 import { startFiller } from './support/filler.mjs'
 import { build, compile } from './support/floor.mjs'
@@ -44,14 +45,14 @@ export async function* rows() {
       dgram: time(dgram),
       ours: time(ours),
     }
-    // Compiled code first.
+    // The first turn warms up the code.
     await takeTurns(contestants, 1)
     const medians = await takeTurns(contestants, ROUNDS)
     for (const stop of fillers) stop()
     await Promise.all([ours.close(), dgram.close()])
 
-    const row = (what, name, floor, goal) => ({
-      what,
+    const row = (label, name, floor, goal) => ({
+      label,
       ours: medians.ours,
       unit: 'ns',
       floor: { name, value: floor },

@@ -1,3 +1,4 @@
+// What sending a datagram costs, beside node:dgram and C.
 import { createSocket } from 'node:dgram'
 import { once } from 'node:events'
 import { control, openSender } from 'sockctl'
@@ -42,13 +43,13 @@ export async function* rows() {
     plain: send(plain),
     segmented: send(segmented),
   }
-  // Compiled code first.
+  // The first turn warms up the code.
   await takeTurns(contestants, 1)
   const medians = await takeTurns(contestants, ROUNDS)
   socket.close()
   await Promise.all([plain.close(), segmented.close()])
 
-  const row = (what, ours, name, floor, goal) => ({ what, ours, unit: 'ns', floor: { name, value: floor }, goal })
+  const row = (label, ours, name, floor, goal) => ({ label, ours, unit: 'ns', floor: { name, value: floor }, goal })
   yield row('sendmmsg', medians.plain, 'dgram.send', medians.dgram, faster(1.5))
   yield row('sendmmsg', medians.plain, 'C sendmmsg', medians.c, atMost(1.25))
   yield row('UDP_SEGMENT', medians.segmented, 'dgram.send', medians.dgram, faster(12))

@@ -1,3 +1,4 @@
+// What reading all options of a TCP socket costs.
 import { once } from 'node:events'
 import { connect, createServer } from 'node:net'
 import { control } from 'sockctl'
@@ -40,8 +41,8 @@ export async function* rows() {
   server.close()
 
   const floor = { name: 'C getsockopt', value: medians.c }
-  yield { what: 'getSync(TCP_INFO)', ours: medians.getSync, unit: 'ns', floor, goal: atMost(4) }
-  yield { what: 'await get(TCP_INFO)', ours: medians.awaitGet, unit: 'ns', floor, goal: atMost(4) }
-  yield { what: 'snapshot()', ours: medians.snapshot / 1e6, unit: 'ms', goal: below(1) }
-  yield { what: 'snapshot(), the first of a process', ours: first / 1e6, unit: 'ms' }
+  yield { label: 'getSync(TCP_INFO)', ours: medians.getSync, unit: 'ns', floor, goal: atMost(4) }
+  yield { label: 'await get(TCP_INFO)', ours: medians.awaitGet, unit: 'ns', floor, goal: atMost(4) }
+  yield { label: 'snapshot()', ours: medians.snapshot / 1e6, unit: 'ms', goal: below(1) }
+  yield { label: 'snapshot(), the first of a process', ours: first / 1e6, unit: 'ms' }
 }

@@ -1,10 +1,10 @@
-// channels SOCKETS EACH groups|sources time|memory: opens SOCKETS sockets on one port with the options of a receiver, and
-// joins on each of them EACH groups of its own, or EACH sources of its own of one group, on the loopback interface.
+// channels SOCKETS EACH groups|sources time|memory: opens SOCKETS sockets on one port with the options of a receiver.
+// On each it joins EACH groups, or EACH sources of one group, which no other socket has, on the loopback interface.
 // Prints the nanoseconds that took, or the bytes by which the process has grown.
-#include "datagrams.h"
-
 #include <sys/epoll.h>
 #include <sys/resource.h>
+
+#include "datagrams.h"
 
 static double resident(void) {
   long size = 0;

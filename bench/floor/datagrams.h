@@ -1,6 +1,5 @@
-// What the floors of receiving and sending share: a clock, sockets on loopback, and datagrams for them.
+// Shared by the programs that are measured beside the library: a clock, sockets on loopback, and a feed of datagrams.
 #pragma once
-#define _GNU_SOURCE
 #include <arpa/inet.h>
 #include <net/if.h>
 #include <netinet/in.h>
@@ -19,7 +18,7 @@
 #define UDP_GRO 104
 #endif
 
-enum { BATCH = 64, LONGEST = 65507, MOST_SEGMENTS = 64 };
+enum { BATCH = 64, MAX_PAYLOAD = 65507, MAX_SEGMENTS = 64 };
 
 static inline double now(void) {
   struct timespec time;
@@ -42,7 +41,8 @@ static inline struct sockaddr_in endpoint(const char *address, int port) {
       .sin_family = AF_INET, .sin_addr = {inet_addr(address)}, .sin_port = htons((unsigned short)port)};
 }
 
-// Datagrams of one size to one place, many a call: 64 messages, or where `segmented` one that the kernel cuts in pieces.
+// Datagrams of one size to one destination, many a call: 64 messages, or, if `segmented`, one message that the kernel
+// cuts into datagrams (UDP_SEGMENT).
 struct feed {
   int fd;
   struct sockaddr_in to;
@@ -54,9 +54,9 @@ struct feed {
   char control[CMSG_SPACE(sizeof(unsigned short))];
 };
 
-static inline int most_a_message(const struct feed *feed) {
+static inline int datagrams_per_message(const struct feed *feed) {
   if (!feed->segmented) return 1;
-  return LONGEST / feed->bytes < MOST_SEGMENTS ? LONGEST / feed->bytes : MOST_SEGMENTS;
+  return MAX_PAYLOAD / feed->bytes < MAX_SEGMENTS ? MAX_PAYLOAD / feed->bytes : MAX_SEGMENTS;
 }
 
 static inline void open_feed(struct feed *feed, const char *address, int port, int bytes, int segmented) {
@@ -67,7 +67,7 @@ static inline void open_feed(struct feed *feed, const char *address, int port, i
   feed->to = endpoint(address, port);
   feed->bytes = bytes;
   feed->segmented = segmented;
-  feed->payload = calloc(1, LONGEST + 1);
+  feed->payload = calloc(1, MAX_PAYLOAD + 1);
   for (int i = 0; i < BATCH; i++) {
     feed->vectors[i] = (struct iovec){feed->payload, (size_t)bytes};
     struct msghdr *header = &feed->messages[i].msg_hdr;
@@ -88,14 +88,14 @@ static inline void open_feed(struct feed *feed, const char *address, int port, i
   memcpy(CMSG_DATA(message), &size, sizeof size);
 }
 
-// One call for at most `count` datagrams: how many it was.
+// Sends at most `count` datagrams with one call, and returns how many.
 static inline int feed_some(struct feed *feed, int count) {
   if (!feed->segmented) {
     const int sent = sendmmsg(feed->fd, feed->messages, (unsigned)(count < BATCH ? count : BATCH), 0);
     must(sent > 0, "sendmmsg");
     return sent;
   }
-  const int most = most_a_message(feed);
+  const int most = datagrams_per_message(feed);
   const int many = count < most ? count : most;
   feed->vectors[0].iov_len = (size_t)many * (size_t)feed->bytes;
   must(sendmsg(feed->fd, &feed->messages[0].msg_hdr, 0) > 0, "sendmsg");

@@ -1,9 +1,9 @@
-// drain BYTES COUNT FILLS plain|segmented FILL: nanoseconds a datagram of recvmmsg, 64 a call, with source, destination
-// and time of arrival, from a socket that the program FILL has filled with COUNT datagrams: another process, on whichever
-// processor, as for those it is compared with. Of a segmented feed it takes what UDP_GRO gives.
-#include "datagrams.h"
-
+// drain BYTES COUNT FILLS plain|segmented FILL: prints the nanoseconds a datagram of reading with recvmmsg, 64 a call,
+// with source, destination and time of arrival. The program FILL, a process of its own as for the other contestants,
+// fills the socket with COUNT datagrams before each of FILLS rounds. A segmented feed is read with UDP_GRO.
 #include <sys/wait.h>
+
+#include "datagrams.h"
 
 struct filler {
   pid_t pid;
@@ -38,7 +38,7 @@ static void fill(const struct filler *filler) {
   must(write(filler->ask, &byte, 1) == 1 && read(filler->answer, &byte, 1) == 1, "fill");
 }
 
-static char buffers[BATCH][LONGEST];
+static char buffers[BATCH][MAX_PAYLOAD];
 static char controls[BATCH][256];
 
 int main(int count, char **words) {
@@ -68,7 +68,7 @@ int main(int count, char **words) {
     const double start = now();
     for (;;) {
       for (int i = 0; i < BATCH; i++) {
-        vectors[i] = (struct iovec){buffers[i], segmented ? LONGEST : (size_t)bytes};
+        vectors[i] = (struct iovec){buffers[i], segmented ? MAX_PAYLOAD : (size_t)bytes};
         messages[i].msg_hdr = (struct msghdr){.msg_name = &sources[i],
                                               .msg_namelen = sizeof sources[i],
                                               .msg_iov = &vectors[i],

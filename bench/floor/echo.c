@@ -1,4 +1,4 @@
-// echo PORT REPLY_PORT: sends back whatever comes, to another port of the loopback address, until it is killed.
+// echo PORT REPLY_PORT: sends each datagram back to REPLY_PORT of the loopback address, until it is killed.
 #include "datagrams.h"
 
 int main(int count, char **words) {
@@ -9,7 +9,7 @@ int main(int count, char **words) {
   must(bind(fd, (const struct sockaddr *)&here, sizeof here) == 0, "bind");
   puts("ready");
   fflush(stdout);
-  static char buffer[LONGEST];
+  static char buffer[MAX_PAYLOAD];
   for (;;) {
     const ssize_t got = recv(fd, buffer, sizeof buffer, 0);
     if (got >= 0) sendto(fd, buffer, (size_t)got, 0, (const struct sockaddr *)&there, sizeof there);

@@ -1,5 +1,5 @@
-// fill PORT BYTES COUNT plain|segmented: COUNT datagrams to the loopback address for each byte it reads; it answers each
-// with a byte when they are sent.
+// fill PORT BYTES COUNT plain|segmented: for each byte on standard input, sends COUNT datagrams to the loopback address
+// and then writes a byte to standard output.
 #include "datagrams.h"
 
 int main(int count, char **words) {

@@ -1,9 +1,9 @@
-// follow COUNT: waits with epoll and reads with recvmmsg, 64 a call, as drain does, until COUNT datagrams have come or none
-// for a second. It prints its port, then the milliseconds of processor time it took.
-#include "datagrams.h"
-
+// follow COUNT: waits with epoll and reads with recvmmsg, 64 a call, until COUNT datagrams have come, or none for a
+// second. Prints its port, and at the end the milliseconds of processor time it took.
 #include <sys/epoll.h>
 #include <sys/resource.h>
+
+#include "datagrams.h"
 
 static char buffers[BATCH][2048];
 static char controls[BATCH][256];

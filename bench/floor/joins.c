@@ -1,19 +1,6 @@
-// joins SOCKETS EACH: nanoseconds for SOCKETS x EACH calls of MCAST_JOIN_GROUP on the loopback interface, one after the
-// other, on bound sockets made beforehand.
-#include <arpa/inet.h>
-#include <net/if.h>
-#include <netinet/in.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/socket.h>
-#include <time.h>
-
-static double now(void) {
-  struct timespec time;
-  clock_gettime(CLOCK_MONOTONIC, &time);
-  return (double)time.tv_sec * 1e9 + (double)time.tv_nsec;
-}
+// joins SOCKETS EACH: prints the nanoseconds of SOCKETS x EACH calls of MCAST_JOIN_GROUP on the loopback interface, one
+// after the other, on bound sockets made beforehand.
+#include "datagrams.h"
 
 int main(int count, char **words) {
   if (count != 3) return 2;
@@ -21,9 +8,9 @@ int main(int count, char **words) {
   const int each = atoi(words[2]);
   int *fds = calloc((size_t)sockets, sizeof *fds);
   for (int i = 0; i < sockets; i++) {
-    struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr = {htonl(INADDR_LOOPBACK)}};
+    const struct sockaddr_in address = endpoint("127.0.0.1", 0);
     fds[i] = socket(AF_INET, SOCK_DGRAM | SOCK_NONBLOCK, 0);
-    if (bind(fds[i], (struct sockaddr *)&address, sizeof address) != 0) return 1;
+    must(bind(fds[i], (const struct sockaddr *)&address, sizeof address) == 0, "bind");
   }
   const unsigned lo = if_nametoindex("lo");
   int failed = 0;

@@ -1,4 +1,4 @@
-// pace PORT BYTES RATE SECONDS: RATE datagrams a second to the loopback address, 64 together. It prints how many.
+// pace PORT BYTES RATE SECONDS: sends RATE datagrams a second to the loopback address, 64 a call. Prints their number.
 #include "datagrams.h"
 
 int main(int count, char **words) {
@@ -11,7 +11,8 @@ int main(int count, char **words) {
   int sent = 0;
   while (sent < total) {
     const double due = start + (double)sent / rate * 1e9;
-    const struct timespec at = {.tv_sec = (time_t)(due / 1e9), .tv_nsec = (long)(due - (double)(time_t)(due / 1e9) * 1e9)};
+    const struct timespec at = {.tv_sec = (time_t)(due / 1e9),
+                                .tv_nsec = (long)(due - (double)(time_t)(due / 1e9) * 1e9)};
     clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &at, NULL);
     sent += feed_some(&feed, total - sent);
   }

@@ -1,4 +1,5 @@
-// send GROUP PORT BYTES COUNT plain|segmented: nanoseconds a datagram of COUNT to a group on the loopback interface.
+// send GROUP PORT BYTES COUNT plain|segmented: sends COUNT datagrams to a group on the loopback interface. Prints the
+// nanoseconds a datagram.
 #include "datagrams.h"
 
 int main(int count, char **words) {

@@ -1,19 +1,8 @@
-// sockopt set|get CALLS [threaded]: nanoseconds a call of setsockopt or getsockopt of IP_TTL; with a second, sleeping
-// thread if so asked.
-#include <netinet/in.h>
+// sockopt set|get CALLS [threaded]: prints the nanoseconds of a call of setsockopt or getsockopt of IP_TTL. With
+// `threaded` the process has a second thread, which sleeps.
 #include <pthread.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/socket.h>
-#include <time.h>
-#include <unistd.h>
 
-static double now(void) {
-  struct timespec time;
-  clock_gettime(CLOCK_MONOTONIC, &time);
-  return (double)time.tv_sec * 1e9 + (double)time.tv_nsec;
-}
+#include "datagrams.h"
 
 static void *rest(void *unused) {
   for (;;) pause();

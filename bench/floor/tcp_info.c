@@ -1,4 +1,4 @@
-// tcp_info CALLS: nanoseconds a call of getsockopt(TCP_INFO) on a connection over the loopback interface.
+// tcp_info CALLS: prints the nanoseconds of a call of getsockopt(TCP_INFO) on a connection over the loopback interface.
 #include <linux/tcp.h>
 
 #include "datagrams.h"

@@ -1,4 +1,5 @@
-// channels-memory.mjs KIND SOCKETS EACH: prints the bytes by which a fresh process grows with the channels of a receiver.
+// channels-memory.mjs KIND SOCKETS EACH: prints the bytes by which a fresh process grows with the channels of a
+// receiver.
 import { channelsOf, openWith } from './channels.mjs'
 
 const [kind, sockets, each] = process.argv.slice(2)

@@ -1,3 +1,4 @@
+// Receivers that count their datagrams, of this library and of node:dgram.
 import { createSocket } from 'node:dgram'
 import { once } from 'node:events'
 import { setTimeout as pause } from 'node:timers/promises'
@@ -6,7 +7,7 @@ import { SO_MEMINFO, SO_RCVBUFFORCE } from 'sockctl/options'
 
 const ROOM = 64 << 20
 
-/** Counts what comes, and tells when so many more have. */
+/** Counts datagrams; `take(count)` fulfils when so many more have come. */
 function createCounter() {
   let received = 0
   let target = Infinity
@@ -28,8 +29,8 @@ function createCounter() {
 }
 
 /**
- * A receiver on the loopback address, with much room in its buffer and a reader. One that rests so many milliseconds
- * behind each batch that was not full has fewer and larger ones.
+ * A receiver on the loopback address with a large buffer, which is read all the time. With `rest` the reader waits so
+ * many milliseconds after each batch that was not full, which makes batches fewer and larger.
  */
 export async function openOurs({ rest = 0, ...options } = {}) {
   const receiver = await openReceiver({
@@ -56,7 +57,7 @@ export async function openOurs({ rest = 0, ...options } = {}) {
   }
 }
 
-/** The same of node:dgram. */
+/** The same with node:dgram. */
 export async function openDgram() {
   const socket = createSocket('udp4').bind(0, '127.0.0.1')
   await once(socket, 'listening')

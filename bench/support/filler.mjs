@@ -1,12 +1,13 @@
+// A process that fills the receive buffer of a socket on request.
 import { execFileSync, spawn } from 'node:child_process'
 import { closeSync, mkdtempSync, openSync, readSync, rmSync, writeSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
 /**
- * A process that fills the socket on `port` with `count` datagrams whenever `fill()` is called, which returns when they
- * are there. This process is held up meanwhile and reads none of them. A process for each filling would not do: its fork
- * makes every page of this one be faulted in again.
+ * Starts a process that sends `count` datagrams to `port` at each call of `fill()`. The call blocks this process until
+ * all are sent, so that none is read meanwhile. One process serves all calls: each fork would make all pages of this
+ * process be faulted in again.
  */
 export function startFiller(program, port, bytes, count, kind) {
   const directory = mkdtempSync(join(tmpdir(), 'sockctl-bench-'))

@@ -1,3 +1,4 @@
+// Compiles and starts the programs beside which this library is measured.
 import { execFileSync, spawn } from 'node:child_process'
 import { mkdirSync } from 'node:fs'
 import { createInterface } from 'node:readline'
@@ -9,25 +10,29 @@ const file = (path) => fileURLToPath(new URL(path, import.meta.url))
 export function build(name) {
   const built = file('../../build/bench/')
   mkdirSync(built, { recursive: true })
-  execFileSync('cc', ['-O2', '-Wall', '-pthread', '-o', `${built}${name}`, file(`../floor/${name}.c`)], {
-    stdio: 'inherit',
-  })
+  execFileSync(
+    'cc',
+    ['-O2', '-Wall', '-D_GNU_SOURCE', '-pthread', '-o', `${built}${name}`, file(`../floor/${name}.c`)],
+    {
+      stdio: 'inherit',
+    },
+  )
   return `${built}${name}`
 }
 
-/** The function it gives runs floor/NAME.c and promises the number it prints. */
+/** A function that runs floor/NAME.c with its arguments and promises the number the program prints. */
 export const compile = (name) => runner(build(name))
 
-/** The function it gives starts floor/NAME.c, which runs beside this process. */
+/** A function that starts floor/NAME.c with its arguments as a child process. */
 export function compileBeside(name) {
   const program = build(name)
   return (...args) => spawn(program, args.map(String), { stdio: ['ignore', 'pipe', 'inherit'] })
 }
 
-/** The same for a script of this runtime, in a process of its own. */
+/** As `compile`, for a script that this Node runs in a process of its own. */
 export const node = (script, ...flags) => runner(process.execPath, ...flags, script)
 
-/** The same for a Python script; undefined where there is no Python. */
+/** As `compile`, for a Python script; undefined if there is no Python. */
 export function python(name) {
   try {
     execFileSync('python3', ['-V'])
@@ -38,8 +43,8 @@ export function python(name) {
 }
 
 /**
- * A shell that starts the floors. This process must not: its fork would make each of its pages be faulted in again, at
- * the expense of whatever is measured next.
+ * A shell that starts the programs. A fork of this process would make all its pages be faulted in again, at the expense
+ * of the next measurement.
  */
 let shell
 

@@ -1,1 +1,1 @@
-// What an import costs that brings nothing.
+// An empty module: the least an import costs.

@@ -1,3 +1,4 @@
+// one.mjs NAME: runs one bench and prints its rows.
 import { printRow, printTitle } from './table.mjs'
 
 const bench = await import(new URL(`../${process.argv[2]}.mjs`, import.meta.url).href)

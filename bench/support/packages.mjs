@@ -1,3 +1,4 @@
+// npm packages beside which this library is measured.
 import { spawnSync } from 'node:child_process'
 import { existsSync, mkdirSync } from 'node:fs'
 import { createRequire } from 'node:module'
@@ -6,7 +7,7 @@ import { fileURLToPath } from 'node:url'
 const cache = new URL('../../build/bench/packages/', import.meta.url)
 const require = createRequire(new URL('require.js', cache))
 
-/** An npm package to compare with, not a dependency: kept beside the build. Without it its rows are skipped. */
+/** Installs an npm package beside the build: it is no dependency. If that fails, its rows are skipped. */
 export function fetchPackage(name) {
   if (existsSync(new URL(`node_modules/${name}`, cache))) return
   mkdirSync(cache, { recursive: true })
@@ -14,7 +15,7 @@ export function fetchPackage(name) {
   spawnSync('npm', args, { stdio: 'inherit', timeout: 120_000 })
 }
 
-/** What the package exports, or `{ missing }` with the reason. */
+/** The exports of the package, or `{ missing }` with the reason. */
 export function loadPackage(name) {
   try {
     return require(name)

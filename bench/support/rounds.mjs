@@ -1,3 +1,4 @@
+// Contestants that take turns, and the medians of what they give.
 export const median = (values) => [...values].sort((a, b) => a - b)[values.length >> 1]
 
 export function percentile(values, share) {
@@ -6,9 +7,9 @@ export function percentile(values, share) {
 }
 
 /**
- * Each contestant's median. They take turns, a short one each a round, in another order each time, so that whatever else the
- * machine does hits them all, and JavaScript's collector, which comes every so often, not always the same one. A contestant
- * gives its number for the round.
+ * The median of each contestant. A contestant is a function that gives a number. All take a short turn each round, in
+ * another order each time: other work of the machine then disturbs all alike, and the garbage collector, which comes at
+ * regular intervals, does not always meet the same one.
  */
 export async function takeTurns(contestants, rounds) {
   const seen = new Map(Object.keys(contestants).map((name) => [name, []]))
@@ -27,7 +28,7 @@ function shuffled(list) {
 
 const now = () => Number(process.hrtime.bigint())
 
-/** Nanoseconds a call. `loop` makes `calls` calls. */
+/** A contestant: the nanoseconds of one call. `loop` makes so many calls. */
 export function perCall(calls, loop) {
   return async () => {
     const start = now()

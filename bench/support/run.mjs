@@ -1,4 +1,5 @@
-// Each bench in a process of its own, so that none meets another's heap, descriptors or compiled code.
+// run.mjs NAME...: runs each bench in a process of its own, so that none finds the heap, descriptors or compiled code
+// of another.
 import { spawnSync } from 'node:child_process'
 import { availableParallelism, release } from 'node:os'
 import { fileURLToPath } from 'node:url'

@@ -1,12 +1,14 @@
-// A row: { what, ours, unit, floor?: { name, value }, goal?: one of those below }, or { what, skipped: why }.
+// The table of rows, and their goals.
+// A row is { label, ours, unit, floor?: { name, value }, goal?: one of the goals below } or { label, skipped: reason }.
+// The floor is the contestant beside which ours is measured.
 
 /** At most so many times the floor. */
 export const atMost = (times) => ({ text: `<= ${times}x`, met: ({ ours, floor }) => ours <= times * floor.value })
-/** So many times faster than the floor, at least. */
+/** At least so many times faster than the floor. */
 export const faster = (times) => ({ text: `<= 1/${times}x`, met: ({ ours, floor }) => ours * times <= floor.value })
-/** Less than the floor. */
+/** Faster than the floor. */
 export const ahead = { text: '< 1x', met: ({ ours, floor }) => ours < floor.value }
-/** Less than so much, whatever the floor. */
+/** Less than so much, with or without a floor. */
 export const below = (most) => ({ text: (unit) => `< ${most} ${unit}`, met: ({ ours }) => ours < most })
 
 const WIDTHS = [46, 30, 14, 9, 12, 6]
@@ -21,15 +23,15 @@ export function printTitle(title) {
 }
 
 export function printRow(row) {
-  const { what, skipped, ours, unit, floor, goal } = row
+  const { label, skipped, ours, unit, floor, goal } = row
   if (skipped !== undefined) {
-    console.log(`  ${what.padEnd(WIDTHS[0])} skipped: ${skipped}`)
+    console.log(`  ${label.padEnd(WIDTHS[0])} skipped: ${skipped}`)
     return
   }
   const text = typeof goal?.text === 'function' ? goal.text(unit) : (goal?.text ?? '')
   console.log(
     line([
-      what,
+      label,
       floor ? `${floor.name} ${number(floor.value)} ${unit}` : '',
       `${number(ours)} ${unit}`,
       floor ? `${(ours / floor.value).toFixed(2)}x` : '',

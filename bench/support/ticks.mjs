@@ -1,8 +1,9 @@
+// How long the turns of the event loop take.
 const now = () => Number(process.hrtime.bigint())
 
 /**
- * Watches the event loop from now on: the nanoseconds from each turn to the next, the time before the first turn
- * included, so that what the caller does at once counts too.
+ * Measures the nanoseconds from each turn of the event loop to the next. The time from this call to the first turn
+ * counts too, and so does work that the caller does at once.
  */
 export function watchTicks() {
   const ticks = []
@@ -19,7 +20,7 @@ export function watchTicks() {
   }
   next = setImmediate(turn)
   return {
-    /** The longest since this was last asked. */
+    /** The longest turn since the last call of this function. */
     longest: () => {
       note()
       const most = ticks.reduce((a, b) => Math.max(a, b), 0)

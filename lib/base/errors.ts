@@ -51,8 +51,13 @@ export class SocketOptionError extends Error {
   }
 }
 
-const nameAndText = (errno: number): readonly [code: string, text: string] =>
-  getSystemErrorMap().get(-errno) ?? [`E${errno}`, `errno ${errno}`]
+/** Kept: Node makes the whole map anew at each call. */
+let systemErrors: ReturnType<typeof getSystemErrorMap> | undefined
+
+function nameAndText(errno: number): readonly [code: string, text: string] {
+  systemErrors ??= getSystemErrorMap()
+  return systemErrors.get(-errno) ?? [`E${errno}`, `errno ${errno}`]
+}
 
 /** The name of a positive errno, as Node spells it: `EADDRINUSE`. */
 export const codeOf = (errno: number): string => nameAndText(errno)[0]

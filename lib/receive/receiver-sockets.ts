@@ -32,8 +32,9 @@ const receiverClosed = (): SocketOptionError =>
 export async function openSockets(plan: ReceiverPlan, batchReader: BatchReader): Promise<ReceiverSockets> {
   const sockets: ReceiverSocket[] = []
   const joined = createGroupMap<readonly ReceiverSocket[]>()
-  const groupRoom = { ipv4: createSocketRoom(), ipv6: createSocketRoom() }
-  const sourceRoom = { ipv4: createSocketRoom(), ipv6: createSocketRoom() }
+  // igmp_max_memberships, which IPv6 does not have, is 20; igmp_max_msf is 10 and mld_max_msf 64.
+  const groupRoom = { ipv4: createSocketRoom(24), ipv6: createSocketRoom(1024) }
+  const sourceRoom = { ipv4: createSocketRoom(12), ipv6: createSocketRoom(68) }
   const wildcard = plan.family === 'ipv6' ? '::' : '0.0.0.0'
   let droppedBefore = 0
   let ended = false

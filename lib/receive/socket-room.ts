@@ -12,17 +12,19 @@ export interface SocketRoom {
   refused(onFirstSocket: boolean): void
 }
 
-/** More than the defaults of most limits, and few enough that refusals cost little. */
-const FIRST_GUESS = 32
+/** The next socket is asked for so many more than the first took, to learn whether its limit is the same. */
+const STEP = 4
 
-export function createSocketRoom(): SocketRoom {
+/** The first guess is a little more than the default of the limit. Each guess that proves right is doubled. */
+export function createSocketRoom(firstGuess: number): SocketRoom {
   let taken = 0
-  let refusedOnce = false
+  let takenAtRefusal: number | undefined
   let isExact = false
   return {
     get most() {
       if (isExact) return taken
-      return refusedOnce ? taken + FIRST_GUESS : Math.max(FIRST_GUESS, 2 * taken)
+      if (takenAtRefusal === undefined) return Math.max(firstGuess, 2 * taken)
+      return taken + Math.max(STEP, 2 * (taken - takenAtRefusal))
     },
     get isExact() {
       return isExact
@@ -31,7 +33,7 @@ export function createSocketRoom(): SocketRoom {
       taken = Math.max(taken, count)
     },
     refused: (onFirstSocket) => {
-      refusedOnce = true
+      takenAtRefusal ??= taken
       isExact ||= !onFirstSocket && taken > 0
     },
   }

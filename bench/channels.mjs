@@ -58,3 +58,68 @@ export async function* rows() {
     }
   }
 }
+
+const PLOT_ROUNDS = 9
+
+/** One receiver with so many of a kind of channels, beside C: the milliseconds and the MiB of each. */
+async function measure(kind, sockets, each) {
+  const contestants = timesOf(kind, sockets, each)
+  // The first turn warms up the code.
+  await contestants.ours()
+  return { milliseconds: await takeTurns(contestants, PLOT_ROUNDS), MiB: await memoryOf(kind, sockets, each) }
+}
+
+/** A plot of the time and one of the memory. Each line is a list of cases { x, sockets, each }. */
+async function* plotsOf({ kind, name, title, lines, ...axes }) {
+  const measured = []
+  for (const { label, cases } of lines)
+    for (const { x, sockets, each } of cases) measured.push({ label, x, ...(await measure(kind, sockets, each)) })
+  const seriesOf = (unit) =>
+    lines.flatMap(({ label }, colour) =>
+      Object.entries({ ours: 'sockctl', c: 'C' }).map(([contestant, called]) => ({
+        name: `${called}${label}`,
+        colour,
+        dashed: contestant === 'c',
+        points: measured.filter((one) => one.label === label).map((one) => [one.x, one[unit][contestant]]),
+      })),
+    )
+  yield { name: `${name}-time`, title: `${title}: time`, y: 'milliseconds', series: seriesOf('milliseconds'), ...axes }
+  yield { name: `${name}-memory`, title: `${title}: resident memory`, y: 'MiB', series: seriesOf('MiB'), ...axes }
+}
+
+const casesOf = (counts, each) => counts.map((count) => ({ x: count, sockets: count / each, each }))
+
+export async function* plots() {
+  if (descriptorsMissing(1_000) !== undefined) return
+  const groups = [2_000, 4_000, 8_000, 12_000, 16_000, 20_000]
+  yield* plotsOf({
+    kind: 'groups',
+    name: 'by-channels',
+    title: 'A receiver opened with many groups',
+    x: 'groups',
+    lines: [
+      { label: ', 20 a socket', cases: casesOf(groups, 20) },
+      { label: ', 2,000 a socket', cases: casesOf(groups, 2_000) },
+    ],
+  })
+  const sources = [500, 1_000, 2_000, 3_000, 4_000, 5_000]
+  yield* plotsOf({
+    kind: 'sources',
+    name: 'by-sources',
+    title: 'A receiver opened with many sources of one group',
+    x: 'sources',
+    lines: [
+      { label: ', 10 a socket', cases: casesOf(sources, 10) },
+      { label: ', 500 a socket', cases: casesOf(sources, 500) },
+    ],
+  })
+  const sockets = [10, 20, 50, 100, 200, 500, 1_000]
+  yield* plotsOf({
+    kind: 'groups',
+    name: 'by-sockets',
+    title: '20,000 groups over many sockets',
+    x: 'sockets',
+    logarithmic: true,
+    lines: [{ label: '', cases: sockets.map((count) => ({ x: count, sockets: count, each: CHANNELS / count })) }],
+  })
+}

@@ -4,7 +4,7 @@
 // A bench exports `title`, `rows()` (see support/table.mjs) and, if it needs them, `needsNamespace`, `plots()` (see
 // support/plot.mjs) and `packages`: the npm packages it is compared with. They are fetched here, as there is no network
 // inside the namespace.
-import { readdirSync } from 'node:fs'
+import { mkdirSync, readdirSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { findNamespace, inNamespace, run } from '../scripts/namespace.mjs'
 import { fetchPackage } from './support/packages.mjs'
@@ -14,7 +14,7 @@ const all = readdirSync(here)
   .filter((file) => file.endsWith('.mjs') && file !== 'main.mjs')
   .map((file) => file.replace(/\.mjs$/, ''))
 const words = process.argv.slice(2)
-const chosen = words.filter((word) => word !== '--full')
+const chosen = words.filter((word) => !['--full', '--plot'].includes(word))
 const names = chosen.length > 0 ? chosen : all
 const unknown = names.filter((name) => !all.includes(name))
 if (unknown.length > 0) {
@@ -27,8 +27,13 @@ for (const name of names) {
   for (const wanted of packages) fetchPackage(wanted)
 }
 
+const variables = {}
+if (words.includes('--full')) variables.SOCKCTL_BENCH_FULL = '1'
+if (words.includes('--plot')) {
+  variables.SOCKCTL_BENCH_RESULTS = fileURLToPath(new URL('../docs/benchmarks', here))
+  mkdirSync(variables.SOCKCTL_BENCH_RESULTS, { recursive: true })
+}
 const command = [process.execPath, fileURLToPath(new URL('support/run.mjs', here)), ...names]
 const namespace = findNamespace()
-const full = words.includes('--full') ? { SOCKCTL_BENCH_FULL: '1' } : {}
-if (namespace.flags) run(inNamespace(namespace.flags, command), full)
-else run(command, { ...full, SOCKCTL_BENCH_NO_NAMESPACE: namespace.missing })
+if (namespace.flags) run(inNamespace(namespace.flags, command), variables)
+else run(command, { ...variables, SOCKCTL_BENCH_NO_NAMESPACE: namespace.missing })

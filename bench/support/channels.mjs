@@ -3,6 +3,7 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { openReceiver } from 'sockctl'
 import { compile, node } from './floor.mjs'
+import { takeTurns } from './rounds.mjs'
 
 /** The channel of a number: the same that floor/channels.c joins. */
 const CHANNEL = {
@@ -14,7 +15,7 @@ const address = (first, number) => `${first}.${number >> 16}.${(number >> 8) & 2
 
 const LIMIT = { groups: 'igmp_max_memberships', sources: 'igmp_max_msf' }
 
-/** Both C and the receiver need a descriptor a socket, and the receiver a second one for those it is joining on. */
+/** The reason if this process may not have descriptors enough: one a socket, and a duplicate while the socket joins. */
 export function descriptorsMissing(sockets) {
   const [, limit] = /^Max open files +(\d+)/m.exec(readFileSync('/proc/self/limits', 'utf8'))
   return Number(limit) < 2 * sockets + 100 ? `RLIMIT_NOFILE is ${limit}: raise it for ${sockets} sockets` : undefined
@@ -50,12 +51,15 @@ export function timesOf(kind, sockets, each) {
 
 const MIB = 2 ** 20
 
-/** By how many MiB a fresh process grows, of the receiver and of C. */
+const MEMORY_ROUNDS = 3
+
+/** By how many MiB a fresh process grows, with the receiver and in C. */
 export async function memoryOf(kind, sockets, each) {
-  const ours = node(fileURLToPath(new URL('channels-memory.mjs', import.meta.url)), '--expose-gc')
+  const script = node(fileURLToPath(new URL('channels-memory.mjs', import.meta.url)), '--expose-gc')
   const c = compile('channels')
-  return {
-    ours: (await ours(kind, sockets, each)) / MIB,
-    c: (await c(sockets, each, kind, 'memory')) / MIB,
+  const contestants = {
+    ours: async () => (await script(kind, sockets, each)) / MIB,
+    c: async () => (await c(sockets, each, kind, 'memory')) / MIB,
   }
+  return takeTurns(contestants, MEMORY_ROUNDS)
 }

@@ -11,32 +11,40 @@ export const ahead = { text: '< 1x', met: ({ ours, floor }) => ours < floor.valu
 /** Less than so much, with or without a floor. */
 export const below = (most) => ({ text: (unit) => `< ${most} ${unit}`, met: ({ ours }) => ours < most })
 
-const WIDTHS = [46, 30, 14, 9, 12, 6]
-const line = (cells) =>
-  `  ${cells.map((cell, i) => (i === 0 ? cell.padEnd(WIDTHS[i]) : cell.padStart(WIDTHS[i]))).join('')}`
+/** A row as plain data: the goal is its text, and `met` says whether it is met. */
+export function resultOf({ goal, ...row }) {
+  if (goal === undefined) return row
+  const text = typeof goal.text === 'function' ? goal.text(row.unit) : goal.text
+  return { ...row, goal: text, met: goal.met(row) }
+}
+
+export const HEADINGS = ['', 'floor', 'ours', 'ratio', 'goal', 'met']
 
 const number = (value) => (Math.abs(value) >= 100 || Number.isInteger(value) ? value.toFixed(0) : value.toPrecision(3))
 
-export function printTitle(title) {
-  console.log(`\n${title}`)
-  console.log(line(['', 'floor', 'ours', 'ratio', 'goal', 'met']))
+/** The cells of a result, under HEADINGS. */
+export function cellsOf({ label, skipped, ours, unit, floor, goal = '', met }) {
+  if (skipped !== undefined) return [label, `skipped: ${skipped}`]
+  return [
+    label,
+    floor ? `${floor.name} ${number(floor.value)} ${unit}` : '',
+    `${number(ours)} ${unit}`,
+    floor ? `${(ours / floor.value).toFixed(2)}x` : '',
+    goal,
+    met === undefined ? '' : met ? 'yes' : 'NO',
+  ]
 }
 
-export function printRow(row) {
-  const { label, skipped, ours, unit, floor, goal } = row
-  if (skipped !== undefined) {
-    console.log(`  ${label.padEnd(WIDTHS[0])} skipped: ${skipped}`)
-    return
-  }
-  const text = typeof goal?.text === 'function' ? goal.text(unit) : (goal?.text ?? '')
-  console.log(
-    line([
-      label,
-      floor ? `${floor.name} ${number(floor.value)} ${unit}` : '',
-      `${number(ours)} ${unit}`,
-      floor ? `${(ours / floor.value).toFixed(2)}x` : '',
-      text,
-      goal ? (goal.met(row) ? 'yes' : 'NO') : '',
-    ]),
-  )
+const WIDTHS = [46, 30, 14, 9, 12, 6]
+const line = ([label, ...cells]) =>
+  `  ${label.padEnd(WIDTHS[0])}${cells.map((cell, i) => cell.padStart(WIDTHS[i + 1])).join('')}`
+
+export function printTitle(title) {
+  console.log(`\n${title}`)
+  console.log(line(HEADINGS))
+}
+
+export function printResult(result) {
+  const cells = cellsOf(result)
+  console.log(result.skipped === undefined ? line(cells) : `  ${cells[0].padEnd(WIDTHS[0])} ${cells[1]}`)
 }

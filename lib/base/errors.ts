@@ -2,7 +2,21 @@
 
 import { getSystemErrorMap } from 'node:util'
 
-/** The kind of failure, the same for every family and errno. */
+/**
+ * The kind of failure, the same for every family and errno.
+ *
+ * - `already-member`: the socket has joined this already, or takes or blocks this source already
+ * - `not-member`: the socket has not joined this, or does not take or block this source
+ * - `filter-mode`: a source-specific call on an any-source membership, or the other way round
+ * - `limit`: a limit of the process or the kernel, which the message names
+ * - `no-interface`: there is no such interface
+ * - `no-route`: there is no route, and so no interface
+ * - `bad-value`: a value that is wrong, or wrong for this socket
+ * - `unsupported`: this system, kernel or kind of socket does not have this
+ * - `permission`: a privilege is missing, or a firewall forbids this
+ * - `closed`: the socket, receiver or sender is closed, or another object has the descriptor
+ * - `system`: anything else
+ */
 export type Reason =
   | 'already-member'
   | 'not-member'

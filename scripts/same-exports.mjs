@@ -1,18 +1,24 @@
 // Whether two builds of the addon export the same: node scripts/same-exports.mjs ONE.node OTHER.node
-import { deepStrictEqual } from 'node:assert'
 import { createRequire } from 'node:module'
 import { resolve } from 'node:path'
 
 const require = createRequire(import.meta.url)
 
-/** Names and kinds of what is exported; constants and codecs with their numbers. */
+/** A line for each export, and for each number in one that is an object. */
 function exportsOf(file) {
-  const { constants, codecs, filterModes, ...rest } = require(resolve(file))
-  const kinds = Object.entries(rest).map(([name, value]) => [name, typeof value])
-  return { constants, codecs, filterModes, ...Object.fromEntries(kinds) }
+  return Object.entries(require(resolve(file))).flatMap(([name, value]) =>
+    typeof value === 'object'
+      ? Object.entries(value).map(([key, number]) => `${name}.${key} = ${number}`)
+      : `${name}: ${typeof value}`,
+  )
 }
 
 const [one, other] = process.argv.slice(2)
-const exported = exportsOf(one)
-deepStrictEqual(exportsOf(other), exported)
-console.log(`${one} and ${other} export the same ${Object.keys(exported).length} names`)
+const [ofOne, ofOther] = [exportsOf(one), exportsOf(other)]
+const differences = [
+  ...ofOne.filter((line) => !ofOther.includes(line)).map((line) => `only ${one} has ${line}`),
+  ...ofOther.filter((line) => !ofOne.includes(line)).map((line) => `only ${other} has ${line}`),
+]
+for (const difference of differences) console.error(difference)
+if (differences.length === 0) console.log(`${one} and ${other} export the same: ${ofOne.length} names`)
+process.exitCode = differences.length === 0 ? 0 : 1

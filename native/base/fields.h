@@ -14,16 +14,16 @@
 
 namespace sockctl {
 
-[[noreturn, gnu::cold, gnu::noinline]] inline void RefuseInteger(Napi::Env env, const char* what,
+[[noreturn, gnu::cold, gnu::noinline]] inline void RefuseInteger(Napi::Env env, const char* name,
                                                                  const char* expected) {
-  throw Napi::RangeError::New(env, std::string(what) + " is not " + expected);
+  throw Napi::RangeError::New(env, std::string(name) + " is not " + expected);
 }
 
 // A whole number of T's range, or a RangeError; 64-bit ones are BigInt.
 template <class T>
-T ReadInteger(const Napi::Value& value, const char* what) {
+T ReadInteger(const Napi::Value& value, const char* name) {
   if constexpr (sizeof(T) == 8) {
-    if (!value.IsBigInt()) RefuseInteger(value.Env(), what, "a BigInt");
+    if (!value.IsBigInt()) RefuseInteger(value.Env(), name, "a BigInt");
     bool lossless = false;
     T number{};
     if constexpr (std::is_signed_v<T>) {
@@ -31,16 +31,16 @@ T ReadInteger(const Napi::Value& value, const char* what) {
     } else {
       number = value.As<Napi::BigInt>().Uint64Value(&lossless);
     }
-    if (!lossless) RefuseInteger(value.Env(), what, "a BigInt that fits 64 bits");
+    if (!lossless) RefuseInteger(value.Env(), name, "a BigInt that fits 64 bits");
     return number;
   } else {
     double number = 0;
-    if (napi_get_value_double(value.Env(), value, &number) != napi_ok) RefuseInteger(value.Env(), what, "a number");
+    if (napi_get_value_double(value.Env(), value, &number) != napi_ok) RefuseInteger(value.Env(), name, "a number");
     if (!(number >= static_cast<double>(std::numeric_limits<T>::min()) &&
           number <= static_cast<double>(std::numeric_limits<T>::max())))
-      RefuseInteger(value.Env(), what, "in range");
+      RefuseInteger(value.Env(), name, "in range");
     const T whole = static_cast<T>(number);
-    if (static_cast<double>(whole) != number) RefuseInteger(value.Env(), what, "a whole number");
+    if (static_cast<double>(whole) != number) RefuseInteger(value.Env(), name, "a whole number");
     return whole;
   }
 }

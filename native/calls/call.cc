@@ -15,8 +15,8 @@ constexpr size_t kMostRoom = size_t{1} << 20;
 }  // namespace
 
 int Failed(int fd, const Codec& codec, const Bytes& bytes, int error) {
-  if (codec.key == nullptr) return error;
-  return error + kModeUnit * static_cast<int>(FilterModeOf(fd, codec.key(bytes)));
+  if (codec.membership_key == nullptr) return error;
+  return error + kModeUnit * static_cast<int>(FilterModeOf(fd, codec.membership_key(bytes)));
 }
 
 int Refused(int fd, const Codec& codec, const Bytes& bytes) {
@@ -33,7 +33,7 @@ void EncodeQuestion(const Codec& codec, const Napi::Value& question, Bytes& byte
   const bool asked = !question.IsEmpty() && !question.IsUndefined();
   if (asked) codec.encode(question, bytes);
   // A question in raw bytes says by its length how much room there is.
-  if (!asked || codec.offer != nullptr) bytes.Resize(std::max(codec.room, bytes.size()));
+  if (!asked || codec.set_capacity != nullptr) bytes.Resize(std::max(codec.room, bytes.size()));
 }
 
 }  // namespace sockctl

@@ -20,9 +20,9 @@ int Grow(Bytes& bytes, size_t wanted);
 // where to return to after a system call: each frame on the way back costs.
 [[gnu::always_inline]] inline int SetOption(int fd, const Option& option, Bytes& value) {
   const Codec& codec = *option.codec;
-  if (option.refuse_any_source && FilterModeOf(fd, codec.key(value)) == FilterMode::kExclude)
+  if (option.refuse_any_source && FilterModeOf(fd, codec.membership_key(value)) == FilterMode::kExclude)
     return Refused(fd, codec, value);
-  const size_t length = codec.aim == nullptr ? value.size() : codec.aim(value);
+  const size_t length = codec.set_pointer == nullptr ? value.size() : codec.set_pointer(value);
   if (setsockopt(fd, option.level, option.name, value.data(), static_cast<socklen_t>(length)) == 0) return 0;
   return Failed(fd, codec, value, errno);
 }
@@ -32,15 +32,15 @@ int Grow(Bytes& bytes, size_t wanted);
   const Codec& codec = *option.codec;
   for (;;) {
     const size_t room = bytes.size();
-    if (codec.offer != nullptr) codec.offer(bytes);
+    if (codec.set_capacity != nullptr) codec.set_capacity(bytes);
     auto length = static_cast<socklen_t>(room / codec.unit);
     size_t wanted = room;
     if (getsockopt(fd, option.level, option.name, bytes.data(), &length) != 0) {
-      if (codec.needs == nullptr || errno != codec.short_room) return Failed(fd, codec, bytes, errno);
+      if (codec.room_needed == nullptr || errno != codec.short_room) return Failed(fd, codec, bytes, errno);
       wanted = room * 2;
     } else {
       bytes.Truncate(length * codec.unit);
-      if (codec.needs != nullptr) wanted = codec.needs(bytes, room);
+      if (codec.room_needed != nullptr) wanted = codec.room_needed(bytes, room);
     }
     if (wanted <= room) return 0;
     if (const int error = Grow(bytes, wanted); error != 0) return Failed(fd, codec, bytes, error);

@@ -39,7 +39,7 @@ Napi::Value MakeOption(const Napi::CallbackInfo& info) {
   const Codec& codec = CodecAt(info[2]);
   auto& options = Environment::Kept<Options>(env);
   options.push_back({ReadInteger<int>(info[0], "level"), ReadInteger<int>(info[1], "name"), &codec,
-                     info[3].ToBoolean().Value() && codec.key != nullptr});
+                     info[3].ToBoolean().Value() && codec.membership_key != nullptr});
   Napi::Object made = Napi::Object::New(env);
   made.Set("place", static_cast<double>(options.size() - 1));
   made.Set("set", Napi::Function::New<SetSync>(env, "set", &options.back()));

@@ -24,31 +24,31 @@ void EncodeProgram(const Napi::Value& value, Bytes& bytes) {
   if (list.Length() > BPF_MAXINSNS) throw Napi::RangeError::New(value.Env(), "the program is too long");
   head.len = static_cast<unsigned short>(list.Length());
   bytes.Assign(head);
-  bytes.Resize(sizeof head + head.len * kInstruction);
-  for (uint32_t place = 0; place < head.len; ++place) {
+  bytes.Resize(sizeof head + head.len * kInstructionSize);
+  for (uint32_t i = 0; i < head.len; ++i) {
     sock_filter instruction{};
-    FromJs io(list.Get(place));
+    FromJs io(list.Get(i));
     Fields(io, instruction);
-    std::memcpy(bytes.data() + sizeof head + place * kInstruction, &instruction, kInstruction);
+    std::memcpy(bytes.data() + sizeof head + i * kInstructionSize, &instruction, kInstructionSize);
   }
 }
 
 Napi::Value DecodeProgram(Napi::Env env, const Bytes& bytes) {
   Napi::Array list = Napi::Array::New(env);
-  for (size_t at = 0; at + kInstruction <= bytes.size(); at += kInstruction) {
+  for (size_t offset = 0; offset + kInstructionSize <= bytes.size(); offset += kInstructionSize) {
     sock_filter instruction{};
-    std::memcpy(&instruction, bytes.data() + at, kInstruction);
-    ToJs io(env, &instruction, kInstruction);
+    std::memcpy(&instruction, bytes.data() + offset, kInstructionSize);
+    ToJs io(env, &instruction, kInstructionSize);
     Fields(io, instruction);
-    list.Set(static_cast<uint32_t>(at / kInstruction), io.object());
+    list.Set(static_cast<uint32_t>(offset / kInstructionSize), io.object());
   }
   return list;
 }
 
 // A program that does not fit is no answer at all but EINVAL.
-size_t NeedsProgram(const Bytes& /*answer*/, size_t room) { return room; }
+size_t ProgramRoomNeeded(const Bytes& /*answer*/, size_t room) { return room; }
 
-size_t AimProgram(Bytes& bytes) {
+size_t SetProgramPointer(Bytes& bytes) {
   sock_fprog head{};
   std::memcpy(&head, bytes.data(), sizeof head);
   head.filter = reinterpret_cast<sock_filter*>(bytes.data() + sizeof head);

@@ -17,14 +17,14 @@ struct Codec {
   void (*encode)(const Napi::Value& value, Bytes& bytes);
   Napi::Value (*decode)(Napi::Env env, const Bytes& bytes);
   // The room this answer would have filled, given `room`; null where every answer has one size.
-  size_t (*needs)(const Bytes& answer, size_t room) = nullptr;
+  size_t (*room_needed)(const Bytes& answer, size_t room) = nullptr;
   // Writes into a question how many sources its room holds.
-  void (*offer)(Bytes& question) = nullptr;
+  void (*set_capacity)(Bytes& question) = nullptr;
   // Which membership the value speaks of; null where none.
-  MembershipKey (*key)(const Bytes& bytes) = nullptr;
+  MembershipKey (*membership_key)(const Bytes& bytes) = nullptr;
   // Where a struct points at what follows it in the bytes: sets the pointer for where the bytes are now, and gives the
   // length of the struct alone, which is what setsockopt is told. Null where nothing is pointed at.
-  size_t (*aim)(Bytes& bytes) = nullptr;
+  size_t (*set_pointer)(Bytes& bytes) = nullptr;
   // getsockopt counts in units of so many bytes.
   size_t unit = 1;
   // What getsockopt answers where the room is too short for any answer.

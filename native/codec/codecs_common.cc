@@ -50,10 +50,10 @@ Napi::Value DecodeBoolean(Napi::Env env, const Bytes& bytes) { return Napi::Bool
 
 // Milliseconds; the fraction goes down to a microsecond.
 void EncodeTimeval(const Napi::Value& value, Bytes& bytes) {
-  constexpr double kMost = 9007199254740991.0;
+  constexpr double kMaxMilliseconds = 9007199254740991.0;
   double milliseconds = 0;
   if (napi_get_value_double(value.Env(), value, &milliseconds) != napi_ok ||
-      !(milliseconds >= 0 && milliseconds <= kMost))
+      !(milliseconds >= 0 && milliseconds <= kMaxMilliseconds))
     throw Napi::RangeError::New(value.Env(), "the value is not a time in milliseconds");
   const double seconds = std::floor(milliseconds / 1000);
   timeval time{};
@@ -130,20 +130,21 @@ struct AnswerMemory {
 // Into the same memory each time, since a new ArrayBuffer costs as much as the call: the length in 8 bytes, then the
 // answer. JavaScript must be done with it before it asks again.
 Napi::Value DecodeMemory(Napi::Env env, const Bytes& bytes) {
-  constexpr size_t kHead = sizeof(uint64_t);
+  constexpr size_t kLengthSize = sizeof(uint64_t);
   auto& scratch = Environment::Kept<AnswerMemory>(env).buffer;
-  if (scratch.IsEmpty() || scratch.Value().ByteLength() < kHead + bytes.size())
-    scratch = Napi::Persistent(Napi::ArrayBuffer::New(env, kHead + std::max(kMemoryRoom, (bytes.size() + 7) / 8 * 8)));
+  if (scratch.IsEmpty() || scratch.Value().ByteLength() < kLengthSize + bytes.size())
+    scratch =
+        Napi::Persistent(Napi::ArrayBuffer::New(env, kLengthSize + std::max(kMemoryRoom, (bytes.size() + 7) / 8 * 8)));
   Napi::ArrayBuffer memory = scratch.Value();
   auto* data = static_cast<uint8_t*>(memory.Data());
   const uint64_t length = bytes.size();
-  std::memcpy(data, &length, kHead);
-  std::memcpy(data + kHead, bytes.data(), bytes.size());
+  std::memcpy(data, &length, kLengthSize);
+  std::memcpy(data + kLengthSize, bytes.data(), bytes.size());
   return memory;
 }
 
 // A full buffer may have been too short, so it is asked again with twice the room.
-size_t NeedsBytes(const Bytes& answer, size_t room) { return answer.size() < room ? room : room * 2; }
+size_t BytesRoomNeeded(const Bytes& answer, size_t room) { return answer.size() < room ? room : room * 2; }
 
 constexpr std::array kCodecs = {
     Integer<int32_t>("int"),
@@ -155,10 +156,10 @@ constexpr std::array kCodecs = {
     Codec{"in_addr", sizeof(in_addr), EncodeAddress<in_addr, ParseIn4>, DecodeAddress<in_addr>},
     Codec{"in6_addr", sizeof(in6_addr), EncodeAddress<in6_addr, ParseIn6>, DecodeAddress<in6_addr>},
     Codec{"string", kTextRoom, EncodeString, DecodeString},
-    Codec{"bytes", kBytesRoom, EncodeBytes, DecodeBytes, NeedsBytes},
+    Codec{"bytes", kBytesRoom, EncodeBytes, DecodeBytes, BytesRoomNeeded},
     Codec{"sockaddr", sizeof(sockaddr_storage), EncodeBytes, DecodeSockaddr},
     Codec{"sockaddr_storage", sizeof(sockaddr_storage), EncodeSockaddr, DecodeAddress<sockaddr_storage>},
-    Codec{"memory", kMemoryRoom, EncodeBytes, DecodeMemory, NeedsBytes},
+    Codec{"memory", kMemoryRoom, EncodeBytes, DecodeMemory, BytesRoomNeeded},
     Struct<linger>("linger"),
     Struct<in6_pktinfo>("in6_pktinfo"),
     Struct<ip6_mtuinfo>("ip6_mtuinfo"),

@@ -12,10 +12,10 @@ namespace sockctl {
 namespace {
 
 constexpr std::array kCodecs = {
-    Codec{"ip_msfilter", kIpMsfilterRoom, EncodeIpMsfilter, DecodeIpMsfilter, NeedsIpMsfilter, OfferIpMsfilter,
-          IpMsfilterKey},
-    Codec{"group_filter", kGroupFilterRoom, EncodeGroupFilter, DecodeGroupFilter, NeedsGroupFilter, OfferGroupFilter,
-          GroupFilterKey},
+    Codec{"ip_msfilter", kIpMsfilterRoom, EncodeIpMsfilter, DecodeIpMsfilter, IpMsfilterRoomNeeded,
+          SetIpMsfilterCapacity, IpMsfilterKey},
+    Codec{"group_filter", kGroupFilterRoom, EncodeGroupFilter, DecodeGroupFilter, GroupFilterRoomNeeded,
+          SetGroupFilterCapacity, GroupFilterKey},
     Struct<ucred>("ucred"),
     Struct<sock_txtime>("sock_txtime"),
     Struct<so_timestamping>("so_timestamping"),
@@ -23,8 +23,8 @@ constexpr std::array kCodecs = {
     Struct<tcp_md5sig>("tcp_md5sig"),
     Struct<tcp_repair_window>("tcp_repair_window"),
     Struct<packet_mreq>("packet_mreq"),
-    Codec{"sock_fprog", kProgramRoom, EncodeProgram, DecodeProgram, NeedsProgram, nullptr, nullptr, AimProgram,
-          kInstruction, EINVAL},
+    Codec{"sock_fprog", kProgramRoom, EncodeProgram, DecodeProgram, ProgramRoomNeeded, nullptr, nullptr,
+          SetProgramPointer, kInstructionSize, EINVAL},
 };
 
 }  // namespace

@@ -12,7 +12,7 @@ namespace {
 struct IpMsfilter {
   using Head = ip_msfilter;
   using Source = in_addr;
-  static constexpr size_t kHead = IP_MSFILTER_SIZE(0);
+  static constexpr size_t kHeadSize = IP_MSFILTER_SIZE(0);
   static Source Parse(const Napi::Value& value) { return ParseIn4(value); }
   static uint32_t& Count(Head& head) { return head.imsf_numsrc; }
   template <class IO>
@@ -26,7 +26,7 @@ struct IpMsfilter {
 struct GroupFilter {
   using Head = group_filter;
   using Source = sockaddr_storage;
-  static constexpr size_t kHead = GROUP_FILTER_SIZE(0);
+  static constexpr size_t kHeadSize = GROUP_FILTER_SIZE(0);
   static Source Parse(const Napi::Value& value) { return ParseSockaddr(value); }
   static uint32_t& Count(Head& head) { return head.gf_numsrc; }
   template <class IO>
@@ -41,7 +41,7 @@ struct GroupFilter {
 template <class Kind>
 typename Kind::Head HeadOf(const Bytes& bytes) {
   typename Kind::Head head{};
-  std::memcpy(&head, bytes.data(), std::min(bytes.size(), Kind::kHead));
+  std::memcpy(&head, bytes.data(), std::min(bytes.size(), Kind::kHeadSize));
   return head;
 }
 
@@ -54,15 +54,15 @@ void Encode(const Napi::Value& value, Bytes& bytes) {
   if (!list.IsArray()) throw Napi::TypeError::New(value.Env(), "sources is not an array");
   const auto sources = list.As<Napi::Array>();
   const uint32_t count = sources.Length();
-  constexpr uint32_t kMost = 1U << 16;
-  if (count > kMost) throw Napi::RangeError::New(value.Env(), "more sources than any kernel takes");
+  constexpr uint32_t kMaxSources = 1U << 16;
+  if (count > kMaxSources) throw Napi::RangeError::New(value.Env(), "more sources than any kernel takes");
   Kind::Count(head) = count;
   bytes.Resize(0);
-  bytes.Resize(Kind::kHead + count * sizeof(typename Kind::Source));
-  std::memcpy(bytes.data(), &head, Kind::kHead);
-  for (uint32_t place = 0; place < count; ++place) {
-    const typename Kind::Source source = Kind::Parse(sources.Get(place));
-    std::memcpy(bytes.data() + Kind::kHead + place * sizeof source, &source, sizeof source);
+  bytes.Resize(Kind::kHeadSize + count * sizeof(typename Kind::Source));
+  std::memcpy(bytes.data(), &head, Kind::kHeadSize);
+  for (uint32_t i = 0; i < count; ++i) {
+    const typename Kind::Source source = Kind::Parse(sources.Get(i));
+    std::memcpy(bytes.data() + Kind::kHeadSize + i * sizeof source, &source, sizeof source);
   }
 }
 
@@ -71,13 +71,14 @@ Napi::Value Decode(Napi::Env env, const Bytes& bytes) {
   typename Kind::Head head = HeadOf<Kind>(bytes);
   ToJs io(env, &head, bytes.size());
   Kind::Fields(io, head);
-  const size_t held = bytes.size() < Kind::kHead ? 0 : (bytes.size() - Kind::kHead) / sizeof(typename Kind::Source);
+  const size_t held =
+      bytes.size() < Kind::kHeadSize ? 0 : (bytes.size() - Kind::kHeadSize) / sizeof(typename Kind::Source);
   const auto count = static_cast<uint32_t>(std::min<size_t>(Kind::Count(head), held));
   Napi::Array sources = Napi::Array::New(env, count);
-  for (uint32_t place = 0; place < count; ++place) {
+  for (uint32_t i = 0; i < count; ++i) {
     typename Kind::Source source{};
-    std::memcpy(&source, bytes.data() + Kind::kHead + place * sizeof source, sizeof source);
-    sources.Set(place, TextOf(source));
+    std::memcpy(&source, bytes.data() + Kind::kHeadSize + i * sizeof source, sizeof source);
+    sources.Set(i, TextOf(source));
   }
   io.object().Set("sources", sources);
   return io.object();
@@ -85,24 +86,24 @@ Napi::Value Decode(Napi::Env env, const Bytes& bytes) {
 
 // The kernel answers with the full count whatever the room was.
 template <class Kind>
-size_t Needs(const Bytes& answer) {
+size_t RoomNeeded(const Bytes& answer) {
   typename Kind::Head head = HeadOf<Kind>(answer);
-  return Kind::kHead + Kind::Count(head) * sizeof(typename Kind::Source);
+  return Kind::kHeadSize + Kind::Count(head) * sizeof(typename Kind::Source);
 }
 
 template <class Kind>
-void Offer(Bytes& question) {
+void SetCapacity(Bytes& question) {
   typename Kind::Head head = HeadOf<Kind>(question);
-  Kind::Count(head) = static_cast<uint32_t>((question.size() - Kind::kHead) / sizeof(typename Kind::Source));
-  std::memcpy(question.data(), &head, Kind::kHead);
+  Kind::Count(head) = static_cast<uint32_t>((question.size() - Kind::kHeadSize) / sizeof(typename Kind::Source));
+  std::memcpy(question.data(), &head, Kind::kHeadSize);
 }
 
 }  // namespace
 
 void EncodeIpMsfilter(const Napi::Value& value, Bytes& bytes) { Encode<IpMsfilter>(value, bytes); }
 Napi::Value DecodeIpMsfilter(Napi::Env env, const Bytes& bytes) { return Decode<IpMsfilter>(env, bytes); }
-size_t NeedsIpMsfilter(const Bytes& answer, size_t /*room*/) { return Needs<IpMsfilter>(answer); }
-void OfferIpMsfilter(Bytes& question) { Offer<IpMsfilter>(question); }
+size_t IpMsfilterRoomNeeded(const Bytes& answer, size_t /*room*/) { return RoomNeeded<IpMsfilter>(answer); }
+void SetIpMsfilterCapacity(Bytes& question) { SetCapacity<IpMsfilter>(question); }
 MembershipKey IpMsfilterKey(const Bytes& bytes) {
   const auto head = HeadOf<IpMsfilter>(bytes);
   return KeyOf(head.imsf_multiaddr, head.imsf_interface, 0);
@@ -110,8 +111,8 @@ MembershipKey IpMsfilterKey(const Bytes& bytes) {
 
 void EncodeGroupFilter(const Napi::Value& value, Bytes& bytes) { Encode<GroupFilter>(value, bytes); }
 Napi::Value DecodeGroupFilter(Napi::Env env, const Bytes& bytes) { return Decode<GroupFilter>(env, bytes); }
-size_t NeedsGroupFilter(const Bytes& answer, size_t /*room*/) { return Needs<GroupFilter>(answer); }
-void OfferGroupFilter(Bytes& question) { Offer<GroupFilter>(question); }
+size_t GroupFilterRoomNeeded(const Bytes& answer, size_t /*room*/) { return RoomNeeded<GroupFilter>(answer); }
+void SetGroupFilterCapacity(Bytes& question) { SetCapacity<GroupFilter>(question); }
 MembershipKey GroupFilterKey(const Bytes& bytes) {
   const auto head = HeadOf<GroupFilter>(bytes);
   return KeyOf(head.gf_group, head.gf_interface);

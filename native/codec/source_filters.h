@@ -15,14 +15,14 @@ constexpr size_t kGroupFilterRoom = GROUP_FILTER_SIZE(kFirstSources);
 
 void EncodeIpMsfilter(const Napi::Value& value, Bytes& bytes);
 Napi::Value DecodeIpMsfilter(Napi::Env env, const Bytes& bytes);
-size_t NeedsIpMsfilter(const Bytes& answer, size_t room);
-void OfferIpMsfilter(Bytes& question);
+size_t IpMsfilterRoomNeeded(const Bytes& answer, size_t room);
+void SetIpMsfilterCapacity(Bytes& question);
 MembershipKey IpMsfilterKey(const Bytes& bytes);
 
 void EncodeGroupFilter(const Napi::Value& value, Bytes& bytes);
 Napi::Value DecodeGroupFilter(Napi::Env env, const Bytes& bytes);
-size_t NeedsGroupFilter(const Bytes& answer, size_t room);
-void OfferGroupFilter(Bytes& question);
+size_t GroupFilterRoomNeeded(const Bytes& answer, size_t room);
+void SetGroupFilterCapacity(Bytes& question);
 MembershipKey GroupFilterKey(const Bytes& bytes);
 
 }  // namespace sockctl

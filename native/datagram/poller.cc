@@ -157,14 +157,14 @@ void Poller::Hold(const Napi::CallbackInfo& info) {
 Napi::Value Poller::Ready(const Napi::CallbackInfo& info) {
   PollState& state = Open(info.Env());
   auto into = info[0].As<Napi::Int32Array>();
-  constexpr size_t kMost = 64;
-  std::array<epoll_event, kMost> events{};
-  const auto room = static_cast<int>(std::min(kMost, into.ElementLength() / 2));
+  constexpr size_t kMaxEvents = 64;
+  std::array<epoll_event, kMaxEvents> events{};
+  const auto room = static_cast<int>(std::min(kMaxEvents, into.ElementLength() / 2));
   const int count = std::max(0, epoll_wait(state.epoll.get(), events.data(), room, 0));
-  for (size_t place = 0; place < static_cast<size_t>(count); ++place) {
-    const epoll_event& event = events.at(place);
-    into.Data()[place * 2] = event.data.fd;
-    into.Data()[place * 2 + 1] = static_cast<int32_t>(event.events);
+  for (size_t i = 0; i < static_cast<size_t>(count); ++i) {
+    const epoll_event& event = events.at(i);
+    into.Data()[i * 2] = event.data.fd;
+    into.Data()[i * 2 + 1] = static_cast<int32_t>(event.events);
   }
   return Napi::Number::New(info.Env(), count);
 }

@@ -6,7 +6,7 @@ namespace sockctl {
 namespace {
 
 // Enough for what a busy reader leaves to the collector between two of its rounds.
-constexpr size_t kMostIdle = size_t{16} << 20;
+constexpr size_t kMaxIdleBytes = size_t{16} << 20;
 
 }  // namespace
 
@@ -30,7 +30,7 @@ void SlabPool::GiveBack(Napi::Env /*env*/, uint8_t* /*data*/, Slab* lent) {
   std::unique_ptr<Slab> slab(lent);
   const std::shared_ptr<SlabPool> pool = std::move(slab->pool);
   // Held by nobody else, it goes with its reader.
-  if (pool.use_count() == 1 || pool->idle_bytes_ + slab->memory.size() > kMostIdle) return;
+  if (pool.use_count() == 1 || pool->idle_bytes_ + slab->memory.size() > kMaxIdleBytes) return;
   pool->idle_bytes_ += slab->memory.size();
   pool->idle_.push_back(std::move(slab));
 }

@@ -77,7 +77,7 @@ int ListInterfaces(std::vector<Interface>& interfaces) {
 
 Napi::Array ToJs(Napi::Env env, const std::vector<Interface>& interfaces) {
   const Napi::Array list = Napi::Array::New(env, interfaces.size());
-  uint32_t place = 0;
+  uint32_t index = 0;
   for (const Interface& item : interfaces) {
     Napi::Object object = Napi::Object::New(env);
     object.Set("name", item.name);
@@ -86,16 +86,16 @@ Napi::Array ToJs(Napi::Env env, const std::vector<Interface>& interfaces) {
     object.Set("mac", item.mac);
     object.Set("flags", static_cast<double>(item.flags));
     const Napi::Array addresses = Napi::Array::New(env, item.addresses.size());
-    uint32_t row = 0;
+    uint32_t address_index = 0;
     for (const InterfaceAddress& address : item.addresses) {
       Napi::Object entry = Napi::Object::New(env);
       entry.Set("address", address.address);
       entry.Set("netmask", address.netmask);
       entry.Set("family", address.family == AF_INET6 ? 6 : 4);
-      addresses.Set(row++, entry);
+      addresses.Set(address_index++, entry);
     }
     object.Set("addresses", addresses);
-    list.Set(place++, object);
+    list.Set(index++, object);
   }
   return list;
 }
@@ -113,8 +113,8 @@ Napi::Value Interfaces(const Napi::CallbackInfo& info) {
 Napi::Value NameToIndex(const Napi::CallbackInfo& info) {
   const std::string name = info[0].ToString();
   // C would read it up to a NUL, and some C libraries only as far as a name goes.
-  const bool whole = name.size() < IF_NAMESIZE && name.find('\0') == std::string::npos;
-  return Napi::Number::New(info.Env(), whole ? if_nametoindex(name.c_str()) : 0);
+  const bool may_exist = name.size() < IF_NAMESIZE && name.find('\0') == std::string::npos;
+  return Napi::Number::New(info.Env(), may_exist ? if_nametoindex(name.c_str()) : 0);
 }
 
 // (index) -> name, '' where there is none

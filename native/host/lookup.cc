@@ -38,7 +38,7 @@ Napi::Value Lookup::Interfaces(const Napi::CallbackInfo& info) { return ToJs(inf
 // Each an interface's index, or -errno.
 Napi::Value Lookup::Routes(const Napi::CallbackInfo& info) {
   const Napi::Array list = Napi::Array::New(info.Env(), routes_.size());
-  for (uint32_t place = 0; place < routes_.size(); ++place) list.Set(place, routes_.at(place));
+  for (uint32_t i = 0; i < routes_.size(); ++i) list.Set(i, routes_.at(i));
   return list;
 }
 

@@ -20,7 +20,7 @@ Napi::Value ThrowErrno(Napi::Env env) {
   return {};
 }
 
-Napi::Value Name(const Napi::CallbackInfo& info, int (*ask)(int, sockaddr*, socklen_t*)) {
+Napi::Value AskAddress(const Napi::CallbackInfo& info, int (*ask)(int, sockaddr*, socklen_t*)) {
   SocketAddress address;
   if (ask(FdOf(info), address.get(), &address.length) != 0) return ThrowErrno(info.Env());
   return ToJs(info.Env(), address);
@@ -100,9 +100,9 @@ Napi::Value Disconnect(const Napi::CallbackInfo& info) {
 }
 
 // (fd) -> address; throws errno, a number
-Napi::Value LocalAddress(const Napi::CallbackInfo& info) { return Name(info, getsockname); }
+Napi::Value LocalAddress(const Napi::CallbackInfo& info) { return AskAddress(info, getsockname); }
 
 // (fd) -> address; throws errno, a number
-Napi::Value RemoteAddress(const Napi::CallbackInfo& info) { return Name(info, getpeername); }
+Napi::Value RemoteAddress(const Napi::CallbackInfo& info) { return AskAddress(info, getpeername); }
 
 }  // namespace sockctl

@@ -10,7 +10,7 @@
 namespace sockctl {
 namespace {
 
-constexpr size_t kPath = offsetof(sockaddr_un, sun_path);
+constexpr size_t kPathOffset = offsetof(sockaddr_un, sun_path);
 
 // No path at all lets Linux choose an abstract name; one that begins with NUL is abstract.
 SocketAddress ReadUnix(const Napi::Object& value) {
@@ -20,13 +20,13 @@ SocketAddress ReadUnix(const Napi::Object& value) {
   if (path.size() >= sizeof own.sun_path) throw Napi::RangeError::New(value.Env(), "the path is too long");
   std::memcpy(own.sun_path, path.data(), path.size());
   const bool named = !path.empty() && path.front() != '\0';
-  return SocketAddress::From(own, kPath + path.size() + (named ? 1 : 0));
+  return SocketAddress::From(own, kPathOffset + path.size() + (named ? 1 : 0));
 }
 
 std::string UnixPath(const SocketAddress& address) {
-  if (address.length <= kPath) return {};
+  if (address.length <= kPathOffset) return {};
   const auto own = address.As<sockaddr_un>();
-  const size_t room = std::min<size_t>(address.length - kPath, sizeof own.sun_path);
+  const size_t room = std::min<size_t>(address.length - kPathOffset, sizeof own.sun_path);
   return {own.sun_path, own.sun_path[0] == '\0' ? room : strnlen(own.sun_path, room)};
 }
 

@@ -32,12 +32,23 @@ function copyTree(binary) {
 
 const library = (name) => execFileSync('g++', [`-print-file-name=${name}`], { encoding: 'utf8' }).trim()
 
-/** What the sanitizers wrote that names the addon, each report once. */
+const OURS = /sockctl\.node|native\/(base|codec|calls|host|socket|datagram)\//
+
+/** A leak is of who allocated: V8 frees little at exit, and much of that was made while it called the addon. */
+function isOurs(report) {
+  if (!/leak of/.test(report)) return OURS.test(report)
+  const frames = report
+    .split('\n')
+    .filter((line) => /^\s+#\d/.test(line) && !/libsanitizer|libstdc\+\+|node-addon-api/.test(line))
+  return OURS.test(frames[0] ?? '')
+}
+
+/** What the sanitizers wrote of the addon, each report once. */
 function reports() {
   const found = new Map()
   for (const name of readdirSync(logs)) {
     for (const report of readFileSync(join(logs, name), 'utf8').split(/\n(?==+\n|=+\d+=+)|\n\n/)) {
-      if (!/sockctl\.node|native\/(base|codec|calls|host|socket|datagram)\//.test(report)) continue
+      if (!isOurs(report)) continue
       const text = report.replace(/==\d+==|0x[\da-f]+/g, '')
       if (!found.has(text)) found.set(text, report)
     }

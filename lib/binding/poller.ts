@@ -1,4 +1,4 @@
-import { codeOf, kernelError, SocketOptionError } from '../base/errors.ts'
+import { codeOf, kernelError } from '../base/errors.ts'
 import { datagramsNative, type NativePoller } from './native.ts'
 
 /** What a poller may be asked to watch for, and what it tells: epoll_ctl(2). Errors it tells unasked. */
@@ -12,8 +12,9 @@ export function openPoller(): NativePoller {
   const { Poller } = datagramsNative()
   try {
     return new Poller()
-  } catch (error) {
-    throw new SocketOptionError((error as Error).message, { code: 'EMFILE', reason: 'limit' })
+  } catch (errno) {
+    if (typeof errno !== 'number') throw errno
+    throw kernelError({ asked: 'open an epoll descriptor', errno, syscall: 'epoll_create1' })
   }
 }
 

@@ -48,18 +48,34 @@ const close = (socket: NativeSocket): Promise<void> => new Promise((resolve) => 
 
 async function open(): Promise<() => Promise<void>> {
   const socket = await openLinkSocket()
+  try {
+    const batchReader = readerOf(socket)
+    void listen(batchReader)
+    return async () => {
+      batchReader.close()
+      await close(socket)
+    }
+  } catch (error) {
+    await close(socket)
+    throw error
+  }
+}
+
+/** If it fails, nothing but the socket stays open. */
+function readerOf(socket: NativeSocket): BatchReader {
   const batchReader = createBatchReader({
     batch: 8,
     maxDatagram: 32768,
     gro: false,
     toError: (errno) => kernelError({ asked: 'read changes of interfaces', errno, syscall: 'recvmmsg' }),
   })
-  batchReader.hold(false)
-  batchReader.add(socket)
-  void listen(batchReader)
-  return async () => {
+  try {
+    batchReader.hold(false)
+    batchReader.add(socket)
+    return batchReader
+  } catch (error) {
     batchReader.close()
-    await close(socket)
+    throw error
   }
 }
 

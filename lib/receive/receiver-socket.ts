@@ -43,6 +43,7 @@ export class ReceiverSocket implements DescriptorOwner {
   #boundTo: string | undefined
   #control: SocketControl | undefined
   #closing: Promise<void> | undefined
+  #dropped = 0
   /** Families with no room for a group, and groups on interfaces with no room for a source. */
   #full: Set<string> | undefined
   /** IPv6 channels that are being joined. */
@@ -87,9 +88,14 @@ export class ReceiverSocket implements DescriptorOwner {
     return this.#memberships.all()
   }
 
-  /** How many datagrams the kernel had no room for. */
+  /** How many datagrams the kernel had no room for; the last count there was if the kernel refuses to tell. */
   get dropped(): number {
-    return (getNow(this.fd, partsOf(SO_MEMINFO), undefined) as { drops: number }).drops
+    try {
+      this.#dropped = (getNow(this.fd, partsOf(SO_MEMINFO), undefined) as { drops: number }).drops
+    } catch {
+      // Linux before 4.12, or a seccomp filter: a statistic must not stand before closing the socket.
+    }
+    return this.#dropped
   }
 
   /** If it fails, nothing stays open. */

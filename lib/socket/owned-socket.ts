@@ -49,12 +49,12 @@ export interface OwnedSocket<F extends Family = Family> extends AsyncDisposable 
   close(): Promise<void>
 }
 
-/** A class of Node's that a socket can become. If `make` throws, the socket stays as it is. */
+/** A class of Node's that a socket can become. If `make` throws before it calls `passed`, the socket stays as it is. */
 interface Taker<T extends object> {
   readonly name: string
   readonly families: readonly Family[]
   readonly type: string
-  make(): T
+  make(passed: () => void): T
 }
 
 interface Owned<F extends Family> {
@@ -119,8 +119,20 @@ export function createOwnedSocket<F extends Family>(socket: NativeSocket, plan: 
       throw badValue(
         `Node has no class for a ${type} socket of ${family} to become a ${name}: that takes ${wanted} of ${families.join(', ')}`,
       )
-    const taken = make()
-    socket.release()
+    let passed = false
+    const pass = (): void => {
+      const fd = socket.release()
+      goneTo = { name, fd: () => fd }
+      passed = true
+    }
+    let taken: T
+    try {
+      taken = make(pass)
+    } catch (error) {
+      if (passed) goneTo = { name: `a ${name} that failed and was closed`, fd: mine }
+      throw error
+    }
+    if (!passed) pass()
     goneTo = { name, fd: handleOf(taken as never).fd }
     shareControl(taken, control)
     ;(taken as Socket).once('close', end)
@@ -152,21 +164,21 @@ export function createOwnedSocket<F extends Family>(socket: NativeSocket, plan: 
         name: 'dgram.Socket',
         families: INET,
         type: 'dgram',
-        make: () => asDatagram(owner, control, plan, options),
+        make: (passed) => asDatagram(owner, control, plan, { ...options }, passed),
       }),
     toStream: (options = {}) =>
       give({
         name: 'net.Socket',
         families: INET_AND_UNIX,
         type: 'stream',
-        make: () => asStream(owner.fd, plan, options),
+        make: () => asStream(owner, plan, { ...options }),
       }),
     toServer: (options = {}, onConnection) =>
       give({
         name: 'net.Server',
         families: INET_AND_UNIX,
         type: 'stream',
-        make: () => asServer(owner.fd, backlog, options, onConnection),
+        make: () => asServer(owner, backlog, { ...options }, onConnection),
       }),
     release: () => {
       const fd = mine()

@@ -2,11 +2,13 @@
 
 import cluster from 'node:cluster'
 import dgram from 'node:dgram'
-import net from 'node:net'
+import net, { isIPv6 } from 'node:net'
 import { badValue, SocketOptionError, show } from '../base/errors.ts'
 import { native } from '../binding/native.ts'
+import { explainSocket } from '../calls/explain-socket.ts'
 import type { DescriptorOwner } from '../calls/socket-handle.ts'
 import type { SocketControl } from '../control/control.ts'
+import type { Family } from '../net/socket-address.ts'
 import { SO_REUSEADDR, SO_REUSEPORT } from '../options/table/socket.ts'
 import { actOnIpv6 } from './fix-dgram-udp6.ts'
 import { DEFAULT_BACKLOG, type SocketPlan } from './socket-spec.ts'
@@ -17,6 +19,14 @@ interface Address {
 }
 
 const remoteOf = (fd: number): Address | undefined => quietly(() => native.remoteAddress(fd) as Address)
+
+function portOf(fd: number, family: Family): number {
+  try {
+    return (native.localAddress(fd) as Address).port
+  } catch (error) {
+    throw typeof error === 'number' ? explainSocket('getsockname', 'getsockname', error, family) : error
+  }
+}
 
 /** Turns Node's error for a descriptor that it can't take into a SocketOptionError. */
 function taken<T>(what: string, take: () => T): T {
@@ -45,20 +55,34 @@ const OPTION_INSTEAD: Record<string, string> = {
   sendBufferSize: 'SO_SNDBUF',
 }
 
+/**
+ * `passed` is called when dgram has taken the descriptor: whatever fails from then on closes dgram's socket, and the
+ * descriptor with it.
+ */
 export function asDatagram(
   { fd }: DescriptorOwner,
   control: SocketControl,
   { family, numbers, bind }: SocketPlan,
   options: DatagramOptions,
+  passed: () => void,
 ): dgram.Socket {
   for (const [key, option] of Object.entries(OPTION_INSTEAD))
     if (key in options) throw badValue(`toDatagram takes no ${key}: set ${option} in openSocket's options`)
   const before = [SO_REUSEADDR, SO_REUSEPORT]
     .filter(({ supported }) => supported)
     .map((option) => [option, control.getSync(option)] as const)
-  const socket = dgram.createSocket({ ...options, type: family === 'ipv6' ? 'udp6' : 'udp4' })
+  const putBack = (): void => {
+    for (const [option, value] of before) control.setSync(option, value)
+  }
+  // Once before dgram has the descriptor: if the kernel refuses these options, nothing has happened yet.
+  putBack()
   const peer = remoteOf(fd)
-  const { port } = native.localAddress(fd) as Address
+  const port = portOf(fd, family)
+  let connecting = true
+  const socket = dgram.createSocket({
+    ...withLookup(options, () => connecting),
+    type: family === 'ipv6' ? 'udp6' : 'udp4',
+  })
   // dgram sends without an address only on a socket it has connected itself, and libuv refuses to connect a connected one.
   // So the socket is disconnected, which loses a port that the kernel had chosen, and bound and connected again at once:
   // datagrams of others have no time to arrive.
@@ -76,16 +100,34 @@ export function asDatagram(
     quietly(() => socket.close())
     throw error
   }
-  reconnect()
-  if (peer !== undefined) socket.connect(peer.port, peer.address)
-  // libuv sets SO_REUSEADDR, which lets other sockets take over the address; the options of openSocket decide that.
-  for (const [option, value] of before) control.setSync(option, value)
-  if (family === 'ipv6') actOnIpv6(socket, control)
+  passed()
+  try {
+    reconnect()
+    if (peer !== undefined) socket.connect(peer.port, peer.address)
+    connecting = false
+    // libuv sets SO_REUSEADDR, which lets other sockets take over the address; the options of openSocket decide that.
+    putBack()
+    if (family === 'ipv6') actOnIpv6(socket, control)
+  } catch (error) {
+    socket.close()
+    throw error
+  }
   // bind() has emitted 'listening' already, before a listener could be added.
   process.nextTick(() => {
     if (quietly(() => control.fd) === fd) socket.emit('listening')
   })
   return socket
+}
+
+/** The peer is given by address: the program's own lookup, which may throw, is not called for the peer. */
+function withLookup(options: DatagramOptions, isKnown: () => boolean): DatagramOptions {
+  const { lookup, ...rest } = options
+  if (typeof lookup !== 'function') return options
+  const own: typeof lookup = (host, how, answer) => {
+    if (isKnown()) process.nextTick(answer, null, host, isIPv6(host) ? 6 : 4)
+    else lookup(host, how, answer)
+  }
+  return { ...rest, lookup: own }
 }
 
 function quietly<T>(action: () => T): T | undefined {
@@ -97,7 +139,7 @@ function quietly<T>(action: () => T): T | undefined {
 }
 
 export function asStream(
-  fd: number,
+  { fd }: DescriptorOwner,
   { backlog, connect }: SocketPlan,
   options: Omit<net.SocketConstructorOpts, 'fd' | 'readable' | 'writable'>,
 ): net.Socket {
@@ -109,7 +151,7 @@ export function asStream(
 }
 
 export function asServer(
-  fd: number,
+  { fd }: DescriptorOwner,
   backlog: number | undefined,
   options: net.ServerOpts,
   onConnection: ((socket: net.Socket) => void) | undefined,

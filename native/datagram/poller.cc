@@ -91,10 +91,15 @@ Poller::Poller(const Napi::CallbackInfo& info) : Napi::ObjectWrap<Poller>(info) 
   auto state = std::make_unique<PollState>();
   state->env = env;
   state->epoll = UniqueFd(epoll_create1(EPOLL_CLOEXEC));
-  if (!state->epoll.valid()) throw Napi::Error::New(env, "no epoll descriptor can be had: raise `ulimit -n`");
+  if (!state->epoll.valid()) {
+    napi_throw(env, Napi::Number::New(env, errno));
+    return;
+  }
   state->handle = std::make_unique<char[]>(uv_handle_size(kUvPoll));  // NOLINT(*-c-arrays)
-  if (uv_poll_init(loop, state->poll(), state->epoll.get()) != 0)
-    throw Napi::Error::New(env, "the event loop does not take the descriptor");
+  if (const int error = uv_poll_init(loop, state->poll(), state->epoll.get()); error != 0) {
+    napi_throw(env, Napi::Number::New(env, -error));
+    return;
+  }
   uv_handle_set_data(state->base(), state.get());
   uv_unref(state->base());
   state->owner = &state_;

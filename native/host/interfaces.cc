@@ -58,6 +58,7 @@ int ListInterfaces(std::vector<Interface>& interfaces) {
     if (item.name.empty()) {
       item.name = name;
       item.index = LinkIndex(socket.get(), name);
+      if (item.index == 0 && errno != ENODEV && errno != ENXIO) return errno;
       item.flags = entry->ifa_flags;
       item.mtu = MtuOf(socket.get(), name);
     }

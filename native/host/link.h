@@ -14,7 +14,7 @@ namespace sockctl {
 bool IsLinkAddress(const sockaddr& address);
 // The bytes of a link's address, such as a MAC.
 std::vector<uint8_t> LinkAddress(const sockaddr& address);
-// 0 if the interface has gone meanwhile. `socket` is any socket.
+// 0 with an errno if it can't be told; ENODEV or ENXIO: the interface has gone. `socket` is any socket.
 unsigned LinkIndex(int socket, const std::string& name);
 
 // What ioctl is given to ask about an interface.

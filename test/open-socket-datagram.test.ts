@@ -1,7 +1,8 @@
+import { createSocket } from 'node:dgram'
 import { once } from 'node:events'
 import { openSocket, SocketOptionError } from 'sockctl'
 import * as options from 'sockctl/options'
-import { expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { inboxOf, seqs } from './support/datagrams.ts'
 import { openSockets } from './support/descriptors.ts'
 import { describeOnHosts } from './support/hosts.ts'
@@ -237,5 +238,41 @@ describeOnHosts('the dgram methods of an IPv6 socket that was handed over', (hos
     await sender.send({ address: '239.45.5.1', port }, [1, 2])
     expect(seqs(await inbox.until(sender.mark({ address: a.ipv4[0], port })))).toEqual([1, 2])
     await once(socket.close(), 'close')
+  })
+})
+
+describe('a socket handed over with a lookup of the program', () => {
+  it('is connected without calling the lookup, which is called for names only', async () => {
+    const peer = createSocket('udp4').bind(0, '127.0.0.1')
+    await once(peer, 'listening')
+    const asked: string[] = []
+    const lookup = (host: string) => {
+      asked.push(host)
+      throw new Error('no names here')
+    }
+    const owned = await openSocket({ family: 'ipv4', type: 'dgram', connect: { ...peer.address() } })
+    const socket = owned.toDatagram({ lookup: lookup as never })
+    await once(socket, 'connect')
+    socket.send('hello')
+    expect(`${(await once(peer, 'message'))[0]}`).toBe('hello')
+    expect(asked).toEqual([])
+    await once(socket.close(), 'close')
+    await once(peer.close(), 'close')
+  })
+
+  it('stays as it is if an option throws when it is read', async () => {
+    const before = openSockets()
+    const owned = await openSocket({ family: 'ipv4', type: 'dgram', bind: { address: '127.0.0.1', port: 0 } })
+    const options = {
+      get lookup(): never {
+        throw new Error('read')
+      },
+    }
+    expect(() => owned.toDatagram(options)).toThrow('read')
+    expect(owned.fd).toBeGreaterThan(2)
+    const socket = owned.toDatagram()
+    await once(socket, 'listening')
+    await once(socket.close(), 'close')
+    expect(openSockets()).toEqual(before)
   })
 })

@@ -250,7 +250,8 @@ describe('a socket handed over with a lookup of the program', () => {
       asked.push(host)
       throw new Error('no names here')
     }
-    const owned = await openSocket({ family: 'ipv4', type: 'dgram', connect: { ...peer.address() } })
+    const { address, port } = peer.address()
+    const owned = await openSocket({ family: 'ipv4', type: 'dgram', connect: { address, port } })
     const socket = owned.toDatagram({ lookup: lookup as never })
     await once(socket, 'connect')
     socket.send('hello')

@@ -38,11 +38,9 @@ export type Prepare = (
 const NO_CHOICE: NativeSendChoice = {}
 const CHOICES: readonly string[] = ['hopLimit', 'trafficClass', 'transmitTime', 'source', 'interface']
 
-/** What is sent to an IPv4-mapped address goes over IPv4. */
-function overIpv6({ address }: Endpoint): boolean {
-  const parsed = parseAddress(address)
-  return parsed?.family === 6 && !isMapped(parsed.bytes)
-}
+/** A destination as its `struct sockaddr`: an IPv4-mapped address goes over IPv4. */
+export const goesOverIpv6 = (sockaddr: Uint8Array): boolean =>
+  sockaddr.length > 16 && !isMapped(sockaddr.subarray(8, 24))
 
 /** Why an address can't be had, where that is its zone: no interface has its name. */
 function noZone(address: string): Error | undefined {
@@ -51,15 +49,17 @@ function noZone(address: string): Error | undefined {
 }
 
 export function createPrepare(send: NativeDatagrams, plan: OutgoingPlan): Prepare {
-  let last: { address: string; port: number; bytes: Uint8Array } | undefined
+  let last: { address: string; port: number; bytes: Uint8Array; ipv6: boolean } | undefined
+  let connected: { bytes: undefined; ipv6: boolean } | undefined
 
-  const encode = ({ address, port }: Endpoint): Uint8Array => {
-    if (last?.address === address && last.port === port) return last.bytes
+  const encode = ({ address, port }: Endpoint): { bytes: Uint8Array; ipv6: boolean } => {
+    if (last?.address === address && last.port === port) return last
     if (!plan.ipv6 && isIpv6(address)) throw badValue(`to is '${address}': this sender is IPv4`)
     const bytes = bytesOf(plan.ipv6 ? toIpv6(address) : address, port)
     // A zone is an interface's name, and where that is made anew its index is another.
-    if (zoneOf(address) === undefined) last = { address, port, bytes }
-    return bytes
+    const encoded = { address, port, bytes, ipv6: goesOverIpv6(bytes) }
+    if (zoneOf(address) === undefined) last = encoded
+    return encoded
   }
 
   const bytesOf = (address: string, port: number): Uint8Array => {
@@ -79,7 +79,9 @@ export function createPrepare(send: NativeDatagrams, plan: OutgoingPlan): Prepar
         code: 'ERR_NO_DESTINATION',
         reason: 'bad-value',
       })
-    return { bytes: to === undefined && plan.connected ? undefined : encode(end), ipv6: overIpv6(end) }
+    if (to !== undefined || !plan.connected) return encode(end)
+    connected ??= { bytes: undefined, ipv6: encode(end).ipv6 }
+    return connected
   }
 
   const alike = (datagrams: readonly Uint8Array[], to: Endpoint | undefined, choice: SendChoice | undefined) => {

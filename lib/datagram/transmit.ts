@@ -1,8 +1,8 @@
 import { constants } from 'node:os'
 import { codeOf, kernelError, type SocketOptionError } from '../base/errors.ts'
 import type { NativeDatagrams, NativeSendChoice } from '../binding/native.ts'
-import { formatAddress, isMapped } from '../net/address.ts'
-import type { PreparedSend } from './prepare.ts'
+import { formatAddress } from '../net/address.ts'
+import { goesOverIpv6, type PreparedSend } from './prepare.ts'
 
 export interface SenderStats {
   /** Datagrams the kernel took, and the bytes of their payloads. */
@@ -161,9 +161,4 @@ function textOf(sockaddr: Uint8Array | undefined): string {
   const [high = 0, low = 0] = sockaddr.subarray(2, 4)
   const address = sockaddr.length > 16 ? sockaddr.subarray(8, 24) : sockaddr.subarray(4, 8)
   return ` to ${formatAddress(address)} port ${high * 256 + low}`
-}
-
-/** A sockaddr's bytes: IPv4's are shorter, and so is what an IPv4-mapped address has room for. */
-function goesOverIpv6(sockaddr: Uint8Array): boolean {
-  return sockaddr.length > 16 && !isMapped(sockaddr.subarray(8, 24))
 }

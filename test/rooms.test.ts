@@ -7,7 +7,7 @@ const LIB =
     ' ',
   )
 // Each native room stands where the room of lib does that it serves: host serves net, codec serves options.
-const NATIVE = 'base host codec calls datagram socket addon.cc'.split(' ')
+const NATIVE = 'base host codec calls datagram socket addon'.split(' ')
 
 /** Pure functions: they load no addon. */
 const PURE = /^lib\/(protocols\/|kernel\/|net\/(address|group)\.ts)/
@@ -48,7 +48,8 @@ const TAKEN_FROM_INSIDE: Readonly<Record<string, readonly string[]>> = {
 const lib = importsOfLib()
 const native = includesOfNative()
 
-const roomOf = (file: string): string => file.split('/')[1] ?? ''
+/** The folder a file is in; the files of the addon itself lie beside the folders. */
+const roomOf = (file: string): string => file.split('/')[1]?.replace(/^addon(_\w+)?\.\w+$/, 'addon') ?? ''
 const edges = (imports: Imports): [file: string, imported: string][] =>
   [...imports].flatMap(([file, all]) => all.map((one): [string, string] => [file, one]))
 

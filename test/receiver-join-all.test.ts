@@ -142,6 +142,31 @@ describeOnHosts('a receiver that joins many channels at once', (hosts) => {
       expect(receiver.memberships).toHaveLength(46)
     })
 
+    it('joins each of many joins that wait together, whatever becomes of the others', async () => {
+      const receiver = await opened({ family: key })
+      const wrong = [
+        held,
+        { group: nobody, interface: on },
+        { group: channel, interface: 'nope0' },
+        { group: channel, interface: sources[0] },
+        { ...held, source: nobody },
+        { group: key === 'ipv4' ? 'ff15::1' : '10.0.0.1', interface: on },
+      ]
+      const asked = [...groups, ...wrong, ...sourcesOf(lane, 90)]
+      const outcomes = await Promise.allSettled(asked.map((channel) => receiver.join(channel)))
+      const joined = outcomes.flatMap((outcome) => (outcome.status === 'fulfilled' ? outcome.value : []))
+      expect(namesOf(joined)).toEqual(namesOf([...groups, ...sourcesOf(lane, 90)]))
+      expect(outcomes.flatMap((outcome) => (outcome.status === 'rejected' ? outcome.reason.reason : []))).toEqual([
+        'already-member',
+        'bad-value',
+        'no-interface',
+        'no-interface',
+        'filter-mode',
+        'bad-value',
+      ])
+      expect(receiver.memberships).toHaveLength(joined.length)
+    })
+
     it('takes the room again that was left', async () => {
       const receiver = await opened({ family: key })
       const memberships = await receiver.joinAll([...groupsOf(lane, 60), ...sourcesOf(lane, 25)])
@@ -240,6 +265,8 @@ describeOnHosts('a receiver that joins many channels at once', (hosts) => {
     const before = stateOf(receiver)
     using _ = sysctl('net.ipv4.igmp_max_memberships', 0)
     await expect(receiver.joinAll(groupsOf(ipv4, 10, 1))).rejects.toMatchObject({ reason: 'limit' })
+    const [further] = groupsOf(ipv4, 1, 1) as [Channel]
+    await expect(receiver.join(further)).rejects.toMatchObject({ reason: 'limit' })
     expect(stateOf(receiver)).toEqual(before)
   })
 })

@@ -290,10 +290,9 @@ export function channelTargetOf(channel: Channel): ChannelTarget {
 class Join extends Change {
   readonly registry: Memberships
 
-  constructor(owner: DescriptorOwner, registry: Memberships, target: ChannelTarget) {
+  constructor(registry: Memberships, target: ChannelTarget) {
     super(target.source === undefined ? 'join' : 'joinSource', target, target.source)
     this.registry = registry
-    mustTakeGroup(owner, target.group)
   }
 
   override done(): Membership {
@@ -301,8 +300,20 @@ class Join extends Change {
   }
 }
 
+/** A join of `channel`; throws if the socket can't be a member of the group. */
+function checkedJoin(owner: DescriptorOwner, registry: Memberships, channel: Channel): Join {
+  const target = channelTargetOf(channel)
+  mustTakeGroup(owner, target.group)
+  return new Join(registry, target)
+}
+
 /** A join among others, whose failure is its own. */
 class JoinOfMany extends Join {
+  override prepare(found: Found): unknown {
+    mustTakeGroup(this.copy.owner, this.group)
+    return super.prepare(found)
+  }
+
   override recover(error: unknown): unknown {
     return error
   }
@@ -311,7 +322,7 @@ class JoinOfMany extends Join {
 export function join(socket: SocketHandle, registry: Memberships, channel: Channel): Promise<Membership> {
   try {
     const owner = socket.owner()
-    return send(owner, new Join(owner, registry, channelTargetOf(channel))) as Promise<Membership>
+    return send(owner, checkedJoin(owner, registry, channel)) as Promise<Membership>
   } catch (error) {
     return Promise.reject(error)
   }
@@ -328,7 +339,7 @@ export async function joinAll(
   // To its end first: it may be a generator, which may close the socket.
   const wanted = [...channels]
   const owner = socket.owner()
-  const joins = wanted.map((channel) => new Join(owner, registry, channelTargetOf(channel)))
+  const joins = wanted.map((channel) => checkedJoin(owner, registry, channel))
   const { answers, errors } = await sendAll(owner, joins)
   const joined = answers as Membership[]
   if (errors.length === 0) return joined
@@ -343,6 +354,6 @@ export async function joinEach(
   targets: readonly ChannelTarget[],
 ): Promise<unknown[]> {
   const owner = socket.owner()
-  const joins = targets.map((target) => new JoinOfMany(owner, registry, target))
+  const joins = targets.map((target) => new JoinOfMany(registry, target))
   return (await sendAll(owner, joins)).answers
 }

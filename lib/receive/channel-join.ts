@@ -3,32 +3,30 @@ import { setImmediate } from 'node:timers/promises'
 import { findInterface, lookupFor } from '../control/group-target.ts'
 import { type Channel, type ChannelTarget, channelTargetOf } from '../control/membership.ts'
 import type { NamedInterface } from '../net/interfaces.ts'
-import { lookUp } from '../net/route-lookup.ts'
+import { type Found, lookUp } from '../net/route-lookup.ts'
 
 /** A channel that one of a receiver's sockets is to join. */
 export interface ChannelJoin extends ChannelTarget {
   readonly on: NamedInterface
-  /** The membership, or the error that ends the call; undefined before. */
+  /** The membership or the error; undefined before. */
   outcome: unknown
 }
 
 /** So many channels are handled before the event loop turns: a turn must not take 5 ms. */
 export const CHANNELS_PER_TURN = 1024
 
-/** Checks all channels before any is joined, and finds their interfaces with one lookup. */
+/** Checks channels and finds their interfaces with one lookup. A wrong channel has its error for an outcome. */
 export async function resolveChannels(channels: readonly Channel[]): Promise<ChannelJoin[]> {
   const joins: Resolving[] = []
-  const unresolved: Resolving[] = []
   for (const channel of channels) {
-    const join = Object.assign(channelTargetOf(channel), { outcome: undefined })
-    joins.push(join)
-    if (join.on === undefined) unresolved.push(join)
+    joins.push(resolving(channel))
     if (joins.length % CHANNELS_PER_TURN === 0) await setImmediate()
   }
+  const unresolved = joins.filter(({ on, outcome }) => on === undefined && outcome === undefined)
   if (unresolved.length > 0) {
     const lookups = unresolved.map(lookupFor)
     const found = await lookUp(lookups.flatMap((lookup) => (typeof lookup === 'object' ? [lookup.routeTo] : [])))
-    for (const join of unresolved) join.on = findInterface(join, found)
+    for (const join of unresolved) resolve(join, found)
   }
   return joins as ChannelJoin[]
 }
@@ -36,4 +34,20 @@ export async function resolveChannels(channels: readonly Channel[]): Promise<Cha
 interface Resolving extends ChannelTarget {
   on?: NamedInterface | undefined
   outcome: unknown
+}
+
+function resolving(channel: Channel): Resolving {
+  try {
+    return Object.assign(channelTargetOf(channel), { outcome: undefined })
+  } catch (error) {
+    return { group: '', source: undefined, outcome: error }
+  }
+}
+
+function resolve(join: Resolving, found: Found): void {
+  try {
+    join.on = findInterface(join, found)
+  } catch (error) {
+    join.outcome = error
+  }
 }

@@ -1,4 +1,4 @@
-// Joins many channels over the sockets of a receiver: all or none.
+// Joins many channels over the sockets of a receiver.
 import { setImmediate } from 'node:timers/promises'
 import { SocketOptionError } from '../base/errors.ts'
 import type { Channel, Membership } from '../control/membership.ts'
@@ -19,38 +19,75 @@ export interface SocketPool extends SocketsState {
 /** Opening a socket keeps the event loop about as long as joining so many channels. */
 const CHANNELS_PER_OPEN = 30
 
-/** A call of joinAll. */
 interface JoinCall {
   readonly pool: SocketPool
   readonly signal: AbortSignal | undefined
+  readonly stopsAtError: boolean
+  readonly joins: readonly ChannelJoin[]
   readonly opened: Set<ReceiverSocket>
-  failed: boolean
+  hasError: boolean
 }
 
-export async function joinOverSockets(
+/** Joins all channels or none. */
+export async function joinAllOverSockets(
   pool: SocketPool,
   channels: readonly Channel[],
   signal: AbortSignal | undefined,
 ): Promise<Membership[]> {
   pool.mustBeOpen()
   const joins = await resolveChannels(channels)
-  const call: JoinCall = { pool, signal, opened: new Set(), failed: false }
+  const call: JoinCall = { pool, signal, stopsAtError: true, joins, opened: new Set(), hasError: joins.some(hasFailed) }
   try {
-    for (let left: readonly ChannelJoin[] = joins; left.length > 0; ) {
-      mustGoOn(call)
-      const { shares, planned } = await planJoins(left, pool)
-      mustGoOn(call)
-      await joinShares(call, shares)
-      mustGoOn(call)
-      if (call.failed) throw joins.find(({ outcome }) => outcome instanceof Error)?.outcome
-      const refused = left.slice(0, planned).filter(({ outcome }) => outcome === undefined)
-      left = refused.concat(left.slice(planned))
-    }
+    mustHaveNoError(call)
+    await joinOverSockets(call)
     return joins.map(({ outcome }) => outcome as Membership)
   } catch (error) {
-    await undo(call, joins)
+    await undo(call)
     throw error
   }
+}
+
+/** Joins each channel that can be joined: a membership or an error for each, in their order. */
+export async function joinEachOverSockets(pool: SocketPool, channels: readonly Channel[]): Promise<unknown[]> {
+  pool.mustBeOpen()
+  const joins = await resolveChannels(channels)
+  const call: JoinCall = {
+    pool,
+    signal: undefined,
+    stopsAtError: false,
+    joins,
+    opened: new Set(),
+    hasError: joins.some(hasFailed),
+  }
+  try {
+    await joinOverSockets(call)
+  } catch (error) {
+    for (const join of joins) join.outcome ??= error
+  }
+  await Promise.all([...call.opened].filter(isEmpty).map((socket) => pool.close(socket)))
+  return joins.map(({ outcome }) => outcome)
+}
+
+/** In rounds, since a socket has room for a part of its share only, or nobody knows yet how much it takes. */
+async function joinOverSockets(call: JoinCall): Promise<void> {
+  let left = call.joins.filter(isLeft)
+  while (left.length > 0) {
+    mustGoOn(call)
+    const { shares, planned } = await planJoins(left, call.pool)
+    mustGoOn(call)
+    await joinShares(call, shares)
+    mustGoOn(call)
+    mustHaveNoError(call)
+    left = left.slice(0, planned).filter(isLeft).concat(left.slice(planned))
+  }
+}
+
+const isLeft = ({ outcome }: ChannelJoin): boolean => outcome === undefined
+
+const hasFailed = ({ outcome }: ChannelJoin): boolean => outcome instanceof Error
+
+function mustHaveNoError({ stopsAtError, hasError, joins }: JoinCall): void {
+  if (stopsAtError && hasError) throw joins.find(hasFailed)?.outcome
 }
 
 function mustGoOn({ pool, signal }: JoinCall): void {
@@ -80,7 +117,7 @@ async function joinShares(call: JoinCall, shares: readonly SocketShare[]): Promi
         now = []
         issued = 0
         mustGoOn(call)
-        if (call.failed) return
+        if (call.stopsAtError && call.hasError) return
       }
     }
   } finally {
@@ -96,7 +133,7 @@ async function joinOn(call: JoinCall, socket: ReceiverSocket, channels: readonly
     outcomes = await socket.join(channels)
   } catch (error) {
     for (const channel of channels) channel.outcome = error
-    call.failed = true
+    call.hasError = true
     return
   }
   learnFromTaken(pool, socket, channels)
@@ -107,7 +144,7 @@ async function joinOn(call: JoinCall, socket: ReceiverSocket, channels: readonly
       learnFromRefused(pool, socket, channel)
     else {
       channel.outcome = outcome
-      call.failed ||= outcome instanceof Error
+      call.hasError ||= outcome instanceof Error
     }
   }
 }
@@ -133,7 +170,7 @@ function learnFromRefused(pool: SocketPool, socket: ReceiverSocket, channel: Cha
   socket.noteRefusal(channel)
 }
 
-async function undo({ pool, opened }: JoinCall, joins: readonly ChannelJoin[]): Promise<void> {
+async function undo({ pool, opened, joins }: JoinCall): Promise<void> {
   // Newest first, as the kernel searches its list of memberships. A membership of a closed socket needs no leave.
   await Promise.allSettled([...opened].reverse().map((socket) => pool.close(socket)))
   const joined = joins.flatMap(({ outcome }) =>

@@ -7,7 +7,7 @@ import type { Endpoint } from '../net/socket-address.ts'
 import { SO_REUSEADDR } from '../options/table/socket.ts'
 import { parseSpec, type Setting, type SocketPlan } from '../socket/socket-spec.ts'
 import { createGroupMap } from './group-map.ts'
-import { joinOverSockets, type SocketPool } from './join-over-sockets.ts'
+import { joinAllOverSockets, joinEachOverSockets, type SocketPool } from './join-over-sockets.ts'
 import type { ReceiverPlan } from './receiver-options.ts'
 import { ReceiverSocket } from './receiver-socket.ts'
 import { createSocketRoom } from './socket-room.ts'
@@ -20,8 +20,10 @@ export interface ReceiverSockets {
   memberships(): Membership[]
   /** How many datagrams the kernel had no room for, also on sockets that are closed. */
   dropped(): number
-  /** Joins all channels or none, on further sockets if those there are take no more. One call at a time. */
+  /** Joins all channels or none, on further sockets if those there are take no more. One call at a time, of both. */
   joinAll(channels: readonly Channel[], signal?: AbortSignal): Promise<Membership[]>
+  /** Joins each channel that can be joined: a membership or an error for each, in their order. */
+  joinEach(channels: readonly Channel[]): Promise<unknown[]>
   close(): Promise<void>
 }
 
@@ -136,7 +138,8 @@ export async function openSockets(plan: ReceiverPlan, batchReader: BatchReader):
     },
     memberships: () => sockets.flatMap(({ memberships }) => memberships),
     dropped,
-    joinAll: (channels, signal) => joinOverSockets(pool, channels, signal),
+    joinAll: (channels, signal) => joinAllOverSockets(pool, channels, signal),
+    joinEach: (channels) => joinEachOverSockets(pool, channels),
     close: async () => {
       if (ended) return
       droppedBefore = dropped()

@@ -51,6 +51,12 @@ interface ReceiverCore {
   closing: Promise<void> | undefined
 }
 
+/** Channels of `join` that no joinAll separates; they are joined together when their turn comes. */
+interface WaitingJoins {
+  readonly channels: Channel[]
+  readonly outcomes: Promise<unknown[]>
+}
+
 const forgotten = new FinalizationRegistry<ReceiverCore>((core) => {
   if (core.closing !== undefined) return
   process.emitWarning('a Receiver was forgotten without close(): its sockets are closed now', 'SockctlWarning')
@@ -77,6 +83,7 @@ export class Receiver extends EventEmitter<ReceiverEvents> implements AsyncItera
   readonly #core: ReceiverCore
   #reader: object | undefined
   #joining: Promise<unknown> = Promise.resolve()
+  #waiting: WaitingJoins | undefined
 
   /** @internal Use `openReceiver`. */
   constructor(core: ReceiverCore) {
@@ -102,10 +109,17 @@ export class Receiver extends EventEmitter<ReceiverEvents> implements AsyncItera
     return this.#core.sockets.memberships()
   }
 
-  /** Joins a channel; opens a further socket if the sockets there are have no room for it. */
+  /**
+   * Joins a channel; opens a further socket if the sockets there are have no room for it. Joins that are asked for while
+   * an earlier one is under way travel together.
+   */
   async join(channel: Channel): Promise<Membership> {
-    const [membership] = await this.#joinAll([channel])
-    return membership as Membership
+    this.#waiting ??= this.#startWaiting()
+    const { channels, outcomes } = this.#waiting
+    const index = channels.push(channel) - 1
+    const outcome = (await outcomes)[index]
+    if (outcome instanceof Error) throw outcome
+    return outcome as Membership
   }
 
   /** Joins all channels or none, together. The memberships have the order of the channels. */
@@ -113,12 +127,25 @@ export class Receiver extends EventEmitter<ReceiverEvents> implements AsyncItera
     // One channel taken for an empty list would join nothing, without a word.
     if (typeof channels?.[Symbol.iterator] !== 'function')
       throw new TypeError(`joinAll takes an iterable of { group, source?, interface? }, not ${show(channels)}`)
-    return this.#joinAll([...channels])
+    const wanted = [...channels]
+    this.#waiting = undefined
+    return this.#inTurn(() => this.#core.sockets.joinAll(wanted))
+  }
+
+  #startWaiting(): WaitingJoins {
+    const waiting: WaitingJoins = {
+      channels: [],
+      outcomes: this.#inTurn(() => {
+        if (this.#waiting === waiting) this.#waiting = undefined
+        return this.#core.sockets.joinEach(waiting.channels)
+      }),
+    }
+    return waiting
   }
 
   /** Begins when all earlier joins have ended. */
-  #joinAll(channels: readonly Channel[]): Promise<Membership[]> {
-    const joined = this.#joining.then(() => this.#core.sockets.joinAll(channels))
+  #inTurn<T>(join: () => Promise<T>): Promise<T> {
+    const joined = this.#joining.then(join)
     // Keeps no memberships: they may be left long before the next join.
     this.#joining = joined.then(
       () => {},

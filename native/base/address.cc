@@ -1,3 +1,4 @@
+// IP addresses are parsed and written by the C library; a zone is the name or the index of an interface.
 #include "base/address.h"
 
 #include <arpa/inet.h>
@@ -24,7 +25,8 @@ bool ReadText(const Napi::Value& value, Text& text) {
          length < kMaxText && std::strlen(text.data()) == length;
 }
 
-// Cuts "%zone" off the text and returns the interface's index; 0 where there is no zone.
+// Cuts "%zone" off the text and sets `scope` to the interface's index, which stays if there is no zone. False if the
+// zone is no interface.
 bool SplitZone(Text& text, uint32_t& scope) {
   char* percent = std::strchr(text.data(), '%');
   if (percent == nullptr) return true;
@@ -118,7 +120,7 @@ std::string TextOf(const sockaddr_storage& address) {
 }
 
 uint16_t PortOf(const sockaddr_storage& address) {
-  sockaddr_in in4{};  // sin_port and sin6_port share their place
+  sockaddr_in in4{};  // sin_port and sin6_port are at the same offset
   std::memcpy(&in4, &address, sizeof in4);
   return ntohs(in4.sin_port);
 }

@@ -1,3 +1,4 @@
+// IP addresses and ports: from JavaScript into sockaddr, and back into text.
 #pragma once
 #include <napi.h>
 #include <netinet/in.h>
@@ -7,18 +8,18 @@
 
 namespace sockctl {
 
-// Throw a TypeError that names what was given.
+// Each throws a TypeError that names the value given.
 in_addr ParseIn4(const Napi::Value& value);
 in6_addr ParseIn6(const Napi::Value& value);
 // An IPv4 or IPv6 address, with or without a %zone, and a port.
 sockaddr_storage ParseSockaddr(const Napi::Value& address, uint16_t port = 0);
-// For systems whose sockaddr holds its own length; elsewhere it does nothing.
+// Writes the length into an address, on systems whose sockaddr has a field for that; does nothing elsewhere.
 void SetSockaddrLength(sockaddr& address, socklen_t length);
 socklen_t SockaddrLength(const sockaddr_storage& address);
 
 std::string TextOf(const in_addr& address);
 std::string TextOf(const in6_addr& address);
-// Empty where the family is neither IPv4 nor IPv6.
+// Empty if the family is neither IPv4 nor IPv6.
 std::string TextOf(const sockaddr_storage& address);
 uint16_t PortOf(const sockaddr_storage& address);
 

@@ -1,3 +1,4 @@
+// A growing array of bytes that allocates nothing while it is short.
 #pragma once
 #include <array>
 #include <cstddef>
@@ -7,11 +8,11 @@
 
 namespace sockctl {
 
-// The bytes of one option. Inline up to the largest struct that is asked for often (tcp_info), so that a call allocates
-// nothing.
+// The bytes of one option's value. Up to the size of tcp_info, the largest struct that is asked for often, they lie in
+// the object itself, so that a call allocates nothing.
 class Bytes {
  public:
-  // Grown bytes are zero: a kernel that writes less than asked must not show what was here before.
+  // Bytes that are added are zero, so that an answer shorter than the room is not followed by older bytes.
   void Resize(size_t size) {
     if (size > kInline) {
       if (heap_.empty()) heap_.assign(inline_.data(), inline_.data() + size_);
@@ -24,7 +25,7 @@ class Bytes {
     size_ = size;
   }
 
-  // What the kernel said it wrote, never more than there is.
+  // Shortens to the length the kernel says it wrote; a length beyond the end changes nothing.
   void Truncate(size_t size) {
     if (size < size_) Resize(size);
   }
@@ -42,7 +43,7 @@ class Bytes {
 
  private:
   static constexpr size_t kInline = 320;
-  std::array<uint8_t, kInline> inline_;  // zeroed as it is used
+  std::array<uint8_t, kInline> inline_;  // Resize zeroes the part that it adds
   std::vector<uint8_t> heap_;
   size_t size_ = 0;
 };

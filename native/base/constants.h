@@ -14,7 +14,7 @@ struct Constant {
 // The names of constants.txt that this system has: constants_linux.cc, constants_darwin.cc.
 std::vector<Constant> SystemConstants();
 
-// An object of them, by C name.
+// An object with all of them, by C name.
 Napi::Object Constants(Napi::Env env);
 
 }  // namespace sockctl

@@ -1,8 +1,9 @@
+// The environment's instance data.
 #include "base/environment.h"
 
 namespace sockctl {
 
-// It is deleted when the environment ends.
+// Node-API deletes the data when the environment ends.
 void Environment::Open(Napi::Env env) { env.SetInstanceData(std::make_unique<Environment>().release()); }
 
 }  // namespace sockctl

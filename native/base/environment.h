@@ -1,3 +1,4 @@
+// What the addon keeps for one environment of Node-API: the main thread, or a worker.
 #pragma once
 #include <napi.h>
 

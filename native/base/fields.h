@@ -1,3 +1,4 @@
+// Numbers and the fields of structs, from JavaScript and back.
 #pragma once
 #include <napi.h>
 #include <netinet/in.h>
@@ -19,7 +20,8 @@ namespace sockctl {
   throw Napi::RangeError::New(env, std::string(name) + " is not " + expected);
 }
 
-// A whole number of T's range, or a RangeError; 64-bit ones are BigInt.
+// A whole number of T's range, from a number or, if T has 64 bits, from a BigInt. Throws a RangeError that begins with
+// `name`.
 template <class T>
 T ReadInteger(const Napi::Value& value, const char* name) {
   if constexpr (sizeof(T) == 8) {
@@ -60,7 +62,8 @@ Napi::Value WriteInteger(Napi::Env env, T number) {
   }
 }
 
-// A struct names its fields once, in `Fields(io, value)`; FromJs fills them, ToJs shows them.
+// A struct names its fields once, in a function `Fields(io, value)`. With a FromJs as `io` that function fills the
+// struct from an object; with a ToJs it makes an object of the struct.
 class FromJs {
  public:
   explicit FromJs(const Napi::Value& value) : object_(value) {
@@ -80,9 +83,9 @@ class FromJs {
     if (!value.IsBoolean()) throw Napi::TypeError::New(value.Env(), std::string(name) + " is not a boolean");
     field = static_cast<T>(value.As<Napi::Boolean>().Value());
   }
-  // Bytes in a fixed room, with how many of them count.
+  // An array of fixed size, and the field that says how many of its bytes are used.
   template <size_t N, class L>
-  void Bytes(const char* name, uint8_t (&field)[N], L& length) {  // NOLINT(*-c-arrays): the kernel's
+  void Bytes(const char* name, uint8_t (&field)[N], L& length) {  // NOLINT(*-c-arrays): as the kernel declares it
     const Napi::Value value = Get(name);
     if (!value.IsTypedArray()) throw Napi::TypeError::New(value.Env(), std::string(name) + " is not a Uint8Array");
     const auto view = value.As<Napi::Uint8Array>();
@@ -96,7 +99,7 @@ class FromJs {
   Napi::Value object_;
 };
 
-// Fields that the kernel's answer does not reach are left out.
+// Fields beyond the end of the kernel's answer are left out of the object: an older kernel has fewer.
 class ToJs {
  public:
   ToJs(Napi::Env env, const void* base, size_t length)
@@ -114,7 +117,7 @@ class ToJs {
     if (Reached(field)) object_.Set(name, Napi::Boolean::New(object_.Env(), field != 0));
   }
   template <size_t N, class L>
-  void Bytes(const char* name, uint8_t (&field)[N], L& length) {  // NOLINT(*-c-arrays): the kernel's
+  void Bytes(const char* name, uint8_t (&field)[N], L& length) {  // NOLINT(*-c-arrays): as the kernel declares it
     if (!Reached(length)) return;
     object_.Set(name, Napi::Buffer<uint8_t>::Copy(object_.Env(), field, std::min<size_t>(length, N)));
   }

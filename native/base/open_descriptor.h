@@ -4,7 +4,7 @@
 
 namespace sockctl {
 
-// Nonblocking, and closed in programs that this one becomes (close-on-exec). Not valid and errno if that fails.
+// The descriptor is nonblocking, and closed by exec. If it can't be opened, the answer is not valid and errno says why.
 UniqueFd OpenDescriptor(int family, int type, int protocol);
 
 }  // namespace sockctl

@@ -1,3 +1,4 @@
+// A file descriptor with one owner.
 #pragma once
 #include <unistd.h>
 
@@ -5,6 +6,7 @@
 
 namespace sockctl {
 
+// Closes its descriptor when it ends, unless `release` has given the descriptor to somebody else.
 class UniqueFd {
  public:
   UniqueFd() = default;

@@ -1,3 +1,4 @@
+// An instruction is an object with the fields of struct sock_filter.
 #include "codec/bpf_program.h"
 
 #include <linux/filter.h>
@@ -45,7 +46,7 @@ Napi::Value DecodeProgram(Napi::Env env, const Bytes& bytes) {
   return list;
 }
 
-// A program that does not fit is no answer at all but EINVAL.
+// A program that does not fit is answered with EINVAL, so that an answer always fitted.
 size_t ProgramRoomNeeded(const Bytes& /*answer*/, size_t room) { return room; }
 
 size_t SetProgramPointer(Bytes& bytes) {

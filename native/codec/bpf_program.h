@@ -1,3 +1,4 @@
+// Classic BPF programs, as SO_ATTACH_FILTER takes them and SO_GET_FILTER gives them.
 #pragma once
 #include <linux/filter.h>
 #include <napi.h>
@@ -6,7 +7,8 @@
 
 namespace sockctl {
 
-// A classic BPF program: struct sock_fprog, then the instructions it points at. Read back, the instructions alone.
+// A program to be set is a struct sock_fprog with the instructions behind it, to which the struct points. A program
+// read back is the instructions alone.
 constexpr size_t kInstructionSize = sizeof(sock_filter);
 constexpr size_t kProgramRoom = kInstructionSize * 32;
 

@@ -1,4 +1,5 @@
-// The codecs as JavaScript sees them: their index, and values to bytes and back without a call to the kernel.
+// What JavaScript sees of the codecs: the index of each, and functions that turn values into bytes and back without a
+// call to the kernel.
 #include "codec/codec.h"
 
 #include <cstring>

@@ -11,38 +11,39 @@ namespace sockctl {
 
 struct Codec {
   const char* name;
-  // Room offered to getsockopt.
+  // The bytes offered to getsockopt for its answer.
   size_t room;
   // Throws a TypeError or RangeError; leaves `bytes` exactly as long as the option's value.
   void (*encode)(const Napi::Value& value, Bytes& bytes);
   Napi::Value (*decode)(Napi::Env env, const Bytes& bytes);
-  // The room this answer would have filled, given `room`; null where every answer has one size.
+  // The bytes that this answer would have needed, given that `room` were offered; null if every answer has the same
+  // size.
   size_t (*room_needed)(const Bytes& answer, size_t room) = nullptr;
-  // Writes into a question how many sources its room holds.
+  // Writes into a question for how many sources there is room; null if the type has no sources.
   void (*set_capacity)(Bytes& question) = nullptr;
-  // Which membership the value speaks of; null where none.
+  // The membership that a value is about; null if values are about none.
   MembershipKey (*membership_key)(const Bytes& bytes) = nullptr;
-  // Where a struct points at what follows it in the bytes: sets the pointer for where the bytes are now, and gives the
-  // length of the struct alone, which is what setsockopt is told. Null where nothing is pointed at.
+  // For a struct with a pointer to the bytes behind it: sets the pointer to the address of those bytes at this moment,
+  // and answers the length of the struct alone, which setsockopt takes. Null if the struct has no pointer.
   size_t (*set_pointer)(Bytes& bytes) = nullptr;
-  // getsockopt counts in units of so many bytes.
+  // The bytes in one unit of the length that getsockopt takes and gives.
   size_t unit = 1;
-  // What getsockopt answers where the room is too short for any answer.
+  // The errno of getsockopt if the room is too short for any answer.
   int short_room = ERANGE;
 };
 
-// Codecs that stay where they are: a call on another thread points at its codec.
+// An array that lives as long as the process: a call on another thread points to its codec.
 struct CodecList {
   const Codec* first;
   size_t count;
 };
 CodecList CommonCodecs();
-// The ones only this system has: codecs_linux.cc, codecs_darwin.cc.
+// The codecs of types that only this system has: codecs_linux.cc, codecs_darwin.cc.
 CodecList SystemCodecs();
 
-// The indexes by name, which JavaScript reads as `codecs`.
+// The index of each codec by its name, which JavaScript reads as `codecs`.
 Napi::Object CodecIndex(Napi::Env env);
-// A codec by its index; throws a RangeError.
+// The codec with this index; throws a RangeError if there is none.
 const Codec& CodecAt(const Napi::Value& index);
 
 Napi::Value Encode(const Napi::CallbackInfo& info);

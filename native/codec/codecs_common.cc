@@ -17,7 +17,7 @@
 namespace sockctl {
 namespace {
 
-// TCP_INFO and some more fields to come.
+// More than tcp_info, which grows with the kernel.
 constexpr size_t kMemoryRoom = 320;
 constexpr size_t kTextRoom = 128;
 constexpr size_t kBytesRoom = 1024;
@@ -48,7 +48,7 @@ void EncodeBoolean(const Napi::Value& value, Bytes& bytes) {
 
 Napi::Value DecodeBoolean(Napi::Env env, const Bytes& bytes) { return Napi::Boolean::New(env, Load<int>(bytes) != 0); }
 
-// Milliseconds; the fraction goes down to a microsecond.
+// JavaScript has milliseconds; their fraction is kept to a microsecond.
 void EncodeTimeval(const Napi::Value& value, Bytes& bytes) {
   constexpr double kMaxMilliseconds = 9007199254740991.0;
   double milliseconds = 0;
@@ -93,7 +93,7 @@ Napi::Value DecodeSockaddr(Napi::Env env, const Bytes& bytes) {
   return object;
 }
 
-// A name in a fixed room; what the kernel returns may or may not end in NUL.
+// Text is written without a NUL; the text in an answer may or may not end in one.
 void EncodeString(const Napi::Value& value, Bytes& bytes) {
   if (!value.IsString()) throw Napi::TypeError::New(value.Env(), "the value is not a string");
   const std::string text = value.As<Napi::String>();
@@ -108,7 +108,7 @@ Napi::Value DecodeString(Napi::Env env, const Bytes& bytes) {
 }
 
 void EncodeBytes(const Napi::Value& value, Bytes& bytes) {
-  // Of the view, since memory that threads share is no ArrayBuffer to Node-API.
+  // Asked of the view itself: to Node-API a SharedArrayBuffer is no ArrayBuffer.
   void* data = nullptr;
   if (napi_get_typedarray_info(value.Env(), value, nullptr, nullptr, &data, nullptr, nullptr) != napi_ok)
     throw Napi::TypeError::New(value.Env(), "the value is not a Uint8Array");
@@ -122,13 +122,13 @@ Napi::Value DecodeBytes(Napi::Env env, const Bytes& bytes) {
   return Napi::Buffer<uint8_t>::Copy(env, bytes.data(), bytes.size());
 }
 
-// Memory for answers that JavaScript reads itself.
+// Memory that JavaScript reads answers from by itself.
 struct AnswerMemory {
   Napi::Reference<Napi::ArrayBuffer> buffer;
 };
 
-// Into the same memory each time, since a new ArrayBuffer costs as much as the call: the length in 8 bytes, then the
-// answer. JavaScript must be done with it before it asks again.
+// Writes every answer into the same memory, since a new ArrayBuffer costs as much as the call: first the length in 8
+// bytes, then the answer. JavaScript must have read an answer before it asks for the next.
 Napi::Value DecodeMemory(Napi::Env env, const Bytes& bytes) {
   constexpr size_t kLengthSize = sizeof(uint64_t);
   auto& scratch = Environment::Kept<AnswerMemory>(env).buffer;
@@ -143,7 +143,7 @@ Napi::Value DecodeMemory(Napi::Env env, const Bytes& bytes) {
   return memory;
 }
 
-// A full buffer may have been too short, so it is asked again with twice the room.
+// An answer that fills the room may have been cut short, so the kernel is asked again with twice the room.
 size_t BytesRoomNeeded(const Bytes& answer, size_t room) { return answer.size() < room ? room : room * 2; }
 
 constexpr std::array kCodecs = {

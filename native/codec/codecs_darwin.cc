@@ -1,4 +1,4 @@
-// The codecs of types that macOS has beside the common ones: none.
+// The codecs of types that macOS has and Linux lacks: none so far.
 #include "codec/codec.h"
 
 namespace sockctl {

@@ -1,4 +1,4 @@
-// The codecs of types that Linux has beside the common ones.
+// The codecs of types that Linux has and macOS lacks, or has differently.
 #include <array>
 #include <cerrno>
 

@@ -1,3 +1,4 @@
+// The fields of the structs that only Linux has, as in structs.h.
 #pragma once
 #include <linux/if_packet.h>
 #include <linux/in6.h>
@@ -6,7 +7,6 @@
 #include <netinet/in.h>
 #include <sys/socket.h>
 
-// As structs.h, for structs that only Linux has.
 namespace sockctl {
 
 template <class IO>

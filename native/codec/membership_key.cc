@@ -1,3 +1,4 @@
+// The key in each struct that a membership call takes.
 #include "codec/membership_key.h"
 
 #include <cstring>

@@ -1,3 +1,4 @@
+// The key by which the kernel finds a membership, and the question for its filter mode.
 #pragma once
 #include <netinet/in.h>
 #include <sys/socket.h>
@@ -6,7 +7,7 @@
 
 namespace sockctl {
 
-// A group on an interface, as the kernel looks a membership up: by index, or by local IPv4 address where that is 0.
+// A group on an interface. The kernel looks for the interface by its index or, if that is 0, by its local IPv4 address.
 struct MembershipKey {
   sockaddr_storage group;
   in_addr address;

@@ -1,3 +1,4 @@
+// struct ip_msfilter (IPv4 by local address) and struct group_filter (both families by index).
 #include "codec/source_filters.h"
 
 #include <algorithm>
@@ -8,7 +9,7 @@
 namespace sockctl {
 namespace {
 
-// What the two structs differ in; everything else is written once.
+// The two structs have different fields and sources; everything else here is for both.
 struct IpMsfilter {
   using Head = ip_msfilter;
   using Source = in_addr;
@@ -37,7 +38,7 @@ struct GroupFilter {
   }
 };
 
-// The head without its sources: sizeof counts one of them.
+// The struct without its sources. Its sizeof would count one source.
 template <class Kind>
 typename Kind::Head HeadOf(const Bytes& bytes) {
   typename Kind::Head head{};
@@ -84,7 +85,7 @@ Napi::Value Decode(Napi::Env env, const Bytes& bytes) {
   return io.object();
 }
 
-// The kernel answers with the full count whatever the room was.
+// The kernel answers with the count of all sources, even if there was room for fewer.
 template <class Kind>
 size_t RoomNeeded(const Bytes& answer) {
   typename Kind::Head head = HeadOf<Kind>(answer);

@@ -1,3 +1,4 @@
+// Source filters in full (RFC 3678 4.1.3 and 5.1.3): structs that end in a list of sources.
 #pragma once
 #include <napi.h>
 #include <netinet/in.h>
@@ -5,10 +6,9 @@
 #include "base/bytes.h"
 #include "codec/membership_key.h"
 
-// Full-state source filters (RFC 3678 4.1.3 and 5.1.3): structs that end in a list of sources.
 namespace sockctl {
 
-// Sources read at the first asking; longer lists are asked for again.
+// The first question has room for so many sources; for a longer list the kernel is asked again.
 constexpr size_t kFirstSources = 16;
 constexpr size_t kIpMsfilterRoom = IP_MSFILTER_SIZE(kFirstSources);
 constexpr size_t kGroupFilterRoom = GROUP_FILTER_SIZE(kFirstSources);

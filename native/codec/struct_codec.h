@@ -1,4 +1,4 @@
-// Codecs of C structs, made from their `Fields`.
+// Codecs of C structs, made of the function `Fields` that each struct has.
 #pragma once
 #include <napi.h>
 

@@ -1,9 +1,10 @@
+// The fields of the structs that every system has.
 #pragma once
 #include <netinet/in.h>
 #include <sys/socket.h>
 
-// The fields of each fixed struct, once for both directions. Names in JavaScript are the field's words; the order and
-// the padding in memory are the platform's own (Linux and Darwin order ip_mreq_source differently).
+// Each struct names its fields once, for reading and writing. The compiler knows where they lie, so that the order and
+// the padding are the system's own: Linux and Darwin order ip_mreq_source differently.
 namespace sockctl {
 
 template <class IO>

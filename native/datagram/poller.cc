@@ -1,3 +1,4 @@
+// An epoll descriptor, watched by a poll handle of libuv.
 #include "datagram/poller.h"
 
 #include <sys/epoll.h>
@@ -16,11 +17,11 @@ namespace sockctl {
 struct PollState {
   napi_env env = nullptr;
   UniqueFd epoll;
-  // As long as libuv says its handle is; aligned as new char[] is, for any type.
+  // The size is what libuv says; new char[] is aligned for any type.
   std::unique_ptr<char[]> handle;  // NOLINT(*-c-arrays)
   napi_ref callback = nullptr;
   napi_async_cleanup_hook_handle hook = nullptr;
-  // Where the object that JavaScript holds keeps this; null from when the handle begins to close.
+  // The member of Poller that points to this state; null once the handle has begun to close.
   PollState** owner = nullptr;
 
   uv_poll_s* poll() { return reinterpret_cast<uv_poll_s*>(handle.get()); }
@@ -45,14 +46,16 @@ void CloseState(PollState& state) {
   *state.owner = nullptr;
   state.owner = nullptr;
   uv_close(state.base(), OnClosed);
-  // At once, as uv_poll.h allows, not a turn of the loop later: who has closed everything may count its descriptors.
+  // libuv allows a descriptor to be closed once uv_close was called. A program that has closed everything and counts
+  // its descriptors must not find this one still open until the next turn of the loop.
   state.epoll = UniqueFd();
 }
 
-// The worker or the process ends: the handle must be closed before its loop is. It may be closing already.
+// The worker or the process ends, and libuv's handle must be closed before its loop is. The handle may be closing
+// already.
 void OnExit(napi_async_cleanup_hook_handle /*hook*/, void* data) { CloseState(*static_cast<PollState*>(data)); }
 
-// Plain Node-API: while a worker_threads worker is being terminated nothing here may throw.
+// Plain Node-API, not its C++ wrapper: while a worker_threads worker is being terminated nothing here may throw.
 void OnReady(uv_poll_s* handle, int /*status*/, int /*events*/) {
   auto* state = static_cast<PollState*>(uv_handle_get_data(reinterpret_cast<uv_handle_s*>(handle)));
   if (state->callback == nullptr) return;
@@ -63,7 +66,7 @@ void OnReady(uv_poll_s* handle, int /*status*/, int /*events*/) {
   if (napi_get_global(state->env, &receiver) != napi_ok) return;
   if (napi_make_callback(state->env, nullptr, receiver, callback, 0, nullptr, nullptr) != napi_pending_exception)
     return;
-  // Nobody above would hear of it.
+  // No JavaScript is above this call, so the error becomes an uncaught exception.
   napi_value error = nullptr;
   if (napi_get_and_clear_last_exception(state->env, &error) == napi_ok) napi_fatal_exception(state->env, error);
 }
@@ -103,7 +106,7 @@ Poller::Poller(const Napi::CallbackInfo& info) : Napi::ObjectWrap<Poller>(info) 
   uv_handle_set_data(state->base(), state.get());
   uv_unref(state->base());
   state->owner = &state_;
-  state_ = state.release();  // until OnClosed
+  state_ = state.release();  // OnClosed deletes it
   napi_add_async_cleanup_hook(env, OnExit, state_, &state_->hook);
 }
 
@@ -116,8 +119,8 @@ PollState& Poller::Open(Napi::Env env) {
   return *state_;
 }
 
-// (fd, events): EPOLLIN is 1, EPOLLOUT 4, EPOLLET 2 ** 31; errors are always told. Changes what is waited for where fd
-// is watched. Throws errno, a number.
+// (fd, events). EPOLLIN is 1, EPOLLOUT 4, EPOLLET 2 ** 31; errors are reported in any case. If fd is watched already,
+// the events replace those before. Throws errno, a number.
 void Poller::Watch(const Napi::CallbackInfo& info) {
   PollState& state = Open(info.Env());
   const auto fd = ReadInteger<int>(info[0], "fd");
@@ -134,7 +137,7 @@ void Poller::Forget(const Napi::CallbackInfo& info) {
   epoll_ctl(Open(info.Env()).epoll.get(), EPOLL_CTL_DEL, ReadInteger<int>(info[0], "fd"), nullptr);
 }
 
-// (callback): called without arguments each turn of the loop while something is ready
+// (callback). It is called without arguments, once a turn of the loop while a descriptor is ready.
 void Poller::Start(const Napi::CallbackInfo& info) {
   PollState& state = Open(info.Env());
   DropCallback(state);
@@ -148,7 +151,7 @@ void Poller::Stop(const Napi::CallbackInfo& info) {
   DropCallback(state);
 }
 
-// (keepAlive)
+// (keepAlive): whether this keeps the event loop alive while started
 void Poller::Hold(const Napi::CallbackInfo& info) {
   PollState& state = Open(info.Env());
   if (info[0].ToBoolean().Value()) {
@@ -158,7 +161,7 @@ void Poller::Hold(const Napi::CallbackInfo& info) {
   }
 }
 
-// (Int32Array) -> how many are ready; fd and events of each go into the array
+// (Int32Array) -> the number of descriptors that are ready; fd and events of each are written into the array
 Napi::Value Poller::Ready(const Napi::CallbackInfo& info) {
   PollState& state = Open(info.Env());
   auto into = info[0].As<Napi::Int32Array>();

@@ -1,3 +1,4 @@
+// Tells JavaScript when descriptors are ready.
 #pragma once
 #include <napi.h>
 
@@ -7,9 +8,9 @@ namespace sockctl {
 
 struct PollState;
 
-// Tells JavaScript when any of a set of descriptors is ready. The set is an epoll descriptor, so that one libuv handle
-// serves any number of sockets, and so that an error queue is readiness like any other: libuv alone takes POLLERR for a
-// closed descriptor.
+// A set of descriptors, any of which may become ready. The set is an epoll descriptor, so that one libuv handle serves
+// any number of sockets, and so that a filled error queue counts as ready: libuv by itself takes POLLERR to mean that
+// the descriptor was closed.
 class Poller : public Napi::ObjectWrap<Poller> {
  public:
   static Napi::Function Define(Napi::Env env);
@@ -28,7 +29,8 @@ class Poller : public Napi::ObjectWrap<Poller> {
   void Close(const Napi::CallbackInfo& info);
   PollState& Open(Napi::Env env);
 
-  // libuv's handle outlives this object until it is closed: it owns itself, and this is where it is.
+  // Null once closed. The state owns itself, since libuv uses its handle until OnClosed, which may be after this
+  // object's end.
   PollState* state_ = nullptr;
 };
 

@@ -1,3 +1,4 @@
+// Lends slabs to JavaScript as Buffers, and takes them back when the collector has found the Buffers.
 #include "datagram/slab_pool.h"
 
 #include <utility>
@@ -5,7 +6,7 @@
 namespace sockctl {
 namespace {
 
-// Enough for what a busy reader leaves to the collector between two of its rounds.
+// About as much as a busy reader leaves to JavaScript's collector between two rounds.
 constexpr size_t kMaxIdleBytes = size_t{16} << 20;
 
 }  // namespace
@@ -22,14 +23,14 @@ Napi::Buffer<uint8_t> SlabPool::Take(Napi::Env env, size_t size) {
   if (slab->memory.size() < size) slab->memory.resize(size);
   slab->pool = shared_from_this();
   const auto lent = Napi::Buffer<uint8_t>::NewOrCopy(env, slab->memory.data(), size, GiveBack, slab.get());
-  slab.release();  // NOLINT(bugprone-unused-return-value): GiveBack's, from here on
+  slab.release();  // NOLINT(bugprone-unused-return-value): GiveBack owns the slab now
   return lent;
 }
 
 void SlabPool::GiveBack(Napi::Env /*env*/, uint8_t* /*data*/, Slab* lent) {
   std::unique_ptr<Slab> slab(lent);
   const std::shared_ptr<SlabPool> pool = std::move(slab->pool);
-  // Held by nobody else, it goes with its reader.
+  // Nobody else holds the pool: its reader is gone, and the slab and the pool go too.
   if (pool.use_count() == 1 || pool->idle_bytes_ + slab->memory.size() > kMaxIdleBytes) return;
   pool->idle_bytes_ += slab->memory.size();
   pool->idle_.push_back(std::move(slab));

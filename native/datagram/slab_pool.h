@@ -1,3 +1,4 @@
+// Memory for batches of datagrams, used again and again.
 #pragma once
 #include <napi.h>
 
@@ -8,11 +9,11 @@
 
 namespace sockctl {
 
-// Memory for batches. What JavaScript's collector gives back stays mapped and is used again: for the kernel to map
-// fresh pages takes longer than to fill them.
+// A slab is the memory of one batch, which JavaScript holds as a Buffer. When the Buffer is collected, the slab comes
+// back here and stays mapped: the kernel takes longer to map fresh pages than to fill them.
 class SlabPool : public std::enable_shared_from_this<SlabPool> {
  public:
-  // A Buffer of `size` bytes, which hold whatever was in them.
+  // A Buffer of `size` bytes, not zeroed.
   Napi::Buffer<uint8_t> Take(Napi::Env env, size_t size);
 
  private:

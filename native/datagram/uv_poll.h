@@ -1,10 +1,11 @@
+// The functions of libuv by which a descriptor's readiness reaches JavaScript.
 #pragma once
 #include <cstddef>
 
-// How a descriptor's readiness reaches JavaScript: libuv's own poll handle, on the loop that Node-API hands out. The
-// headers that cmake-js and cross builds use (node-api-headers) carry no uv.h, so the few functions needed are declared
-// here. libuv keeps their signatures, the number of UV_POLL and `uv_handle_size` stable for all of version 1, which is
-// what Node 20 to 26 carry and export. A thread of our own with epoll would work too, but costs a wake-up each batch.
+// A poll handle of libuv runs on the loop that Node-API gives. The headers of cmake-js and of cross builds
+// (node-api-headers) have no uv.h, so the few functions used are declared here. libuv keeps their signatures, the
+// number of UV_POLL and `uv_handle_size` the same for all of version 1, which Node 20 to 26 carry and export. A thread
+// with epoll would do too, but costs a wake-up for each batch.
 extern "C" {
 struct uv_loop_s;
 struct uv_handle_s;

@@ -1,3 +1,4 @@
+// Interfaces are listed by getifaddrs; link_linux.cc and link_darwin.cc have the parts that differ.
 #include "host/interfaces.h"
 
 #include <ifaddrs.h>
@@ -110,22 +111,22 @@ Napi::Value Interfaces(const Napi::CallbackInfo& info) {
   return {};
 }
 
-// (name) -> index, 0 where there is none
+// (name) -> index, 0 if there is no such interface
 Napi::Value NameToIndex(const Napi::CallbackInfo& info) {
   const std::string name = info[0].ToString();
-  // C would read it up to a NUL, and some C libraries only as far as a name goes.
+  // if_nametoindex reads up to a NUL, and some C libraries cut a long name short: either would find another interface.
   const bool may_exist = name.size() < IF_NAMESIZE && name.find('\0') == std::string::npos;
   return Napi::Number::New(info.Env(), may_exist ? if_nametoindex(name.c_str()) : 0);
 }
 
-// (index) -> name, '' where there is none
+// (index) -> name, '' if there is no such interface
 Napi::Value IndexToName(const Napi::CallbackInfo& info) {
   std::array<char, IF_NAMESIZE> name{};
   if_indextoname(ReadInteger<uint32_t>(info[0], "index"), name.data());
   return Napi::String::New(info.Env(), name.data());
 }
 
-// (index) -> whether there is one; throws errno, a number, where that can't be told
+// (index) -> whether there is such an interface; throws errno, a number, if the kernel can't tell
 Napi::Value HasInterface(const Napi::CallbackInfo& info) {
   std::array<char, IF_NAMESIZE> name{};
   const bool has = if_indextoname(ReadInteger<uint32_t>(info[0], "index"), name.data()) != nullptr;

@@ -1,3 +1,4 @@
+// The interfaces of this host, and their names and indexes.
 #pragma once
 #include <napi.h>
 #include <net/if.h>
@@ -22,12 +23,13 @@ struct Interface {
   std::vector<InterfaceAddress> addresses;
 };
 
-// By index: 0, or errno. Asks the kernel for its list of links, which may wait for the kernel's network lock.
+// Fills a list in the order of indexes; answers 0, or errno. May wait for the kernel's network lock, which the list of
+// links is read under.
 int ListInterfaces(std::vector<Interface>& interfaces);
 Napi::Array ToJs(Napi::Env env, const std::vector<Interface>& interfaces);
 
 Napi::Value Interfaces(const Napi::CallbackInfo& info);
-// These read a table and do not wait.
+// These three read a table and do not wait.
 Napi::Value NameToIndex(const Napi::CallbackInfo& info);
 Napi::Value IndexToName(const Napi::CallbackInfo& info);
 Napi::Value HasInterface(const Napi::CallbackInfo& info);

@@ -17,7 +17,7 @@ std::vector<uint8_t> LinkAddress(const sockaddr& address);
 // 0 with an errno if it can't be told; ENODEV or ENXIO: the interface has gone. `socket` is any socket.
 unsigned LinkIndex(int socket, const std::string& name);
 
-// What ioctl is given to ask about an interface.
+// The struct by which ioctl is asked about an interface.
 inline ifreq LinkRequest(const std::string& name) {
   ifreq request{};
   std::strncpy(request.ifr_name, name.c_str(), IF_NAMESIZE - 1);

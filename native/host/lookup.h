@@ -1,3 +1,4 @@
+// Interfaces and routes, looked up on a worker thread.
 #pragma once
 #include <napi.h>
 #include <sys/socket.h>
@@ -9,7 +10,7 @@
 
 namespace sockctl {
 
-// Interfaces and routes, read off the event loop: both may wait for the kernel's network lock.
+// Both may wait for the kernel's network lock, so that the event loop must not ask for them.
 class Lookup : public Napi::ObjectWrap<Lookup>, private AsyncWork {
  public:
   static Napi::Function Define(Napi::Env env);

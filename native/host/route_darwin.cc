@@ -1,4 +1,4 @@
-// macOS tells a route by what a connected socket is bound to.
+// Finds a route on macOS by connecting a datagram socket: the kernel binds it to an address of the interface.
 #include "host/route.h"
 
 #include <netinet/in.h>
@@ -15,7 +15,6 @@
 
 namespace sockctl {
 
-// A connected datagram socket takes the address of the interface it would send by.
 int RouteInterface(const sockaddr_storage& destination) {
   sockaddr_storage address = destination;
   const uint16_t port = htons(9);

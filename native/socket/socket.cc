@@ -1,3 +1,4 @@
+// Each function makes one system call and answers errno, or throws it.
 #include "socket/socket.h"
 
 #include <sys/socket.h>
@@ -52,8 +53,8 @@ Napi::Value Socket::Descriptor(const Napi::CallbackInfo& info) { return Napi::Nu
 
 Napi::Value Socket::Release(const Napi::CallbackInfo& info) { return Napi::Number::New(info.Env(), fd_.release()); }
 
-// (callback). On a worker thread: SO_LINGER makes close wait, and so does the kernel's network lock where it has to
-// leave groups or drop a packet socket.
+// (callback). Closes on a worker thread: close waits for SO_LINGER, and for the kernel's network lock if the socket is
+// in groups or is a packet socket.
 void Socket::Close(const Napi::CallbackInfo& info) {
   MustBeOpen(info.Env());
   closing_ = std::move(fd_);
@@ -62,7 +63,7 @@ void Socket::Close(const Napi::CallbackInfo& info) {
 
 void Socket::Work() { closing_ = UniqueFd(); }
 
-// (fd) -> 256 * family + type; throws errno, a number. getsockname tells the family on every system.
+// (fd) -> 256 * family + type; throws errno, a number. The family is in the local address, on every system.
 Napi::Value Kind(const Napi::CallbackInfo& info) {
   const int fd = FdOf(info);
   sockaddr_storage address{};
@@ -86,13 +87,13 @@ Napi::Value Listen(const Napi::CallbackInfo& info) {
   return Outcome(info.Env(), listen(FdOf(info), ReadInteger<int>(info[1], "backlog")));
 }
 
-// (fd, family, address) -> errno; EINPROGRESS where the outcome is to come
+// (fd, family, address) -> errno; EINPROGRESS if the outcome is still to come
 Napi::Value Connect(const Napi::CallbackInfo& info) {
   SocketAddress address = ReadSocketAddress(ReadInteger<int>(info[1], "family"), info[2]);
   return Outcome(info.Env(), connect(FdOf(info), address.get(), address.length));
 }
 
-// (fd) -> errno: a datagram socket takes from anyone again
+// (fd) -> errno. The datagram socket takes datagrams from any address again.
 Napi::Value Disconnect(const Napi::CallbackInfo& info) {
   SocketAddress nobody;
   nobody.storage.ss_family = AF_UNSPEC;

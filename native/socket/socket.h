@@ -1,3 +1,4 @@
+// Sockets: one that is opened and closed here, and calls on any descriptor.
 #pragma once
 #include <napi.h>
 
@@ -6,7 +7,8 @@
 
 namespace sockctl {
 
-// Who closes a descriptor: `close`, the end of the object or of its thread, until `release` hands it to somebody else.
+// Owns a descriptor. It is closed by `close`, or when the object or its thread ends, unless `release` has given it to
+// another owner.
 class Socket : public Napi::ObjectWrap<Socket>, private AsyncWork {
  public:
   static Napi::Function Define(Napi::Env env);
@@ -23,7 +25,7 @@ class Socket : public Napi::ObjectWrap<Socket>, private AsyncWork {
   UniqueFd closing_;
 };
 
-// On any socket's descriptor, whoever owns it. Those that act return errno, 0 where it went well.
+// These take the descriptor of any socket, whoever owns it. Calls that change something answer 0, or errno.
 Napi::Value Kind(const Napi::CallbackInfo& info);
 Napi::Value Bind(const Napi::CallbackInfo& info);
 Napi::Value Listen(const Napi::CallbackInfo& info);

@@ -1,3 +1,4 @@
+// Addresses of the families that every system has: IPv4, IPv6 and Unix.
 #include "socket/socket_address.h"
 
 #include <sys/un.h>
@@ -12,7 +13,8 @@ namespace {
 
 constexpr size_t kPathOffset = offsetof(sockaddr_un, sun_path);
 
-// No path at all lets Linux choose an abstract name; one that begins with NUL is abstract.
+// Without a path Linux chooses an abstract name. A path that begins with NUL is an abstract name; it ends without a
+// NUL.
 SocketAddress ReadUnix(const Napi::Object& value) {
   const std::string path = value.Get("path").ToString();
   sockaddr_un own{};

@@ -1,3 +1,4 @@
+// Addresses of any family that `openSocket` knows.
 #pragma once
 #include <napi.h>
 #include <sys/socket.h>
@@ -9,12 +10,12 @@
 
 namespace sockctl {
 
-// A sockaddr of any family that `openSocket` knows, and how much of it counts.
+// A sockaddr of any family, and how many of its bytes are used.
 struct SocketAddress {
   sockaddr_storage storage{};
   socklen_t length = sizeof(sockaddr_storage);
 
-  // From one family's own struct, and back.
+  // From the struct of one family, and back into it.
   template <class T>
   static SocketAddress From(const T& own, size_t length = sizeof(T)) {
     static_assert(sizeof own <= sizeof(sockaddr_storage));
@@ -38,8 +39,8 @@ struct SocketAddress {
 SocketAddress ReadSocketAddress(int family, const Napi::Value& value);
 Napi::Value ToJs(Napi::Env env, const SocketAddress& address);
 
-// The same for the families that only this system has: socket_address_linux.cc, socket_address_darwin.cc. False if the
-// family is not one of them.
+// The same for the families that only this system has: socket_address_linux.cc, socket_address_darwin.cc. False for
+// any other family.
 bool ReadSystemAddress(int family, const Napi::Object& object, SocketAddress& address);
 bool WriteSystemAddress(const SocketAddress& address, Napi::Object& object);
 

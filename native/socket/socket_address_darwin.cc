@@ -1,4 +1,4 @@
-// macOS has no families here beside the common ones.
+// Addresses of the families that only macOS has: none that `openSocket` knows.
 #include "socket/socket_address.h"
 
 namespace sockctl {

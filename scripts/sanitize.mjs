@@ -3,7 +3,7 @@
 // Fails where a test fails, and where a sanitizer says anything of the addon; what it says of Node and of other programs
 // that the tests start is not ours.
 import { execFileSync, spawnSync } from 'node:child_process'
-import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync } from 'node:fs'
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { compileAddon } from './compile.mjs'
@@ -86,4 +86,9 @@ for (const report of said) console.error(`\n${report}`)
 console.log(
   `\nsanitizers: ${said.length === 0 ? 'nothing of the addon' : `${said.length} reports`}, in ${readdirSync(logs).length} logs`,
 )
+if (process.env.SOCKCTL_SANITIZERS_JSON)
+  writeFileSync(
+    process.env.SOCKCTL_SANITIZERS_JSON,
+    `${JSON.stringify({ files: files.length, reports: said.length })}\n`,
+  )
 process.exit(status === 0 && said.length === 0 ? 0 : 1)

@@ -1,6 +1,6 @@
 // The soak: receivers, senders, joins, blocks, flaps, slow readers, workers and forgotten objects, at random by a seed.
 // SOCKCTL_SOAK_SECONDS and SOCKCTL_SOAK_SEED choose how long and which; npm run soak sets them.
-import { readdirSync } from 'node:fs'
+import { readdirSync, writeFileSync } from 'node:fs'
 import { expect, it } from 'vitest'
 import { ip, raise, sysctl } from '../support/commands.ts'
 import { describeOnHosts } from '../support/hosts.ts'
@@ -122,7 +122,9 @@ describeOnHosts('a soak', (hosts) => {
         heapGrownKiB: Math.round(grown.heap / 2 ** 10),
         residentGrownMiB: Math.round(grown.resident / 2 ** 20),
       }
-      console.log(JSON.stringify({ seed, seconds, ...counts, ...memory }))
+      const summary = JSON.stringify({ seed, seconds, ...counts, ...memory })
+      console.log(summary)
+      if (process.env.SOCKCTL_SOAK_JSON) writeFileSync(process.env.SOCKCTL_SOAK_JSON, `${summary}\n`)
       expect(descriptors(), `descriptors; ${opened} before`).toBeLessThanOrEqual(opened)
       expect(grown.heap).toBeLessThan(HEAP_SLACK)
       expect(grown.resident).toBeLessThan(RESIDENT_SLACK)

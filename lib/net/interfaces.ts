@@ -97,6 +97,9 @@ export function noInterface(given: string | number, errno?: number): SocketOptio
   )
 }
 
+/** The interfaces that are up and take multicast. */
+export const multicastInterfaces = (): Interface[] => interfaces().filter(({ flags }) => flags.up && flags.multicast)
+
 /** The index of an interface by its name; an index is returned as it is. The kernel reads a table and does not wait. */
 export function interfaceIndex(spec: string | number): number {
   if (typeof spec === 'number') return spec

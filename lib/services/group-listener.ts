@@ -8,7 +8,7 @@ import { merged } from '../base/merge.ts'
 import type { Channel, Membership } from '../control/membership.ts'
 import type { Datagram } from '../datagram/datagram.ts'
 import { isIpv6, isMulticast } from '../net/address.ts'
-import { interfaces } from '../net/interfaces.ts'
+import { multicastInterfaces } from '../net/interfaces.ts'
 import { SO_RCVBUF } from '../options/table/socket.ts'
 import { onInterfaceRemoved } from '../receive/on-interface-removed.ts'
 import { openReceiver, type Receiver } from '../receive/receiver.ts'
@@ -59,7 +59,7 @@ export async function openGroupListener({
   ancillary = {},
   ...given
 }: GroupListenerOptions): Promise<GroupListener> {
-  const wanted = given.interfaces ?? multicastInterfaces()
+  const wanted = given.interfaces ?? multicastInterfaces().map(({ name }) => name)
   const receivers: Receiver[] = []
   const closing = new AbortController()
   let refusal: unknown
@@ -121,9 +121,6 @@ export async function openGroupListener({
     close,
   }
 }
-
-const multicastInterfaces = (): string[] =>
-  interfaces().flatMap(({ name, flags }) => (flags.up && flags.multicast ? name : []))
 
 /** True if the interface has no address of the family, or has the family switched off. */
 const isNotJoinable = (error: unknown): boolean =>

@@ -5,15 +5,16 @@ import { setTimeout } from 'node:timers/promises'
 import type { Command } from 'commander'
 import { openReceiver, openSender, type Receiver, type Sender } from '../../index.ts'
 import { hostPort } from '../../net/address.ts'
-import { nameOfInterface } from '../../net/interfaces.ts'
 import type { ChannelText } from '../../protocols/channel.ts'
+import { portOf } from '../shell/channel-port.ts'
 import { explainNoRoute } from '../shell/explain-no-route.ts'
 import { UsageError } from '../shell/failure.ts'
 import { examples } from '../shell/help.ts'
-import { takesInterface } from '../shell/interface-option.ts'
+import { interfaceLabel, takesInterface } from '../shell/interface-option.ts'
 import { channel, count, duration, hops, period, port } from '../shell/parsers.ts'
 import { printable } from '../shell/printable.ts'
 import { type Run, runs } from '../shell/run.ts'
+import { startTimer } from '../shell/timer.ts'
 
 interface ChatOptions {
   interface?: string | number
@@ -40,8 +41,7 @@ export function chatCommand(command: Command): void {
 
 async function chat({ out, stop }: Run, [given]: [ChannelText], options: ChatOptions): Promise<void> {
   const { group, sources, blocked } = given
-  const end = given.port ?? options.port
-  if (end === undefined) throw new UsageError(`${group} has no port: write ${hostPort(group, 'PORT')}, or give --port`)
+  const end = portOf(given, options.port)
   if (sources.length + blocked.length > 0)
     throw new UsageError(`a chat takes no sources to join or block: name the group alone, ${group}`)
   const on = given.interface ?? options.interface
@@ -58,8 +58,7 @@ async function chat({ out, stop }: Run, [given]: [ChannelText], options: ChatOpt
     const [{ interface: joined } = { interface: { name: '' } }] = receiver.memberships
     if (out.json) out.object({ event: 'joined', group, port: end, interface: joined.name, text: text.trimEnd() })
     else out.line(`in ${hostPort(group, end)} on ${joined.name} as ${printable(text.trimEnd())}`)
-    const timer =
-      options.duration === undefined ? undefined : globalThis.setTimeout(() => over.abort(), options.duration)
+    const timer = startTimer(options.duration, () => over.abort())
     const saying = sayNowAndThen(sender, text, options.every, finish).finally(() => over.abort())
     saying.catch(() => {})
     const heard = await listen(out, receiver, { text, port: sender.address.port }, options.count)
@@ -99,7 +98,7 @@ async function listen(
       const text = data.toString()
       if (source.port === own.port && text === own.text) continue
       const said = text.trimEnd()
-      const on = nameOfInterface(interfaceIndex)
+      const on = interfaceLabel(interfaceIndex)
       if (out.json) out.object({ event: 'heard', source, interface: on, text: said })
       else out.line(`from ${hostPort(source.address, source.port)} on ${on}: ${printable(said)}`)
       if (++heard === limit) return heard

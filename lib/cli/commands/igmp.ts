@@ -2,7 +2,7 @@
 
 import type { Command } from 'commander'
 import { onLinkRemoved } from '../../datagram/link-watch.ts'
-import { type Datagram, type Interface, interfaces } from '../../index.ts'
+import type { Datagram, Interface } from '../../index.ts'
 import { isMalformed } from '../../protocols/malformed.ts'
 import type { MembershipMessage } from '../../protocols/membership-message.ts'
 import { decodeMembershipPacket, type MembershipPacket } from '../../protocols/membership-packet.ts'
@@ -11,10 +11,11 @@ import { type Capture, isOwn, openCapture } from '../capture/capture.ts'
 import { MEMBERSHIP_FILTER } from '../capture/membership-filter.ts'
 import { Failure, printWarning } from '../shell/failure.ts'
 import { examples } from '../shell/help.ts'
-import { findInterface, takesInterface } from '../shell/interface-option.ts'
+import { findInterface, multicastInterfaces, takesInterface } from '../shell/interface-option.ts'
 import type { Output } from '../shell/output.ts'
-import { count, duration, group } from '../shell/parsers.ts'
+import { count, duration, group, repeatable } from '../shell/parsers.ts'
 import { type Run, runs } from '../shell/run.ts'
+import { startTimer } from '../shell/timer.ts'
 
 interface IgmpOptions {
   interface?: string | number
@@ -27,7 +28,7 @@ export function igmpCommand(command: Command): void {
     command.argument(
       '[group...]',
       'only messages that name one of these groups, and general queries',
-      (text, before: string[] = []) => [...before, group(text)],
+      repeatable(group),
     ),
     'on this interface; default: on every interface that is up and takes multicast',
   )
@@ -40,7 +41,7 @@ IGMPv1, v2 and v3 (RFC 1112, 2236, 9776), MLDv1 and v2 (RFC 2710, 3810): message
 messages it hears (<). Needs CAP_NET_RAW.`,
   )
   examples(command, 'sudo sockctl igmp -i eth0', 'sudo sockctl igmp --duration 130s --json 232.1.1.1')
-  runs<[groups: string[]], IgmpOptions>(command, 'one object a packet', (run, [groups], options) =>
+  runs<[groups?: string[]], IgmpOptions>(command, 'an object a packet', (run, [groups = []], options) =>
     watch(run, groups, options),
   )
 }
@@ -121,7 +122,7 @@ async function watch({ out, stop }: Run, groups: readonly string[], options: Igm
     if (--left === 0) ended.abort()
   }
 
-  const timer = options.duration === undefined ? undefined : setTimeout(() => ended.abort(), options.duration)
+  const timer = startTimer(options.duration, () => ended.abort())
   const gone = new Set<string>()
   const unwatch = await onLinkRemoved((isGone) => {
     for (const { name } of list.filter(({ name, index }) => isGone(index) && !gone.has(name))) {
@@ -160,7 +161,7 @@ async function watch({ out, stop }: Run, groups: readonly string[], options: Igm
 
 function chosen(spec: string | number | undefined): Interface[] {
   if (spec !== undefined) return [findInterface(spec)]
-  const list = interfaces().filter(({ flags }) => flags.up && flags.multicast)
+  const list = multicastInterfaces()
   if (list.length === 0) throw new Failure('no interface is up and takes multicast; name one with -i')
   return list
 }

@@ -13,6 +13,9 @@ const EXIT_USAGE = 2
 
 let running: Command | undefined
 
+/** The message of anything that was thrown. */
+export const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error))
+
 /** Names the command that runs: errors are printed under its name from now on. */
 export function runningCommand(command: Command): void {
   running = command

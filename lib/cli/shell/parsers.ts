@@ -3,7 +3,7 @@
 import { InvalidArgumentError } from 'commander'
 import { canonical, isMulticast } from '../../net/address.ts'
 import { type ChannelText, parseChannel } from '../../protocols/channel.ts'
-import type { Rate } from '../commands/send/pace.ts'
+import { messageOf } from './failure.ts'
 
 export const MAX_TIMER_MILLISECONDS = 2 ** 31 - 1
 /** In milliseconds: sending to a group more often would be a nuisance to its members. */
@@ -51,14 +51,6 @@ export function quantity(text: string): number {
     : Number(number) * (MULTIPLES[multiple.toLowerCase()] ?? 1)
 }
 
-/** A rate in datagrams a second, `500` or `200k`, or in bits a second, `8Mbit`. */
-export function rate(text: string): Rate {
-  const [, number = '', bits = ''] = /^(.*?)(bits?|bps)?(?:\/s)?$/i.exec(text) ?? []
-  const value = quantity(number)
-  if (value === 0) refuse('A rate above 0 is needed.')
-  return { value, unit: bits === '' ? 'datagrams' : 'bits' }
-}
-
 /**
  * The name, index (digits) or local address of an interface. Whether there is such an interface is not checked here.
  */
@@ -82,7 +74,7 @@ export function channel(text: string): ChannelText {
   try {
     return parseChannel(text)
   } catch (error) {
-    return refuse(error instanceof Error ? error.message : String(error))
+    return refuse(messageOf(error))
   }
 }
 

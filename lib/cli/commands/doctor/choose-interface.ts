@@ -3,7 +3,7 @@
 import { type Interface, interfaces } from '../../../index.ts'
 import { isIpv6 } from '../../../net/address.ts'
 import { lookUp } from '../../../net/route-lookup.ts'
-import { findInterface } from '../../shell/interface-option.ts'
+import { findInterface, multicastInterfaces } from '../../shell/interface-option.ts'
 import { type Finding, fail, pass, RANK, warn } from './finding.ts'
 
 export interface InterfaceChoice {
@@ -25,7 +25,7 @@ export async function chooseInterface(
   const on = list.find(({ index }) => index === found.route(group))
   const bySource = list.find(({ index }) => sources.some((source) => index === found.route(source)))
   if (on === undefined) {
-    const able = list.filter(({ flags }) => flags.up && flags.multicast)
+    const able = multicastInterfaces()
     const best = bySource ?? able[0]
     return {
       on: undefined,

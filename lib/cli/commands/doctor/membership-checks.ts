@@ -57,15 +57,17 @@ function listedCheck({ group, sources, on }: WantedChannel, { joinRefused, liste
   const blocked = listed.sources.filter(
     ({ address, exclude }) => exclude > 0 && (sources.length === 0 || sources.includes(address)),
   )
-  for (const { address, exclude } of blocked)
+  for (const { address, exclude } of blocked) {
+    const sockets = exclude === 1 ? 'a socket of this host' : `${exclude} sockets of this host`
     findings.push(
       warn('blocked', {
-        says: `${exclude === 1 ? 'a socket' : `${exclude} sockets`} of this host block${exclude === 1 ? 's' : ''} ${address} on ${group}`,
+        says: `${sockets} block${exclude === 1 ? 's' : ''} ${address} on ${group}`,
         fix: `unblock it in that program (IP_UNBLOCK_SOURCE, MCAST_UNBLOCK_SOURCE); sockctl groups ${group} shows the filters`,
-        cause: `the source ${address} is blocked by ${exclude === 1 ? 'a socket' : `${exclude} sockets`} of this host, which so get${exclude === 1 ? 's' : ''} nothing from it`,
+        cause: `the source ${address} is blocked by ${sockets}: nothing from it arrives there`,
         rank: RANK.blockedSource,
       }),
     )
+  }
   return findings
 }
 

@@ -8,6 +8,7 @@ import { isMalformed } from '../../../protocols/malformed.ts'
 import { decodeMembershipPacket, type MembershipPacket } from '../../../protocols/membership-packet.ts'
 import { type Capture, isOwn, openCapture } from '../../capture/capture.ts'
 import { MEMBERSHIP_FILTER } from '../../capture/membership-filter.ts'
+import { messageOf } from '../../shell/failure.ts'
 import { openHostGroups } from '../groups/host-groups.ts'
 import { type DroppingRule, droppingRules } from './firewall.ts'
 import { type Link, linkOf } from './link.ts'
@@ -119,7 +120,7 @@ export async function observe(wanted: WantedChannel, wait: WaitTime, stop: Abort
     await capture(MEMBERSHIP_FILTER, takeMembership)
     await capture(filterForGroup(group), (data) => countPacket(flows, data))
   } catch (error) {
-    captureRefused = error instanceof Error ? error.message : String(error)
+    captureRefused = messageOf(error)
   }
 
   const listen = (receiver: Receiver): void => {

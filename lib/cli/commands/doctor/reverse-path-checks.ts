@@ -1,7 +1,7 @@
 // Checks whether the reverse path filter drops the sources.
 
 import { growth } from '../../../kernel/proc-counters.ts'
-import { nameOfInterface } from '../../../net/interfaces.ts'
+import { interfaceLabel } from '../../shell/interface-option.ts'
 import { type Finding, fail, pass, RANK, warn } from './finding.ts'
 import type { Observation } from './observe.ts'
 import { sysctl, sysctlName } from './system.ts'
@@ -33,7 +33,7 @@ export function reversePathChecks({ family, on, sources }: WantedChannel, seen: 
   const foreign = [...seen.routes].flatMap(([source, index]) => {
     if (value === 0 || on.flags.loopback || index === on.index || (value === 2 && index > 0)) return []
     if (index <= 0) return [`there is no route to ${source} at all`]
-    const by = nameOfInterface(index)
+    const by = interfaceLabel(index)
     // The source is an address of this host, whose packets to itself are not filtered.
     return by === 'lo' ? [] : [`the route to ${source} goes by ${by}`]
   })

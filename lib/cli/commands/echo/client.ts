@@ -2,10 +2,10 @@
 
 import { openReceiver } from '../../../index.ts'
 import { familyOf, hostPort } from '../../../net/address.ts'
-import { nameOfInterface } from '../../../net/interfaces.ts'
 import { sendFrom } from '../../../send/send-from-receiver.ts'
 import { explainNoRoute } from '../../shell/explain-no-route.ts'
 import { Failure, UsageError } from '../../shell/failure.ts'
+import { interfaceLabel } from '../../shell/interface-option.ts'
 import type { Run } from '../../shell/run.ts'
 import { plural, seconds } from '../../shell/units.ts'
 import type { EchoOptions, EchoTarget } from './echo-options.ts'
@@ -33,7 +33,7 @@ export async function askEcho({ out, stop }: Run, target: EchoTarget, options: E
         hosts.add(source.address)
         const time = Number(process.hrtime.bigint() - start) / 1e6
         const same = payload.equals(data)
-        const through = nameOfInterface(interfaceIndex)
+        const through = interfaceLabel(interfaceIndex)
         if (out.json)
           out.object({
             event: 'answer',

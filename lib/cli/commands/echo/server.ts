@@ -1,12 +1,13 @@
 // The server of `sockctl echo`.
 
-import { type Datagram, openReceiver, type Receiver } from '../../../index.ts'
+import { openReceiver, type Receiver } from '../../../index.ts'
 import { hostPort, isIpv6, isMulticast } from '../../../net/address.ts'
-import { nameOfInterface } from '../../../net/interfaces.ts'
 import { onInterfaceRemoved } from '../../../receive/on-interface-removed.ts'
 import { sendFrom } from '../../../send/send-from-receiver.ts'
+import { type AnswerDatagram, answerDatagrams } from '../../shell/answer-datagrams.ts'
 import { explainNoRoute } from '../../shell/explain-no-route.ts'
-import { Failure, printWarning } from '../../shell/failure.ts'
+import { Failure, messageOf, printWarning } from '../../shell/failure.ts'
+import { interfaceLabel } from '../../shell/interface-option.ts'
 import type { Run } from '../../shell/run.ts'
 import { plural } from '../../shell/units.ts'
 import type { EchoOptions, EchoTarget } from './echo-options.ts'
@@ -19,41 +20,29 @@ export async function serveEcho(
 ): Promise<void> {
   const receivers: Receiver[] = []
   const close = (): Promise<unknown> => Promise.all(receivers.map((receiver) => receiver.close()))
-  let echoed = 0
   let bytes = 0
 
-  const serve = async (receiver: Receiver, port: number): Promise<void> => {
+  const answererOf = (receiver: Receiver): AnswerDatagram => {
     const send = sendFrom(receiver)
-    const answer = ({ data, source, destination = '', interfaceIndex = 0 }: Datagram): void => {
+    const { port } = receiver.address
+    return ({ data, source, destination = '', interfaceIndex = 0 }) => {
       // Two echoes would answer each other for ever; port 7 is that of the classic echo service.
-      if (source.port === port || source.port === 7) return
+      if (source.port === port || source.port === 7) return false
       try {
         // A datagram sent to an address of this host is answered from that address.
         send(data, source, isMulticast(destination) ? undefined : { source: destination })
       } catch (error) {
-        printWarning(
-          `no echo to ${hostPort(source.address, source.port)}: ${error instanceof Error ? error.message : error}`,
-        )
-        return
+        printWarning(`no echo to ${hostPort(source.address, source.port)}: ${messageOf(error)}`)
+        return false
       }
-      echoed++
       bytes += data.length
-      const on = nameOfInterface(interfaceIndex)
+      const on = interfaceLabel(interfaceIndex)
       if (out.json) out.object({ event: 'echoed', source, to: destination, port, interface: on, bytes: data.length })
       else
         out.line(
           `${hostPort(source.address, source.port)} > ${hostPort(destination, port)} on ${on}: ${data.length} bytes`,
         )
-    }
-    for await (const batch of receiver) {
-      for (const datagram of batch) {
-        answer(datagram)
-        if (echoed === options.count) {
-          void close()
-          return
-        }
-      }
-      await out.drained()
+      return true
     }
   }
 
@@ -82,13 +71,7 @@ export async function serveEcho(
     lost = new Failure(`the interface ${name} is gone, and with it the last membership`)
     void close()
   })
-  const timer = options.duration === undefined ? undefined : setTimeout(close, options.duration)
-  try {
-    await Promise.all(receivers.map((receiver) => serve(receiver, receiver.address.port)))
-  } finally {
-    clearTimeout(timer)
-    await close()
-  }
+  const echoed = await answerDatagrams(out, receivers, options, answererOf)
   if (out.json) out.object({ event: 'summary', echoed, bytes })
   else out.line(`${plural(echoed, 'datagram')}, ${plural(bytes, 'byte')} sent back`)
   if (lost !== undefined) throw lost

@@ -2,7 +2,7 @@
 
 import type { HostMembership } from '../../../kernel/proc-net.ts'
 import type { MulticastNotice } from '../../../kernel/rtnl-multicast.ts'
-import { nameOfInterface } from '../../../net/interfaces.ts'
+import { interfaceLabel } from '../../shell/interface-option.ts'
 import { isHeldForReading } from './host-groups.ts'
 
 export interface GroupChange {
@@ -21,7 +21,7 @@ const comparableText = ({ users, mode, sources, igmpVersion }: HostMembership): 
 
 /** What is known of a membership that was over before it could be read. */
 const briefMembership = ({ family, index, group }: MulticastNotice): HostMembership => ({
-  interface: nameOfInterface(index),
+  interface: interfaceLabel(index),
   index,
   family,
   group,

@@ -6,9 +6,10 @@ import { Failure } from '../../shell/failure.ts'
 import { examples } from '../../shell/help.ts'
 import { findInterface, takesInterface } from '../../shell/interface-option.ts'
 import type { Paint } from '../../shell/paint.ts'
-import { group } from '../../shell/parsers.ts'
+import { group, repeatable } from '../../shell/parsers.ts'
 import { type Run, runs } from '../../shell/run.ts'
 import type { Column } from '../../shell/table.ts'
+import { plural } from '../../shell/units.ts'
 import type { GroupChange } from './changes.ts'
 import { type HostGroups, openHostGroups } from './host-groups.ts'
 import type { GroupWatch } from './watch.ts'
@@ -53,13 +54,7 @@ const columns: Column<HostMembership>[] = [
 ]
 
 export function groupsCommand(command: Command): void {
-  takesInterface(
-    command.argument('[group...]', 'only these groups', (text, before: string[] | undefined) => [
-      ...(before ?? []),
-      group(text),
-    ]),
-    'only on this interface',
-  )
+  takesInterface(command.argument('[group...]', 'only these groups', repeatable(group)), 'only on this interface')
   command.option('-w, --watch', 'print joins and leaves as they happen, until Ctrl-C')
   command.addHelpText(
     'after',
@@ -121,10 +116,7 @@ async function watch(
     }
     const { users, group, interface: on } = membership
     const brush = { join: out.paint.good, leave: out.paint.warn, change: out.paint.strong }[event]
-    const rest =
-      event === 'leave'
-        ? []
-        : [`${users} ${users === 1 ? 'user' : 'users'}`, modeText(membership), sourcesText(membership)]
+    const rest = event === 'leave' ? [] : [plural(users, 'user'), modeText(membership), sourcesText(membership)]
     out.line(
       [out.paint.dim(time.slice(11, 23)), brush(event.padEnd(6)), `${group} on ${on}`, ...rest].join('  ').trimEnd(),
     )

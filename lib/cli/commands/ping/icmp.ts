@@ -3,12 +3,12 @@
 import { setTimeout } from 'node:timers/promises'
 import { openReceiver, type Receiver, SocketOptionError } from '../../../index.ts'
 import { isIpv6 } from '../../../net/address.ts'
-import { nameOfInterface } from '../../../net/interfaces.ts'
 import { decodeEcho, encodeEchoRequest, withoutIpv4Header } from '../../../protocols/icmp-echo.ts'
 import { isMalformed } from '../../../protocols/malformed.ts'
 import { sendFrom } from '../../../send/send-from-receiver.ts'
 import { explainNoRoute } from '../../shell/explain-no-route.ts'
 import { Failure } from '../../shell/failure.ts'
+import { interfaceLabel } from '../../shell/interface-option.ts'
 import type { Run } from '../../shell/run.ts'
 import type { PingOptions } from './ping-options.ts'
 import { createPingReport } from './report.ts'
@@ -82,7 +82,7 @@ export async function pingGroup({ out, stop }: Run, group: string, options: Ping
         if (asked === undefined) continue
         answers.add({
           host: source.address,
-          on: nameOfInterface(interfaceIndex),
+          on: interfaceLabel(interfaceIndex),
           sequence: echo.sequence,
           milliseconds: Number(now - asked) / 1e6,
           hopLimit,

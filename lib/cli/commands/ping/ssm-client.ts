@@ -13,6 +13,7 @@ import { Failure, UsageError } from '../../shell/failure.ts'
 import type { Output } from '../../shell/output.ts'
 import { printable } from '../../shell/printable.ts'
 import type { Run } from '../../shell/run.ts'
+import { plural } from '../../shell/units.ts'
 import type { PingOptions } from './ping-options.ts'
 
 const microseconds = (): bigint => process.hrtime.bigint() / 1000n
@@ -147,7 +148,7 @@ function tell(out: Output, client: PingClient, { data, destination = '', hopLimi
     out.object({ event: 'answer', by, source, sequence, milliseconds, distance, duplicate, serverInformation })
     return
   }
-  const far = distance === undefined ? '' : `, ${distance} ${distance === 1 ? 'hop' : 'hops'} away`
+  const far = distance === undefined ? '' : `, ${plural(distance, 'hop')} away`
   const who = serverInformation === undefined ? '' : `, ${printable(serverInformation)}`
   out.line(
     `${by.padEnd(9)} from ${source.address}: seq ${sequence}, ${milliseconds.toFixed(3)} ms${far}${duplicate ? ', again' : ''}${who}`,

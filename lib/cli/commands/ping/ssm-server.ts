@@ -1,16 +1,16 @@
 // A server of ssmping (RFC 6450).
 
 import { hostname } from 'node:os'
-import { type Datagram, openReceiver, type Receiver } from '../../../index.ts'
+import { openReceiver, type Receiver } from '../../../index.ts'
 import { hostPort, isIpv6, isMulticast } from '../../../net/address.ts'
-import { nameOfInterface } from '../../../net/interfaces.ts'
 import { IPV6_V6ONLY } from '../../../options/index.ts'
 import { isMalformed } from '../../../protocols/malformed.ts'
 import { PING_HOP_LIMIT } from '../../../protocols/ssmping.ts'
 import { answerPing } from '../../../protocols/ssmping-server.ts'
 import { sendFrom } from '../../../send/send-from-receiver.ts'
-import { Failure, printWarning } from '../../shell/failure.ts'
-import { findInterface } from '../../shell/interface-option.ts'
+import { type AnswerDatagram, answerDatagrams } from '../../shell/answer-datagrams.ts'
+import { Failure, messageOf, printWarning } from '../../shell/failure.ts'
+import { findInterface, interfaceLabel } from '../../shell/interface-option.ts'
 import type { Run } from '../../shell/run.ts'
 import type { PingOptions } from './ping-options.ts'
 
@@ -23,24 +23,24 @@ const microseconds = (): bigint => BigInt(Math.round((performance.timeOrigin + p
 export async function servePings({ out, stop }: Run, options: PingOptions): Promise<void> {
   const { port, hops: hopLimit = PING_HOP_LIMIT } = options
   const receivers: Receiver[] = []
-  const close = (): Promise<unknown> => Promise.all(receivers.map((receiver) => receiver.close()))
   const through = options.interface === undefined ? undefined : findInterface(options.interface).index
   const information = `sockctl on ${hostname()}`
-  let answered = 0
 
-  const serve = async (receiver: Receiver, family: 4 | 6): Promise<void> => {
+  const answererOf = (receiver: Receiver): AnswerDatagram => {
     const send = sendFrom(receiver)
-    const answer = ({ data, source, destination = '', interfaceIndex = 0 }: Datagram): void => {
-      if (isMulticast(destination)) return
-      const found = answerPing(data, family, microseconds, { information, hopLimit })
-      const on = nameOfInterface(interfaceIndex)
-      if (found === undefined) return
-      if (isMalformed(found)) {
-        if (out.json) out.object({ event: 'malformed', source, interface: on, reason: found.malformed })
-        else out.line(`${hostPort(source.address, source.port)} on ${on}: malformed: ${found.malformed}`)
-        return
+    const family = isIpv6(receiver.address.address) ? 6 : 4
+    return ({ data, source, destination = '', interfaceIndex = 0 }) => {
+      if (isMulticast(destination)) return false
+      const answer = answerPing(data, family, microseconds, { information, hopLimit })
+      if (answer === undefined) return false
+      const on = interfaceLabel(interfaceIndex)
+      const client = hostPort(source.address, source.port)
+      if (isMalformed(answer)) {
+        if (out.json) out.object({ event: 'malformed', source, interface: on, reason: answer.malformed })
+        else out.line(`${client} on ${on}: malformed: ${answer.malformed}`)
+        return false
       }
-      const { bytes, type, group } = found
+      const { bytes, type, group } = answer
       const from = { source: destination, hopLimit }
       try {
         send(bytes, source, from)
@@ -48,43 +48,29 @@ export async function servePings({ out, stop }: Run, options: PingOptions): Prom
         if (group !== undefined)
           send(bytes, { address: group, port: source.port }, { ...from, interface: through ?? interfaceIndex })
       } catch (error) {
-        printWarning(
-          `no answer to ${hostPort(source.address, source.port)}: ${error instanceof Error ? error.message : error}`,
-        )
-        return
+        printWarning(`no answer to ${client}: ${messageOf(error)}`)
+        return false
       }
-      answered++
       if (out.json) out.object({ event: 'answered', source, interface: on, type, group })
-      else
-        out.line(
-          `${hostPort(source.address, source.port)} on ${on}: ${type}${group === undefined ? '' : `, to ${group} too`}`,
-        )
-    }
-    for await (const batch of receiver) {
-      for (const datagram of batch) {
-        answer(datagram)
-        if (answered === options.answers) {
-          void close()
-          return
-        }
-      }
-      await out.drained()
+      else out.line(`${client} on ${on}: ${type}${group === undefined ? '' : `, to ${group} too`}`)
+      return true
     }
   }
 
-  const timer = options.duration === undefined ? undefined : setTimeout(close, options.duration)
   try {
     receivers.push(await openReceiver({ port, family: 'ipv4', signal: stop }))
     receivers.push(await openReceiver({ port, family: 'ipv6', options: [[IPV6_V6ONLY, true]], signal: stop }))
-    if (out.json) out.object({ event: 'listening', port })
-    else out.line(`answering pings to port ${port}`)
-    await Promise.all(receivers.map((receiver) => serve(receiver, isIpv6(receiver.address.address) ? 6 : 4)))
-  } finally {
-    clearTimeout(timer)
-    await close()
+  } catch (error) {
+    await Promise.all(receivers.map((receiver) => receiver.close()))
+    throw error
   }
+  if (out.json) out.object({ event: 'listening', port })
+  else out.line(`answering pings to port ${port}`)
+  const { answers, duration } = options
+  const limits = { ...(answers !== undefined && { count: answers }), ...(duration !== undefined && { duration }) }
+  const answered = await answerDatagrams(out, receivers, limits, answererOf)
   if (out.json) out.object({ event: 'summary', answered })
   else out.line(`${answered} messages answered`)
-  if (options.answers !== undefined && answered < options.answers && !stop.aborted)
-    throw new Failure(`only ${answered} of ${options.answers} requests came`)
+  if (answers !== undefined && answered < answers && !stop.aborted)
+    throw new Failure(`only ${answered} of ${answers} requests came`)
 }

@@ -4,7 +4,7 @@ import type { Datagram } from '../../../index.ts'
 import { hostPort } from '../../../net/address.ts'
 import { hexdump } from '../../shell/hexdump.ts'
 import type { Output } from '../../shell/output.ts'
-import { interfaceNameIn, type OpenedReceiver } from './view.ts'
+import { interfaceNameIn, type OpenedReceiver } from './opened-receiver.ts'
 
 /** Prints each datagram: a heading and a hexdump, or an object. */
 export type DatagramPrinter = (batch: readonly Datagram[], from: OpenedReceiver) => void

@@ -1,10 +1,11 @@
 // Plans the sockets of `sockctl receive`: which channels each of them joins.
 
 import { type Channel, openSocket } from '../../../index.ts'
-import { hostPort, parseAddress } from '../../../net/address.ts'
+import { parseAddress } from '../../../net/address.ts'
 import { SO_RCVBUF, SO_RCVBUFFORCE } from '../../../options/index.ts'
 import type { ChannelText } from '../../../protocols/channel.ts'
 import type { Setting } from '../../../socket/socket-spec.ts'
+import { portOf } from '../../shell/channel-port.ts'
 import { UsageError } from '../../shell/failure.ts'
 
 /** The channels one socket is to receive. */
@@ -46,8 +47,7 @@ interface Wanted {
 
 function wantedOf(given: ChannelText, options: PlanOptions): Wanted {
   const { group } = given
-  const port = given.port ?? options.port
-  if (port === undefined) throw new UsageError(`${group} has no port: write ${hostPort(group, 'PORT')}, or give --port`)
+  const port = portOf(given, options.port)
   const ofFamily = (list: readonly string[] = []): string[] =>
     list.filter((address) => familyOf(address) === familyOf(group))
   const sources = [...new Set([...given.sources, ...ofFamily(options.source)])]

@@ -6,10 +6,12 @@ import { decodeRtp } from '../../../protocols/rtp.ts'
 import { onInterfaceRemoved } from '../../../receive/on-interface-removed.ts'
 import { drained } from '../../shell/drained.ts'
 import { Failure, printWarning } from '../../shell/failure.ts'
+import { startTimer } from '../../shell/timer.ts'
 import type { DatagramPrinter } from './datagram-printer.ts'
+import type { OpenedReceiver } from './opened-receiver.ts'
 import type { PayloadSink } from './payload-sink.ts'
 import type { ReceiveReport } from './report.ts'
-import { createViewer, type OpenedReceiver } from './view.ts'
+import { createViewer } from './view.ts'
 
 /** When to end. Times are in milliseconds. */
 export interface ReceiveLimits {
@@ -78,7 +80,7 @@ export async function receiveUntil(
   )
   const reading = opened.map((one) => read(one).catch(finish))
   const second = setInterval(() => report.interval(viewer.now(), viewer.history), 1000)
-  const durationTimer = limits.duration === undefined ? undefined : setTimeout(finish, limits.duration, 'duration')
+  const durationTimer = startTimer(limits.duration, () => finish('duration'))
   if (limits.timeout !== undefined) watchIdle(limits.timeout)
   stop.addEventListener('abort', () => finish('stopped'))
   if (stop.aborted) finish('stopped')

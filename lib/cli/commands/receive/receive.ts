@@ -1,23 +1,20 @@
 // `sockctl receive`: its options, and what its exit status says.
 
 import type { Command } from 'commander'
-import { openReceiver } from '../../../index.ts'
 import { hostPort, isIpv6 } from '../../../net/address.ts'
 import type { ChannelText } from '../../../protocols/channel.ts'
-import type { Setting } from '../../../socket/socket-spec.ts'
 import { Failure, UsageError } from '../../shell/failure.ts'
 import { examples } from '../../shell/help.ts'
 import { takesInterface } from '../../shell/interface-option.ts'
 import { address, channel, count, duration, port, quantity, repeatable } from '../../shell/parsers.ts'
 import { type Run, runs } from '../../shell/run.ts'
 import { seconds } from '../../shell/units.ts'
-import { countArrivals } from './arrivals.ts'
 import { datagramPrinter } from './datagram-printer.ts'
+import { type OpenedReceiver, openPlanned } from './opened-receiver.ts'
 import { openPayloadSink } from './payload-sink.ts'
-import { type PlannedReceiver, type PlanOptions, planReceivers, receiveBuffer } from './plan.ts'
+import { type PlanOptions, planReceivers, receiveBuffer } from './plan.ts'
 import { type ReceiveEnd, type ReceiveLimits, receiveUntil } from './receive-until.ts'
 import { createReceiveReport } from './report.ts'
-import type { OpenedReceiver } from './view.ts'
 
 interface ReceiveOptions extends PlanOptions, ReceiveLimits {
   output?: string
@@ -79,33 +76,6 @@ async function receive({ out, stop }: Run, [given]: [ChannelText[]], options: Re
     await Promise.all(opened.map(({ receiver }) => receiver.close()))
     await sink?.close()
   }
-}
-
-async function openPlanned(planned: PlannedReceiver, buffer: Setting, telling: boolean): Promise<OpenedReceiver> {
-  const { port, channels, blocked, rtp } = planned
-  const receiver = await openReceiver({
-    port,
-    channels,
-    batch: 256,
-    options: [buffer],
-    ancillary: { timestamp: rtp || telling, hopLimit: telling },
-  })
-  try {
-    for (const membership of receiver.memberships)
-      if (membership.source === undefined)
-        for (const source of blocked.get(membership.group) ?? []) await membership.block(source)
-  } catch (error) {
-    await receiver.close()
-    throw error
-  }
-  const joined = receiver.memberships.map(({ group, source, interface: on, blocked: without }) => ({
-    group,
-    port,
-    ...(source !== undefined && { source }),
-    blocked: without,
-    interface: on,
-  }))
-  return { receiver, counter: countArrivals(port, rtp), joined, port, rtp }
 }
 
 /** The command line that finds out why a channel does not arrive. */

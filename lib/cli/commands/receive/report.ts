@@ -5,7 +5,8 @@ import { createLiveLines } from '../../shell/live.ts'
 import type { Output } from '../../shell/output.ts'
 import { type Column, formatTable } from '../../shell/table.ts'
 import { ago, bitrate, plural, scaled, seconds, sparkline } from '../../shell/units.ts'
-import type { JoinedChannel, ReceiveRow, ReceiveView } from './view.ts'
+import type { JoinedChannel } from './opened-receiver.ts'
+import type { ReceiveRow, ReceiveView } from './view.ts'
 
 export interface ReceiveReport {
   joined(channel: JoinedChannel): void

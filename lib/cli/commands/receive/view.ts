@@ -1,28 +1,9 @@
 // What `sockctl receive` shows at one moment: a row for each channel and source, and the totals.
 
-import type { Receiver } from '../../../index.ts'
-import { nameOfInterface } from '../../../net/interfaces.ts'
 import type { RtpStats } from '../../../protocols/rtp-stats.ts'
 import type { SequenceStats } from '../../../protocols/sequence-counter.ts'
-import { type ArrivalCounter, sum } from './arrivals.ts'
-
-/** A socket of the command, and the counter of what arrived at it. */
-export interface OpenedReceiver {
-  readonly receiver: Receiver
-  readonly counter: ArrivalCounter
-  /** What the receiver joined; kept after it is closed. */
-  readonly joined: readonly JoinedChannel[]
-  readonly port: number
-  readonly rtp: boolean
-}
-
-export interface JoinedChannel {
-  readonly group: string
-  readonly port: number
-  readonly source?: string
-  readonly blocked: readonly string[]
-  readonly interface: { readonly name: string; readonly index: number }
-}
+import { sum } from './arrivals.ts'
+import { interfaceNameIn, type OpenedReceiver } from './opened-receiver.ts'
 
 /** A channel and source, at one moment. */
 export interface ReceiveRow extends Partial<SequenceStats> {
@@ -152,9 +133,3 @@ const idle = (group: string, port: number, on: string, dropped: number): Receive
   bitrate: 0,
   dropped,
 })
-
-/** The name of an interface; of one that is gone, if something was joined on it. */
-export function interfaceNameIn(joined: readonly JoinedChannel[], wanted: number): string {
-  const known = joined.find(({ interface: { index } }) => index === wanted)
-  return known?.interface.name ?? (nameOfInterface(wanted) || String(wanted))
-}

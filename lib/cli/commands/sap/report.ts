@@ -1,11 +1,12 @@
 // How `sockctl sap` shows sessions: a live table, lines, or objects.
 
-import { nameOfInterface } from '../../../net/interfaces.ts'
 import type { SapListener, SapNotice, SapSession } from '../../../services/sap.ts'
+import { interfaceLabel } from '../../shell/interface-option.ts'
 import { createLiveLines } from '../../shell/live.ts'
 import type { Output } from '../../shell/output.ts'
 import { printable } from '../../shell/printable.ts'
 import { formatTable } from '../../shell/table.ts'
+import { plural } from '../../shell/units.ts'
 import { columnsAt, rowsOf } from './columns.ts'
 import { receiveCommandFor } from './receive-command.ts'
 
@@ -13,8 +14,6 @@ export interface SapReport {
   notice(notice: SapNotice): void
   end(): void
 }
-
-const nameOf = (index: number): string => nameOfInterface(index) || String(index)
 
 export function createSapReport(out: Output, listener: SapListener): SapReport {
   const interfaces = [...new Set(listener.memberships.map((held) => held.interface.name))]
@@ -32,7 +31,8 @@ export function createSapReport(out: Output, listener: SapListener): SapReport {
   const second = screen && setInterval(() => screen.draw(rows()), 1000)
   return {
     notice(notice) {
-      if ('session' in notice && 'interfaceIndex' in notice) heardOn.set(notice.session, nameOf(notice.interfaceIndex))
+      if ('session' in notice && 'interfaceIndex' in notice)
+        heardOn.set(notice.session, interfaceLabel(notice.interfaceIndex))
       if (out.json) out.object(objectOf(notice, onOf))
       else if (screen === undefined) for (const line of linesOf(notice, onOf)) out.line(line)
     },
@@ -43,7 +43,7 @@ export function createSapReport(out: Output, listener: SapListener): SapReport {
       if (out.json) out.object({ event: 'summary', sessions: count })
       else {
         for (const line of rows()) out.line(line)
-        out.line(`${count} session${count === 1 ? '' : 's'}`)
+        out.line(plural(count, 'session'))
       }
     },
   }
@@ -52,7 +52,7 @@ export function createSapReport(out: Output, listener: SapListener): SapReport {
 const time = (milliseconds: number): string => new Date(milliseconds).toISOString()
 
 function objectOf(notice: SapNotice, onOf: (session: SapSession) => string): object {
-  const where = 'from' in notice ? { from: notice.from, interface: nameOf(notice.interfaceIndex) } : {}
+  const where = 'from' in notice ? { from: notice.from, interface: interfaceLabel(notice.interfaceIndex) } : {}
   if (!('session' in notice)) return { event: notice.type, ...where, reason: notice.reason }
   const { source, messageIdHash, description, text, firstSeen, lastSeen, announcements, expires } = notice.session
   const { ends, ...said } = description
@@ -77,7 +77,7 @@ function linesOf(notice: SapNotice, onOf: (session: SapSession) => string): stri
   if (notice.type === 'refreshed') return []
   if (!('session' in notice)) {
     const { from, interfaceIndex, reason } = notice
-    return [`${notice.type}: a packet from ${from.address} on ${nameOf(interfaceIndex)}: ${printable(reason)}`]
+    return [`${notice.type}: a packet from ${from.address} on ${interfaceLabel(interfaceIndex)}: ${printable(reason)}`]
   }
   const { source, description } = notice.session
   const head = `${notice.type}: ${printable(description.name)} from ${source}`

@@ -5,10 +5,11 @@ import { text } from 'node:stream/consumers'
 import type { Command } from 'commander'
 import { hostPort } from '../../../net/address.ts'
 import { announceSap, listenSap, SAP_PORT } from '../../../services/sap.ts'
-import { Failure } from '../../shell/failure.ts'
+import { Failure, messageOf } from '../../shell/failure.ts'
 import { examples } from '../../shell/help.ts'
 import { takesInterface } from '../../shell/interface-option.ts'
 import { address, count, duration, group, hops, period, port, repeatable } from '../../shell/parsers.ts'
+import { reportNotices } from '../../shell/report-notices.ts'
 import { type Run, runs } from '../../shell/run.ts'
 import { createSapReport } from './report.ts'
 
@@ -50,20 +51,8 @@ async function listen({ out, stop }: Run, _: [], options: SapListenChoices): Pro
     ...(options.interface !== undefined && { interfaces: [options.interface] }),
     signal: stop,
   })
-  const timer = options.duration === undefined ? undefined : setTimeout(() => listener.close(), options.duration)
   const report = createSapReport(out, listener)
-  let heard = 0
-  try {
-    for await (const notice of listener) {
-      report.notice(notice)
-      await out.drained()
-      if (notice.type === 'new' && ++heard === options.count) break
-    }
-  } finally {
-    clearTimeout(timer)
-    await listener.close()
-    report.end()
-  }
+  const heard = await reportNotices(out, listener, report, options, ({ type }) => type === 'new')
   if (heard === 0 && !stop.aborted) throw new Failure('no session was announced')
 }
 
@@ -126,6 +115,6 @@ async function readSdp(file: string): Promise<string> {
   try {
     return file === '-' ? await text(process.stdin) : await readFile(file, 'utf8')
   } catch (error) {
-    throw new Failure(`can't read ${file}: ${error instanceof Error ? error.message : error}`)
+    throw new Failure(`can't read ${file}: ${messageOf(error)}`)
   }
 }

@@ -9,7 +9,7 @@ import { count, duration } from '../../shell/parsers.ts'
 import { printable } from '../../shell/printable.ts'
 import { findOption } from '../options/find.ts'
 import { parseValue, valueText } from '../options/value.ts'
-import { getFilter, parseGroupSpec } from './membership-verbs.ts'
+import { getFilter, parseFilter } from './membership-verbs.ts'
 import type { ScriptLine, ScriptSession } from './script-session.ts'
 import type { ScriptSocket } from './script-socket.ts'
 import { word } from './verb.ts'
@@ -90,12 +90,11 @@ async function expectDatagrams(socket: ScriptSocket, wanted: ExpectedDatagrams, 
 }
 
 async function expectFilter(session: ScriptSession, words: readonly string[]): Promise<void> {
-  const at = words.findIndex((text) => text === 'include' || text === 'exclude')
-  if (at < 1) throw new Failure('write it as: expect filter GROUP [INTERFACE] include|exclude [SOURCE...]')
-  const spec = parseGroupSpec(session, words.slice(0, at))
-  const wanted = words.slice(at + 1).map((source) => canonical(source) ?? source)
+  const { spec, filter } = parseFilter(session, words)
+  if (filter === undefined)
+    throw new Failure('write it as: expect filter GROUP [INTERFACE] include|exclude [SOURCE...]')
   const { mode, sources } = await getFilter(session.current(), spec)
-  if (mode === words[at] && isDeepStrictEqual([...sources].sort(), wanted.sort())) return
+  if (mode === filter.mode && isDeepStrictEqual(sources.toSorted(), filter.sources.toSorted())) return
   throw new Failure(`the filter is ${[mode, ...sources].join(' ')}`)
 }
 

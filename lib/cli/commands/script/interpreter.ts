@@ -2,7 +2,7 @@
 
 import { readFile } from 'node:fs/promises'
 import { basename } from 'node:path'
-import { Failure } from '../../shell/failure.ts'
+import { Failure, messageOf } from '../../shell/failure.ts'
 import { quoted } from '../../shell/printable.ts'
 import { MTEST } from './mtest.ts'
 import type { ScriptLine, ScriptSession } from './script-session.ts'
@@ -100,8 +100,7 @@ export async function runInput(interpreter: Interpreter, session: ScriptSession,
   function located(error: unknown, { line, file }: { line: number; file: string | undefined }): Failure {
     // The error of a file that this one runs has its line already.
     if (error instanceof LocatedFailure) return error
-    const message = error instanceof Error ? error.message : String(error)
-    return new LocatedFailure(`${file === undefined ? '' : `${file} `}line ${line}: ${message}`)
+    return new LocatedFailure(`${file === undefined ? '' : `${file} `}line ${line}: ${messageOf(error)}`)
   }
 }
 

@@ -2,7 +2,6 @@
 
 import type { Membership, SourceFilter } from '../../../index.ts'
 import { canonical } from '../../../net/address.ts'
-import { interfaceNamed } from '../../../net/interfaces.ts'
 import {
   MCAST_BLOCK_SOURCE,
   MCAST_LEAVE_GROUP,
@@ -11,6 +10,7 @@ import {
 } from '../../../options/index.ts'
 import { parseChannel } from '../../../protocols/channel.ts'
 import { Failure } from '../../shell/failure.ts'
+import { findInterface } from '../../shell/interface-option.ts'
 import { interfaceArgument } from '../../shell/parsers.ts'
 import type { ScriptSession } from './script-session.ts'
 import type { ScriptSocket } from './script-socket.ts'
@@ -44,7 +44,7 @@ const groupOnInterface = ({ group, interface: on }: GroupSpec): { group: string;
 })
 
 function interfaceIndexOf(spec: string | number): number {
-  return interfaceNamed(spec).index
+  return findInterface(spec).index
 }
 
 /** The memberships of a socket in the group on the interface; if none is named, on that of the oldest membership. */
@@ -100,8 +100,22 @@ export const blockSources = (socket: ScriptSocket, spec: GroupSpec): Promise<voi
 export const unblockSources = (socket: ScriptSocket, spec: GroupSpec): Promise<void> =>
   changeSources(socket, spec, 'unblock')
 
+/** Reads `GROUP [INTERFACE] [include|exclude [SOURCE...]]`; without a mode, `filter` is undefined. */
+export function parseFilter(
+  session: ScriptSession,
+  words: readonly string[],
+): { spec: GroupSpec; filter: SourceFilter | undefined } {
+  const at = words.findIndex((text) => text === 'include' || text === 'exclude')
+  if (at < 0) return { spec: parseGroupSpec(session, words), filter: undefined }
+  const sources = words.slice(at + 1).map((source) => canonical(source) ?? source)
+  return {
+    spec: parseGroupSpec(session, words.slice(0, at)),
+    filter: { mode: words[at] as SourceFilter['mode'], sources },
+  }
+}
+
 export const getFilter = (socket: ScriptSocket, spec: GroupSpec): Promise<SourceFilter> =>
   socket.control.getSourceFilter(groupOnInterface(spec))
 
-export const setFilter = (socket: ScriptSocket, spec: GroupSpec, mode: SourceFilter['mode']): Promise<void> =>
-  socket.control.setSourceFilter(groupOnInterface(spec), { mode, sources: spec.sources })
+export const setFilter = (socket: ScriptSocket, spec: GroupSpec, filter: SourceFilter): Promise<void> =>
+  socket.control.setSourceFilter(groupOnInterface(spec), filter)

@@ -67,7 +67,7 @@ const filterVerbOf = (mode: 'include' | 'exclude'): Verb => ({
       sources.push(next.trim())
     }
     if (sources.length > count) throw new Failure(`${count} sources are needed; there are ${sources.length}`)
-    await setFilter(socket, { ...spec, sources }, mode)
+    await setFilter(socket, spec, { mode, sources })
     ok(line)
   },
 })

@@ -1,6 +1,7 @@
 // The state of a running script: its sockets, and which of them commands act on.
 
 import { Failure } from '../../shell/failure.ts'
+import { quoted } from '../../shell/printable.ts'
 import type { CliSocketKind } from '../options/option-socket.ts'
 import { openScriptSocket, type ScriptSocket } from './script-socket.ts'
 import type { Words } from './words.ts'
@@ -44,6 +45,13 @@ export function createScriptSession(
   const sockets = new Map<string, ScriptSocket>()
   let current: ScriptSocket | undefined
 
+  const socketNamed = (name: string): ScriptSocket => {
+    const found = sockets.get(name)
+    if (found === undefined)
+      throw new Failure(`no socket ${quoted(name)}; there are: ${[...sockets.keys()].join(', ')}`)
+    return found
+  }
+
   const session: ScriptSession = {
     interface: on,
     stop,
@@ -63,20 +71,17 @@ export function createScriptSession(
       return socket
     },
     open: async (kind, name = nameFor(kind)) => {
-      if (sockets.has(name)) throw new Failure(`there is a socket '${name}' already: choose another name`)
+      if (sockets.has(name)) throw new Failure(`there is a socket ${quoted(name)} already: choose another name`)
       current = await openScriptSocket(name, kind)
       sockets.set(name, current)
       return current
     },
     use: (name) => {
-      const found = sockets.get(name)
-      if (found === undefined) throw new Failure(`no socket '${name}'; there are: ${[...sockets.keys()].join(', ')}`)
-      current = found
-      return found
+      current = socketNamed(name)
+      return current
     },
     close: async (name = session.current().name) => {
-      const found = sockets.get(name)
-      if (found === undefined) throw new Failure(`no socket '${name}'; there are: ${[...sockets.keys()].join(', ')}`)
+      const found = socketNamed(name)
       sockets.delete(name)
       if (current === found) current = [...sockets.values()].at(-1)
       await found[Symbol.asyncDispose]()

@@ -15,6 +15,7 @@ import {
   getFilter,
   joinGroup,
   leaveGroup,
+  parseFilter,
   parseGroupSpec,
   setFilter,
   unblockSources,
@@ -109,15 +110,10 @@ export const VERBS: Readonly<Record<string, Verb>> = {
       ['GROUP [INTERFACE] include|exclude [SOURCE...]', 'replace the whole source filter; without a mode, print it'],
     ],
     run: async (session, line) => {
-      const list = line.words.list.slice(1)
-      const at = list.findIndex((text) => text === 'include' || text === 'exclude')
-      if (at < 0) {
-        const { mode, sources } = await getFilter(session.current(), parseGroupSpec(session, list))
-        line.answer([[mode, ...sources].join(' ')], { mode, sources })
-        return
-      }
-      const spec = parseGroupSpec(session, list.slice(0, at))
-      await setFilter(session.current(), { ...spec, sources: list.slice(at + 1) }, list[at] as 'include' | 'exclude')
+      const { spec, filter } = parseFilter(session, line.words.list.slice(1))
+      if (filter !== undefined) return await setFilter(session.current(), spec, filter)
+      const { mode, sources } = await getFilter(session.current(), spec)
+      line.answer([[mode, ...sources].join(' ')], { mode, sources })
     },
   },
   get: {

@@ -1,11 +1,21 @@
 // Keeps sending to a rate.
 
 import { setImmediate, setTimeout } from 'node:timers/promises'
+import { InvalidArgumentError } from 'commander'
+import { quantity } from '../../shell/parsers.ts'
 
 /** A number of datagrams, or of bits of payload, a second. */
 export interface Rate {
   readonly value: number
   readonly unit: 'datagrams' | 'bits'
+}
+
+/** Parses a rate in datagrams a second, `500` or `200k`, or in bits a second, `8Mbit`. */
+export function rate(text: string): Rate {
+  const [, number = '', bits = ''] = /^(.*?)(bits?|bps)?(?:\/s)?$/i.exec(text) ?? []
+  const value = quantity(number)
+  if (value === 0) throw new InvalidArgumentError('A rate above 0 is needed.')
+  return { value, unit: bits === '' ? 'datagrams' : 'bits' }
 }
 
 /** Says how many datagrams a rate allows. After a pause it catches up at most a tenth of a second. */

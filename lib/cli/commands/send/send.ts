@@ -5,13 +5,15 @@ import { interfaces, openSender, type Sender } from '../../../index.ts'
 import { hostPort } from '../../../net/address.ts'
 import type { ChannelText } from '../../../protocols/channel.ts'
 import { SEQUENCE_HEADER_LENGTH } from '../../../protocols/sequence-header.ts'
+import { portOf } from '../../shell/channel-port.ts'
 import { explainNoRoute } from '../../shell/explain-no-route.ts'
 import { UsageError } from '../../shell/failure.ts'
 import { examples } from '../../shell/help.ts'
 import { takesInterface } from '../../shell/interface-option.ts'
-import { address, channel, count, duration, hops, port, rate, wholeNumber } from '../../shell/parsers.ts'
+import { address, channel, count, duration, hops, port, wholeNumber } from '../../shell/parsers.ts'
 import { type Run, runs } from '../../shell/run.ts'
-import { pace, type Rate } from './pace.ts'
+import { startTimer } from '../../shell/timer.ts'
+import { pace, type Rate, rate } from './pace.ts'
 import { madeUpPayloads, type Payloads, payloadsFromFile, payloadsFromLines } from './payloads.ts'
 import { createSendReport, type Progress } from './report.ts'
 
@@ -69,9 +71,7 @@ async function send({ out, stop }: Run, [to]: [ChannelText], options: SendOption
       `send takes no sources to join or block: name the group alone, ${to.group}; --bind names the address to send from`,
     )
   const hopLimit = options.hops ?? to.hops
-  const end = to.port ?? options.port
-  if (end === undefined)
-    throw new UsageError(`${to.group} has no port: write ${hostPort(to.group, 'PORT')}, or give --port`)
+  const end = portOf(to, options.port)
   const isMadeUp =
     options.file === undefined && [options.size, options.count, options.duration].some((given) => given !== undefined)
   const on = to.interface ?? options.interface ?? interfaceOf(options.bind)
@@ -90,7 +90,7 @@ async function send({ out, stop }: Run, [to]: [ChannelText], options: SendOption
   const finish = (): void => over.abort()
   stop.addEventListener('abort', finish)
   if (stop.aborted) finish()
-  const timer = options.duration === undefined ? undefined : setTimeout(finish, options.duration)
+  const timer = startTimer(options.duration, finish)
   const progress = { datagrams: 0, bytes: 0 }
   // Nothing is drawn over the lines that a user types.
   const report = createSendReport(out, { ...to, port: end }, sender, progress, options.file !== undefined || isMadeUp)

@@ -1,8 +1,8 @@
 // How `sockctl sntp` shows times: in lines and a table, or as objects.
 
 import { hostPort } from '../../../net/address.ts'
-import { nameOfInterface } from '../../../net/interfaces.ts'
 import { type NtpAnswer, type NtpNotice, type NtpTime, referenceText } from '../../../services/sntp.ts'
+import { interfaceLabel } from '../../shell/interface-option.ts'
 import type { Output } from '../../shell/output.ts'
 import { printable } from '../../shell/printable.ts'
 import type { Column } from '../../shell/table.ts'
@@ -10,7 +10,6 @@ import { signedTime } from '../../shell/units.ts'
 
 type ToldTime = NtpTime & Partial<Pick<NtpAnswer, 'delay'>> & { interfaceIndex?: number; group?: string }
 
-const nameOf = (index: number): string => nameOfInterface(index) || String(index)
 const timeText = (nanoseconds: bigint): string => {
   const milliseconds = Number(nanoseconds / 1_000_000n)
   // A server may tell any time; Date holds only 270,000 years before and after 1970.
@@ -33,7 +32,7 @@ export function objectOf({
   const { stratum, mode, leap, version, poll, precision, rootDelay, rootDispersion } = packet
   return {
     server,
-    ...(interfaceIndex !== undefined && { interface: nameOf(interfaceIndex), group }),
+    ...(interfaceIndex !== undefined && { interface: interfaceLabel(interfaceIndex), group }),
     stratum,
     mode,
     leap,
@@ -56,7 +55,7 @@ export function lineOf(time: ToldTime): string {
   const { server, packet, offset, delay, problems, interfaceIndex } = time
   const { stratum, mode, leap } = packet
   const words = [
-    `${hostPort(server.address, server.port)}${interfaceIndex === undefined ? '' : ` on ${nameOf(interfaceIndex)}`}: ${mode}`,
+    `${hostPort(server.address, server.port)}${interfaceIndex === undefined ? '' : ` on ${interfaceLabel(interfaceIndex)}`}: ${mode}`,
     `stratum ${stratum} (${printable(referenceText(packet)) || 'no reference'})`,
     `offset ${signedTime(offset)}`,
     ...(delay === undefined ? [] : [`delay ${signedTime(delay).slice(1)}`]),
@@ -73,7 +72,7 @@ interface Server extends ToldTime {
 
 const columns: Column<Server>[] = [
   { head: 'SERVER', cell: ({ server }) => hostPort(server.address, server.port) },
-  { head: 'IF', cell: ({ interfaceIndex = 0 }) => nameOf(interfaceIndex) },
+  { head: 'IF', cell: ({ interfaceIndex = 0 }) => interfaceLabel(interfaceIndex) },
   { head: 'MODE', cell: ({ packet }) => packet.mode },
   { head: 'STRATUM', cell: ({ packet }) => packet.stratum },
   { head: 'PACKETS', cell: ({ packets }) => packets },
@@ -97,7 +96,7 @@ export function createNtpReport(out: Output): NtpReport {
     notice(notice) {
       if (notice.type === 'malformed') {
         const { server, interfaceIndex, group, reason } = notice
-        const on = nameOf(interfaceIndex)
+        const on = interfaceLabel(interfaceIndex)
         if (out.json) out.object({ event: 'malformed', server, interface: on, group, reason })
         else out.line(`${hostPort(server.address, server.port)} on ${on}: malformed: ${printable(reason)}`)
         return

@@ -6,6 +6,7 @@ import { Failure, UsageError } from '../../shell/failure.ts'
 import { examples } from '../../shell/help.ts'
 import { takesInterface } from '../../shell/interface-option.ts'
 import { count, duration, group, port, repeatable } from '../../shell/parsers.ts'
+import { reportNotices } from '../../shell/report-notices.ts'
 import { type Run, runs } from '../../shell/run.ts'
 import { createNtpReport, lineOf, objectOf } from './report.ts'
 
@@ -51,22 +52,11 @@ async function listen({ out, stop }: Run, options: SntpOptions): Promise<void> {
   const interfaces = [...new Set(listener.memberships.map((held) => held.interface.name))]
   if (out.json) out.object({ event: 'listening', interfaces, port: options.port })
   else out.line(`listening on ${interfaces.join(', ')}`)
-  const report = createNtpReport(out)
-  const timer = options.duration === undefined ? undefined : setTimeout(() => listener.close(), options.duration)
   let heard = 0
-  let packets = 0
-  try {
-    for await (const notice of listener) {
-      report.notice(notice)
-      await out.drained()
-      if (notice.type === 'time') heard++
-      if (++packets === options.count) break
-    }
-  } finally {
-    clearTimeout(timer)
-    await listener.close()
-    report.end()
-  }
+  await reportNotices(out, listener, createNtpReport(out), options, ({ type }) => {
+    if (type === 'time') heard++
+    return true
+  })
   if (heard === 0 && !stop.aborted) throw new Failure('no server was heard')
 }
 

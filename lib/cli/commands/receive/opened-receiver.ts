@@ -1,0 +1,67 @@
+// A receiver of `sockctl receive` with its counter and the memberships it began with.
+
+import { openReceiver, type Receiver } from '../../../index.ts'
+import type { Setting } from '../../../socket/socket-spec.ts'
+import { interfaceLabel } from '../../shell/interface-option.ts'
+import { type ArrivalCounter, countArrivals } from './arrivals.ts'
+import type { PlannedReceiver } from './plan.ts'
+
+/** A socket of the command, and the counter of what arrived at it. */
+export interface OpenedReceiver {
+  readonly receiver: Receiver
+  readonly counter: ArrivalCounter
+  /** What the receiver joined; kept after it is closed. */
+  readonly joined: readonly JoinedChannel[]
+  readonly port: number
+  readonly rtp: boolean
+}
+
+export interface JoinedChannel {
+  readonly group: string
+  readonly port: number
+  readonly source?: string
+  readonly blocked: readonly string[]
+  readonly interface: { readonly name: string; readonly index: number }
+}
+
+/**
+ * Opens a planned receiver and blocks sources on its memberships.
+ *
+ * @param telling whether datagrams are printed, for which their time and hop limit are needed
+ */
+export async function openPlanned(
+  planned: PlannedReceiver,
+  buffer: Setting,
+  telling: boolean,
+): Promise<OpenedReceiver> {
+  const { port, channels, blocked, rtp } = planned
+  const receiver = await openReceiver({
+    port,
+    channels,
+    batch: 256,
+    options: [buffer],
+    ancillary: { timestamp: rtp || telling, hopLimit: telling },
+  })
+  try {
+    for (const membership of receiver.memberships)
+      if (membership.source === undefined)
+        for (const source of blocked.get(membership.group) ?? []) await membership.block(source)
+  } catch (error) {
+    await receiver.close()
+    throw error
+  }
+  const joined = receiver.memberships.map(({ group, source, interface: on, blocked: without }) => ({
+    group,
+    port,
+    ...(source !== undefined && { source }),
+    blocked: without,
+    interface: on,
+  }))
+  return { receiver, counter: countArrivals(port, rtp), joined, port, rtp }
+}
+
+/** The name of an interface; of one that is gone, if something was joined on it. */
+export function interfaceNameIn(joined: readonly JoinedChannel[], wanted: number): string {
+  const known = joined.find(({ interface: { index } }) => index === wanted)
+  return known?.interface.name ?? interfaceLabel(wanted)
+}

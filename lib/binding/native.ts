@@ -20,8 +20,8 @@ export function readOutcome(outcome: Outcome): { errno: number; filterMode: Filt
 
 /** An option whose level, number and C type were checked once. */
 export interface NativeOption {
-  /** By which a batch is told of it. */
-  readonly place: number
+  /** A batch is told by this number which option a call is of. */
+  readonly index: number
   /** `undefined` where it went well. */
   set(fd: number, value: unknown): Outcome | undefined
   /** Throws an outcome. */
@@ -38,14 +38,17 @@ export interface NativeInterface {
 }
 
 export interface NativeBatch {
+  /** Throws an errno, a number. */
   duplicate(fd: number): number
-  /** Makes that batch's duplicate its own. */
+  /** Makes a duplicate of another batch this batch's own. */
   take(from: NativeBatch, fd: number): void
-  set(fd: number, place: number, value: unknown): void
-  get(fd: number, place: number, question?: unknown): void
+  set(fd: number, optionIndex: number, value: unknown): void
+  get(fd: number, optionIndex: number, question?: unknown): void
   run(done: () => void): void
+  /** In the order in which the calls were added. */
   outcomes(): Int32Array
-  answer(place: number): unknown
+  answer(callNumber: number): unknown
+  /** Makes the batch ready for other calls. */
   clear(): void
 }
 
@@ -89,7 +92,7 @@ export interface NativeDatagramReader {
   others(place: number): { level: number; type: number; data: Buffer }[]
   filtered(): number
   epoch(): number
-  setRule(fd: number, group: string, interfaceIndex: number, mode: number, sources: string[]): void
+  setRule(fd: number, group: string, interfaceIndex: number, mode: number, sources: readonly string[]): void
   admit(fd: number, unicast: boolean, broadcast: boolean): void
   forget(fd: number): void
 }

@@ -22,88 +22,89 @@ export interface SocketHandle {
   fd(): number
 }
 
-/** Where a socket keeps its owner, and what to say of a socket that has none. */
-interface OwnerFinder {
-  find(): DescriptorOwner | null | undefined
-  readonly what: string
-  readonly advice: string
-}
-
 export function handleOf(socket: SocketLike): SocketHandle {
-  if (typeof socket === 'number') {
-    if (!isDescriptor(socket) || socket < 0) throw notDescriptor(socket)
-    const owner = { fd: socket, isBareNumber: true }
-    return { owner: () => owner, fd: () => socket }
+  if (typeof socket === 'number') return numberHandle(socket)
+  if (typeof socket === 'object' && socket !== null) {
+    const symbol = stateSymbol(socket)
+    if (symbol !== undefined) return dgramHandle((socket as Record<symbol, unknown>)[symbol] as DgramState)
+    if ('_handle' in socket) return netHandle(socket as NetSocket)
+    if ('fd' in socket && typeof socket.fd === 'number') return carrierHandle(socket as { readonly fd: number })
   }
-  if (typeof socket !== 'object' || socket === null) throw notSocket(socket)
-  const { find, what, advice } = ownerFinder(socket)
-  // `fd` of a handle of Node's is a getter in C++, which costs a call: it is read once.
-  return {
-    owner: () => {
-      const owner = find()
-      if (owner == null || !(owner.fd >= 0)) throw noDescriptor(what, advice)
-      return owner
-    },
-    fd: () => {
-      const fd = find()?.fd
-      if (fd === undefined || !(fd >= 0)) throw noDescriptor(what, advice)
-      return fd
-    },
-  }
+  throw new TypeError(`control takes a dgram or net socket, a descriptor or { fd }, not ${show(socket)}`)
 }
 
-function ownerFinder(socket: object): OwnerFinder {
-  const symbol = stateSymbol(socket)
-  if (symbol !== undefined) {
-    const state = (socket as Record<symbol, unknown>)[symbol] as { handle: DescriptorOwner | null }
-    return {
-      find: () => state.handle,
-      what: 'dgram.Socket',
-      advice: "bind() it and wait for 'listening'; after close() it is gone",
-    }
-  }
-  if ('_handle' in socket) {
-    const holder = socket as { _handle: DescriptorOwner | null }
-    const isServer = 'listen' in socket
-    return {
-      find: () => holder._handle,
-      what: isServer ? 'net.Server' : 'net.Socket',
-      advice: isServer
-        ? `listen() and wait for 'listening'${sharedByCluster}; after close() it is gone`
-        : "wait for 'connect'; after 'close' it is gone",
-    }
-  }
-  if ('fd' in socket && typeof socket.fd === 'number') return carrierFinder(socket as { readonly fd: number })
-  throw notSocket(socket)
+function numberHandle(fd: number): SocketHandle {
+  if (!isDescriptor(fd) || fd < 0) throw notDescriptor(fd)
+  const owner = { fd, isBareNumber: true }
+  return { owner: () => owner, fd: () => fd }
 }
 
 // dgram keeps its handle behind a symbol; `_handle` warns (DEP0112) on Node 20 and is gone since Node 25.
 const stateSymbol = (socket: object): symbol | undefined =>
   Object.getOwnPropertySymbols(socket).find((symbol) => symbol.description === 'state symbol')
 
+interface DgramState {
+  readonly handle: DescriptorOwner | null
+}
+
+// `fd` of a handle of Node's is a getter in C++, which costs a call: `fd()` and `owner()` read it once.
+function dgramHandle(state: DgramState): SocketHandle {
+  const notOpen = () => noDescriptor('dgram.Socket', "bind() it and wait for 'listening'; after close() it is gone")
+  return {
+    owner: () => {
+      const { handle } = state
+      if (handle === null || !(handle.fd >= 0)) throw notOpen()
+      return handle
+    },
+    fd: () => {
+      const fd = state.handle?.fd ?? -1
+      if (!(fd >= 0)) throw notOpen()
+      return fd
+    },
+  }
+}
+
+interface NetSocket {
+  readonly _handle: DescriptorOwner | null
+}
+
+function netHandle(socket: NetSocket): SocketHandle {
+  const notOpen = () =>
+    'listen' in socket
+      ? noDescriptor('net.Server', `listen() and wait for 'listening'${sharedByCluster}; after close() it is gone`)
+      : noDescriptor('net.Socket', "wait for 'connect'; after 'close' it is gone")
+  return {
+    owner: () => {
+      const { _handle } = socket
+      if (_handle === null || !(_handle.fd >= 0)) throw notOpen()
+      return _handle
+    },
+    fd: () => {
+      const fd = socket._handle?.fd ?? -1
+      if (!(fd >= 0)) throw notOpen()
+      return fd
+    },
+  }
+}
+
 // In a worker of node:cluster the primary listens and has the descriptor, unless the server is exclusive.
 const sharedByCluster = cluster.isWorker ? ' (in a worker of node:cluster with exclusive: true)' : ''
 
-function carrierFinder(socket: { readonly fd: number }): OwnerFinder {
-  let owner: DescriptorOwner = { fd: socket.fd, isBareNumber: true }
-  return {
-    find: () => {
-      if (owner.fd !== socket.fd) owner = { fd: socket.fd, isBareNumber: true }
-      if (!isDescriptor(owner.fd)) throw notDescriptor(owner.fd)
-      return owner
-    },
-    what: '{ fd }',
-    advice: 'its fd is negative',
+function carrierHandle(socket: { readonly fd: number }): SocketHandle {
+  let known: DescriptorOwner = { fd: socket.fd, isBareNumber: true }
+  const owner = (): DescriptorOwner => {
+    if (known.fd !== socket.fd) known = { fd: socket.fd, isBareNumber: true }
+    if (!isDescriptor(known.fd)) throw notDescriptor(known.fd)
+    if (known.fd < 0) throw noDescriptor('{ fd }', 'its fd is negative')
+    return known
   }
+  return { owner, fd: () => owner().fd }
 }
 
 const isDescriptor = (value: number): boolean => (value | 0) === value
 
 const notDescriptor = (given: unknown): SocketOptionError =>
   badValue(`the descriptor is ${show(given)}: ${whole(0, 2 ** 31 - 1).words} is needed`)
-
-const notSocket = (given: unknown): TypeError =>
-  new TypeError(`control takes a dgram or net socket, a descriptor or { fd }, not ${show(given)}`)
 
 export function noDescriptor(what: string, advice: string): SocketOptionError {
   return new SocketOptionError(`this ${what} has no open descriptor: ${advice}`, {

@@ -1,16 +1,18 @@
 import { onBehalfOf } from '../base/errors.ts'
+import { OptionCall } from '../calls/call.ts'
 import { getNow, setNow } from '../calls/call-now.ts'
 import { handleOf, type SocketHandle, type SocketLike } from '../calls/socket-handle.ts'
 import { mustTakeMemberships } from '../calls/socket-kind.ts'
-import { Call, send } from '../calls/worker-queue.ts'
+import { workerQueue } from '../calls/worker-queue.ts'
 import { interfaceIndex } from '../net/interfaces.ts'
 import type { SourceFilter } from '../options/codecs.ts'
 import { type AnyOption, type Option, type OptionParts, partsOf } from '../options/option.ts'
 import { IP_MULTICAST_IF } from '../options/table/ip.ts'
 import type { GroupOnInterface } from './group-target.ts'
-import { type Channel, join, joinAll, type Membership, type Memberships } from './membership.ts'
+import { createJoins, type Joins } from './join.ts'
+import type { ChannelMembership, Membership } from './membership.ts'
 import { createMulticastSettings, type MulticastSettings } from './multicast-settings.ts'
-import { createMembershipRegistry } from './registry.ts'
+import { createMembershipRegistry, type MembershipRegistry } from './registry.ts'
 import { snapshot } from './snapshot.ts'
 import { getSourceFilter, setSourceFilter } from './source-filter.ts'
 
@@ -18,7 +20,7 @@ import { getSourceFilter, setSourceFilter } from './source-filter.ts'
 export type Readable<R> = R extends unknown ? unknown : never
 
 /** Every option of one socket, its memberships and its multicast settings. */
-export interface SocketControl extends MulticastSettings {
+export interface SocketControl extends MulticastSettings, Joins {
   /** The descriptor now; throws `ERR_SOCKET_CLOSED` where there is none yet or any more. */
   readonly fd: number
   /** `getsockopt`. Runs at once and the promise is settled, save for options that may wait. */
@@ -42,10 +44,6 @@ export interface SocketControl extends MulticastSettings {
   /** Every readable option of this socket that answers, by C name. */
   snapshot(): Promise<Record<string, unknown>>
 
-  /** Joins a group from any source, or one source of it. `MCAST_JOIN_GROUP`, `MCAST_JOIN_SOURCE_GROUP`; RFC 3678. */
-  join(channel: Channel): Promise<Membership>
-  /** Joins all of them or none. */
-  joinAll(channels: Iterable<Channel>): Promise<Membership[]>
   /** The memberships made through this control that are still held. */
   readonly memberships: readonly Membership[]
   /** The whole filter of a group on an interface, from the kernel. `MCAST_MSFILTER`; RFC 3678 5.1.3. */
@@ -54,30 +52,10 @@ export interface SocketControl extends MulticastSettings {
   setSourceFilter(on: GroupOnInterface, filter: SourceFilter): Promise<void>
 }
 
-/** An option that may wait, as its caller gave it. */
-class Plain extends Call {
-  readonly asks: boolean
-  readonly given: unknown
-
-  constructor(option: OptionParts, asks: boolean, given: unknown) {
-    super(option)
-    this.asks = asks
-    this.given = given
-  }
-
-  override get reading(): boolean {
-    return this.asks
-  }
-
-  prepare(): unknown {
-    return this.given
-  }
-}
-
 /** The control of whatever descriptor is reached, now and later. */
 export function createControl(
   socket: SocketHandle,
-  registry: Memberships = createMembershipRegistry(socket.owner),
+  registry: MembershipRegistry<ChannelMembership> = createMembershipRegistry(socket.owner),
 ): SocketControl {
   const { owner, fd } = socket
   const { remember, ...settings } = createMulticastSettings(socket)
@@ -94,25 +72,24 @@ export function createControl(
 
   const control: SocketControl = {
     ...settings,
+    ...createJoins(socket, registry),
     get fd() {
       return fd()
     },
     get: async (option: AnyOption, question?: unknown) => {
       const parts = partsOf(option)
       if (!parts.waits) return getNow(fd(), parts, question) as never
-      return (await send(owner(), new Plain(parts, true, question))) as never
+      return (await workerQueue.send(owner(), new OptionCall(parts, 'getsockopt', question))) as never
     },
     set: async (option: AnyOption, value: unknown) => {
       const parts = partsOf(option)
       if (!parts.waits) return setAtOnce(parts, value)
       mustSuit(parts)
-      await send(owner(), new Plain(parts, false, value))
+      await workerQueue.send(owner(), new OptionCall(parts, 'setsockopt', value))
     },
     getSync: (option: AnyOption, question?: unknown) => getNow(fd(), partsOf(option), question) as never,
     setSync: (option: AnyOption, value: unknown) => setAtOnce(partsOf(option), value),
     snapshot: async () => snapshot(owner()),
-    join: (channel) => join(socket, registry, channel),
-    joinAll: (channels) => joinAll(socket, registry, channels),
     get memberships() {
       return registry.all()
     },

@@ -1,3 +1,5 @@
+// Which memberships a socket has through this library.
+
 import type { DescriptorOwner } from '../calls/socket-handle.ts'
 import { kindOf } from '../calls/socket-kind.ts'
 
@@ -12,13 +14,13 @@ interface Member {
 export interface MembershipRegistry<M extends Member> {
   add(member: M): void
   remove(member: M): void
-  /** Those of a group on an interface. */
+  /** The memberships of a group on an interface. */
   on(group: string, index: number): M[]
-  /** Whether there is one of a group, on whichever interface. */
+  /** Whether there is a membership of a group, on whichever interface. */
   has(group: string): boolean
   all(): M[]
   isOpen(owner: DescriptorOwner): boolean
-  /** Throws reason `closed` with what to do. */
+  /** Throws reason `closed`, with what to do. */
   mustBeOpen(): void
   /** A member's filter has changed. */
   changed(member: M): void
@@ -32,7 +34,7 @@ export function createMembershipRegistry<M extends Member>(owner: () => Descript
   const members = new Map<string, M[]>()
   const open = (): DescriptorOwner => {
     const now = owner()
-    // Of a descriptor that is a mere number only the kernel knows whether it is open.
+    // Only the kernel knows whether a bare number is open.
     if (now.isBareNumber === true) kindOf(now)
     return now
   }
@@ -52,10 +54,10 @@ export function createMembershipRegistry<M extends Member>(owner: () => Descript
     },
     remove: (member) => {
       const list = members.get(member.group) ?? []
-      const place = list.indexOf(member)
-      if (place < 0) return
+      const index = list.indexOf(member)
+      if (index < 0) return
       if (list.length === 1) members.delete(member.group)
-      else list.splice(place, 1)
+      else list.splice(index, 1)
       registry.onChange?.(member, 'removed')
     },
     on: (group, index) => (members.get(group) ?? []).filter((member) => member.interface.index === index),

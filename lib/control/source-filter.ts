@@ -1,53 +1,47 @@
+// The whole source filter of a group on an interface: asked of the kernel, and replaced at once.
+
 import { badValue, show } from '../base/errors.ts'
-import type { SocketHandle } from '../calls/socket-handle.ts'
+import type { NativeBatch } from '../binding/native.ts'
+import { OptionCall } from '../calls/call.ts'
+import type { DescriptorOwner, SocketHandle } from '../calls/socket-handle.ts'
 import { mustTakeGroup } from '../calls/socket-kind.ts'
-import { Call, send } from '../calls/worker-queue.ts'
+import { workerQueue } from '../calls/worker-queue.ts'
 import type { NamedInterface } from '../net/interfaces.ts'
-import type { Found, Wanted } from '../net/route-lookup.ts'
+import type { Found } from '../net/route-lookup.ts'
 import { type SourceFilter, wrongFilter } from '../options/codecs/multicast-target.ts'
 import { partsOf } from '../options/option.ts'
 import { IP_MSFILTER } from '../options/table/ip.ts'
 import { MCAST_MSFILTER } from '../options/table/mcast.ts'
-import {
-  findInterface,
-  type GroupOnInterface,
-  type GroupTarget,
-  groupTargetOf,
-  isByMreq,
-  lookupFor,
-} from './group-target.ts'
-import { addMembership, type Memberships, parseSource } from './membership.ts'
+import { membershipsOf } from './filter-state.ts'
+import { findInterface, type GroupOnInterface, type GroupTarget, groupTargetOf, parseSource } from './group-target.ts'
+import { ChannelMembership } from './membership.ts'
+import type { MembershipRegistry } from './registry.ts'
 
-/** A whole filter, asked for or, where there is one, set. */
-class Filtering extends Call {
-  readonly target: GroupTarget
-  readonly filter: SourceFilter | undefined
-  readonly reflect: ((on: NamedInterface) => void) | undefined
-  on: NamedInterface | undefined
+/** A call that reads the whole filter or, if it is given one, replaces it. */
+class FilterCall extends OptionCall {
+  declare readonly value: { group: string; interface: string | number } & Partial<SourceFilter>
+  readonly #target: GroupTarget
+  readonly #onDone: (on: NamedInterface) => void
+  #on: NamedInterface | undefined
 
-  constructor(target: GroupTarget, filter?: SourceFilter, reflect?: (on: NamedInterface) => void) {
-    super(partsOf(isByMreq(target) ? IP_MSFILTER : MCAST_MSFILTER))
-    this.target = target
-    this.filter = filter
-    this.reflect = reflect
+  constructor(target: GroupTarget, filter?: SourceFilter, onDone = (_on: NamedInterface): void => {}) {
+    const option = partsOf(target.isByMreq ? IP_MSFILTER : MCAST_MSFILTER)
+    const syscall = filter === undefined ? 'getsockopt' : 'setsockopt'
+    super(option, syscall, { group: target.group, interface: 0, ...filter }, target.lookup)
+    this.#target = target
+    this.#onDone = onDone
   }
 
-  override get reading(): boolean {
-    return this.filter === undefined
+  override addTo(batch: NativeBatch, found: Found): void {
+    const { isByMreq, address } = this.#target
+    this.#on = findInterface(this.#target, found)
+    this.value.interface = isByMreq ? (address as string) : this.#on.index
+    super.addTo(batch, found)
   }
 
-  override get wanted(): Wanted | undefined {
-    return lookupFor(this.target)
-  }
-
-  prepare(found: Found): unknown {
-    const { target, filter } = this
-    this.on = findInterface(target, found)
-    return { group: target.group, interface: isByMreq(target) ? target.address : this.on.index, ...filter }
-  }
-
-  override done(): void {
-    this.reflect?.(this.on as NamedInterface)
+  override done(answer: unknown): unknown {
+    this.#onDone(this.#on as NamedInterface)
+    return answer
   }
 }
 
@@ -56,7 +50,22 @@ export async function getSourceFilter(socket: SocketHandle, on: GroupOnInterface
   const owner = socket.owner()
   const target = groupTargetOf(on)
   mustTakeGroup(owner, target.group)
-  return (await send(owner, new Filtering(target))) as SourceFilter
+  return (await workerQueue.send(owner, new FilterCall(target))) as SourceFilter
+}
+
+/** Replaces the whole filter at once; including nobody is leaving. */
+export async function setSourceFilter(
+  socket: SocketHandle,
+  registry: MembershipRegistry<ChannelMembership>,
+  on: GroupOnInterface,
+  given: SourceFilter,
+): Promise<void> {
+  const owner = socket.owner()
+  const target = groupTargetOf(on)
+  const filter = parseFilter(given, target.group)
+  mustTakeGroup(owner, target.group)
+  const done = (on: NamedInterface): void => follow(filter, registry, owner, target.group, on)
+  await workerQueue.send(owner, new FilterCall(target, filter, done))
 }
 
 function parseFilter(filter: SourceFilter, group: string): SourceFilter {
@@ -67,35 +76,23 @@ function parseFilter(filter: SourceFilter, group: string): SourceFilter {
   return { mode: filter.mode, sources: filter.sources.map((source) => parseSource(source, group)) }
 }
 
-/** Replaces the whole filter at once; including nobody is leaving. */
-export async function setSourceFilter(
-  socket: SocketHandle,
-  registry: Memberships,
-  on: GroupOnInterface,
+/** The memberships become what the new filter made of them: `filterOf` of them is that filter. */
+function follow(
   filter: SourceFilter,
-): Promise<void> {
-  const owner = socket.owner()
-  const target = groupTargetOf(on)
-  const wanted = parseFilter(filter, target.group)
-  mustTakeGroup(owner, target.group)
-  const done = (on: NamedInterface) =>
-    reflect(registry, target.group, on, wanted, (source) => addMembership(registry, owner, target.group, on, source))
-  await send(owner, new Filtering(target, wanted, done))
-}
-
-/** The memberships say what the new filter made of them. */
-function reflect(
-  registry: Memberships,
+  registry: MembershipRegistry<ChannelMembership>,
+  owner: DescriptorOwner,
   group: string,
   on: NamedInterface,
-  filter: SourceFilter,
-  add: (source?: string) => ReturnType<typeof addMembership>,
 ): void {
-  const wanted: (string | undefined)[] = filter.mode === 'exclude' ? [undefined] : filter.sources
+  const wanted = membershipsOf(filter)
   const held = registry.on(group, on.index)
-  for (const membership of held) if (!wanted.includes(membership.source)) membership.end()
-  for (const source of wanted) {
-    const membership = held.find((one) => one.source === source) ?? add(source)
-    if (source === undefined) membership.setBlocked(filter.sources)
+  for (const membership of held) if (!wanted.some(({ source }) => source === membership.source)) membership.end()
+  for (const { source, blocked } of wanted) {
+    let membership = held.find((one) => one.source === source)
+    if (membership === undefined) {
+      membership = new ChannelMembership(registry, owner, group, on, source)
+      registry.add(membership)
+    }
+    if (blocked !== undefined) membership.setBlocked(blocked)
   }
 }

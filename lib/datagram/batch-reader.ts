@@ -26,7 +26,7 @@ export interface BatchReader {
   /** What is delivered of what is sent to no group: default all. */
   admit(fd: number, unicast: boolean, broadcast: boolean): void
   /** What is delivered of a group; without any rule the kernel alone decides. */
-  setRule(fd: number, group: string, interfaceIndex: number, mode: FilterMode, sources: string[]): void
+  setRule(fd: number, group: string, interfaceIndex: number, mode: FilterMode, sources: readonly string[]): void
   /** Whether a read that waits keeps the event loop alive. */
   hold(alive: boolean): void
   close(): void

@@ -154,8 +154,9 @@ export function formatAddress(bytes: Uint8Array): string {
  * if it has one. An IPv4-mapped address stays IPv4-mapped. `undefined` if the text is no address.
  */
 export function canonical(address: string): string | undefined {
+  if (typeof address !== 'string') return undefined
   // Dotted decimal without leading zeros has one spelling only.
-  if (typeof address === 'string' && ipv4Number(address) >= 0) return address
+  if (!isIpv6(address)) return ipv4Number(address) >= 0 ? address : undefined
   const parsed = parseAddress(address)
   if (parsed === undefined) return undefined
   const text = formatAddress(parsed.bytes)

@@ -120,24 +120,22 @@ export interface NamedInterface {
 
 /** Interfaces found in this tick. A question to the kernel opens a socket and costs more than a join: calls of one tick ask once. */
 const foundNow = new Map<string | number, NamedInterface>()
+const forgetFound = foundNow.clear.bind(foundNow)
 
 /** An interface by its name or index, with both; `undefined` if the text is an address, for which a list is needed. */
 export function interfaceByNameOrIndex(spec: string | number): NamedInterface | undefined {
   const known = foundNow.get(spec)
   if (known !== undefined) return known
   if (typeof spec === 'string' && canonical(spec) !== undefined) return undefined
-  const found = Object.freeze(typeof spec === 'string' ? { name: spec, index: interfaceIndex(spec) } : byIndex(spec))
-  if (foundNow.size === 0) queueMicrotask(() => foundNow.clear())
+  if (typeof spec === 'number' && !isInterfaceIndex(spec))
+    throw badValue(`interface is ${show(spec)}: a name, an index or a local address is needed`)
+  const name = typeof spec === 'string' ? spec : native.indexToName(spec)
+  const index = typeof spec === 'string' ? native.nameToIndex(spec) : spec
+  if (name === '' || index === 0) throw noInterface(spec)
+  const found = Object.freeze({ name, index })
+  if (foundNow.size === 0) queueMicrotask(forgetFound)
   foundNow.set(spec, found)
   return found
-}
-
-function byIndex(index: number): NamedInterface {
-  if (!isInterfaceIndex(index))
-    throw badValue(`interface is ${show(index)}: a name, an index or a local address is needed`)
-  const name = nameOfInterface(index)
-  if (name === '') throw noInterface(index)
-  return { name, index }
 }
 
 /** The interface that has a local address; a link-local address needs no zone if only one interface has it. */

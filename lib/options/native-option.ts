@@ -20,29 +20,37 @@ export function chooseNative(
   // On an any-source membership the kernel would silently turn to source-specific: the native side refuses instead.
   const refusesAnySource = act === 'join-source' || act === 'leave-source'
 
-  const ofType = (level: number, type: string): NativeChoice => {
-    let made: NativeOption | undefined
-    return () => {
-      if (made !== undefined) return made
-      const codec = native.codecs[type]
-      if (codec === undefined) throw unsupported(`${name} (struct ${type})`, name)
-      made = native.option(level, number, codec, refusesAnySource)
-      return made
-    }
+  const make = (levelNumber: number | undefined, type: string): NativeOption => {
+    const codec = native.codecs[type]
+    if (codec === undefined) throw unsupported(`${name} (struct ${type})`, name)
+    return native.option(levelNumber ?? -1, number, codec, refusesAnySource)
   }
-  const ofLevel = (level: number): NativeChoice => {
-    if (typeof ctype === 'string') return ofType(level, ctype)
-    const types = new Map<string, NativeChoice>()
+  if (typeof ctype !== 'string') {
+    const made = new Map<string, NativeOption>()
     return (value) => {
       const type = ctype(value)
-      const choice = types.get(type) ?? ofType(level, type)
-      types.set(type, choice)
-      return choice(value)
+      const option = made.get(type) ?? make(level, type)
+      made.set(type, option)
+      return option
     }
   }
-  if (byGroup !== true) return ofLevel(level)
+  if (byGroup !== true) {
+    let option: NativeOption | undefined
+    return () => {
+      option ??= make(level, ctype)
+      return option
+    }
+  }
   // An MCAST_* option exists once for each family.
-  const ipv4 = ofLevel(native.constants.IPPROTO_IP ?? -1)
-  const ipv6 = ofLevel(native.constants.IPPROTO_IPV6 ?? -1)
-  return (value) => (isIpv6((value as { group: string }).group) ? ipv6(value) : ipv4(value))
+  const { IPPROTO_IP, IPPROTO_IPV6 } = native.constants
+  let ipv4: NativeOption | undefined
+  let ipv6: NativeOption | undefined
+  return (value) => {
+    if (isIpv6((value as { group: string }).group)) {
+      ipv6 ??= make(IPPROTO_IPV6, ctype)
+      return ipv6
+    }
+    ipv4 ??= make(IPPROTO_IP, ctype)
+    return ipv4
+  }
 }

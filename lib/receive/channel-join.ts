@@ -1,6 +1,6 @@
 // The channels of one call, checked and with their interfaces found, and what becomes of each.
 import { setImmediate } from 'node:timers/promises'
-import { findInterface, lookupFor } from '../control/group-target.ts'
+import { findInterface } from '../control/group-target.ts'
 import { type Channel, type ChannelTarget, channelTargetOf } from '../control/membership.ts'
 import type { NamedInterface } from '../net/interfaces.ts'
 import { type Found, lookUp } from '../net/route-lookup.ts'
@@ -24,7 +24,7 @@ export async function resolveChannels(channels: readonly Channel[]): Promise<Cha
   }
   const unresolved = joins.filter(({ on, outcome }) => on === undefined && outcome === undefined)
   if (unresolved.length > 0) {
-    const lookups = unresolved.map(lookupFor)
+    const lookups = unresolved.map(({ lookup }) => lookup)
     const found = await lookUp(lookups.flatMap((lookup) => (typeof lookup === 'object' ? [lookup.routeTo] : [])))
     for (const join of unresolved) resolve(join, found)
   }

@@ -3,8 +3,10 @@ import { type NativeSocket, native } from '../binding/native.ts'
 import { getNow, setNow } from '../calls/call-now.ts'
 import { type DescriptorOwner, noDescriptor, type SocketHandle } from '../calls/socket-handle.ts'
 import { createControl, type SocketControl } from '../control/control.ts'
-import { type ChannelMembership, joinEach, type Membership, type Memberships } from '../control/membership.ts'
-import { createMembershipRegistry, type MembershipChange } from '../control/registry.ts'
+import { filterOf } from '../control/filter-state.ts'
+import { joinEach } from '../control/join.ts'
+import type { ChannelMembership, Membership } from '../control/membership.ts'
+import { createMembershipRegistry, type MembershipChange, type MembershipRegistry } from '../control/registry.ts'
 import type { BatchReader } from '../datagram/batch-reader.ts'
 import { isIpv6, withoutZone } from '../net/address.ts'
 import type { Endpoint } from '../net/socket-address.ts'
@@ -38,7 +40,7 @@ export class ReceiverSocket implements DescriptorOwner {
   readonly #family: GroupFamily
   readonly #batchReader: BatchReader
   readonly #handle: SocketHandle
-  readonly #memberships: Memberships
+  readonly #memberships: MembershipRegistry<ChannelMembership>
   #onGroup: GroupChangeListener | undefined
   #boundTo: string | undefined
   #control: SocketControl | undefined
@@ -187,15 +189,8 @@ export class ReceiverSocket implements DescriptorOwner {
   #setRule(group: string, index: number): void {
     if (this.#closing !== undefined) return
     const members = [...this.#memberships.on(group, index), ...(this.#joining?.get(group, index) ?? [])]
-    const [first] = members
-    if (first === undefined) this.#batchReader.setRule(this.fd, group, index, 'none', [])
-    else if (first.source === undefined) {
-      const blocked = 'blocked' in first ? [...first.blocked] : []
-      this.#batchReader.setRule(this.fd, group, index, 'exclude', blocked)
-    } else {
-      const sources = members.flatMap(({ source }) => source ?? [])
-      this.#batchReader.setRule(this.fd, group, index, 'include', sources)
-    }
+    const { mode, sources } = filterOf(members)
+    this.#batchReader.setRule(this.fd, group, index, mode, sources)
   }
 
   /** The kernel had no room for a channel: for a further group, or for a further source of a group it has. */

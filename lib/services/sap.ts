@@ -12,12 +12,11 @@ import {
   whole,
 } from '../base/check-fields.ts'
 import { badValue } from '../base/errors.ts'
-import { findInterface, groupTargetOf } from '../control/group-target.ts'
+import { groupTargetOf, lookUpInterface } from '../control/group-target.ts'
 import type { Membership } from '../control/membership.ts'
 import type { Datagram } from '../datagram/datagram.ts'
 import { familyOf, withoutZone } from '../net/address.ts'
 import { interfaceNamed } from '../net/interfaces.ts'
-import { lookUp } from '../net/route-lookup.ts'
 import type { Endpoint } from '../net/socket-address.ts'
 import { isMalformed } from '../protocols/malformed.ts'
 import {
@@ -204,7 +203,7 @@ function groupsFor(sdp: string): string[] {
 async function openAnnouncer(group: string, payload: Uint8Array, options: SapAnnounceOptions): Promise<Announcer> {
   const { port = SAP_PORT, hops = SAP_HOP_LIMIT, compressed = false } = options
   const target = groupTargetOf({ group, ...(options.interface !== undefined && { interface: options.interface }) })
-  const { index } = findInterface(target, await lookUp([target.group]))
+  const { index } = await lookUpInterface(target)
   const source = options.source ?? sourceOn(index, target.group)
   const sender = await openSender({ to: { address: target.group, port }, interface: index, hops })
   return {

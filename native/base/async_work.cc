@@ -1,3 +1,4 @@
+// AsyncWork by Node-API's own functions.
 #include "base/async_work.h"
 
 namespace sockctl {
@@ -30,14 +31,15 @@ void AsyncWork::Reopen(Napi::Env env) {
 
 void AsyncWork::Execute(napi_env /*env*/, void* data) { static_cast<AsyncWork*>(data)->Work(); }
 
-// Plain Node-API: while a worker_threads worker is being terminated nothing here may throw.
+// Node-API without its C++ wrapper, which would throw: nothing here may throw while a worker_threads worker is being
+// terminated.
 void AsyncWork::Complete(napi_env env, napi_status /*status*/, void* data) {
-  auto* hop = static_cast<AsyncWork*>(data);
+  auto* work = static_cast<AsyncWork*>(data);
   const Napi::HandleScope scope(env);
   napi_value receiver = nullptr;
-  napi_value callback = hop->callback_.Value();
-  hop->callback_.Reset();
-  hop->carrier_.Reset();
+  napi_value callback = work->callback_.Value();
+  work->callback_.Reset();
+  work->carrier_.Reset();
   if (napi_get_global(env, &receiver) == napi_ok)
     napi_make_callback(env, nullptr, receiver, callback, 0, nullptr, nullptr);
 }

@@ -1,9 +1,10 @@
+// Work on one of Node's worker threads.
 #pragma once
 #include <napi.h>
 
 namespace sockctl {
 
-// One trip to a worker thread and back, for a JavaScript object that carries the work and holds its results.
+// One hop to a worker thread and back, for a JavaScript object that carries the work and holds its results.
 class AsyncWork {
  public:
   AsyncWork() = default;
@@ -12,13 +13,13 @@ class AsyncWork {
   virtual ~AsyncWork();
 
  protected:
-  // On the worker thread: no JavaScript.
+  // Runs on the worker thread, where no JavaScript value may be touched.
   virtual void Work() = 0;
-  // Calls `callback` without arguments when Work is done. `carrier` stays alive until then.
+  // Calls `callback` without arguments when Work is done, and keeps `carrier` alive until then.
   void Start(const Napi::Object& carrier, const Napi::Value& callback, const char* resource);
-  // Throws once started: what the worker uses must not change under it.
+  // Throws once the work is started: its data must not change while the worker thread uses it.
   void MustBeOpen(Napi::Env env) const;
-  // For another trip; throws where this one is not over.
+  // Makes ready for another hop; throws if the one before is not over.
   void Reopen(Napi::Env env);
 
  private:

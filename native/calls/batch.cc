@@ -1,3 +1,4 @@
+// The batch as JavaScript sees it, and its work.
 #include "calls/batch.h"
 
 #include <fcntl.h>
@@ -37,7 +38,7 @@ Napi::Value Batch::Duplicate(const Napi::CallbackInfo& info) {
   return Napi::Number::New(info.Env(), number);
 }
 
-// (batch, fd): that batch's duplicate is this one's from now on
+// (batch, fd): a duplicate of the other batch is this batch's from now on
 void Batch::Take(const Napi::CallbackInfo& info) {
   MustBeOpen(info.Env());
   Batch* from = Unwrap(info[0].As<Napi::Object>());
@@ -45,7 +46,7 @@ void Batch::Take(const Napi::CallbackInfo& info) {
   descriptors_.insert(from->descriptors_.extract(ReadInteger<int>(info[1], "fd")));
 }
 
-// (fd, option, value)
+// (fd, optionIndex, value)
 void Batch::Set(const Napi::CallbackInfo& info) {
   MustBeOpen(info.Env());
   Call call{ReadInteger<int>(info[0], "fd"), OptionAt(info[1]), false};
@@ -53,7 +54,7 @@ void Batch::Set(const Napi::CallbackInfo& info) {
   calls_.push_back(std::move(call));
 }
 
-// (fd, option, question?)
+// (fd, optionIndex, question?)
 void Batch::Get(const Napi::CallbackInfo& info) {
   MustBeOpen(info.Env());
   Call call{ReadInteger<int>(info[0], "fd"), OptionAt(info[1]), true};
@@ -72,7 +73,7 @@ void Batch::Work() {
 // () -> Int32Array, in the order the calls were added
 Napi::Value Batch::Outcomes(const Napi::CallbackInfo& info) {
   Napi::Int32Array outcomes = Napi::Int32Array::New(info.Env(), calls_.size());
-  for (size_t place = 0; place < calls_.size(); ++place) outcomes[place] = calls_.at(place).outcome;
+  for (size_t i = 0; i < calls_.size(); ++i) outcomes[i] = calls_.at(i).outcome;
   return outcomes;
 }
 
@@ -83,11 +84,11 @@ void Batch::Clear(const Napi::CallbackInfo& info) {
   descriptors_.clear();
 }
 
-// (place) -> what was read
+// (callNumber) -> what was read
 Napi::Value Batch::Answer(const Napi::CallbackInfo& info) {
-  const auto place = ReadInteger<uint32_t>(info[0], "place");
-  if (place >= calls_.size()) throw Napi::RangeError::New(info.Env(), "no such call");
-  const Call& call = calls_.at(place);
+  const auto number = ReadInteger<uint32_t>(info[0], "callNumber");
+  if (number >= calls_.size()) throw Napi::RangeError::New(info.Env(), "the batch has no call of this number");
+  const Call& call = calls_.at(number);
   return call.option.codec->decode(info.Env(), call.bytes);
 }
 

@@ -1,3 +1,4 @@
+// Calls of setsockopt and getsockopt that are made on a worker thread.
 #pragma once
 #include <napi.h>
 
@@ -10,10 +11,10 @@
 
 namespace sockctl {
 
-// Calls that travel to a worker thread together. It owns duplicates of descriptors, so that closing the socket
-// meanwhile can't hand a call to a stranger with the same number, and closes them on the worker, where the kernel may
-// make the last one wait. It is used again, since what it holds would stay in memory until JavaScript's collector finds
-// it.
+// Calls that travel to a worker thread together. A batch owns duplicates of descriptors, so that closing a socket
+// meanwhile can't hand its calls to a stranger with the same number. The worker thread closes the duplicates, since
+// closing a socket's last descriptor leaves its groups and may wait for the kernel. A batch is used again: the memory
+// of its calls would be freed only when JavaScript's collector finds the batch.
 class Batch : public Napi::ObjectWrap<Batch>, private AsyncWork {
  public:
   static Napi::Function Define(Napi::Env env);

@@ -1,3 +1,4 @@
+// Outcomes of calls that failed, and room for answers.
 #include "calls/call.h"
 
 #include <algorithm>

@@ -1,3 +1,4 @@
+// The calls that are made at once, on JavaScript's thread.
 #include "calls/option.h"
 
 #include <deque>
@@ -9,10 +10,10 @@
 namespace sockctl {
 namespace {
 
-// In a deque an option stays at one address: JavaScript's functions point at it.
+// In a deque, since its elements never move: JavaScript's functions point at them.
 using Options = std::deque<Option>;
 
-// (fd, value) -> undefined where it went well, else the outcome
+// (fd, value) -> undefined if the call went well, else the outcome
 Napi::Value SetSync(const Napi::CallbackInfo& info) {
   const auto& option = *static_cast<const Option*>(info.Data());
   Bytes value;
@@ -21,7 +22,7 @@ Napi::Value SetSync(const Napi::CallbackInfo& info) {
   return outcome == 0 ? Napi::Value() : WriteInteger(info.Env(), outcome);
 }
 
-// (fd, question?) -> value; throws the outcome, a number, which JavaScript makes an error of
+// (fd, question?) -> value; throws the outcome, a number, of which JavaScript makes an error
 Napi::Value GetSync(const Napi::CallbackInfo& info) {
   const auto& option = *static_cast<const Option*>(info.Data());
   Bytes bytes;
@@ -41,17 +42,17 @@ Napi::Value MakeOption(const Napi::CallbackInfo& info) {
   options.push_back({ReadInteger<int>(info[0], "level"), ReadInteger<int>(info[1], "name"), &codec,
                      info[3].ToBoolean().Value() && codec.membership_key != nullptr});
   Napi::Object made = Napi::Object::New(env);
-  made.Set("place", static_cast<double>(options.size() - 1));
+  made.Set("index", static_cast<double>(options.size() - 1));
   made.Set("set", Napi::Function::New<SetSync>(env, "set", &options.back()));
   made.Set("get", Napi::Function::New<GetSync>(env, "get", &options.back()));
   return made;
 }
 
-const Option& OptionAt(const Napi::Value& place) {
-  const auto& options = Environment::Kept<Options>(place.Env());
-  const auto number = ReadInteger<uint32_t>(place, "place");
-  if (number >= options.size()) throw Napi::RangeError::New(place.Env(), "no option has this place");
-  return options[number];
+const Option& OptionAt(const Napi::Value& value) {
+  const auto& options = Environment::Kept<Options>(value.Env());
+  const auto index = ReadInteger<uint32_t>(value, "optionIndex");
+  if (index >= options.size()) throw Napi::RangeError::New(value.Env(), "no option has this index");
+  return options[index];
 }
 
 }  // namespace sockctl

@@ -2,7 +2,7 @@
 
 import { whole } from '../../base/check-fields.ts'
 import { show } from '../../base/errors.ts'
-import { canonical, isIpv6, isMapped, isMulticast, parseAddress, zoneOf } from '../../net/address.ts'
+import { canonical, isIpv6, isMapped, isMulticast, parseAddress, withoutZone, zoneOf } from '../../net/address.ts'
 import { interfaceIndex } from '../../net/interfaces.ts'
 
 /** A group on an interface by name or index; without one the kernel chooses. */
@@ -41,16 +41,21 @@ export function wrongGroup(value: unknown, family: 4 | 6 | undefined): string {
   return family === undefined || given === family ? '' : `group is ${show(value)}, not an IPv${family} group`
 }
 
+const NO_HOST = ['0.0.0.0', '255.255.255.255', '::']
+
 // The kernel accepts 0.0.0.0, ::, groups and the broadcast address as a source, and then nothing ever arrives.
 export function wrongSource(value: unknown, group: string): string {
-  const address = typeof value === 'string' ? parseAddress(value) : undefined
-  if (address === undefined) return `source is ${show(value)}, not an IP address`
-  if (address.family !== (isIpv6(group) ? 6 : 4)) return `source ${value} and group ${group} are of different families`
-  if (isMapped(address.bytes)) return `source ${value} is an IPv4 address, and group ${group} is IPv6`
-  const nobody = address.bytes.every((octet) => octet === 0) || value === '255.255.255.255'
-  if (nobody || isMulticast(value as string)) return `source is ${show(value)}, which no host sends from`
+  const source = typeof value === 'string' ? canonical(value) : undefined
+  if (source === undefined) return `source is ${show(value)}, not an IP address`
+  if (isIpv6(source) !== isIpv6(group)) return `source ${value} and group ${group} are of different families`
+  if (isIpv6(source) && isMapped(parseAddress(source)?.bytes ?? NO_BYTES))
+    return `source ${value} is an IPv4 address, and group ${group} is IPv6`
+  const address = isIpv6(source) ? withoutZone(source) : source
+  if (NO_HOST.includes(address) || isMulticast(source)) return `source is ${show(value)}, which no host sends from`
   return ''
 }
+
+const NO_BYTES = new Uint8Array()
 
 export function wrongFilter(value: Record<string, unknown>, group: string): string {
   if (value.mode !== 'include' && value.mode !== 'exclude')

@@ -1,0 +1,74 @@
+// A call of setsockopt or getsockopt that is made on a worker thread.
+
+import type { NativeBatch } from '../binding/native.ts'
+import type { Found, Wanted } from '../net/route-lookup.ts'
+import type { OptionParts } from '../options/option.ts'
+import { questionToNative, toNative } from './call-now.ts'
+import type { DescriptorOwner } from './socket-handle.ts'
+
+/** A duplicate of a descriptor, and how many calls have yet to claim it. */
+export interface HeldDescriptor {
+  readonly owner: DescriptorOwner
+  readonly fd: number
+  calls: number
+}
+
+/**
+ * Thousands of calls may wait together, and most of what they cost is their memory: so the fields of the queue are in
+ * the call itself, and none is set before its time.
+ */
+export abstract class Call {
+  abstract readonly option: OptionParts
+  abstract readonly syscall: 'getsockopt' | 'setsockopt'
+  /** What must be looked up before the call can be added to a batch. */
+  abstract readonly lookup: Wanted | undefined
+  /** The value to set or the question to ask, as the message of an error shows it. */
+  abstract get value(): unknown
+
+  /** Adds the call to a batch. What this throws, the caller gets, and the kernel is not asked. */
+  abstract addTo(batch: NativeBatch, found: Found): void
+
+  /** Notes that the call went well, and gives what its caller gets. Calls are settled in their order. */
+  done(answer: unknown): unknown {
+    return answer
+  }
+
+  /** Gives what the caller gets in spite of an error, or throws. */
+  recover(error: unknown): unknown {
+    throw error
+  }
+
+  /** The queue's: the descriptor it is made on, and the caller who waits. */
+  declare descriptor: HeldDescriptor
+  declare resolve: (answer: unknown) => void
+  declare reject: (error: unknown) => void
+  /** The queue's: why the call was refused before the kernel, if it was. */
+  declare refusal?: unknown
+}
+
+/** A call for an option, with the value or the question its caller gave. */
+export class OptionCall extends Call {
+  override readonly option: OptionParts
+  override readonly syscall: 'getsockopt' | 'setsockopt'
+  override readonly value: unknown
+  override readonly lookup: Wanted | undefined
+
+  constructor(option: OptionParts, syscall: 'getsockopt' | 'setsockopt', value: unknown, lookup?: Wanted) {
+    super()
+    this.option = option
+    this.syscall = syscall
+    this.value = value
+    this.lookup = lookup
+  }
+
+  override addTo(batch: NativeBatch, _found: Found): void {
+    const { option, syscall, value, descriptor } = this
+    if (syscall === 'getsockopt') {
+      const question = questionToNative(option, value)
+      batch.get(descriptor.fd, option.toRead(value).index, question)
+    } else {
+      const given = toNative(option, value)
+      batch.set(descriptor.fd, option.toWrite(value).index, given)
+    }
+  }
+}

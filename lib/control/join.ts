@@ -1,0 +1,89 @@
+// Joining one channel, or many together.
+
+import { show } from '../base/errors.ts'
+import type { NativeBatch } from '../binding/native.ts'
+import type { SocketHandle } from '../calls/socket-handle.ts'
+import { mustTakeGroup } from '../calls/socket-kind.ts'
+import { workerQueue } from '../calls/worker-queue.ts'
+import type { NamedInterface } from '../net/interfaces.ts'
+import type { Found } from '../net/route-lookup.ts'
+import { type Channel, ChannelMembership, type ChannelTarget, channelTargetOf, type Membership } from './membership.ts'
+import { MembershipCall } from './membership-call.ts'
+import type { MembershipRegistry } from './registry.ts'
+
+type ChannelRegistry = MembershipRegistry<ChannelMembership>
+
+class JoinCall extends MembershipCall {
+  declare readonly registry: ChannelRegistry
+
+  constructor(registry: ChannelRegistry, target: ChannelTarget) {
+    super(target.source === undefined ? 'join' : 'join-source', target, target.source)
+    this.registry = registry
+  }
+
+  override done(): ChannelMembership {
+    const { registry, descriptor, group, on, source } = this
+    const membership = new ChannelMembership(registry, descriptor.owner, group, on as NamedInterface, source)
+    registry.add(membership)
+    return membership
+  }
+}
+
+/** A join among others: if the socket can't be a member of the group, the others go on. */
+class JoinOfMany extends JoinCall {
+  override addTo(batch: NativeBatch, found: Found): void {
+    mustTakeGroup(this.descriptor.owner, this.group)
+    super.addTo(batch, found)
+  }
+}
+
+/** The joins of a control. */
+export interface Joins {
+  /** Joins a group from any source, or one source of it. `MCAST_JOIN_GROUP`, `MCAST_JOIN_SOURCE_GROUP`; RFC 3678. */
+  join(channel: Channel): Promise<Membership>
+  /** Joins all of them or none. */
+  joinAll(channels: Iterable<Channel>): Promise<Membership[]>
+}
+
+export function createJoins(socket: SocketHandle, registry: ChannelRegistry): Joins {
+  return {
+    join: (channel) => {
+      try {
+        const owner = socket.owner()
+        const target = channelTargetOf(channel)
+        mustTakeGroup(owner, target.group)
+        return workerQueue.send(owner, new JoinCall(registry, target)) as Promise<Membership>
+      } catch (error) {
+        return Promise.reject(error)
+      }
+    },
+    joinAll: async (channels) => {
+      if (typeof channels?.[Symbol.iterator] !== 'function')
+        throw new TypeError(`joinAll takes an iterable of { group, source?, interface? }, not ${show(channels)}`)
+      // To its end first: the iterable may be a generator, which may close the socket.
+      const wanted = [...channels]
+      const owner = socket.owner()
+      const targets = wanted.map((channel) => channelTargetOf(channel))
+      for (const { group } of targets) mustTakeGroup(owner, group)
+      const outcomes = await joinEach(socket, registry, targets)
+      const joined = outcomes.filter((outcome) => outcome instanceof ChannelMembership)
+      if (joined.length === outcomes.length) return joined
+      // A channel that can't be joined undoes the others.
+      await Promise.allSettled(joined.map((membership) => membership.leave()))
+      throw outcomes.find((outcome) => !(outcome instanceof ChannelMembership))
+    },
+  }
+}
+
+/** Joins each that can be joined. It gives a membership or an error for each, in their order. */
+export async function joinEach(
+  socket: SocketHandle,
+  registry: ChannelRegistry,
+  targets: readonly ChannelTarget[],
+): Promise<unknown[]> {
+  const owner = socket.owner()
+  return workerQueue.sendAll(
+    owner,
+    targets.map((target) => new JoinOfMany(registry, target)),
+  )
+}

@@ -12,7 +12,7 @@ export interface Batch {
   /**
    * - idle: takes calls, or waits for its turn;
    * - resolving: the interfaces of its calls are being looked up;
-   * - ready: filled, so that the worker thread can take it;
+   * - ready: filled, and about to go to the worker thread;
    * - running: with the worker thread.
    */
   state: 'idle' | 'resolving' | 'ready' | 'running'
@@ -23,7 +23,7 @@ export interface Batch {
   native: NativeBatch | undefined
 }
 
-/** Hands the calls to the native side, save those that are refused now. */
+/** Adds the calls to the native batch, save the calls that are refused now. */
 export function fill({ calls }: Batch, native: NativeBatch, found: Found): void {
   for (const call of calls) {
     try {

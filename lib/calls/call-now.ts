@@ -1,3 +1,5 @@
+// Calls of setsockopt and getsockopt that are made at once, on this thread; and the checks that all calls share.
+
 import { badValue, onBehalfOf, unsupported } from '../base/errors.ts'
 import type { Outcome } from '../binding/native.ts'
 import type { OptionParts } from '../options/option.ts'
@@ -7,7 +9,7 @@ function usable(option: OptionParts): void {
   if (!option.supported) throw unsupported(`${option.name} (level ${option.level})`, option.name)
 }
 
-/** The value for the native side; throws where it is one the kernel would misread. */
+/** The value as the native side takes it; throws for a value that the kernel would misread. */
 export function toNative(option: OptionParts, value: unknown): unknown {
   usable(option)
   const { codec } = option
@@ -23,7 +25,7 @@ export function toNative(option: OptionParts, value: unknown): unknown {
   return onBehalfOf(option.name, codec.toNative, value)
 }
 
-/** The question for the native side; throws where the option can't be read, or not without a better one. */
+/** The question as the native side takes it; throws if the option can't be read, or not with this question. */
 export function questionToNative(option: OptionParts, question: unknown): unknown {
   usable(option)
   const { codec } = option
@@ -51,7 +53,7 @@ export function getNow(fd: number, option: OptionParts, question: unknown): unkn
     const read = option.toRead(question)
     return option.codec.fromNative((asked === undefined ? read.get(fd) : read.get(fd, asked)) as never)
   } catch (error) {
-    // The native side throws an outcome, not an error: this is where it gets its words.
+    // The native side throws an outcome, a number, of which `explain` makes an error.
     throw typeof error === 'number' ? explain(option, error, question, 'getsockopt') : error
   }
 }

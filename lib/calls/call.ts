@@ -14,8 +14,8 @@ export interface HeldDescriptor {
 }
 
 /**
- * Thousands of calls may wait together, and most of what they cost is their memory: so the fields of the queue are in
- * the call itself, and none is set before its time.
+ * Thousands of calls may wait together, and most of their cost is their memory: so a call is one object, with the fields
+ * of the queue in it.
  */
 export abstract class Call {
   abstract readonly option: OptionParts
@@ -25,24 +25,24 @@ export abstract class Call {
   /** The value to set or the question to ask, as the message of an error shows it. */
   abstract get value(): unknown
 
-  /** Adds the call to a batch. What this throws, the caller gets, and the kernel is not asked. */
+  /** Adds the call to a batch. If this throws, the caller gets the error, and the kernel is not asked. */
   abstract addTo(batch: NativeBatch, found: Found): void
 
-  /** Notes that the call went well, and gives what its caller gets. Calls are settled in their order. */
+  /** Notes that the call went well, and gives the value for the caller. Calls are settled in their order. */
   done(answer: unknown): unknown {
     return answer
   }
 
-  /** Gives what the caller gets in spite of an error, or throws. */
+  /** Gives a value for the caller in spite of an error, or throws the error for the caller. */
   recover(error: unknown): unknown {
     throw error
   }
 
-  /** The queue's: the descriptor it is made on, and the caller who waits. */
+  // The fields of the queue. They are declared only, so that a call that is not sent yet has no room for them.
   declare descriptor: HeldDescriptor
   declare resolve: (answer: unknown) => void
   declare reject: (error: unknown) => void
-  /** The queue's: why the call was refused before the kernel, if it was. */
+  /** The error of a call that was refused before the kernel. */
   declare refusal?: unknown
 }
 

@@ -47,7 +47,7 @@ interface DgramState {
   readonly handle: DescriptorOwner | null
 }
 
-// `fd` of a handle of Node's is a getter in C++, which costs a call: `fd()` and `owner()` read it once.
+// The `fd` of Node's handles is a getter in C++, and each reading is a call: `fd()` and `owner()` read it once.
 function dgramHandle(state: DgramState): SocketHandle {
   const notOpen = () => noDescriptor('dgram.Socket', "bind() it and wait for 'listening'; after close() it is gone")
   return {

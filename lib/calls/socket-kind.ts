@@ -18,7 +18,7 @@ const { AF_INET, AF_INET6, SOCK_DGRAM, SOCK_RAW } = native.constants
 /** A socket keeps its kind for life, so the kernel is asked once for each owner. */
 const known = new WeakMap<DescriptorOwner, SocketKind>()
 
-/** The kind of a socket. Of a bare number the kernel is asked each time, which also tells whether it is still open. */
+/** The kind of a socket. For a bare number the kernel is asked each time, which also tells whether the number is open. */
 export function kindOf(owner: DescriptorOwner): SocketKind {
   if (owner.isBareNumber === true) return askKind(owner.fd)
   let kind = known.get(owner)
@@ -46,7 +46,7 @@ function askKind(fd: number): SocketKind {
 
 export const isIpv6Socket = ({ family }: SocketKind): boolean => family === AF_INET6
 
-/** Whether IPv4 arrives at a socket: on a dual-stack one it does; on a raw IPv6 one it does not, whatever IPV6_V6ONLY is. */
+/** Whether IPv4 arrives at a socket: a dual-stack socket gets it, a raw IPv6 socket does not, whatever IPV6_V6ONLY is. */
 export function takesIpv4(owner: DescriptorOwner): boolean {
   const { family, type } = kindOf(owner)
   return family !== AF_INET6 || (type !== SOCK_RAW && !getNow(owner.fd, partsOf(IPV6_V6ONLY), undefined))

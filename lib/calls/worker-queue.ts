@@ -1,4 +1,4 @@
-// The way to the worker thread for calls that may wait for the kernel: calls that wait together travel together.
+// The way to the worker thread for calls that may wait for the kernel. Calls that wait together travel together.
 
 import { type NativeBatch, native } from '../binding/native.ts'
 import { lookUp, NOTHING_FOUND } from '../net/route-lookup.ts'
@@ -8,21 +8,22 @@ import type { Call, HeldDescriptor } from './call.ts'
 import { explain } from './explain-option.ts'
 import type { DescriptorOwner } from './socket-handle.ts'
 
+/**
+ * The queue does what the state of its oldest batch says: idle, resolving, ready or running. While that batch is
+ * running, the next one is made ready if it is full, and the last one takes new calls.
+ */
 class WorkerQueue {
-  /**
-   * The oldest first. Only the first is ever with the worker thread; the second is made ready meanwhile, if it is full.
-   * The last one takes new calls.
-   */
+  /** The oldest first. */
   readonly #batches: Batch[] = []
   readonly #descriptors = new Map<DescriptorOwner, HeldDescriptor>()
-  /** Never runs: it holds the duplicates until the last call on each is about to be made. */
+  /** A batch that never runs: it holds the duplicates until the last call on each is about to be made. */
   #heldDescriptors: NativeBatch | undefined
-  /** Native batches to use again: the memory of each is freed only when JavaScript's collector finds it. */
+  /** Native batches to use again: the memory of each would be freed only when JavaScript's collector finds it. */
   readonly #unused: NativeBatch[] = []
 
   /**
-   * Sends a call to the worker thread, behind all that were sent before. The descriptor is duplicated now: closing the
-   * socket later can't hand the call to a stranger that got the same number.
+   * Sends a call to the worker thread, behind all calls that were sent before. The descriptor is duplicated now: closing
+   * the socket later can't hand the call to a stranger that got the same number.
    */
   send(owner: DescriptorOwner, call: Call): Promise<unknown> {
     return new Promise((resolve, reject) => {
@@ -30,7 +31,7 @@ class WorkerQueue {
     })
   }
 
-  /** Sends many with one promise for all. It gives the answer or the error of each call, in their order. */
+  /** Sends many calls with one promise for all. It gives the answer or the error of each call, in their order. */
   sendAll(owner: DescriptorOwner, calls: readonly Call[]): Promise<unknown[]> {
     return new Promise((resolve) => {
       const outcomes: unknown[] = []
@@ -44,7 +45,7 @@ class WorkerQueue {
     })
   }
 
-  /** The owner's duplicate, for so many calls: one for each descriptor, whatever the number of calls on it. */
+  /** A duplicate for so many calls. All calls on one owner share one. */
   #hold(owner: DescriptorOwner, calls: number, option: OptionParts): HeldDescriptor {
     const held = owner.isBareNumber === true ? undefined : this.#descriptors.get(owner)
     if (held !== undefined) {
@@ -85,7 +86,7 @@ class WorkerQueue {
     return batch
   }
 
-  /** Of thousands sent in one tick the worker thread makes the first while the last are being sent. */
+  /** If thousands of calls are sent in one tick, the worker thread makes the first while the last are being sent. */
   #startFullBatchEarly(): void {
     if (this.#batches.length === 1) this.#resume()
   }

@@ -1,3 +1,5 @@
+// The control of a socket: every option, the memberships and the multicast settings of any socket there is.
+
 import { onBehalfOf } from '../base/errors.ts'
 import { OptionCall } from '../calls/call.ts'
 import { getNow, setNow } from '../calls/call-now.ts'
@@ -21,12 +23,12 @@ export type Readable<R> = R extends unknown ? unknown : never
 
 /** Every option of one socket, its memberships and its multicast settings. */
 export interface SocketControl extends MulticastSettings, Joins {
-  /** The descriptor now; throws `ERR_SOCKET_CLOSED` where there is none yet or any more. */
+  /** The descriptor now; throws `ERR_SOCKET_CLOSED` if there is none yet or any more. */
   readonly fd: number
   /** `getsockopt`. Runs at once and the promise is settled, save for options that may wait. */
   // biome-ignore lint/suspicious/noExplicitAny: whatever the other side of the option is
   get<R>(option: Option<R, any> & Readable<R>): Promise<R>
-  /** As above, for an option that reads what it is asked about: a group on an interface. */
+  /** As above, for an option that is read with a question: about a group on an interface. */
   // biome-ignore lint/suspicious/noExplicitAny: whatever the other side of the option is
   get<R, Q extends object | string>(option: Option<R, any, Q> & Readable<R>, question: NoInfer<Q>): Promise<R>
   /** `setsockopt`. Runs at once and the promise is settled, save for options that may wait. */
@@ -35,10 +37,10 @@ export interface SocketControl extends MulticastSettings, Joins {
   /** `getsockopt` at once on this thread, whatever the option. */
   // biome-ignore lint/suspicious/noExplicitAny: whatever the other side of the option is
   getSync<R>(option: Option<R, any> & Readable<R>): R
-  /** As above, for an option that reads what it is asked about: a group on an interface. */
+  /** As above, for an option that is read with a question: about a group on an interface. */
   // biome-ignore lint/suspicious/noExplicitAny: whatever the other side of the option is
   getSync<R, Q extends object | string>(option: Option<R, any, Q> & Readable<R>, question: NoInfer<Q>): R
-  /** `setsockopt` at once on this thread, whatever the option: it may wait for the kernel's network lock. */
+  /** `setsockopt` at once on this thread, whatever the option: the thread may wait for the kernel's network lock. */
   // biome-ignore lint/suspicious/noExplicitAny: whatever the other side of the option is
   setSync<W>(option: Option<any, W, any>, value: NoInfer<W>): void
   /** Every readable option of this socket that answers, by C name. */
@@ -99,7 +101,7 @@ export function createControl(
   return control
 }
 
-/** The index the kernel was given, 0 where it was an address, which it can be asked for. */
+/** The index in a value of IP_MULTICAST_IF; 0 for an address, which the kernel can be asked for. */
 const byIndex = (value: unknown): number =>
   typeof value === 'number' ? value : /^[\d.]+$/.test(String(value)) ? 0 : interfaceIndex(String(value))
 
@@ -108,7 +110,7 @@ const controls = new WeakMap<object, SocketControl>()
 /**
  * The control of a socket: a dgram.Socket, net.Socket, net.Server, TLS socket, a descriptor, or anything with an `fd`.
  *
- * The same object has the same control, every time. A number is taken as it is.
+ * The same object has the same control, every time. A number has a new control each time.
  * @throws TypeError for anything else.
  */
 export function control(socket: SocketLike): SocketControl {

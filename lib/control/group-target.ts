@@ -8,7 +8,7 @@ import { type Found, lookUp, type Wanted } from '../net/route-lookup.ts'
 import { wrongSource } from '../options/codecs/multicast-target.ts'
 
 /**
- * A group on an interface: by name, by index, by a local address, or (without one) where the kernel routes the group.
+ * A group on an interface: by name, by index, or by a local address. Without one the kernel's route to the group decides.
  * The zone of an IPv6 group, `ff02::1%eth0`, names the interface too.
  */
 export interface GroupOnInterface {
@@ -19,7 +19,7 @@ export interface GroupOnInterface {
 /** A group, with its interface settled as far as no lookup is needed. */
 export interface GroupTarget {
   readonly group: string
-  /** The interface, if it was named by name or index. */
+  /** The interface, if a name or an index names it. */
   readonly on?: NamedInterface | undefined
   /** The local address that names the interface. */
   readonly address?: string | undefined
@@ -72,7 +72,7 @@ export function findInterface({ group, on, address }: GroupTarget, found: Found)
   return address === undefined ? routed(group, found) : interfaceByAddress(address, found.interfaces)
 }
 
-/** The interface of a target, looked up if it must be; rejects if there is none. */
+/** The interface of a target, after a lookup if one is needed; rejects if there is none. */
 export async function lookUpInterface(target: GroupTarget): Promise<NamedInterface> {
   const { on, lookup } = target
   return on ?? findInterface(target, await lookUp(typeof lookup === 'object' ? [lookup.routeTo] : []))

@@ -1,4 +1,4 @@
-// Joining, leaving, blocking and unblocking as the options that do it.
+// Calls that join, leave, block and unblock: which option each sets, and to what.
 
 import type { NativeBatch } from '../binding/native.ts'
 import { Call } from '../calls/call.ts'

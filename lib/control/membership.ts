@@ -30,7 +30,7 @@ export interface Membership extends AsyncDisposable {
   readonly group: string
   /** The source, if the membership is source-specific. */
   readonly source?: string
-  /** The interface it is on, also if the kernel chose it. */
+  /** The interface of the membership, also if the kernel chose it. */
   readonly interface: { readonly name: string; readonly index: number }
   /** False once left, or once the socket is closed. */
   readonly active: boolean
@@ -40,7 +40,7 @@ export interface Membership extends AsyncDisposable {
   block(source: string): Promise<void>
   /** Takes a blocked source again. `IP_UNBLOCK_SOURCE`, `MCAST_UNBLOCK_SOURCE`; RFC 3678 4.1.1. */
   unblock(source: string): Promise<void>
-  /** Leaves; on a membership that is left already it does nothing. */
+  /** Leaves. A second call does nothing. */
   leave(): Promise<void>
 }
 
@@ -142,7 +142,7 @@ export class ChannelMembership implements Membership {
     })
   }
 
-  /** After leaving failed: it may be tried again. */
+  /** Leaving failed, and may be tried again. */
   stay(): void {
     this.#leaving = undefined
   }

@@ -1,3 +1,5 @@
+// The interface, hop limit and loopback of multicast that a socket sends: one call for IPv4 and IPv6.
+
 import { mustBe, whole } from '../base/check-fields.ts'
 import { badValue, show } from '../base/errors.ts'
 import { getNow, setNow } from '../calls/call-now.ts'
@@ -25,7 +27,7 @@ export interface MulticastSettings {
 }
 
 export function createMulticastSettings(socket: SocketHandle): MulticastSettings & { remember(index: number): void } {
-  // The kernel answers IP_MULTICAST_IF with an address only: set by index, the index is lost to it.
+  // The kernel answers IP_MULTICAST_IF with an address only: an index that was set can't be read back.
   let remembered: { owner: DescriptorOwner; index: number } | undefined
   const remember = (index: number): void => {
     remembered = { owner: socket.owner(), index }
@@ -42,7 +44,7 @@ export function createMulticastSettings(socket: SocketHandle): MulticastSettings
     return getNow(owner.fd, partsOf(isIpv6Socket(kindOf(owner)) ? ipv6 : ipv4), undefined)
   }
 
-  // A lookup takes a while, in which what is asked next must not overtake it.
+  // A lookup takes a while: later calls wait, so that none overtakes an earlier one.
   let last: Promise<unknown> | undefined
   const inTurn = <T>(ask: () => Promise<T>): Promise<T> => {
     const answer = last === undefined ? ask() : last.then(ask)

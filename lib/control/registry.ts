@@ -1,4 +1,4 @@
-// Which memberships a socket has through this library.
+// The memberships of one socket that were made through it.
 
 import type { DescriptorOwner } from '../calls/socket-handle.ts'
 import { kindOf } from '../calls/socket-kind.ts'
@@ -10,7 +10,7 @@ interface Member {
   readonly active: boolean
 }
 
-/** The memberships of one socket that were made through it, in the order they were made. */
+/** Memberships in the order they were made, group by group. */
 export interface MembershipRegistry<M extends Member> {
   add(member: M): void
   remove(member: M): void

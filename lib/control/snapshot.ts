@@ -1,3 +1,5 @@
+// A snapshot of all options of a socket, and the difference of two snapshots.
+
 import { isDeepStrictEqual } from 'node:util'
 import { type NativeOption, native } from '../binding/native.ts'
 import type { Level } from '../options/attributes.ts'
@@ -16,7 +18,7 @@ const { constants } = native
 const is = (value: number, ...names: string[]): boolean => names.some((name) => constants[name] === value)
 const isInternet = ({ family }: KindAndProtocol): boolean => is(family, 'AF_INET', 'AF_INET6')
 
-/** Which sockets a level is for: asking others is a call that fails. */
+/** Which sockets have the options of a level: on any other socket each call would fail. */
 const APPLIES: Record<Level, (kind: KindAndProtocol) => boolean> = {
   SOL_SOCKET: () => true,
   IPPROTO_IP: isInternet,
@@ -39,7 +41,7 @@ interface Row {
   readonly question: unknown
 }
 
-/** Made at the first snapshot, since most programs never ask for one. */
+/** The options to read, by level. Made at the first snapshot, since most programs take none. */
 let rows: Map<Level, Row[]> | undefined
 
 function readable(): Map<Level, Row[]> {
@@ -54,14 +56,14 @@ function readable(): Map<Level, Row[]> {
   return byLevel
 }
 
-/** Protocols are told by no other system than Linux: elsewhere a type has one. */
+/** Only Linux tells the protocol of a socket; on other systems the type decides. */
 function protocolOf(fd: number, type: number): number {
   if (SO_PROTOCOL.supported) return getNow(fd, partsOf(SO_PROTOCOL), undefined) as number
   const { IPPROTO_TCP, IPPROTO_UDP } = constants
   return (is(type, 'SOCK_STREAM') ? IPPROTO_TCP : IPPROTO_UDP) ?? -1
 }
 
-/** Every readable option of a socket that answers, by C name. It changes nothing. */
+/** Every readable option of a socket that answers, by C name. Taking a snapshot changes nothing. */
 export function snapshot(owner: DescriptorOwner): Record<string, unknown> {
   const { family, type } = kindOf(owner)
   const { fd } = owner
@@ -75,7 +77,7 @@ export function snapshot(owner: DescriptorOwner): Record<string, unknown> {
         const answer = native.get(fd, question)
         values[option.name] = option.codec.fromNative(answer as never)
       } catch (error) {
-        // An outcome is the kernel's no, which is no news here.
+        // An outcome, a number: the kernel does not answer for this option, which is then left out.
         if (typeof error !== 'number') throw error
       }
     }
@@ -83,7 +85,7 @@ export function snapshot(owner: DescriptorOwner): Record<string, unknown> {
   return values
 }
 
-/** What became of an option between two snapshots; `undefined` where it did not answer. */
+/** An option that differs between two snapshots; `undefined` in a snapshot in which the option did not answer. */
 export interface OptionChange {
   before: unknown
   after: unknown

@@ -17,7 +17,7 @@ import { findInterface, type GroupOnInterface, type GroupTarget, groupTargetOf, 
 import { ChannelMembership } from './membership.ts'
 import type { MembershipRegistry } from './registry.ts'
 
-/** A call that reads the whole filter or, if it is given one, replaces it. */
+/** A call that reads the whole filter, or replaces it by the one given. */
 class FilterCall extends OptionCall {
   declare readonly value: { group: string; interface: string | number } & Partial<SourceFilter>
   readonly #target: GroupTarget

@@ -1,3 +1,4 @@
+// A call of setsockopt or getsockopt, as any thread can make it.
 #pragma once
 #include <napi.h>
 #include <sys/socket.h>
@@ -9,11 +10,12 @@
 
 namespace sockctl {
 
-// What a call that failed answers: errno + 4096 * FilterMode, and + 16384 where the kernel was not asked.
+// Outcomes of a call that failed: the errno, the filter mode the socket has there now, and for Refused that the kernel
+// was not asked.
 int Failed(int fd, const Codec& codec, const Bytes& bytes, int error);
 int Refused(int fd, const Codec& codec, const Bytes& bytes);
 
-// More room for an answer; errno where it would be no option's value any more.
+// Makes more room for an answer; an errno if the answer would be too long for any option.
 int Grow(Bytes& bytes, size_t wanted);
 
 // The two are for any thread, and answer 0 where it went well. They are inline since the processor guesses wrongly
@@ -27,7 +29,7 @@ int Grow(Bytes& bytes, size_t wanted);
   return Failed(fd, codec, value, errno);
 }
 
-// What is asked gives way to the answer.
+// The answer takes the place of the question in `bytes`.
 [[gnu::always_inline]] inline int GetOption(int fd, const Option& option, Bytes& bytes) {
   const Codec& codec = *option.codec;
   for (;;) {
@@ -47,10 +49,10 @@ int Grow(Bytes& bytes, size_t wanted);
   }
 }
 
-// What getsockopt is given: room for the answer, and the question where there is one.
+// The bytes for getsockopt: room for the answer, and the question if there is one.
 void EncodeQuestion(const Codec& codec, const Napi::Value& question, Bytes& bytes);
 
-// One of the two, ready for any thread: no JavaScript value in it.
+// Either call, ready for any thread: it holds no JavaScript value.
 struct Call {
   void Perform() { outcome = reading ? GetOption(fd, option, bytes) : SetOption(fd, option, bytes); }
 

@@ -83,13 +83,18 @@ export interface NativePoller {
 }
 
 export interface NativeDatagramReader {
+  /** What control messages tell, by name: native/datagram/ancillary.cc. */
+  columns(): string[]
+  /** A row for each datagram of the last read. */
   table(): ArrayBuffer
+  /** A cell of 64 bits for each column of each datagram. */
+  cells(): ArrayBuffer
   read(fd: number): number
   /** The memory of the last read. It is used again once nobody holds it. */
   handOver(): Buffer
   pack(target: Uint8Array, count: number): void
   addressText(number: number): string
-  others(place: number): { level: number; type: number; data: Buffer }[]
+  others(row: number): { level: number; type: number; data: Buffer }[]
   filtered(): number
   epoch(): number
   setRule(fd: number, group: string, interfaceIndex: number, mode: number, sources: readonly string[]): void

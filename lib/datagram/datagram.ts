@@ -1,5 +1,7 @@
+// A datagram as the reader gives it, made from the tables that the native reader writes.
 import type { NativeDatagramReader } from '../binding/native.ts'
 import type { Endpoint } from '../net/socket-address.ts'
+import { type AncillaryData, assignmentOf, type Cells } from './ancillary.ts'
 
 /** A control message that no field of `Datagram` holds. */
 export interface ControlMessage {
@@ -8,53 +10,36 @@ export interface ControlMessage {
   data: Buffer
 }
 
-/** A datagram with what the kernel said of it. What was not asked for, or not said, is not there. */
-export interface Datagram {
+/** A datagram, with what the kernel tells of it. */
+export interface Datagram extends AncillaryData {
   /** The payload; the reader's own, never overwritten by a later batch. */
   data: Buffer
   source: Endpoint
-  /** The address it was sent to: the group's, for multicast. `IP_PKTINFO`, `IPV6_RECVPKTINFO` */
+  /** The address the datagram was sent to: the group's, for multicast. `IP_PKTINFO`, `IPV6_RECVPKTINFO` */
   destination?: string
-  /** The interface it came in on. `IP_PKTINFO`, `IPV6_RECVPKTINFO` */
+  /** The index of the interface the datagram came in on. `IP_PKTINFO`, `IPV6_RECVPKTINFO` */
   interfaceIndex?: number
-  /** The TTL or hop limit it arrived with. `IP_RECVTTL`, `IPV6_RECVHOPLIMIT` */
-  hopLimit?: number
-  /** TOS or traffic class. `IP_RECVTOS`, `IPV6_RECVTCLASS` */
-  trafficClass?: number
-  /** When the kernel received it, in nanoseconds since the epoch. `SO_TIMESTAMPNS`, `SO_TIMESTAMPING` */
-  timestamp?: bigint
-  /** When the card received it, in nanoseconds of the card's clock. `SO_TIMESTAMPING` */
-  hardwareTimestamp?: bigint
-  /** Where it was sent before a firewall redirected it. `IP_RECVORIGDSTADDR` */
-  originalDestination?: Endpoint
-  /** True where it was longer than `maxDatagram`: the rest is lost. */
+  /** True if the datagram was longer than `maxDatagram`: the rest is lost. `MSG_TRUNC` */
   truncated: boolean
-  /** Control messages of other kinds. */
+  /** Control messages that no field above is for, which an option set by hand may bring. */
   ancillary?: ControlMessage[]
 }
 
-/** The order of the fields of DatagramReader::Row, native/datagram/reader.h, in words of 32 bits. */
+/** The fields of DatagramReader::Row in native/datagram/reader.h, in their order: words of 32 bits. */
 const OFFSET = 0
 const LENGTH = 1
 const SOURCE = 2
 const PORT = 3
 const DESTINATION = 4
 const INTERFACE = 5
-const HOP_LIMIT = 6
-const TRAFFIC_CLASS = 7
-const FLAGS = 8
-const SEGMENT = 9
-const ORIGINAL = 10
-const ORIGINAL_PORT = 11
-const ROW = 16
-/** In words of 64 bits. */
-const TIMESTAMP = 6
-const HARDWARE_TIMESTAMP = 7
+const SEGMENT = 6
+const FLAGS = 7
+const FILLED = 8
+const ROW = 9
 
+/** The bits of FLAGS. */
 const TRUNCATED = 1
-const HAS_TIMESTAMP = 2
-const HAS_HARDWARE_TIMESTAMP = 4
-const HAS_OTHERS = 8
+const HAS_OTHERS = 2
 
 /** What the native reader wrote of the last batch, and datagrams made of it. */
 export interface DatagramTable {
@@ -66,9 +51,9 @@ export interface DatagramTable {
 
 export function createDatagramTable(reader: NativeDatagramReader): DatagramTable {
   const words = new Int32Array(reader.table())
-  const longs = new BigInt64Array(reader.table())
   const at = (row: number, field: number): number => words[row * ROW + field] as number
 
+  // Addresses come as numbers, so that the text of each is made once: a feed has few senders.
   let texts: string[] = []
   let epoch = 0
   const text = (number: number): string => {
@@ -80,33 +65,21 @@ export function createDatagramTable(reader: NativeDatagramReader): DatagramTable
     return known
   }
 
-  const describe = (row: number, data: Buffer): Datagram => {
-    const flags = at(row, FLAGS)
-    const datagram: Datagram = {
-      data,
-      source: { address: text(at(row, SOURCE)), port: at(row, PORT) },
-      truncated: (flags & TRUNCATED) !== 0,
-    }
-    const destination = at(row, DESTINATION)
-    if (destination >= 0) {
-      datagram.destination = text(destination)
-      datagram.interfaceIndex = at(row, INTERFACE)
-    }
-    const hopLimit = at(row, HOP_LIMIT)
-    if (hopLimit >= 0) datagram.hopLimit = hopLimit
-    const trafficClass = at(row, TRAFFIC_CLASS)
-    if (trafficClass >= 0) datagram.trafficClass = trafficClass
-    if ((flags & ~TRUNCATED) !== 0) addRarer(datagram, row, flags)
-    const original = at(row, ORIGINAL)
-    if (original >= 0) datagram.originalDestination = { address: text(original), port: at(row, ORIGINAL_PORT) }
-    return datagram
-  }
+  const assignCells = createAssignCells(reader, text)
 
-  const addRarer = (datagram: Datagram, row: number, flags: number): void => {
-    if ((flags & HAS_TIMESTAMP) !== 0) datagram.timestamp = longs[row * (ROW / 2) + TIMESTAMP] as bigint
-    if ((flags & HAS_HARDWARE_TIMESTAMP) !== 0)
-      datagram.hardwareTimestamp = longs[row * (ROW / 2) + HARDWARE_TIMESTAMP] as bigint
+  const describe = (row: number, data: Buffer): Datagram => {
+    const source = { address: text(at(row, SOURCE)), port: at(row, PORT) }
+    const flags = at(row, FLAGS)
+    const truncated = (flags & TRUNCATED) !== 0
+    const destination = at(row, DESTINATION)
+    const datagram: Datagram =
+      destination < 0
+        ? { data, source, truncated }
+        : { data, source, truncated, destination: text(destination), interfaceIndex: at(row, INTERFACE) }
+    const filled = at(row, FILLED)
+    if (filled !== 0) assignCells(datagram, row, filled)
     if ((flags & HAS_OTHERS) !== 0) datagram.ancillary = reader.others(row)
+    return datagram
   }
 
   return {
@@ -121,12 +94,12 @@ export function createDatagramTable(reader: NativeDatagramReader): DatagramTable
         texts = []
         epoch = now
       }
-      let place = 0
+      let position = 0
       for (let row = 0; row < count; row++) {
-        const start = packed ? place : at(row, OFFSET)
+        const start = packed ? position : at(row, OFFSET)
         const length = at(row, LENGTH)
         const end = start + length
-        place += length
+        position += length
         const segment = at(row, SEGMENT)
         // UDP_GRO: one read holds many datagrams of one size, the last maybe shorter.
         if (segment > 0 && segment < length)
@@ -135,5 +108,32 @@ export function createDatagramTable(reader: NativeDatagramReader): DatagramTable
         else into.push(describe(row, slab.subarray(start, end)))
       }
     },
+  }
+}
+
+/**
+ * Gives what writes the fields of a datagram that control messages told. They lie in the native reader's cells, one for
+ * each column of each datagram; `filled` has a bit for each column.
+ */
+function createAssignCells(reader: NativeDatagramReader, text: (address: number) => string) {
+  const words = new Int32Array(reader.cells())
+  const longs = new BigInt64Array(reader.cells())
+  const cells: Cells = {
+    integer: (cell) => words[cell * 2] as number,
+    nanoseconds: (cell) => longs[cell] as bigint,
+    endpoint: (cell) => ({ address: text(words[cell * 2] as number), port: words[cell * 2 + 1] as number }),
+  }
+  const columns = reader.columns().map((column, index) => ({ index, assign: assignmentOf(column) }))
+
+  // A socket is mostly told the same of each datagram.
+  let last = 0
+  let told: typeof columns = []
+  return (datagram: Datagram, row: number, filled: number): void => {
+    if (filled !== last) {
+      last = filled
+      told = columns.filter(({ index }) => (filled & (1 << index)) !== 0)
+    }
+    const cell = row * columns.length
+    for (const { index, assign } of told) assign(datagram, cells, cell + index)
   }
 }

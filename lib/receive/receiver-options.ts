@@ -13,37 +13,14 @@ import {
 import { badValue, show } from '../base/errors.ts'
 import { parseGroup } from '../control/group-target.ts'
 import type { Channel } from '../control/membership.ts'
+import { type AncillaryChoice, ancillarySettings, checkAncillary } from '../datagram/ancillary.ts'
 import { canonical, isIpv6, isMulticast, parseAddress, withoutZone } from '../net/address.ts'
 import type { AnyOption } from '../options/option.ts'
-import {
-  IP_MULTICAST_ALL,
-  IP_PKTINFO,
-  IP_RECVERR,
-  IP_RECVORIGDSTADDR,
-  IP_RECVTOS,
-  IP_RECVTTL,
-} from '../options/table/ip.ts'
-import {
-  IPV6_MULTICAST_ALL,
-  IPV6_RECVERR,
-  IPV6_RECVHOPLIMIT,
-  IPV6_RECVORIGDSTADDR,
-  IPV6_RECVPKTINFO,
-  IPV6_RECVTCLASS,
-} from '../options/table/ipv6.ts'
-import { SO_REUSEADDR, SO_RXQ_OVFL, SO_TIMESTAMPING, SO_TIMESTAMPNS } from '../options/table/socket.ts'
+import { IP_MULTICAST_ALL, IP_PKTINFO, IP_RECVERR } from '../options/table/ip.ts'
+import { IPV6_MULTICAST_ALL, IPV6_RECVERR, IPV6_RECVPKTINFO } from '../options/table/ipv6.ts'
+import { SO_REUSEADDR, SO_RXQ_OVFL } from '../options/table/socket.ts'
 import { UDP_GRO } from '../options/table/udp.ts'
 import { parseOptions, type Setting, type Settings } from '../socket/socket-spec.ts'
-
-/** What each datagram says besides its source, its destination and its interface. Default: nothing. */
-export interface AncillaryChoice {
-  hopLimit?: boolean
-  trafficClass?: boolean
-  /** The time of arrival by the kernel's clock; with `hardware` also by the card's, if it has one. */
-  timestamp?: boolean | 'hardware'
-  /** The destination before a firewall redirected the datagram. */
-  originalDestination?: boolean
-}
 
 /** What openReceiver takes. `V` are the types of the values in `options`. */
 export interface ReceiverOptions<V extends readonly unknown[] = readonly unknown[]> {
@@ -92,13 +69,6 @@ const FIELDS: Record<keyof ReceiverOptions, FieldRule> = {
   type: oneOf('dgram', 'raw'),
   protocol: whole(0, 255),
   signal: abortSignal,
-}
-
-const ANCILLARY: Record<keyof AncillaryChoice, FieldRule> = {
-  hopLimit: flag,
-  trafficClass: flag,
-  timestamp: oneOf(true, false, 'hardware'),
-  originalDestination: flag,
 }
 
 /** `ReceiverOptions`, checked, with every default filled in. */
@@ -150,7 +120,7 @@ function groupText(channel: Channel): string {
 
 export function planReceiver(options: ReceiverOptions): ReceiverPlan {
   checkFields(options, FIELDS, 'openReceiver')
-  if (options.ancillary !== undefined) checkFields(options.ancillary, ANCILLARY, 'ancillary')
+  if (options.ancillary !== undefined) checkAncillary(options.ancillary)
   const channels = [...(options.channels ?? [])]
   const groups = channels.map(groupText)
   const family = familyOf(options, groups)
@@ -178,28 +148,6 @@ export function planReceiver(options: ReceiverOptions): ReceiverPlan {
   }
 }
 
-/** The options of one family. */
-interface FamilyOptions {
-  readonly hopLimit: AnyOption
-  readonly trafficClass: AnyOption
-  readonly originalDestination: AnyOption
-  readonly returnedErrors: AnyOption
-}
-
-const IPV4_OPTIONS: FamilyOptions = {
-  hopLimit: IP_RECVTTL,
-  trafficClass: IP_RECVTOS,
-  originalDestination: IP_RECVORIGDSTADDR,
-  returnedErrors: IP_RECVERR,
-}
-
-const IPV6_OPTIONS: FamilyOptions = {
-  hopLimit: IPV6_RECVHOPLIMIT,
-  trafficClass: IPV6_RECVTCLASS,
-  originalDestination: IPV6_RECVORIGDSTADDR,
-  returnedErrors: IPV6_RECVERR,
-}
-
 /** The options a receiver needs, then those its user wants. */
 function settingsFor(options: ReceiverOptions, family: 'ipv4' | 'ipv6', hasChannels: boolean): Setting[] {
   const { ancillary = {}, reuse = hasChannels, type, returnedErrors } = options
@@ -215,16 +163,9 @@ function settingsFor(options: ReceiverOptions, family: 'ipv4' | 'ipv6', hasChann
   setIf(true, SO_RXQ_OVFL)
   setIf(true, ipv6 ? IPV6_RECVPKTINFO : IP_PKTINFO)
   // The options of IPv4 count for the IPv4 datagrams of an IPv6 socket. A raw IPv6 socket takes none.
-  for (const named of !ipv6 ? [IPV4_OPTIONS] : raw ? [IPV6_OPTIONS] : [IPV6_OPTIONS, IPV4_OPTIONS]) {
-    setIf(ancillary.hopLimit, named.hopLimit)
-    setIf(ancillary.trafficClass, named.trafficClass)
-    setIf(ancillary.originalDestination, named.originalDestination)
-    setIf(returnedErrors, named.returnedErrors)
-  }
-  setIf(ancillary.timestamp === true, SO_TIMESTAMPNS)
-  setIf(ancillary.timestamp === 'hardware', SO_TIMESTAMPING, {
-    flags: ['RX_HARDWARE', 'RX_SOFTWARE', 'SOFTWARE', 'RAW_HARDWARE'],
-  })
+  const families = !ipv6 ? (['ipv4'] as const) : raw ? (['ipv6'] as const) : (['ipv6', 'ipv4'] as const)
+  settings.push(...ancillarySettings(ancillary, families))
+  for (const each of families) setIf(returnedErrors, each === 'ipv6' ? IPV6_RECVERR : IP_RECVERR)
   setIf(options.gro, UDP_GRO)
   return [...settings, ...parseOptions(options.options && [...options.options])]
 }

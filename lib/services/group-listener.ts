@@ -6,13 +6,13 @@ import { abortSignal, type FieldRule, list, whole } from '../base/check-fields.t
 import { SocketOptionError } from '../base/errors.ts'
 import { merged } from '../base/merge.ts'
 import type { Channel, Membership } from '../control/membership.ts'
+import type { AncillaryChoice } from '../datagram/ancillary.ts'
 import type { Datagram } from '../datagram/datagram.ts'
 import { isIpv6, isMulticast } from '../net/address.ts'
 import { multicastInterfaces } from '../net/interfaces.ts'
 import { SO_RCVBUF } from '../options/table/socket.ts'
 import { onInterfaceRemoved } from '../receive/on-interface-removed.ts'
 import { openReceiver, type Receiver } from '../receive/receiver.ts'
-import type { AncillaryChoice } from '../receive/receiver-options.ts'
 
 /** On which interfaces, port and groups to listen. */
 export interface ListenOptions {

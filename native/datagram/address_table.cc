@@ -1,7 +1,9 @@
+// Numbers for addresses, so that a table of integers can name them.
 #include "datagram/address_table.h"
 
 #include <cstring>
 #include <string_view>
+#include <utility>
 
 #include "base/address.h"
 
@@ -12,17 +14,12 @@ size_t AddressKeyHash::operator()(const AddressKey& key) const {
   return std::hash<std::string_view>{}({bytes, sizeof key.address}) ^ key.zone;
 }
 
-bool AddressKeyEqual::operator()(const AddressKey& left, const AddressKey& right) const {
-  return left.zone == right.zone && left.ipv4 == right.ipv4 &&
-         std::memcmp(&left.address, &right.address, sizeof left.address) == 0;
-}
-
-uint32_t AddressTable::NumberOf(const AddressKey& key) {
-  if (last_ < keys_.size() && AddressKeyEqual{}(keys_[last_], key)) return last_;
-  const auto [place, added] = numbers_.emplace(key, static_cast<uint32_t>(keys_.size()));
+uint32_t AddressTable::FindNumber(const AddressKey& key) {
+  const auto [entry, added] = numbers_.emplace(key, static_cast<uint32_t>(keys_.size()));
   if (added) keys_.push_back(key);
-  last_ = place->second;
-  return last_;
+  newest_ = 1 - newest_;
+  recent_[newest_] = {true, key, entry->second};
+  return entry->second;
 }
 
 std::string AddressTable::TextAt(uint32_t number) const {
@@ -44,7 +41,7 @@ std::string AddressTable::TextAt(uint32_t number) const {
 void AddressTable::Clear() {
   numbers_.clear();
   keys_.clear();
-  last_ = 0;
+  recent_ = {};
 }
 
 }  // namespace sockctl

@@ -1,33 +1,48 @@
+// Numbers for addresses, so that a table of integers can name them.
 #pragma once
+#include <array>
 #include <string>
 #include <unordered_map>
 #include <vector>
 
-#include "datagram/ancillary.h"
+#include "datagram/address_key.h"
 
 namespace sockctl {
 
 struct AddressKeyHash {
   size_t operator()(const AddressKey& key) const;
 };
-struct AddressKeyEqual {
-  bool operator()(const AddressKey& left, const AddressKey& right) const;
-};
 
 // Addresses as small numbers: a feed has few senders, so JavaScript makes the text of each once, not of each datagram.
 class AddressTable {
  public:
-  uint32_t NumberOf(const AddressKey& key);
+  uint32_t NumberOf(const AddressKey& key) {
+    for (size_t index = 0; index < recent_.size(); ++index) {
+      if (!(recent_[index].key == key) || !recent_[index].known) continue;
+      newest_ = index;
+      return recent_[index].number;
+    }
+    return FindNumber(key);
+  }
   // Throws std::out_of_range.
   [[nodiscard]] std::string TextAt(uint32_t number) const;
-  [[nodiscard]] bool Full() const { return keys_.size() >= kMost; }
+  [[nodiscard]] bool Full() const { return keys_.size() >= kMostAddresses; }
   void Clear();
 
  private:
-  static constexpr size_t kMost = 4096;
-  std::unordered_map<AddressKey, uint32_t, AddressKeyHash, AddressKeyEqual> numbers_;
+  uint32_t FindNumber(const AddressKey& key);
+
+  static constexpr size_t kMostAddresses = 4096;
+  std::unordered_map<AddressKey, uint32_t, AddressKeyHash> numbers_;
   std::vector<AddressKey> keys_;
-  uint32_t last_ = 0;
+  // The addresses asked for last: a datagram mostly has the source and the destination of the one before.
+  struct Recent {
+    bool known;
+    AddressKey key;
+    uint32_t number;
+  };
+  std::array<Recent, 2> recent_{};
+  size_t newest_ = 0;
 };
 
 }  // namespace sockctl

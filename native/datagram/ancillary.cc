@@ -1,3 +1,4 @@
+// The control messages a datagram is received with: one row each, for the column it fills.
 #include "datagram/ancillary.h"
 
 #include <linux/errqueue.h>
@@ -5,6 +6,7 @@
 #include <netinet/udp.h>
 #include <sys/time.h>
 
+#include <array>
 #include <cstring>
 #include <ctime>
 
@@ -28,12 +30,8 @@ bool Load(const cmsghdr& header, T& value) {
   return true;
 }
 
-constexpr int64_t kNanoseconds = 1000000000;
-
-int64_t Nanoseconds(const timespec& time) { return static_cast<int64_t>(time.tv_sec) * kNanoseconds + time.tv_nsec; }
-
-// The kernel gives some of these as an int and some as a byte.
-bool LoadSmall(const cmsghdr& header, int32_t& value) {
+// The kernel gives some numbers as an int and some as a byte.
+bool LoadInteger(const cmsghdr& header, int32_t& value) {
   if (Load(header, value)) return true;
   uint8_t byte = 0;
   if (!Load(header, byte)) return false;
@@ -41,139 +39,170 @@ bool LoadSmall(const cmsghdr& header, int32_t& value) {
   return true;
 }
 
-bool ReadSocketLevel(const cmsghdr& header, Ancillary& said) {
-  switch (header.cmsg_type) {
-    case SCM_TIMESTAMPNS: {
-      timespec time{};
-      said.has_timestamp = Load(header, time);
-      said.timestamp = Nanoseconds(time);
-      return said.has_timestamp;
-    }
-    case SCM_TIMESTAMP: {
-      timeval time{};
-      said.has_timestamp = Load(header, time);
-      said.timestamp = static_cast<int64_t>(time.tv_sec) * kNanoseconds + static_cast<int64_t>(time.tv_usec) * 1000;
-      return said.has_timestamp;
-    }
-    case SCM_TIMESTAMPING: {
-      scm_timestamping times{};
-      if (!Load(header, times)) return false;
-      const int64_t software = Nanoseconds({times.ts[0].tv_sec, times.ts[0].tv_nsec});
-      const int64_t hardware = Nanoseconds({times.ts[2].tv_sec, times.ts[2].tv_nsec});
-      if (software != 0) said.has_timestamp = true, said.timestamp = software;
-      if (hardware != 0) said.has_hardware_timestamp = true, said.hardware_timestamp = hardware;
-      return true;
-    }
-    case SO_RXQ_OVFL:  // SO_MEMINFO tells the same, also while nothing arrives
-      return true;
-    default:
-      return false;
-  }
+int64_t Nanoseconds(int64_t seconds, int64_t nanoseconds) { return seconds * 1000000000 + nanoseconds; }
+
+bool Is(const cmsghdr& header, int level, int type) { return header.cmsg_level == level && header.cmsg_type == type; }
+
+// Fills the cell of a column from a message; false: the message does not say it.
+using Fill = bool (*)(const cmsghdr& header, AddressTable& addresses, Cell& cell);
+
+bool FillInteger(const cmsghdr& header, AddressTable& /*addresses*/, Cell& cell) {
+  return LoadInteger(header, cell.integer);
 }
 
-bool ReadOriginal(const cmsghdr& header, Ancillary& said) {
+bool FillTimestamp(const cmsghdr& header, AddressTable& /*addresses*/, Cell& cell) {
+  Timestamps times{};
+  if (!ReadTimestamps(header, times)) return false;
+  cell.nanoseconds = times.software;
+  return times.software != 0;
+}
+
+bool FillHardwareTimestamp(const cmsghdr& header, AddressTable& /*addresses*/, Cell& cell) {
+  Timestamps times{};
+  if (!ReadTimestamps(header, times)) return false;
+  cell.nanoseconds = times.hardware;
+  return times.hardware != 0;
+}
+
+bool FillEndpoint(const cmsghdr& header, AddressTable& addresses, Cell& cell) {
   sockaddr_storage address{};
   const size_t length = header.cmsg_len - CMSG_LEN(0);
   if (length < sizeof(sockaddr_in) || length > sizeof address) return false;
   std::memcpy(&address, CMSG_DATA(&header), length);
   sockaddr_in in4{};
   std::memcpy(&in4, &address, sizeof in4);
-  said.original = AddressKeyOf(address);
-  said.original_port = ntohs(in4.sin_port);
-  return said.has_original = true;
+  cell.endpoint = {static_cast<int32_t>(addresses.NumberOf(AddressKeyOf(address))), ntohs(in4.sin_port)};
+  return true;
 }
 
-bool ReadIpLevel(const cmsghdr& header, Ancillary& said) {
-  switch (header.cmsg_type) {
-    case IP_PKTINFO: {
-      in_pktinfo info{};
-      if (!Load(header, info)) return false;
-      said.has_destination = true;
-      said.destination = AddressKeyOf(info.ipi_addr);
-      said.interface = info.ipi_ifindex;
-      // A broadcast was sent to an address that is not the one it is received on.
-      said.broadcast = info.ipi_addr.s_addr != info.ipi_spec_dst.s_addr && !IN_MULTICAST(ntohl(info.ipi_addr.s_addr));
-      return true;
-    }
-    case IP_TTL:
-      return LoadSmall(header, said.hop_limit);
-    case IP_TOS:
-      return LoadSmall(header, said.traffic_class);
-    case IP_RECVORIGDSTADDR:
-      return ReadOriginal(header, said);
-    default:
-      return false;
-  }
+struct MessageType {
+  int level = -1;
+  int type = -1;
+};
+
+struct Row {
+  std::string_view column;
+  Fill fill;
+  // Each of these messages fills the column.
+  std::array<MessageType, 3> messages;
+};
+
+// One row for each column. lib/datagram/ancillary.ts has the other row, of the same name.
+constexpr std::array kRows{
+    Row{"timestamp",
+        FillTimestamp,
+        {{{SOL_SOCKET, SCM_TIMESTAMPNS}, {SOL_SOCKET, SCM_TIMESTAMP}, {SOL_SOCKET, SCM_TIMESTAMPING}}}},
+    Row{"hardwareTimestamp", FillHardwareTimestamp, {{{SOL_SOCKET, SCM_TIMESTAMPING}}}},
+    Row{"hopLimit", FillInteger, {{{IPPROTO_IP, IP_TTL}, {IPPROTO_IPV6, IPV6_HOPLIMIT}}}},
+    Row{"trafficClass", FillInteger, {{{IPPROTO_IP, IP_TOS}, {IPPROTO_IPV6, IPV6_TCLASS}}}},
+    Row{"originalDestination",
+        FillEndpoint,
+        {{{IPPROTO_IP, IP_RECVORIGDSTADDR}, {IPPROTO_IPV6, IPV6_RECVORIGDSTADDR}}}},
+};
+static_assert(kRows.size() <= 32, "Ancillary::filled has a bit for each");
+
+// The levels and types there are rows for.
+constexpr std::array<int, 3> kLevels{SOL_SOCKET, IPPROTO_IP, IPPROTO_IPV6};
+constexpr size_t kTypes = 128;
+
+constexpr size_t IndexOf(int level) {
+  size_t index = 0;
+  while (index < kLevels.size() && kLevels[index] != level) ++index;
+  return index;
 }
 
-bool ReadIpv6Level(const cmsghdr& header, Ancillary& said) {
-  switch (header.cmsg_type) {
-    case IPV6_PKTINFO: {
-      in6_pktinfo info{};
-      if (!Load(header, info)) return false;
-      said.has_destination = true;
-      said.destination = {info.ipi6_addr, 0, false};
-      said.interface = static_cast<int32_t>(info.ipi6_ifindex);
-      return true;
-    }
-    case IPV6_HOPLIMIT:
-      return LoadSmall(header, said.hop_limit);
-    case IPV6_TCLASS:
-      return LoadSmall(header, said.traffic_class);
-    case IPV6_RECVORIGDSTADDR:
-      return ReadOriginal(header, said);
-    default:
-      return false;
-  }
+using ColumnBits = std::array<std::array<uint32_t, kTypes>, kLevels.size()>;
+
+constexpr ColumnBits ListColumnBits() {
+  ColumnBits bits{};
+  for (size_t column = 0; column < kRows.size(); ++column)
+    for (const MessageType& message : kRows.at(column).messages)
+      if (message.level >= 0) bits.at(IndexOf(message.level)).at(message.type) |= 1U << column;
+  return bits;
 }
 
-bool ReadOne(const cmsghdr& header, Ancillary& said) {
-  switch (header.cmsg_level) {
-    case SOL_SOCKET:
-      return ReadSocketLevel(header, said);
-    case IPPROTO_IP:
-      return ReadIpLevel(header, said);
-    case IPPROTO_IPV6:
-      return ReadIpv6Level(header, said);
-    case IPPROTO_UDP:
-      return header.cmsg_type == UDP_GRO && LoadSmall(header, said.segment);
-    default:
-      return false;
+// The columns that a message of a level and a type fills, so that one more row costs the other messages no time.
+constexpr ColumnBits kColumnBits = ListColumnBits();
+
+uint32_t ColumnBitsOf(const cmsghdr& header) {
+  const size_t level = IndexOf(header.cmsg_level);
+  const auto type = static_cast<size_t>(header.cmsg_type);
+  return level < kLevels.size() && type < kTypes ? kColumnBits[level][type] : 0;
+}
+
+// False: no column is for the message.
+bool FillCells(const cmsghdr& header, AddressTable& addresses, Cell* cells, uint32_t& filled) {
+  const uint32_t columns = ColumnBitsOf(header);
+  for (uint32_t rest = columns; rest != 0; rest &= rest - 1) {
+    const auto column = static_cast<size_t>(__builtin_ctz(rest));
+    if (kRows[column].fill(header, addresses, cells[column])) filled |= 1U << column;
   }
+  return columns != 0;
+}
+
+// Takes what the reader itself needs to know of a datagram; false: the message is another.
+bool FillAncillary(const cmsghdr& header, Ancillary& ancillary) {
+  if (Is(header, IPPROTO_IP, IP_PKTINFO)) {
+    in_pktinfo info{};
+    if (!Load(header, info)) return false;
+    // A broadcast is sent to an address that is not the one it is received on.
+    const bool broadcast =
+        info.ipi_addr.s_addr != info.ipi_spec_dst.s_addr && !IN_MULTICAST(ntohl(info.ipi_addr.s_addr));
+    ancillary.destination = {true, AddressKeyOf(info.ipi_addr), broadcast, info.ipi_ifindex};
+    return true;
+  }
+  if (Is(header, IPPROTO_IPV6, IPV6_PKTINFO)) {
+    in6_pktinfo info{};
+    if (!Load(header, info)) return false;
+    ancillary.destination = {true, {info.ipi6_addr, 0, false}, false, static_cast<int32_t>(info.ipi6_ifindex)};
+    return true;
+  }
+  if (Is(header, IPPROTO_UDP, UDP_GRO)) return LoadInteger(header, ancillary.segment);
+  // SO_MEMINFO tells the same, also while nothing arrives.
+  return Is(header, SOL_SOCKET, SO_RXQ_OVFL);
 }
 
 }  // namespace
 
-AddressKey AddressKeyOf(const in_addr& address) {
-  AddressKey key{};
-  key.ipv4 = true;
-  key.address.s6_addr[10] = 0xff;
-  key.address.s6_addr[11] = 0xff;
-  std::memcpy(&key.address.s6_addr[12], &address, sizeof address);
-  return key;
+std::vector<std::string_view> Columns() {
+  std::vector<std::string_view> columns;
+  columns.reserve(kRows.size());
+  for (const Row& row : kRows) columns.push_back(row.column);
+  return columns;
 }
 
-AddressKey AddressKeyOf(const sockaddr_storage& address) {
-  if (address.ss_family == AF_INET) {
-    sockaddr_in in4{};
-    std::memcpy(&in4, &address, sizeof in4);
-    return AddressKeyOf(in4.sin_addr);
+bool ReadTimestamps(const cmsghdr& header, Timestamps& times) {
+  if (header.cmsg_level != SOL_SOCKET) return false;
+  timespec precise{};
+  timeval coarse{};
+  scm_timestamping both{};
+  switch (header.cmsg_type) {
+    case SCM_TIMESTAMPNS:
+      if (!Load(header, precise)) return false;
+      times.software = Nanoseconds(precise.tv_sec, precise.tv_nsec);
+      return true;
+    case SCM_TIMESTAMP:
+      if (!Load(header, coarse)) return false;
+      times.software = Nanoseconds(coarse.tv_sec, static_cast<int64_t>(coarse.tv_usec) * 1000);
+      return true;
+    case SCM_TIMESTAMPING:
+      if (!Load(header, both)) return false;
+      times.software = Nanoseconds(both.ts[0].tv_sec, both.ts[0].tv_nsec);
+      times.hardware = Nanoseconds(both.ts[2].tv_sec, both.ts[2].tv_nsec);
+      return true;
+    default:
+      return false;
   }
-  sockaddr_in6 in6{};
-  if (address.ss_family == AF_INET6) std::memcpy(&in6, &address, sizeof in6);
-  return {in6.sin6_addr, in6.sin6_scope_id, false};
 }
 
-Ancillary ReadAncillary(msghdr& message, std::vector<ControlMessage>& others) {
-  Ancillary said{};
-  said.interface = 0;
-  said.hop_limit = said.traffic_class = -1;
+Ancillary ReadAncillary(msghdr& message, AddressTable& addresses, Cell* cells, std::vector<ControlMessage>& others) {
+  Ancillary ancillary{};
   for (cmsghdr* header = CMSG_FIRSTHDR(&message); header != nullptr; header = CMSG_NXTHDR(&message, header)) {
-    if (ReadOne(*header, said)) continue;
+    if (FillCells(*header, addresses, cells, ancillary.filled) || FillAncillary(*header, ancillary)) continue;
     const auto* data = CMSG_DATA(header);
     others.push_back({header->cmsg_level, header->cmsg_type, {data, data + (header->cmsg_len - CMSG_LEN(0))}});
   }
-  return said;
+  return ancillary;
 }
 
 }  // namespace sockctl

@@ -1,3 +1,4 @@
+// Which of the datagrams that the kernel hands over a receiver delivers.
 #include "datagram/delivery_rules.h"
 
 #include <algorithm>
@@ -31,12 +32,13 @@ void DeliveryRules::Set(const AddressKey& group, int interface, FilterMode mode,
   groups_.insert_or_assign(key, std::move(rule));
 }
 
-bool DeliveryRules::Accepts(const Ancillary& said, const AddressKey& source) const {
-  if (!said.has_destination) return true;
-  if (!IsGroup(said.destination)) return said.broadcast ? broadcast_ : unicast_;
-  // IPv4 is right in the kernel, given IP_MULTICAST_ALL off. Without rules the groups were joined by other means.
-  if (groups_.empty() || IsIpv4(said.destination)) return true;
-  const auto found = groups_.find({said.interface, BytesOf(said.destination)});
+bool DeliveryRules::Accepts(const Destination& destination, const AddressKey& source) const {
+  if (!destination.known) return true;
+  if (!IsGroup(destination.address)) return destination.broadcast ? broadcast_ : unicast_;
+  // For IPv4 the kernel's own filter is right, given IP_MULTICAST_ALL off. Without rules the groups were joined by
+  // other means than the receiver's.
+  if (groups_.empty() || IsIpv4(destination.address)) return true;
+  const auto found = groups_.find({destination.interface, BytesOf(destination.address)});
   if (found == groups_.end()) return false;
   const Rule& rule = found->second;
   return (rule.sources.count(BytesOf(source)) != 0) == (rule.mode == FilterMode::kInclude);

@@ -1,3 +1,4 @@
+// Which of the datagrams that the kernel hands over a receiver delivers.
 #pragma once
 #include <array>
 #include <map>
@@ -20,7 +21,7 @@ class DeliveryRules {
     broadcast_ = broadcast;
   }
   void Set(const AddressKey& group, int interface, FilterMode mode, const std::vector<AddressKey>& sources);
-  [[nodiscard]] bool Accepts(const Ancillary& said, const AddressKey& source) const;
+  [[nodiscard]] bool Accepts(const Destination& destination, const AddressKey& source) const;
 
  private:
   using Address = std::array<uint8_t, sizeof(in6_addr)>;

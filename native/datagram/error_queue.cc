@@ -1,3 +1,4 @@
+// Reads a socket's error queue: errors that came back, and times of sending.
 #include "datagram/error_queue.h"
 
 #include <linux/errqueue.h>
@@ -24,39 +25,46 @@ void SetEndpoint(Napi::Object& entry, const char* name, const sockaddr_storage& 
   entry.Set(name, endpoint);
 }
 
-bool IsReturnedError(const ControlMessage& message) {
-  return (message.level == IPPROTO_IP && message.type == IP_RECVERR) ||
-         (message.level == IPPROTO_IPV6 && message.type == IPV6_RECVERR);
+bool IsQueuedError(const cmsghdr& header) {
+  return (header.cmsg_level == IPPROTO_IP && header.cmsg_type == IP_RECVERR) ||
+         (header.cmsg_level == IPPROTO_IPV6 && header.cmsg_type == IPV6_RECVERR);
 }
 
-// What follows the struct is the address of the host that told: SO_EE_OFFENDER.
-void Describe(Napi::Object& entry, const ControlMessage& message) {
+void SetError(Napi::Object& entry, const cmsghdr& header) {
+  const size_t length = header.cmsg_len - CMSG_LEN(0);
   sock_extended_err error{};
-  if (message.data.size() < sizeof error) return;
-  std::memcpy(&error, message.data.data(), sizeof error);
+  if (length < sizeof error) return;
+  std::memcpy(&error, CMSG_DATA(&header), sizeof error);
   entry.Set("errno", static_cast<double>(error.ee_errno));
   entry.Set("origin", static_cast<int>(error.ee_origin));
   entry.Set("type", static_cast<int>(error.ee_type));
   entry.Set("code", static_cast<int>(error.ee_code));
   entry.Set("info", static_cast<double>(error.ee_info));
   entry.Set("data", static_cast<double>(error.ee_data));
+  // After the struct comes the address of the host that sent the error: SO_EE_OFFENDER.
   sockaddr_storage offender{};
-  std::memcpy(&offender, message.data.data() + sizeof error,
-              std::min(message.data.size() - sizeof error, sizeof offender));
+  std::memcpy(&offender, CMSG_DATA(&header) + sizeof error, std::min(length - sizeof error, sizeof offender));
   SetEndpoint(entry, "offender", offender);
+}
+
+void SetTimestamps(Napi::Object& entry, const cmsghdr& header) {
+  Timestamps times{};
+  if (!ReadTimestamps(header, times)) return;
+  if (times.software != 0) entry.Set("timestamp", Napi::BigInt::New(entry.Env(), times.software));
+  if (times.hardware != 0) entry.Set("hardwareTimestamp", Napi::BigInt::New(entry.Env(), times.hardware));
 }
 
 }  // namespace
 
-// (fd) -> what the error queue holds, at most 64 of it: errors that came back and times of sending
+// (fd) -> the first entries of the error queue, at most 64
 Napi::Value ReadErrorQueue(const Napi::CallbackInfo& info) {
   const Napi::Env env = info.Env();
   const auto fd = ReadInteger<int>(info[0], "fd");
-  constexpr uint32_t kMost = 64;
+  constexpr uint32_t kMostEntries = 64;
   const Napi::Array list = Napi::Array::New(env);
   std::array<uint8_t, 2048> payload{};
   alignas(cmsghdr) std::array<uint8_t, 512> control{};
-  while (list.Length() < kMost) {
+  while (list.Length() < kMostEntries) {
     sockaddr_storage destination{};
     iovec vector{payload.data(), payload.size()};
     msghdr header{};
@@ -68,14 +76,12 @@ Napi::Value ReadErrorQueue(const Napi::CallbackInfo& info) {
     header.msg_controllen = control.size();
     const ssize_t length = recvmsg(fd, &header, MSG_ERRQUEUE | MSG_DONTWAIT);
     if (length < 0) break;
-    std::vector<ControlMessage> others;
-    const Ancillary said = ReadAncillary(header, others);
     Napi::Object entry = Napi::Object::New(env);
-    for (const ControlMessage& message : others)
-      if (IsReturnedError(message)) Describe(entry, message);
+    for (cmsghdr* message = CMSG_FIRSTHDR(&header); message != nullptr; message = CMSG_NXTHDR(&header, message)) {
+      if (IsQueuedError(*message)) SetError(entry, *message);
+      SetTimestamps(entry, *message);
+    }
     if (header.msg_namelen > 0) SetEndpoint(entry, "destination", destination);
-    if (said.has_timestamp) entry.Set("timestamp", Napi::BigInt::New(env, said.timestamp));
-    if (said.has_hardware_timestamp) entry.Set("hardwareTimestamp", Napi::BigInt::New(env, said.hardware_timestamp));
     entry.Set("payload", Napi::Buffer<uint8_t>::Copy(env, payload.data(), static_cast<size_t>(length)));
     list.Set(list.Length(), entry);
   }

@@ -1,3 +1,4 @@
+// Reads a socket's error queue: errors that came back, and times of sending.
 #pragma once
 #include <napi.h>
 

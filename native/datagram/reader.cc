@@ -1,3 +1,4 @@
+// Reads batches of datagrams for JavaScript.
 #include "datagram/reader.h"
 
 #include <algorithm>
@@ -12,7 +13,9 @@ namespace sockctl {
 Napi::Function DatagramReader::Define(Napi::Env env) {
   return DefineClass(env, "DatagramReader",
                      {
+                         InstanceMethod<&DatagramReader::ColumnNames>("columns"),
                          InstanceMethod<&DatagramReader::Table>("table"),
+                         InstanceMethod<&DatagramReader::Cells>("cells"),
                          InstanceMethod<&DatagramReader::HandOver>("handOver"),
                          InstanceMethod<&DatagramReader::Read>("read"),
                          InstanceMethod<&DatagramReader::Pack>("pack"),
@@ -42,10 +45,22 @@ DatagramReader::DatagramReader(const Napi::CallbackInfo& info)
   others_.resize(batch);
   table_ = Napi::Persistent(Napi::ArrayBuffer::New(env, batch * sizeof(Row)));
   rows_ = static_cast<Row*>(table_.Value().Data());
+  cell_table_ = Napi::Persistent(Napi::ArrayBuffer::New(env, batch * columns_ * sizeof(Cell)));
+  cells_ = static_cast<Cell*>(cell_table_.Value().Data());
+}
+
+// () -> the names of the columns
+Napi::Value DatagramReader::ColumnNames(const Napi::CallbackInfo& info) {
+  const Napi::Array names = Napi::Array::New(info.Env());
+  for (const std::string_view name : Columns()) names.Set(names.Length(), std::string(name));
+  return names;
 }
 
 // () -> ArrayBuffer: what the last read wrote of each datagram
 Napi::Value DatagramReader::Table(const Napi::CallbackInfo& /*info*/) { return table_.Value(); }
+
+// () -> ArrayBuffer: a cell for each column of each datagram, which holds something if the row's `filled` has its bit
+Napi::Value DatagramReader::Cells(const Napi::CallbackInfo& /*info*/) { return cell_table_.Value(); }
 
 void DatagramReader::MustHaveSlab(Napi::Env env) {
   if (memory_ != nullptr) return;
@@ -106,40 +121,36 @@ Napi::Value DatagramReader::Read(const Napi::CallbackInfo& info) {
   return WriteInteger(env, static_cast<int32_t>(accepted));
 }
 
-bool DatagramReader::Describe(size_t place, const DeliveryRules& rules, size_t accepted) {
-  mmsghdr& message = messages_[place];
+bool DatagramReader::Describe(size_t index, const DeliveryRules& rules, size_t accepted) {
+  mmsghdr& message = messages_[index];
   msghdr& header = message.msg_hdr;
   std::vector<ControlMessage>& others = others_[accepted];
   others.clear();
-  const Ancillary said = ReadAncillary(header, others);
+  Cell* const cells = cells_ + accepted * columns_;
+  const Ancillary ancillary = ReadAncillary(header, addresses_, cells, others);
   const auto* slot = static_cast<const sockaddr_storage*>(header.msg_name);
   // A raw or Unix socket may say less of the sender than a datagram socket does.
   sockaddr_storage sender{};
   if (header.msg_namelen > 0) sender = *slot;
   const AddressKey source = AddressKeyOf(sender);
-  if (!rules.Accepts(said, source)) {
+  if (!rules.Accepts(ancillary.destination, source)) {
     // A coalesced read holds several (UDP_GRO).
-    const auto segment = static_cast<unsigned>(said.segment);
+    const auto segment = static_cast<unsigned>(ancillary.segment);
     filtered_ += segment == 0 ? 1 : std::max(1U, (message.msg_len + segment - 1) / segment);
     return false;
   }
   Row& row = rows_[accepted];
   row = {};
-  row.offset = static_cast<int32_t>(place * stride_);
+  row.offset = static_cast<int32_t>(index * stride_);
   row.length = static_cast<int32_t>(message.msg_len);
   row.source = static_cast<int32_t>(addresses_.NumberOf(source));
   row.port = PortOf(sender);
-  row.destination = said.has_destination ? static_cast<int32_t>(addresses_.NumberOf(said.destination)) : -1;
-  row.interface = said.interface;
-  row.hop_limit = said.hop_limit;
-  row.traffic_class = said.traffic_class;
-  row.segment = said.segment;
-  row.original = said.has_original ? static_cast<int32_t>(addresses_.NumberOf(said.original)) : -1;
-  row.original_port = said.original_port;
-  row.timestamp = said.timestamp;
-  row.hardware_timestamp = said.hardware_timestamp;
-  row.flags = ((header.msg_flags & MSG_TRUNC) != 0 ? kTruncated : 0) | (said.has_timestamp ? kTimestamp : 0) |
-              (said.has_hardware_timestamp ? kHardwareTimestamp : 0) | (others.empty() ? 0 : kOthers);
+  const Destination& destination = ancillary.destination;
+  row.destination = destination.known ? static_cast<int32_t>(addresses_.NumberOf(destination.address)) : -1;
+  row.interface = destination.interface;
+  row.segment = ancillary.segment;
+  row.filled = ancillary.filled;
+  row.flags = ((header.msg_flags & MSG_TRUNC) != 0 ? kTruncated : 0) | (others.empty() ? 0 : kOthers);
   return true;
 }
 

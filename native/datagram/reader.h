@@ -1,3 +1,4 @@
+// Reads batches of datagrams for JavaScript.
 #pragma once
 #include <napi.h>
 
@@ -21,7 +22,9 @@ class DatagramReader : public Napi::ObjectWrap<DatagramReader> {
   explicit DatagramReader(const Napi::CallbackInfo& info);
 
  private:
+  Napi::Value ColumnNames(const Napi::CallbackInfo& info);
   Napi::Value Table(const Napi::CallbackInfo& info);
+  Napi::Value Cells(const Napi::CallbackInfo& info);
   Napi::Value HandOver(const Napi::CallbackInfo& info);
   Napi::Value Read(const Napi::CallbackInfo& info);
   void Pack(const Napi::CallbackInfo& info);
@@ -33,7 +36,7 @@ class DatagramReader : public Napi::ObjectWrap<DatagramReader> {
   void Admit(const Napi::CallbackInfo& info);
   void Forget(const Napi::CallbackInfo& info);
 
-  // Fields of a row of the table, in the order lib/datagram.ts names them.
+  // A row of the table, a datagram each: in the order lib/datagram/datagram.ts names the fields.
   struct Row {
     int32_t offset;
     int32_t length;
@@ -41,16 +44,11 @@ class DatagramReader : public Napi::ObjectWrap<DatagramReader> {
     int32_t port;
     int32_t destination;
     int32_t interface;
-    int32_t hop_limit;
-    int32_t traffic_class;
-    int32_t flags;
     int32_t segment;
-    int32_t original;
-    int32_t original_port;
-    int64_t timestamp;
-    int64_t hardware_timestamp;
+    int32_t flags;
+    uint32_t filled;
   };
-  enum Flag { kTruncated = 1, kTimestamp = 2, kHardwareTimestamp = 4, kOthers = 8 };
+  enum Flag { kTruncated = 1, kOthers = 2 };
 
   static constexpr size_t kControl = 512;
   // What the kernel fills for each datagram of a batch.
@@ -61,7 +59,7 @@ class DatagramReader : public Napi::ObjectWrap<DatagramReader> {
 
   void MustHaveSlab(Napi::Env env);
   void Prepare();
-  bool Describe(size_t place, const DeliveryRules& rules, size_t accepted);
+  bool Describe(size_t index, const DeliveryRules& rules, size_t accepted);
 
   // Each datagram of a batch goes `stride_` bytes behind the one before, at most `room_` bytes of it.
   size_t stride_ = 0;
@@ -76,6 +74,10 @@ class DatagramReader : public Napi::ObjectWrap<DatagramReader> {
   std::vector<Slot> slots_;
   Napi::Reference<Napi::ArrayBuffer> table_;
   Row* rows_ = nullptr;
+  // A cell for each column of each row.
+  size_t columns_ = Columns().size();
+  Napi::Reference<Napi::ArrayBuffer> cell_table_;
+  Cell* cells_ = nullptr;
   std::vector<std::vector<ControlMessage>> others_;
   AddressTable addresses_;
   // By descriptor.

@@ -27,11 +27,14 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* bytes, size_t size) {
   msghdr message{};
   message.msg_control = room.data();
   message.msg_controllen = room.empty() ? 0 : data.ConsumeIntegralInRange<size_t>(0, room.size());
+  sockctl::AddressTable addresses;
+  // As long as there are columns, so that a write past them is seen.
+  std::vector<sockctl::Cell> cells(sockctl::Columns().size());
   std::vector<sockctl::ControlMessage> others;
-  const sockctl::Ancillary said = sockctl::ReadAncillary(message, others);
+  const sockctl::Ancillary ancillary = sockctl::ReadAncillary(message, addresses, cells.data(), others);
   size_t total = 0;
   for (const auto& other : others) total += other.data.size();
   if (total > room.size()) std::abort();
-  if (said.has_timestamp && said.timestamp == INT64_MIN) std::abort();
+  if (uint64_t{ancillary.filled} >> cells.size() != 0) std::abort();
   return 0;
 }

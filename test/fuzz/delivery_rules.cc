@@ -71,12 +71,9 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* bytes, size_t size) {
         model[{interface, TextOf(group)}] = rule;
       continue;
     }
-    sockctl::Ancillary said{};
-    said.has_destination = true;
-    said.destination = group;
-    said.interface = interface;
+    const sockctl::Destination destination{true, group, false, interface};
     const AddressKey source = AddressOf(data, false);
-    if (rules.Accepts(said, source) != Wanted(model, interface, group, source)) std::abort();
+    if (rules.Accepts(destination, source) != Wanted(model, interface, group, source)) std::abort();
   }
   return 0;
 }

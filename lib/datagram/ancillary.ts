@@ -1,0 +1,119 @@
+// The control messages a datagram is received with, one row each: the options that switch the message on, and the field
+// of Datagram it fills. The other half of a row is in native/datagram/ancillary.cc.
+import { checkFields, type FieldRule, flag, oneOf } from '../base/check-fields.ts'
+import type { Endpoint } from '../net/socket-address.ts'
+import type { AnyOption } from '../options/option.ts'
+import { IP_RECVORIGDSTADDR, IP_RECVTOS, IP_RECVTTL } from '../options/table/ip.ts'
+import { IPV6_RECVHOPLIMIT, IPV6_RECVORIGDSTADDR, IPV6_RECVTCLASS } from '../options/table/ipv6.ts'
+import { SO_TIMESTAMPING, SO_TIMESTAMPNS } from '../options/table/socket.ts'
+
+/** What the kernel tells of a datagram that was asked for, in control messages. A field it does not tell is not there. `recvmsg(2)` */
+export interface AncillaryData {
+  /** The TTL or hop limit the datagram arrived with, 0 to 255. `IP_RECVTTL`, `IPV6_RECVHOPLIMIT` */
+  hopLimit?: number
+  /** The TOS or traffic class the datagram arrived with, 0 to 255. `IP_RECVTOS`, `IPV6_RECVTCLASS` */
+  trafficClass?: number
+  /** When the kernel received the datagram, in nanoseconds since the epoch. `SO_TIMESTAMPNS`, `SO_TIMESTAMPING` */
+  timestamp?: bigint
+  /** When the card received the datagram, in nanoseconds of the card's clock; asked for by `timestamp: 'hardware'`. `SO_TIMESTAMPING` */
+  hardwareTimestamp?: bigint
+  /** Where the datagram was sent before a firewall redirected it. `IP_RECVORIGDSTADDR`, `IPV6_RECVORIGDSTADDR` */
+  originalDestination?: Endpoint
+}
+
+type Flagged = Omit<AncillaryData, 'timestamp' | 'hardwareTimestamp'>
+
+/** What to tell of each datagram, besides its source, its destination and its interface. Default: nothing. */
+export type AncillaryChoice = { [Field in keyof Flagged]?: boolean } & {
+  /** When the datagram was received: `true` by the kernel's clock, `'hardware'` by the card's too if the card has one. */
+  timestamp?: boolean | 'hardware'
+}
+
+const HARDWARE = { flags: ['RX_HARDWARE', 'RX_SOFTWARE', 'SOFTWARE', 'RAW_HARDWARE'] }
+
+type Family = 'ipv4' | 'ipv6'
+type Setting = readonly [option: AnyOption, value: unknown]
+
+/** What the native reader wrote of control messages, a cell for each column of each datagram. */
+export interface Cells {
+  integer(cell: number): number
+  nanoseconds(cell: number): bigint
+  endpoint(cell: number): Endpoint
+}
+
+interface Row {
+  /** What `AncillaryChoice` may say of the field. A field without a choice comes with another's. */
+  readonly choice?: FieldRule
+  /** The options that switch the message on: one of each family, or what to set for a choice. */
+  readonly options?: { readonly [F in Family]?: AnyOption } | ((chosen: unknown) => Setting)
+  /** Writes the field from a cell of the native column that has the field's name. */
+  assign(datagram: AncillaryData, cells: Cells, cell: number): void
+}
+
+// Each `assign` has its field's name in its code: storing by a name in a variable takes V8 some 30 ns more.
+const ROWS: { readonly [Field in keyof AncillaryData]-?: Row } = {
+  hopLimit: {
+    choice: flag,
+    options: { ipv4: IP_RECVTTL, ipv6: IPV6_RECVHOPLIMIT },
+    assign(datagram, cells, cell) {
+      datagram.hopLimit = cells.integer(cell)
+    },
+  },
+  trafficClass: {
+    choice: flag,
+    options: { ipv4: IP_RECVTOS, ipv6: IPV6_RECVTCLASS },
+    assign(datagram, cells, cell) {
+      datagram.trafficClass = cells.integer(cell)
+    },
+  },
+  timestamp: {
+    choice: oneOf(true, false, 'hardware'),
+    options: (chosen) => (chosen === 'hardware' ? [SO_TIMESTAMPING, HARDWARE] : [SO_TIMESTAMPNS, true]),
+    assign(datagram, cells, cell) {
+      datagram.timestamp = cells.nanoseconds(cell)
+    },
+  },
+  hardwareTimestamp: {
+    assign(datagram, cells, cell) {
+      datagram.hardwareTimestamp = cells.nanoseconds(cell)
+    },
+  },
+  originalDestination: {
+    choice: flag,
+    options: { ipv4: IP_RECVORIGDSTADDR, ipv6: IPV6_RECVORIGDSTADDR },
+    assign(datagram, cells, cell) {
+      datagram.originalDestination = cells.endpoint(cell)
+    },
+  },
+}
+
+const FIELDS = Object.keys(ROWS) as (keyof AncillaryData)[]
+
+const CHOICES = Object.fromEntries(
+  FIELDS.flatMap((field) => {
+    const { choice } = ROWS[field]
+    return choice === undefined ? [] : [[field, choice]]
+  }),
+)
+
+export function checkAncillary(choice: AncillaryChoice): void {
+  checkFields(choice, CHOICES, 'ancillary')
+}
+
+/** What to set on a socket that takes datagrams of the families. */
+export function ancillarySettings(choice: AncillaryChoice, families: readonly Family[]): Setting[] {
+  const chosen: Readonly<Record<string, unknown>> = { ...choice }
+  return FIELDS.flatMap((field) => {
+    const { options } = ROWS[field]
+    const value = chosen[field]
+    if (options === undefined || value === undefined || value === false) return []
+    if (typeof options === 'function') return [options(value)]
+    return families.flatMap((family): Setting[] => (options[family] === undefined ? [] : [[options[family], true]]))
+  })
+}
+
+/** What writes the field of a native column. */
+export function assignmentOf(column: string): Row['assign'] {
+  if (!Object.hasOwn(ROWS, column)) throw new Error(`lib/datagram/ancillary.ts has no row for the column ${column}`)
+  return ROWS[column as keyof AncillaryData].assign
+}

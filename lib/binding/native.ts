@@ -117,15 +117,8 @@ export interface NativeQueuedError {
   payload: Buffer
 }
 
-/** How a datagram is to be sent; what is left out is the socket's. */
-export interface NativeSendChoice {
-  readonly hopLimit?: number
-  readonly trafficClass?: number
-  readonly source?: string
-  /** An index. */
-  readonly interface?: number
-  readonly transmitTime?: bigint
-}
+/** How a datagram is to be sent: values by the names of lib/datagram/message.ts; an interface is an index. */
+export type NativeSendChoice = Readonly<Record<string, number | bigint | string>>
 
 /** For all datagrams, or one for each. */
 export type OneOrEach = Uint8Array | undefined | readonly (Uint8Array | undefined)[]

@@ -5,6 +5,8 @@ import type { NativeSendChoice } from '../binding/native.ts'
 import { interfaceOfZone, parseAddress } from '../net/address.ts'
 import { interfaceByNameOrIndex } from '../net/interfaces.ts'
 import type { Endpoint } from '../net/socket-address.ts'
+import type { AnyOption } from '../options/option.ts'
+import { SO_TXTIME } from '../options/table/socket.ts'
 
 /** How one send, or one datagram, differs from the socket's settings. */
 export interface SendChoice {
@@ -47,28 +49,63 @@ function byte(value: unknown, name: string, least: number): number {
   throw badValue(`${name} is ${show(value)}: ${rule.words} is needed${hint}`)
 }
 
-export function checkChoice(choice: SendChoice, ipv6: boolean, timed: boolean): NativeSendChoice | undefined {
-  const { hopLimit, trafficClass, source, interface: through, transmitTime } = choice
-  const native: { -readonly [K in keyof NativeSendChoice]: NativeSendChoice[K] } = {}
-  if (hopLimit !== undefined) native.hopLimit = byte(hopLimit, 'hopLimit', ipv6 ? 0 : 1)
-  if (trafficClass !== undefined) native.trafficClass = byte(trafficClass, 'trafficClass', 0)
-  if (source !== undefined) {
-    if (typeof source !== 'string' || parseAddress(source)?.family !== (ipv6 ? 6 : 4))
-      throw badValue(`source is ${show(source)}: a local IPv${ipv6 ? 6 : 4} address is needed, as the destination is`)
-    const zone = parseAddress(source)?.zone
-    if (zone !== undefined) interfaceByNameOrIndex(interfaceOfZone(zone))
-    native.source = source
-  }
-  if (through !== undefined) {
-    const found = interfaceByNameOrIndex(through)
-    if (found === undefined) throw badValue(`interface is ${show(through)}: a name or an index is needed`)
-    native.interface = found.index
-  }
-  if (transmitTime !== undefined) {
-    if (typeof transmitTime !== 'bigint' || transmitTime < 0n || transmitTime >= 2n ** 64n)
-      throw badValue(`transmitTime is ${show(transmitTime)}: nanoseconds as a BigInt are needed`)
-    if (!timed) throw badValue("transmitTime needs a clock: openSender({ transmitTime: 'monotonic' or 'tai' })")
-    native.transmitTime = transmitTime
+function localAddress(value: unknown, ipv6: boolean): string {
+  if (typeof value !== 'string' || parseAddress(value)?.family !== (ipv6 ? 6 : 4))
+    throw badValue(`source is ${show(value)}: a local IPv${ipv6 ? 6 : 4} address is needed, as the destination is`)
+  const zone = parseAddress(value)?.zone
+  if (zone !== undefined) interfaceByNameOrIndex(interfaceOfZone(zone))
+  return value
+}
+
+function interfaceIndex(value: unknown): number {
+  const found = interfaceByNameOrIndex(value as string | number)
+  if (found === undefined) throw badValue(`interface is ${show(value)}: a name or an index is needed`)
+  return found.index
+}
+
+function nanoseconds(value: unknown): bigint {
+  if (typeof value === 'bigint' && value >= 0n && value < 2n ** 64n) return value
+  throw badValue(`transmitTime is ${show(value)}: nanoseconds as a BigInt are needed`)
+}
+
+/** What a choice depends on besides itself. */
+export interface ChoiceContext {
+  /** Whether the datagram goes over IPv6. */
+  readonly ipv6: boolean
+  /** Whether an option was set when the sender was opened. */
+  isSet(option: AnyOption): boolean
+}
+
+interface Row {
+  /** Gives the value as the native row of the same name takes it, or throws. */
+  check(value: unknown, context: ChoiceContext): number | bigint | string
+  /** An option that must be set for the kernel to take the message, and the words for a user without it. */
+  readonly needs?: { readonly option: AnyOption; readonly words: string }
+}
+
+// One row for each control message a datagram may be sent with: native/datagram/send_control.cc has the other row.
+const ROWS: { readonly [Name in keyof SendChoice]-?: Row } = {
+  hopLimit: { check: (value, { ipv6 }) => byte(value, 'hopLimit', ipv6 ? 0 : 1) },
+  trafficClass: { check: (value) => byte(value, 'trafficClass', 0) },
+  transmitTime: {
+    check: nanoseconds,
+    needs: { option: SO_TXTIME, words: "a clock: openSender({ transmitTime: 'monotonic' or 'tai' })" },
+  },
+  source: { check: (value, { ipv6 }) => localAddress(value, ipv6) },
+  interface: { check: interfaceIndex },
+}
+
+/** The names of what may be chosen. */
+export const CHOICES = Object.keys(ROWS) as readonly (keyof SendChoice)[]
+
+export function checkChoice(choice: SendChoice, context: ChoiceContext): NativeSendChoice | undefined {
+  const native: Record<string, number | bigint | string> = {}
+  for (const name of CHOICES) {
+    const value = choice[name]
+    if (value === undefined) continue
+    const { check, needs } = ROWS[name]
+    native[name] = check(value, context)
+    if (needs !== undefined && !context.isSet(needs.option)) throw badValue(`${name} needs ${needs.words}`)
   }
   return Object.keys(native).length === 0 ? undefined : native
 }

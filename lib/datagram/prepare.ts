@@ -4,7 +4,8 @@ import type { NativeDatagrams, NativeSendChoice, OneOrEach } from '../binding/na
 import { isIpv6, isMapped, parseAddress, toIpv6, zoneOf } from '../net/address.ts'
 import { noInterface } from '../net/interfaces.ts'
 import type { Endpoint } from '../net/socket-address.ts'
-import { checkChoice, checkEndpoint, type Message, type SendChoice } from './message.ts'
+import type { AnyOption } from '../options/option.ts'
+import { CHOICES, checkChoice, checkEndpoint, type Message, type SendChoice } from './message.ts'
 
 /** Datagrams on their way, as the native side takes them. */
 export interface PreparedSend {
@@ -25,7 +26,8 @@ export interface OutgoingPlan {
   readonly ipv6: boolean
   readonly to: Endpoint | undefined
   readonly connected: boolean
-  readonly timed: boolean
+  /** Whether an option was set when the sender was opened. */
+  isSet(option: AnyOption): boolean
 }
 
 /** What `send` takes, all of it checked: nothing is sent of a call with something wrong in it. */
@@ -36,7 +38,6 @@ export type Prepare = (
 ) => PreparedSend
 
 const NO_CHOICE: NativeSendChoice = {}
-const CHOICES: readonly string[] = ['hopLimit', 'trafficClass', 'transmitTime', 'source', 'interface']
 
 /** A destination as its `struct sockaddr`: an IPv4-mapped address goes over IPv4. */
 export const goesOverIpv6 = (sockaddr: Uint8Array): boolean =>
@@ -86,7 +87,7 @@ export function createPrepare(send: NativeDatagrams, plan: OutgoingPlan): Prepar
 
   const alike = (datagrams: readonly Uint8Array[], to: Endpoint | undefined, choice: SendChoice | undefined) => {
     const { bytes, ipv6 } = destination(to)
-    const how = choice && checkChoice(choice, ipv6, plan.timed)
+    const how = choice && checkChoice(choice, { ipv6, isSet: plan.isSet })
     return { datagrams, to: bytes, choice: how, ipv6, done: 0 }
   }
 
@@ -103,7 +104,7 @@ export function createPrepare(send: NativeDatagrams, plan: OutgoingPlan): Prepar
         throw badValue(`data[${place}] is ${show(item)}: a Uint8Array or { data, ... } is needed`)
       if (message.to !== undefined) checkEndpoint(message.to, `data[${place}].to`)
       const { bytes, ipv6 } = destination(message.to ?? to)
-      const how = checkChoice({ ...choice, ...message }, ipv6, plan.timed)
+      const how = checkChoice({ ...choice, ...message }, { ipv6, isSet: plan.isSet })
       ends.push(bytes)
       controls.push(how && send.encodeSendControl(ipv6, how, 0))
       return message.data

@@ -78,8 +78,8 @@ export interface SenderPlan {
   readonly bind: { address?: string; port?: number } | undefined
   readonly settings: readonly Setting[]
   readonly segmentation: boolean
-  /** Datagrams may carry a `transmitTime`. */
-  readonly timed: boolean
+  /** Whether an option is among the settings, and not off. */
+  isSet(option: AnyOption): boolean
   /** ICMP errors are asked for. */
   readonly returnedErrors: boolean
   /** The kernel may put ICMP errors or times of sending into the error queue. */
@@ -100,18 +100,18 @@ export function planSender(options: SenderOptions): SenderPlan {
   const family = options.family ?? (ipv6Address === undefined ? 'ipv4' : 'ipv6')
   const settings = settingsFor(options, family === 'ipv6')
   // The user may also have asked for it with the kernel's own option.
-  const sets = (...options: readonly AnyOption[]): boolean =>
-    settings.some(([{ name }, value]) => value !== false && options.some((option) => option.name === name))
-  const returnedErrors = sets(IP_RECVERR, IPV6_RECVERR)
+  const isSet = (option: AnyOption): boolean =>
+    settings.some(([{ name }, value]) => value !== false && name === option.name)
+  const returnedErrors = isSet(IP_RECVERR) || isSet(IPV6_RECVERR)
   return {
     family,
     to,
     bind,
     settings,
     segmentation: options.segmentation !== false && transmitTimestamps === false,
-    timed: sets(SO_TXTIME),
+    isSet,
     returnedErrors,
-    usesErrorQueue: returnedErrors || sets(SO_TIMESTAMPING),
+    usesErrorQueue: returnedErrors || isSet(SO_TIMESTAMPING),
   }
 }
 

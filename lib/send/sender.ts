@@ -248,7 +248,7 @@ export async function openSender<const V extends readonly unknown[] = readonly u
     socket,
     poller,
     pending: [],
-    prepare: createPrepare(send, { ipv6, to: plan.to, connected, timed: plan.timed }),
+    prepare: createPrepare(send, { ipv6, to: plan.to, connected, isSet: plan.isSet }),
     transmitter,
     usesErrorQueue: plan.usesErrorQueue,
     waiting: undefined,

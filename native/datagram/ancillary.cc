@@ -10,6 +10,8 @@
 #include <cstring>
 #include <ctime>
 
+#include "datagram/message_type.h"
+
 #ifndef UDP_GRO
 #define UDP_GRO 104
 #endif
@@ -74,11 +76,6 @@ bool FillEndpoint(const cmsghdr& header, AddressTable& addresses, Cell& cell) {
   cell.endpoint = {static_cast<int32_t>(addresses.NumberOf(AddressKeyOf(address))), ntohs(in4.sin_port)};
   return true;
 }
-
-struct MessageType {
-  int level = -1;
-  int type = -1;
-};
 
 struct Row {
   std::string_view column;

@@ -1,3 +1,4 @@
+// The control messages a datagram is sent with.
 #pragma once
 #include <napi.h>
 

@@ -1,0 +1,11 @@
+// What says which control message it is: cmsg(3).
+#pragma once
+
+namespace sockctl {
+
+struct MessageType {
+  int level = -1;
+  int type = -1;
+};
+
+}  // namespace sockctl

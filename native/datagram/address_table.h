@@ -26,13 +26,13 @@ class AddressTable {
   }
   // Throws std::out_of_range.
   [[nodiscard]] std::string TextAt(uint32_t number) const;
-  [[nodiscard]] bool Full() const { return keys_.size() >= kMostAddresses; }
+  [[nodiscard]] bool Full() const { return keys_.size() >= kMaxAddresses; }
   void Clear();
 
  private:
   uint32_t FindNumber(const AddressKey& key);
 
-  static constexpr size_t kMostAddresses = 4096;
+  static constexpr size_t kMaxAddresses = 4096;
   std::unordered_map<AddressKey, uint32_t, AddressKeyHash> numbers_;
   std::vector<AddressKey> keys_;
   // The addresses asked for last: a datagram mostly has the source and the destination of the one before.

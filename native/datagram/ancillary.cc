@@ -41,7 +41,17 @@ bool LoadInteger(const cmsghdr& header, int32_t& value) {
   return true;
 }
 
-int64_t Nanoseconds(int64_t seconds, int64_t nanoseconds) { return seconds * 1000000000 + nanoseconds; }
+// Unsigned, since any 64 bits may come.
+int64_t Nanoseconds(int64_t seconds, int64_t parts, uint64_t each = 1) {
+  return static_cast<int64_t>(static_cast<uint64_t>(seconds) * 1000000000U + static_cast<uint64_t>(parts) * each);
+}
+
+// Whether the message lies in the room that it was received into.
+bool IsWhole(const msghdr& message, const cmsghdr& header) {
+  const auto start =
+      static_cast<size_t>(reinterpret_cast<const uint8_t*>(&header) - static_cast<const uint8_t*>(message.msg_control));
+  return header.cmsg_len >= CMSG_LEN(0) && header.cmsg_len <= message.msg_controllen - start;
+}
 
 bool Is(const cmsghdr& header, int level, int type) { return header.cmsg_level == level && header.cmsg_type == type; }
 
@@ -180,7 +190,7 @@ bool ReadTimestamps(const cmsghdr& header, Timestamps& times) {
       return true;
     case SCM_TIMESTAMP:
       if (!Load(header, coarse)) return false;
-      times.software = Nanoseconds(coarse.tv_sec, static_cast<int64_t>(coarse.tv_usec) * 1000);
+      times.software = Nanoseconds(coarse.tv_sec, coarse.tv_usec, 1000);
       return true;
     case SCM_TIMESTAMPING:
       if (!Load(header, both)) return false;
@@ -195,6 +205,7 @@ bool ReadTimestamps(const cmsghdr& header, Timestamps& times) {
 Ancillary ReadAncillary(msghdr& message, AddressTable& addresses, Cell* cells, std::vector<ControlMessage>& others) {
   Ancillary ancillary{};
   for (cmsghdr* header = CMSG_FIRSTHDR(&message); header != nullptr; header = CMSG_NXTHDR(&message, header)) {
+    if (!IsWhole(message, *header)) break;
     if (FillCells(*header, addresses, cells, ancillary.filled) || FillAncillary(*header, ancillary)) continue;
     const auto* data = CMSG_DATA(header);
     others.push_back({header->cmsg_level, header->cmsg_type, {data, data + (header->cmsg_len - CMSG_LEN(0))}});

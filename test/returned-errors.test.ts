@@ -1,8 +1,18 @@
 import { once } from 'node:events'
-import type { ReturnedError } from 'sockctl'
-import { IP_MTU_DISCOVER, IP_RECVERR, IPV6_MTU_DISCOVER, IPV6_RECVERR, SO_REUSEADDR } from 'sockctl/options'
+import type { ReturnedError, Settings } from 'sockctl'
+import {
+  IP_MTU_DISCOVER,
+  IP_RECVERR,
+  IP_RECVERR_RFC4884,
+  IPV6_MTU_DISCOVER,
+  IPV6_RECVERR,
+  IPV6_RECVERR_RFC4884,
+  SO_REUSEADDR,
+} from 'sockctl/options'
 import { describe, expect, it } from 'vitest'
+import { internetChecksum } from '../lib/protocols/bytes.ts'
 import { describeOnHosts } from './support/hosts.ts'
+import { startIcmpRouter } from './support/icmp-errors.ts'
 import { lanes } from './support/lanes.ts'
 import { opened, readingOf, sending } from './support/receiving.ts'
 
@@ -116,6 +126,49 @@ describeOnHosts('an error that comes back', (hosts) => {
 
       const connected = await sending({ to: closed(1006), connect: true, options: [[option, 'do']] })
       await expect(connected.send(Buffer.alloc(2000))).rejects.toThrow(/MTU of 1500 bytes/)
+    })
+
+    describe('with an extension of RFC 4884', () => {
+      const HEADERS = { 4: 28, 6: 48 }
+      const TIME_EXCEEDED = { 4: { origin: 'icmp', icmpType: 11 }, 6: { origin: 'icmp6', icmpType: 3 } }
+      const RECVERR_RFC4884 = { 4: IP_RECVERR_RFC4884, 6: IPV6_RECVERR_RFC4884 }
+
+      /** Version 2 and an MPLS label stack of one entry: RFC 4950. */
+      const extension = Buffer.from('20000000 00080101 00064140'.replaceAll(' ', ''), 'hex')
+      extension.writeUInt16BE(internetChecksum(extension), 2)
+      const damaged = Buffer.from(extension).fill(0xff, 2, 4)
+
+      const errorFor = async (settings: Settings, carried?: Uint8Array): Promise<ReturnedError> => {
+        const sender = await sending({ bind: { address: local[0] }, returnedErrors: true, options: settings })
+        const quoted = { source: sender.address, destination: closed(1007), payload: Buffer.from('too far') }
+        const told = once(sender, 'returned-error')
+        await startIcmpRouter(hosts(), 'B').timeExceeded({
+          family,
+          from: sources[1],
+          quoted,
+          ...(carried && { extension: carried }),
+        })
+        const [error] = await told
+        expect(error).toMatchObject({ ...TIME_EXCEEDED[family], offender: sources[1], destination: closed(1007) })
+        return error
+      }
+
+      it('tells where that starts in the payload', async () => {
+        const { extension: told, payload } = await errorFor([[RECVERR_RFC4884[family], true]], extension)
+        expect(told).toEqual({ offset: 128 - HEADERS[family], valid: true })
+        expect(payload.subarray(told?.offset)).toEqual(extension)
+        expect(payload.subarray(0, 7).toString()).toBe('too far')
+      })
+
+      it('tells that its checksum is wrong', async () => {
+        const { extension: told } = await errorFor([[RECVERR_RFC4884[family], true]], damaged)
+        expect(told).toEqual({ offset: 128 - HEADERS[family], valid: false })
+      })
+
+      it('tells of none, where the option is not set or the message has none', async () => {
+        expect(await errorFor([], extension)).not.toHaveProperty('extension')
+        expect(await errorFor([[RECVERR_RFC4884[family], true]])).not.toHaveProperty('extension')
+      })
     })
   })
 })

@@ -114,6 +114,7 @@ export interface NativeQueuedError {
   offender?: { address: string; port: number }
   timestamp?: bigint
   hardwareTimestamp?: bigint
+  extension?: { offset: number; valid: boolean }
   payload: Buffer
 }
 

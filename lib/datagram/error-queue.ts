@@ -1,41 +1,53 @@
+// A socket's error queue, as events say it: errors that came back, and times of sending.
 import { constants } from 'node:os'
 import { codeOf } from '../base/errors.ts'
 import type { NativeQueuedError } from '../binding/native.ts'
 import type { Endpoint } from '../net/socket-address.ts'
 
-/** An error that came back for a datagram sent before: an ICMP message, or the kernel's own word. ip(7), `IP_RECVERR` */
+/**
+ * An error that came back for a datagram sent before: an ICMP message, or the kernel's own word.
+ * `recvmsg(MSG_ERRQUEUE)`, `struct sock_extended_err`; `IP_RECVERR`, `IPV6_RECVERR`. ip(7)
+ */
 export interface ReturnedError {
-  /** `ECONNREFUSED`, `EHOSTUNREACH`, `EMSGSIZE`, ... */
+  /** The errno's name: `ECONNREFUSED`, `EHOSTUNREACH`, `EMSGSIZE`, ... */
   code: string
+  /** Where the error is from: an ICMP or ICMPv6 message, or this host's kernel. */
   origin: 'icmp' | 'icmp6' | 'local' | 'other'
-  /** Of the ICMP or ICMPv6 message: 3 and 3, or 1 and 4, for a closed port. */
+  /** The message's type, 0 to 255: 3 for a closed port, 1 in ICMPv6. 0 if the origin is `local`. */
   icmpType: number
+  /** The message's code, 0 to 255: 3 for a closed port, 4 in ICMPv6. 0 if the origin is `local`. */
   icmpCode: number
   /** Where the datagram was sent. */
   destination?: Endpoint
-  /** Who sent the ICMP message. */
+  /** The address of the host that sent the message: `SO_EE_OFFENDER`. */
   offender?: string
-  /** The next hop's MTU, where the datagram was too long for it. */
+  /** The next hop's MTU in bytes, if the datagram was too long for it: `EMSGSIZE`. */
   mtu?: number
-  /** What the message carried of the datagram's payload. */
+  /** What the message carries of the datagram's payload: at most 2048 bytes. */
   payload: Buffer
+  /**
+   * The extension of the ICMP message (RFC 4884), in which routers tell of labels and interfaces: where it starts in
+   * `payload`, in bytes, and whether its version, lengths and checksum are right. There if the message has one and
+   * `IP_RECVERR_RFC4884` or `IPV6_RECVERR_RFC4884` is set. Linux 5.9.
+   */
+  extension?: { offset: number; valid: boolean }
 }
 
-/** When a datagram left. `SO_TIMESTAMPING` */
+/** When a datagram left. `recvmsg(MSG_ERRQUEUE)`; `SO_TIMESTAMPING` */
 export interface TransmitTimestamp {
-  /** Which datagram of this socket, counted from 0. */
+  /** Which datagram of this socket, counted from 0 as far as 4294967295, and from 0 again. `SOF_TIMESTAMPING_OPT_ID` */
   id: number
-  /** Where it was: leaving by the driver, or entering the queue. */
+  /** Where the datagram was: leaving by the driver, entering the queue, or taken by the peer (TCP). `SCM_TSTAMP_SND`, ... */
   at: 'sent' | 'scheduled' | 'acknowledged'
   /** By the kernel's clock, in nanoseconds since the epoch. */
   timestamp?: bigint
-  /** By the card's clock. */
+  /** By the card's clock, in nanoseconds. */
   hardwareTimestamp?: bigint
 }
 
 const ORIGINS = ['other', 'local', 'icmp', 'icmp6'] as const
 const TIMESTAMPING = 4
-const PLACES = ['sent', 'scheduled', 'acknowledged'] as const
+const STAGES = ['sent', 'scheduled', 'acknowledged'] as const
 
 /** An entry of the error queue is one or the other. */
 export function readQueued(raw: NativeQueuedError): { error: ReturnedError } | { sent: TransmitTimestamp } | undefined {
@@ -44,7 +56,7 @@ export function readQueued(raw: NativeQueuedError): { error: ReturnedError } | {
     return {
       sent: {
         id: raw.data ?? 0,
-        at: PLACES[raw.info ?? 0] ?? 'sent',
+        at: STAGES[raw.info ?? 0] ?? 'sent',
         ...(raw.timestamp === undefined ? {} : { timestamp: raw.timestamp }),
         ...(raw.hardwareTimestamp === undefined ? {} : { hardwareTimestamp: raw.hardwareTimestamp }),
       },
@@ -60,6 +72,7 @@ export function readQueued(raw: NativeQueuedError): { error: ReturnedError } | {
       ...(raw.offender === undefined ? {} : { offender: raw.offender.address }),
       ...(raw.errno === constants.errno.EMSGSIZE ? { mtu: raw.info ?? 0 } : {}),
       payload: raw.payload,
+      ...(raw.extension === undefined ? {} : { extension: raw.extension }),
     },
   }
 }

@@ -30,6 +30,16 @@ bool IsQueuedError(const cmsghdr& header) {
          (header.cmsg_level == IPPROTO_IPV6 && header.cmsg_type == IPV6_RECVERR);
 }
 
+// Where the extension of an ICMP message starts in the payload: RFC 4884.
+void SetExtension(Napi::Object& entry, const sock_extended_err& error) {
+  const bool icmp = error.ee_origin == SO_EE_ORIGIN_ICMP || error.ee_origin == SO_EE_ORIGIN_ICMP6;
+  if (!icmp || error.ee_rfc4884.len == 0) return;
+  Napi::Object extension = Napi::Object::New(entry.Env());
+  extension.Set("offset", static_cast<int>(error.ee_rfc4884.len));
+  extension.Set("valid", (error.ee_rfc4884.flags & SO_EE_RFC4884_FLAG_INVALID) == 0);
+  entry.Set("extension", extension);
+}
+
 void SetError(Napi::Object& entry, const cmsghdr& header) {
   const size_t length = header.cmsg_len - CMSG_LEN(0);
   sock_extended_err error{};
@@ -41,6 +51,7 @@ void SetError(Napi::Object& entry, const cmsghdr& header) {
   entry.Set("code", static_cast<int>(error.ee_code));
   entry.Set("info", static_cast<double>(error.ee_info));
   entry.Set("data", static_cast<double>(error.ee_data));
+  SetExtension(entry, error);
   // After the struct comes the address of the host that sent the error: SO_EE_OFFENDER.
   sockaddr_storage offender{};
   std::memcpy(&offender, CMSG_DATA(&header) + sizeof error, std::min(length - sizeof error, sizeof offender));
@@ -60,11 +71,11 @@ void SetTimestamps(Napi::Object& entry, const cmsghdr& header) {
 Napi::Value ReadErrorQueue(const Napi::CallbackInfo& info) {
   const Napi::Env env = info.Env();
   const auto fd = ReadInteger<int>(info[0], "fd");
-  constexpr uint32_t kMostEntries = 64;
+  constexpr uint32_t kMaxEntries = 64;
   const Napi::Array list = Napi::Array::New(env);
   std::array<uint8_t, 2048> payload{};
   alignas(cmsghdr) std::array<uint8_t, 512> control{};
-  while (list.Length() < kMostEntries) {
+  while (list.Length() < kMaxEntries) {
     sockaddr_storage destination{};
     iovec vector{payload.data(), payload.size()};
     msghdr header{};

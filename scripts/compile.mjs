@@ -1,12 +1,13 @@
 // Compiles the addon by a compiler call of our own, from the list in native/sources.json: sanitizers and cross compilers
 // take flags that node-gyp has no words for.
 import { execFile, execFileSync } from 'node:child_process'
-import { mkdirSync, readFileSync } from 'node:fs'
+import { mkdirSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
+import { sourcesOf } from './sources.mjs'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
 const require = createRequire(import.meta.url)
@@ -18,12 +19,6 @@ const DEFINES = [
   'NODE_API_SWALLOW_UNTHROWABLE_EXCEPTIONS',
   '__APPLE_USE_RFC_3542',
 ]
-
-/** The C++ files that a system compiles: 'linux' or 'darwin'. */
-export function sourcesOf(platform) {
-  const lists = JSON.parse(readFileSync(join(root, 'native/sources.json'), 'utf8'))
-  return [...lists.all, ...lists[platform]].map((file) => `native/${file}`)
-}
 
 /**
  * Compiles every file into `folder` and links them there.

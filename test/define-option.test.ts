@@ -1,6 +1,17 @@
+import { totalmem } from 'node:os'
 import { codecs, control, defineOption } from 'sockctl'
 import { describe, expect, it } from 'vitest'
 import { openKind } from './support/sockets.ts'
+
+/** Zeros that take no memory until they are read; undefined if Node makes no such array, as 20, or memory is short. */
+function zeros(length: number): Uint8Array | undefined {
+  if (totalmem() < 2 ** 33) return undefined
+  try {
+    return new Uint8Array(length)
+  } catch {
+    return undefined
+  }
+}
 
 describe('defineOption', () => {
   const SO_RCVLOWAT = 18
@@ -30,6 +41,25 @@ describe('defineOption', () => {
       option: 'MINE',
       reason: 'bad-value',
       message: expect.stringMatching(/^MINE must be/),
+    })
+  })
+
+  describe.each([
+    ['just more than an int can say', 2 ** 31],
+    ['which 32 bits would cut to 4', 2 ** 32 + 4],
+  ])('gives no bytes of a length %s', (_, length) => {
+    const value = zeros(length)
+    it.skipIf(value === undefined).each([
+      ['codecs.bytes', codecs.bytes],
+      ['codecs.bytesOf', codecs.bytesOf(0, 2 ** 40)],
+    ])('to the kernel by %s', async (_, codec) => {
+      const option = defineOption({ name: 'LONG', level: 1, option: SO_RCVLOWAT, codec })
+      await using opened = await openKind('tcp4')
+      const refused = { option: 'LONG', code: 'ERR_INVALID_VALUE', reason: 'bad-value' }
+      await expect(control(opened.socket).set(option, value as Uint8Array)).rejects.toMatchObject(refused)
+      expect(() => control(opened.socket).setSync(option, value as Uint8Array)).toThrow(
+        expect.objectContaining(refused),
+      )
     })
   })
 

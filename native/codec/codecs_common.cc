@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <climits>
 #include <cmath>
 #include <cstring>
 #include <string>
@@ -113,6 +114,8 @@ void EncodeBytes(const Napi::Value& value, Bytes& bytes) {
   if (napi_get_typedarray_info(value.Env(), value, nullptr, nullptr, &data, nullptr, nullptr) != napi_ok)
     throw Napi::TypeError::New(value.Env(), "the value is not a Uint8Array");
   const size_t length = value.As<Napi::TypedArray>().ByteLength();
+  // The length becomes a socklen_t, of 32 bits, and the kernel reads it as an int.
+  if (length > INT_MAX) throw Napi::RangeError::New(value.Env(), "the value is longer than an int can say");
   bytes.Resize(0);
   bytes.Resize(length);
   if (length > 0) std::memcpy(bytes.data(), data, length);

@@ -38,15 +38,26 @@ export const milliseconds: Codec<number> = codec(
   (value) => typeof value === 'number' && value >= 0 && value <= MAX_SECONDS * 1000,
 )
 
+/** setsockopt takes the length of a value as an int: a longer value would reach the kernel cut to 32 bits. */
+const MAX_BYTES = 2 ** 31 - 1
+
+const isLongBytes = (value: unknown): value is Uint8Array => value instanceof Uint8Array && value.length > MAX_BYTES
+
 /** Raw bytes, for an option whose struct no other codec knows. */
-export const bytes: Codec<Buffer, Uint8Array> = codec('bytes', 'a Uint8Array', (value) => value instanceof Uint8Array)
+export const bytes: Codec<Buffer, Uint8Array> = {
+  ...codec('bytes', 'a Uint8Array', (value) => value instanceof Uint8Array),
+  wrong: (value) =>
+    isLongBytes(value)
+      ? `it has ${value.length} bytes, and setsockopt takes at most ${MAX_BYTES}`
+      : !(value instanceof Uint8Array),
+}
 
 /** Raw bytes of a length between two bounds. */
 export const bytesOf = (least: number, most: number): Codec<Buffer, Uint8Array> =>
   codec(
     'bytes',
     `a Uint8Array of ${least === most ? least : `${least} to ${most}`} bytes`,
-    (value) => value instanceof Uint8Array && value.length >= least && value.length <= most,
+    (value) => value instanceof Uint8Array && value.length >= least && value.length <= Math.min(most, MAX_BYTES),
   )
 
 // Half of a surrogate pair would reach the kernel as another character.

@@ -41,7 +41,12 @@ const REFUSED_BEFORE: readonly (readonly [what: string, spec: unknown, message: 
   ['an interface there is not', { family: 'packet', type: 'raw', bind: { interface: 'nope' } }, /there are: lo/],
   ['a connection of packets', { family: 'packet', type: 'raw', connect: {} }, /have no connections/],
   ['a path that is too long', { family: 'unix', type: 'stream', bind: { path: 'x'.repeat(108) } }, /at most 107 fit/],
-  ['a path with a NUL in it', { family: 'unix', type: 'stream', bind: { path: 'a\0b' } }, /NUL after its first/],
+  [
+    'an abstract name that is too long',
+    { family: 'unix', type: 'stream', bind: { path: '\0'.padEnd(109, 'x') } },
+    /at most 108 fit/,
+  ],
+  ['a path with a NUL in it', { family: 'unix', type: 'stream', bind: { path: 'a\0b' } }, /has a NUL in it/],
   ['a connect to no path', { family: 'unix', type: 'stream', connect: {} }, /path is undefined/],
   ['a signal that is none', { family: 'ipv4', type: 'dgram', signal: {} }, /an AbortSignal is needed/],
 ]

@@ -185,6 +185,30 @@ describeInNamespace('openSocket', () => {
     })
   })
 
+  it.each([
+    ['of 108 bytes', '\0'.padEnd(108, 'n')],
+    ['with NULs in it', '\0sockctl\0open\0\0'],
+    ['of NULs alone', '\0\0\0'],
+  ])('takes an abstract name %s as given', async (_, path) => {
+    await using server = await openSocket({ family: 'unix', type: 'dgram', bind: { path } })
+    expect(server.address()).toEqual({ path })
+    await using client = await openSocket({ family: 'unix', type: 'dgram', connect: { path } })
+    expect(client.remoteAddress()).toEqual({ path })
+    writeSync(client.fd, 'to the name')
+    expect(`${received(server)}`).toBe('to the name')
+  })
+
+  it("reaches an abstract name of Node's, which Node 20 pads with NULs to 108 bytes", async () => {
+    const name = `\0sockctl-padded-${process.pid}`
+    const server = net.createServer().listen(name)
+    await once(server, 'listening')
+    const isPadded = process.versions.node.startsWith('20.')
+    const connect = { path: isPadded ? name.padEnd(108, '\0') : name }
+    await using client = await openSocket({ family: 'unix', type: 'stream', connect })
+    expect(client.remoteAddress()).toEqual(connect)
+    server.close()
+  })
+
   it('keeps the boundaries of a unix seqpacket', async () => {
     const path = join(directory, 'boundaries')
     await using peer = spawnProgram(['python3', '-c', SEQPACKET_SERVER, path])

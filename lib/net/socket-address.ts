@@ -33,7 +33,12 @@ export interface Endpoint {
   port: number
 }
 
-/** `sockaddr_un`: a path of at most 107 bytes; one that begins with NUL is abstract (Linux); '' is none. unix(7) */
+/**
+ * `sockaddr_un`: a path of at most 107 bytes; '' is none. unix(7)
+ *
+ * A path that begins with NUL is an abstract name (Linux), of at most 108 bytes, taken as given: NULs that follow are
+ * part of the name. Node 20 pads its own abstract names: `'\0name'.padEnd(108, '\0')` reaches its `listen('\0name')`.
+ */
 export interface UnixAddress {
   path: string
 }
@@ -107,20 +112,22 @@ function notInet(role: Role, family: 4 | 6, address: unknown, other: 4 | 6 | und
   )
 }
 
-/** Bytes that `sun_path` has room for besides the NUL that ends a path. */
-const MAX_PATH_LENGTH = process.platform === 'darwin' ? 103 : 107
+/** The bytes of `sun_path`. */
+const UNIX_PATH_ROOM = process.platform === 'darwin' ? 104 : 108
 
 const unix: Read = (given, role) => {
   const path = given.path ?? (role === 'bind' && process.platform === 'linux' ? '' : undefined)
   if (typeof path !== 'string' || (path === '' && role === 'connect'))
     throw badValue(`${role}: path is ${show(path)}: the path of a socket is needed`)
-  if (path.includes('\0', 1)) throw badValue(`${role}: path ${show(path)} has a NUL after its first character`)
-  if (path.startsWith('\0') && process.platform !== 'linux')
+  const isAbstract = path.startsWith('\0')
+  if (!isAbstract && path.includes('\0')) throw badValue(`${role}: path ${show(path)} has a NUL in it`)
+  if (isAbstract && process.platform !== 'linux')
     throw badValue(`${role}: path ${show(path)} begins with NUL: abstract names are Linux's`)
   const length = Buffer.byteLength(path)
-  if (length > MAX_PATH_LENGTH)
-    throw badValue(`${role}: path ${show(path)} has ${length} bytes: at most ${MAX_PATH_LENGTH} fit`)
-  return { raw: { path }, text: path === '' ? 'a name that the kernel chooses' : show(path.replace('\0', '@')) }
+  // The NUL that ends a path needs room too; an abstract name has none.
+  const most = isAbstract ? UNIX_PATH_ROOM : UNIX_PATH_ROOM - 1
+  if (length > most) throw badValue(`${role}: path ${show(path)} has ${length} bytes: at most ${most} fit`)
+  return { raw: { path }, text: path === '' ? 'a name that the kernel chooses' : show(path.replaceAll('\0', '@')) }
 }
 
 const packet: Read = (given, role) => {

@@ -13,16 +13,17 @@ namespace {
 
 constexpr size_t kPathOffset = offsetof(sockaddr_un, sun_path);
 
-// Without a path Linux chooses an abstract name. A path that begins with NUL is an abstract name; it ends without a
-// NUL.
+// Without a path Linux chooses an abstract name. A path that begins with NUL is an abstract name: its bytes are
+// counted, so it may fill sun_path and have further NULs. Any other path ends in a NUL, which needs room.
 SocketAddress ReadUnix(const Napi::Object& value) {
   const std::string path = value.Get("path").ToString();
   sockaddr_un own{};
   own.sun_family = AF_UNIX;
-  if (path.size() >= sizeof own.sun_path) throw Napi::RangeError::New(value.Env(), "the path is too long");
-  std::memcpy(own.sun_path, path.data(), path.size());
   const bool named = !path.empty() && path.front() != '\0';
-  return SocketAddress::From(own, kPathOffset + path.size() + (named ? 1 : 0));
+  const size_t size = path.size() + (named ? 1 : 0);
+  if (size > sizeof own.sun_path) throw Napi::RangeError::New(value.Env(), "the path is too long");
+  std::memcpy(own.sun_path, path.data(), path.size());
+  return SocketAddress::From(own, kPathOffset + size);
 }
 
 std::string UnixPath(const SocketAddress& address) {

@@ -17,7 +17,7 @@ const trimmed = (text: string): string =>
 
 it('prints what the README shows, without colour in a pipe', async () => {
   const readme = readFileSync(`${root}README.md`, 'utf8')
-  const [, shown = ''] = /\$ npm run demo\n(.*?)```/s.exec(readme) ?? []
+  const [, shown = ''] = /by `npx sockctl demo`:\n\n```\n(.*?)```/s.exec(readme) ?? []
   const { stdout } = await demo()
   expect(trimmed(stdout)).toBe(trimmed(shown))
 })

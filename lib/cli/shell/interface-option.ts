@@ -6,7 +6,7 @@ import { interfaceArgument } from './parsers.ts'
 
 export { interfaceNamed as findInterface, multicastInterfaces } from '../../net/interfaces.ts'
 
-export const INTERFACE_FLAGS = '-i, --interface <name|index|address>'
+const INTERFACE_FLAGS = '-i, --interface <name|index|address>'
 
 /** Adds -i to a command. Digits are the index of an interface. */
 export function takesInterface(command: Command, text = 'use this interface'): Command {

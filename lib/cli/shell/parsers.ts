@@ -5,7 +5,7 @@ import { canonical, isMulticast } from '../../net/address.ts'
 import { type ChannelText, parseChannel } from '../../protocols/channel.ts'
 import { messageOf } from './failure.ts'
 
-export const MAX_TIMER_MILLISECONDS = 2 ** 31 - 1
+const MAX_TIMER_MILLISECONDS = 2 ** 31 - 1
 /** In milliseconds: sending to a group more often would be a nuisance to its members. */
 const MIN_PERIOD = 100
 

@@ -47,11 +47,3 @@ export function listenForSignals(): void {
     })
   }
 }
-
-/** Resolves once the signal is aborted. */
-export function stopped(signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    if (signal.aborted) resolve()
-    else signal.addEventListener('abort', () => resolve(), { once: true })
-  })
-}

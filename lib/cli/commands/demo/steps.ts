@@ -1,5 +1,6 @@
-import type { Membership, SocketControl } from '../../../index.ts'
 // What `sockctl demo` does step by step, and how many datagrams of each source are to arrive after each step.
+
+import type { Membership, SocketControl } from '../../../index.ts'
 
 export const GROUP = '239.255.77.1'
 export const LOOPBACK = '127.0.0.1'

@@ -1,7 +1,7 @@
 // Plans the sockets of `sockctl receive`: which channels each of them joins.
 
 import { type Channel, openSocket } from '../../../index.ts'
-import { parseAddress } from '../../../net/address.ts'
+import { familyOf, isIpv6 } from '../../../net/address.ts'
 import { SO_RCVBUF, SO_RCVBUFFORCE } from '../../../options/index.ts'
 import type { ChannelText } from '../../../protocols/channel.ts'
 import type { Setting } from '../../../socket/socket-spec.ts'
@@ -28,13 +28,11 @@ export interface PlanOptions {
 /** Up to so many, each channel has a socket of its own, whose drops are counted apart. */
 const MAX_SOCKETS = 64
 
-const familyOf = (address: string): 4 | 6 | undefined => parseAddress(address)?.family
-
 /** Refuses an address given with an option if no channel is of its family. */
 function mustFit(addresses: readonly string[], option: string, given: readonly ChannelText[]): void {
   for (const address of addresses)
     if (!given.some(({ group }) => familyOf(group) === familyOf(address)))
-      throw new UsageError(`${option} ${address}: no channel is IPv${familyOf(address)}`)
+      throw new UsageError(`${option} ${address}: no channel is ${isIpv6(address) ? 'IPv6' : 'IPv4'}`)
 }
 
 interface Wanted {

@@ -35,7 +35,7 @@ export interface Interpreter {
   told(step: ScriptStep): void
 }
 
-export const verbOf = (name: string): Verb | undefined =>
+const verbOf = (name: string): Verb | undefined =>
   [VERBS, MTEST].find((verbs) => Object.hasOwn(verbs, name))?.[name]
 
 export function helpLines(): string[] {

@@ -2,8 +2,9 @@
 // Makes a network namespace of its own. Fails where a run hangs, leaks, half-happens, or does not name the call.
 import { writeFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
-import { buildPreload, ERRORS, sweepAll, sweepSubcommands } from '../test/support/faults.mjs'
+import { ERRORS, sweepAll, sweepSubcommands } from '../test/support/faults.mjs'
 import { cycles } from '../test/support/life-cycles.mjs'
+import { buildPreload } from '../test/support/preload.mjs'
 import { subcommands } from '../test/support/subcommands.mjs'
 import { enterNamespace } from './namespace.mjs'
 

@@ -1,8 +1,7 @@
 // Drives fault sweeps: builds the library that injects faults, and runs fault-sweep.mjs, or the command line, under it.
-import { execFileSync, spawn } from 'node:child_process'
-import { mkdtempSync, readFileSync } from 'node:fs'
-import { constants, tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { spawn } from 'node:child_process'
+import { readFileSync } from 'node:fs'
+import { constants } from 'node:os'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import { commandOf } from './subcommands.mjs'
@@ -18,14 +17,6 @@ export const FUNCTIONS = [
 ].map(([, name]) => name)
 
 export const ERRORS = ['EINTR', 'ENOMEM', 'ENOBUFS', 'EAGAIN', 'EPERM', 'EMFILE', 'ENOSPC']
-
-/** Compiles a library of preload/ and gives its path. */
-export function buildPreload(name) {
-  const folder = mkdtempSync(join(tmpdir(), 'sockctl-preload-'))
-  const library = join(folder, `${name}.so`)
-  execFileSync('cc', ['-shared', '-fPIC', '-O1', '-o', library, source(`preload/${name}.c`), '-ldl', '-pthread'])
-  return library
-}
 
 /** Starts a sweeper; a sweep that met a problem has ended it, and the next request starts another. */
 function startSweeper(library, env) {

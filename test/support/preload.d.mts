@@ -1,0 +1,2 @@
+// Types of preload.mjs, which scripts import too.
+export function buildPreload(name: string): string

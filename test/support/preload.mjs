@@ -1,0 +1,15 @@
+// Builds the libraries of preload/, which stand between the addon and the kernel.
+import { execFileSync } from 'node:child_process'
+import { mkdtempSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+
+/** Compiles a library of preload/ and gives its path. */
+export function buildPreload(name) {
+  const folder = mkdtempSync(join(tmpdir(), 'sockctl-preload-'))
+  const library = join(folder, `${name}.so`)
+  const source = fileURLToPath(new URL(`preload/${name}.c`, import.meta.url))
+  execFileSync('cc', ['-shared', '-fPIC', '-O1', '-o', library, source, '-ldl', '-pthread'])
+  return library
+}

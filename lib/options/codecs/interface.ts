@@ -1,5 +1,6 @@
 // Codecs of interfaces: a name, an index, or what IP_MULTICAST_IF takes.
 
+import { nameOfInterface, noInterface } from '../../net/interfaces.ts'
 import { type Codec, same } from './codec.ts'
 import { INADDR_ANY, indexOf, isAddress, type MulticastInterface, wrongInterface } from './multicast-target.ts'
 import { string } from './scalars.ts'
@@ -28,4 +29,14 @@ export const interfaceByIndex: Codec<number, string | number> = {
   wrong: (value) => value === undefined || wrongInterface(value, 'index'),
   toNative: indexOf,
   fromNative: same,
+}
+
+/** As `interfaceByIndex`, for an option with which the kernel takes the index of no interface. */
+export const existingInterface: Codec<number, string | number> = {
+  ...interfaceByIndex,
+  toNative: (value) => {
+    const index = indexOf(value)
+    if (index !== 0 && nameOfInterface(index) === '') throw noInterface(index)
+    return index
+  },
 }

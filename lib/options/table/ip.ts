@@ -127,7 +127,10 @@ export const IP_UNBLOCK_SOURCE = option('IP_UNBLOCK_SOURCE', 'IPPROTO_IP', ipMre
   act: 'unblock',
 })
 /** `IP_UNICAST_IF`: the interface unicast leaves by if the route allows it, by name or index; 0: the route decides. Default 0. net/ipv4/ip_sockglue.c */
-export const IP_UNICAST_IF = option('IP_UNICAST_IF', 'IPPROTO_IP', interfaceInNetworkOrder, { since: '3.4' })
+export const IP_UNICAST_IF = option('IP_UNICAST_IF', 'IPPROTO_IP', interfaceInNetworkOrder, {
+  since: '3.4',
+  act: 'set-interface',
+})
 /** `IP_XFRM_POLICY`: an IPsec policy of this socket, a struct xfrm_userpolicy_info and its templates in bytes. include/uapi/linux/xfrm.h */
 export const IP_XFRM_POLICY = option('IP_XFRM_POLICY', 'IPPROTO_IP', bytes, { access: 'write', needs: 'CAP_NET_ADMIN' })
 /** `SO_ORIGINAL_DST`: the address a client connected to, before a firewall redirected the connection; ENOENT if connections are not tracked. TCP and SCTP. include/uapi/linux/netfilter_ipv4.h */

@@ -143,7 +143,10 @@ export const IPV6_TRANSPARENT = option('IPV6_TRANSPARENT', 'IPPROTO_IPV6', boole
 /** `IPV6_UNICAST_HOPS`: the hop limit of unicast sent, 0 to 255; -1: the default, the sysctl net.ipv6.conf.*.hop_limit or the limit that a router announces. RFC 3493 5.1 */
 export const IPV6_UNICAST_HOPS = option('IPV6_UNICAST_HOPS', 'IPPROTO_IPV6', int(-1, 255), { darwin: true })
 /** `IPV6_UNICAST_IF`: the interface unicast leaves by if the route allows it, by name or index; 0: the route decides. Default 0. net/ipv6/ipv6_sockglue.c */
-export const IPV6_UNICAST_IF = option('IPV6_UNICAST_IF', 'IPPROTO_IPV6', interfaceInNetworkOrder, { since: '3.4' })
+export const IPV6_UNICAST_IF = option('IPV6_UNICAST_IF', 'IPPROTO_IPV6', interfaceInNetworkOrder, {
+  since: '3.4',
+  act: 'set-interface',
+})
 /** `IPV6_V6ONLY`: no IPv4 through this socket. Settable before bind only. Default: the sysctl net.ipv6.bindv6only. RFC 3493 5.3 */
 export const IPV6_V6ONLY = option('IPV6_V6ONLY', 'IPPROTO_IPV6', boolean, { darwin: true })
 /** `IPV6_XFRM_POLICY`: an IPsec policy of this socket, a struct xfrm_userpolicy_info and its templates in bytes. include/uapi/linux/xfrm.h */

@@ -5,8 +5,8 @@ import {
   bpfProgram,
   bufferLock,
   devmemTokens,
+  existingInterface,
   int,
-  interfaceByIndex,
   interfaceName,
   linger,
   milliseconds,
@@ -40,9 +40,12 @@ export const SO_ATTACH_REUSEPORT_EBPF = option('SO_ATTACH_REUSEPORT_EBPF', 'SOL_
   since: '4.5',
 })
 /** `SO_BINDTODEVICE`: use only this interface, by name; '' for any. Default ''. The privilege is needed to change the interface, since 5.7 not to set the first. socket(7) */
-export const SO_BINDTODEVICE = option('SO_BINDTODEVICE', 'SOL_SOCKET', interfaceName, { needs: 'CAP_NET_RAW' })
+export const SO_BINDTODEVICE = option('SO_BINDTODEVICE', 'SOL_SOCKET', interfaceName, {
+  needs: 'CAP_NET_RAW',
+  act: 'set-interface',
+})
 /** `SO_BINDTOIFINDEX`: as SO_BINDTODEVICE, by index, 0 for any; a name may be written too. Default 0. include/uapi/asm-generic/socket.h */
-export const SO_BINDTOIFINDEX = option('SO_BINDTOIFINDEX', 'SOL_SOCKET', interfaceByIndex, {
+export const SO_BINDTOIFINDEX = option('SO_BINDTOIFINDEX', 'SOL_SOCKET', existingInterface, {
   since: '5.1',
   needs: 'CAP_NET_RAW',
 })

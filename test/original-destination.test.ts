@@ -4,7 +4,7 @@ import { control } from 'sockctl'
 import { IP6T_SO_ORIGINAL_DST, SO_ORIGINAL_DST } from 'sockctl/options'
 import { expect, it, onTestFinished } from 'vitest'
 import { nftMissing, run } from './support/commands.ts'
-import { describeUnless, namespaceMissing } from './support/namespace.ts'
+import { describeInNamespace, describeUnless, namespaceMissing } from './support/namespace.ts'
 
 /** A connection as its server has it. */
 async function accept(host: string, listened: number, asked: number): Promise<net.Socket> {
@@ -19,6 +19,22 @@ async function accept(host: string, listened: number, asked: number): Promise<ne
   })
   return accepted
 }
+
+describeInNamespace('a connection that no firewall redirected', () => {
+  it.each([
+    ['127.0.0.1', SO_ORIGINAL_DST],
+    ['::1', IP6T_SO_ORIGINAL_DST],
+  ] as const)('has no original destination, and says so (%s)', async (address, option) => {
+    const direct = control(await accept(address, 8083, 8083))
+    const refused = {
+      option: option.name,
+      reason: 'unsupported',
+      message: expect.stringContaining('not a connection that a firewall of this host redirected'),
+    }
+    await expect(direct.get(option)).rejects.toMatchObject(refused)
+    expect(() => direct.getSync(option)).toThrow(expect.objectContaining(refused))
+  })
+})
 
 describeUnless(namespaceMissing ?? nftMissing, 'the original destination of a connection', () => {
   it.each([

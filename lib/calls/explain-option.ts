@@ -157,7 +157,7 @@ export function explain(
     meaning = syscall === 'getsockopt' ? notMember : otherFamily
   // A kernel knows the memberships of a family or lacks the family, so it is the socket that does not suit.
   if (subject.group !== undefined && OTHER_LEVEL.includes(code)) meaning = otherFamily
-  meaning ??= OF_AN_OPTION[code]
+  meaning ??= option.attributes.meanings?.[code] ?? OF_AN_OPTION[code]
   const { needs } = option.attributes
   if (meaning?.reason === 'permission' && needs !== undefined) meaning = means('permission', `it needs ${needs}`)
   const named = act === 'set-interface' && typeof value !== 'object' ? (value as string | number) : subject.interface

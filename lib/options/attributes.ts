@@ -1,5 +1,7 @@
 // What a line of the table says of its option besides name, level and codec.
 
+import type { Meaning } from '../base/errors.ts'
+
 export type Level =
   | 'SOL_SOCKET'
   | 'IPPROTO_IP'
@@ -30,6 +32,8 @@ export type Act =
   | 'set-interface'
 
 export interface OptionAttributes {
+  /** The words and the reason for errnos that mean something else with this option. */
+  meanings?: Readonly<Record<string, Meaning>>
   /** What the kernel lets a program do; default `read-write`. */
   access?: 'read' | 'write' | 'read-write'
   /** The kernel may make the caller wait: `set` and `get` then run on a worker thread. Default false. */
@@ -46,3 +50,12 @@ export interface OptionAttributes {
   /** macOS has the option too. */
   darwin?: boolean
 }
+
+const NOT_REDIRECTED: Meaning = {
+  reason: 'unsupported',
+  advice:
+    'this is not a connection that a firewall of this host redirected: its localAddress is where the client connected to',
+}
+
+/** The kernel's answers about a socket that no firewall redirected: no such connection is tracked, or none of this protocol. */
+export const notRedirected: Readonly<Record<string, Meaning>> = { ENOENT: NOT_REDIRECTED, ENOPROTOOPT: NOT_REDIRECTED }

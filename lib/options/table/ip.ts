@@ -1,5 +1,6 @@
 // The options of level IPPROTO_IP.
 
+import { notRedirected } from '../attributes.ts'
 import {
   boolean,
   bytes,
@@ -133,5 +134,8 @@ export const IP_UNICAST_IF = option('IP_UNICAST_IF', 'IPPROTO_IP', interfaceInNe
 })
 /** `IP_XFRM_POLICY`: an IPsec policy of this socket, a struct xfrm_userpolicy_info and its templates in bytes. include/uapi/linux/xfrm.h */
 export const IP_XFRM_POLICY = option('IP_XFRM_POLICY', 'IPPROTO_IP', bytes, { access: 'write', needs: 'CAP_NET_ADMIN' })
-/** `SO_ORIGINAL_DST`: the address a client connected to, before a firewall redirected the connection; ENOENT if connections are not tracked. TCP and SCTP. include/uapi/linux/netfilter_ipv4.h */
-export const SO_ORIGINAL_DST = option('SO_ORIGINAL_DST', 'IPPROTO_IP', sockaddr, { access: 'read' })
+/** `SO_ORIGINAL_DST`: the address a client connected to, before a firewall redirected the connection; reason `unsupported` if connections are not tracked. TCP and SCTP. include/uapi/linux/netfilter_ipv4.h */
+export const SO_ORIGINAL_DST = option('SO_ORIGINAL_DST', 'IPPROTO_IP', sockaddr, {
+  access: 'read',
+  meanings: notRedirected,
+})

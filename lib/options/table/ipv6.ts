@@ -1,5 +1,6 @@
 // The options of level IPPROTO_IPV6.
 
+import { notRedirected } from '../attributes.ts'
 import {
   addressPreferences,
   anycast,
@@ -157,5 +158,6 @@ export const IPV6_XFRM_POLICY = option('IPV6_XFRM_POLICY', 'IPPROTO_IPV6', bytes
 /** `IP6T_SO_ORIGINAL_DST`: `SO_ORIGINAL_DST` of IPv6. include/uapi/linux/netfilter_ipv6/ip6_tables.h */
 export const IP6T_SO_ORIGINAL_DST = option('IP6T_SO_ORIGINAL_DST', 'IPPROTO_IPV6', sockaddr, {
   access: 'read',
+  meanings: notRedirected,
   since: '3.8',
 })

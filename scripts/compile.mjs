@@ -1,5 +1,5 @@
-// Compiles the addon by a compiler call of our own, from the list in native/sources.json: sanitizers and cross compilers
-// take flags that node-gyp has no words for.
+// Compiles the addon without node-gyp, from the list in native/sources.json: sanitizers and cross compilers need flags that
+// node-gyp can't pass on.
 import { execFile, execFileSync } from 'node:child_process'
 import { mkdirSync } from 'node:fs'
 import { createRequire } from 'node:module'
@@ -23,7 +23,7 @@ const DEFINES = [
 /**
  * Compiles every file into `folder` and links them there.
  * @param {{ compiler: string[], platform?: string, folder: string, output?: string, flags?: string[], linkFlags?: string[], files?: string[] }} how
- *   `files`: only these are compiled anew, the others are taken as they lie in `folder`.
+ *   `files`: compile only these, and link the objects of all others as they are in `folder`.
  */
 export async function compileAddon({
   compiler,

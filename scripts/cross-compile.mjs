@@ -1,6 +1,7 @@
 // Compiles and links the addon for other systems, with the flags of binding.gyp, and fails on a warning:
-//   node scripts/cross-compile.mjs [TARGET ...]   (of none, the targets that CI checks)   --all   every target
-// Node-API and the C++ library are left undefined, to be found at load: to build a C++ library takes a minute a target.
+//   node scripts/cross-compile.mjs [TARGET ...]   (without one: the targets that CI checks)   --all   every target
+// The functions of Node-API and of the C++ library stay undefined until the addon is loaded: building a C++ library takes a
+// minute for each target.
 import { execFile, execFileSync } from 'node:child_process'
 import { mkdirSync, readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
@@ -33,7 +34,7 @@ const LINK = {
   linux: { refusingUndefined: ['-Wl,-z,defs', '-Wl,--error-limit=0'], allowingUndefined: [] },
 }
 
-/** Runs the compiler; throws what it said if it fails. */
+/** Runs the compiler; if it fails, throws its output. */
 async function compile(args) {
   try {
     await run(zig, args, { env: environment, maxBuffer: 2 ** 26 })
@@ -51,7 +52,7 @@ async function onAllProcessors(items, work) {
   await Promise.all(Array.from({ length: availableParallelism() }, worker))
 }
 
-/** The flags of every target: binding.gyp's, which is JSON but for its comments. */
+/** The flags of every target, from binding.gyp, which is JSON with comments. */
 function flagsOfGyp() {
   const [{ defines, cflags_cc: flags }] = JSON.parse(
     readFileSync('binding.gyp', 'utf8').replace(/^\s*#.*$/gm, ''),
@@ -59,7 +60,7 @@ function flagsOfGyp() {
   return [...flags, ...defines.map((define) => `-D${define}`)]
 }
 
-/** The functions of the addon's own that no object has: a file that native/sources.json lacks. */
+/** The addon's own functions that no object defines: native/sources.json lacks their file. */
 async function ownMissing(link) {
   const said = await compile(link).then(
     () => '',

@@ -1,4 +1,4 @@
-// Writes what the pages hold of the code: the table of options, and what each command's --help says.
+// Writes the parts of the pages that are made from the code: the table of options, and the --help of each command.
 // node scripts/docs.mjs [--check | --json]: --check fails if a page is stale; --json writes dist/options/docs.json alone.
 import { execFile } from 'node:child_process'
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
@@ -9,7 +9,7 @@ import { leftOut } from '../dist/options/left-out.js'
 
 const root = new URL('../', import.meta.url)
 
-/** What each doc comment says, by the name of the constant under it. */
+/** The text of each doc comment, by the name of the constant under it. */
 function comments() {
   const texts = new Map()
   for (const file of readdirSync(new URL('lib/options/table/', root))) {
@@ -66,7 +66,7 @@ const leftOutTable = () =>
     ...Object.entries(leftOut).map(([name, why]) => `| \`${name}\` | ${cell(why)} |`),
   ].join('\n')
 
-/** What a command says of itself, as on a terminal of 80 columns. */
+/** The --help of a command, as a terminal of 80 columns shows it. */
 async function helpOf(words) {
   const main = fileURLToPath(new URL('dist/cli/main.js', root))
   const env = { ...process.env, COLUMNS: '80', NO_COLOR: '1' }
@@ -76,7 +76,7 @@ async function helpOf(words) {
 
 const HELP = /(<!-- help: ([\w ]+) -->\n).*?(\n<!-- \/help -->)/gs
 
-/** Each page with what lies between its marks, <!-- NAME --> and <!-- /NAME -->, made anew. */
+/** For each page, the function that writes anew what is between its marks, <!-- NAME --> and <!-- /NAME -->. */
 const PAGES = {
   'docs/options.md': (text, list) =>
     between(

@@ -1,5 +1,5 @@
 // Every fault in every life cycle and subcommand: node scripts/faults.mjs [--errors EMFILE,...] [--json FILE]
-// Makes a network namespace of its own. Fails where a run hangs, leaks, half-happens, or does not name the call.
+// Makes a network namespace of its own. Fails if a run hangs, leaks, does only half of its work, or does not name the call.
 import { writeFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
 import { ERRORS, sweepAll, sweepSubcommands } from '../test/support/faults.mjs'

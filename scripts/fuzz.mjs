@@ -1,5 +1,5 @@
 // Fuzzes the native code that works without Node, by libFuzzer under AddressSanitizer and UBSan:
-// node scripts/fuzz.mjs [--seconds 10] [--json FILE] [targets]. What was found once is kept in build-fuzz/corpus.
+// node scripts/fuzz.mjs [--seconds 10] [--json FILE] [targets]. Inputs found once are kept in build-fuzz/corpus.
 import { execFile, spawn } from 'node:child_process'
 import { mkdirSync, readdirSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
@@ -16,7 +16,7 @@ const { values, positionals } = parseArgs({
   options: { seconds: { type: 'string', default: '10' }, json: { type: 'string' } },
 })
 
-/** What the targets call, and what those call in turn. */
+/** The files the targets call, and the files those call in turn. */
 const SOURCES = [
   'base/address.cc',
   'codec/membership_key.cc',
@@ -44,7 +44,7 @@ const targets = readdirSync(join(root, 'test/fuzz'))
   .map((name) => basename(name, '.cc'))
   .filter((name) => positionals.length === 0 || positionals.includes(name))
 
-/** The linker wants Node-API's functions; no target reaches one. */
+/** Stand-ins for the functions of Node-API, which the linker needs and no target calls. */
 async function buildNodeApi() {
   const { js_native_api_symbols, node_api_symbols } = require('node-api-headers').symbols.v8
   const names = [...new Set([...js_native_api_symbols, ...node_api_symbols])]

@@ -1,4 +1,4 @@
-// Runs the suite with the one binary there is under each Node that is supported: node scripts/matrix.mjs [vitest args]
+// Runs the suite under each supported Node, always with the same binary of the addon: node scripts/matrix.mjs [vitest args]
 // The runtimes are npm packages, the newest of each line, fetched once into .runtimes/.
 import { execFileSync, spawnSync } from 'node:child_process'
 import { existsSync, mkdirSync } from 'node:fs'
@@ -26,7 +26,7 @@ const outcomes = LINES.map((line) => {
   const version = execFileSync(node, ['--version'], { encoding: 'utf8' }).trim()
   console.log(`\n== Node ${version}`)
   const begun = performance.now()
-  // A test that asks for `node` by name gets the same one.
+  // First on the PATH, so that a test that runs `node` by name gets the same Node.
   const env = { ...process.env, PATH: `${dirname(node)}${delimiter}${process.env.PATH}` }
   const { status, signal } = spawnSync(node, [join(root, 'scripts', 'test.mjs'), ...process.argv.slice(2)], {
     cwd: root,

@@ -1,13 +1,13 @@
-// A network namespace of one's own for a command: interfaces, routes and limits may change there as they like, and no
-// multicast reaches a real network.
+// Runs a command in a network namespace of its own, where it may change interfaces, routes and limits, and whose multicast
+// reaches no real network.
 import { spawn, spawnSync } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 
-// Debian keeps ip where an ordinary user's PATH does not look.
+// Debian keeps ip(8) in folders that are not on an ordinary user's PATH.
 const env = { ...process.env, PATH: `${process.env.PATH}:/usr/sbin:/sbin` }
 
 const root = process.getuid?.() === 0
-// A private mount namespace goes with root's, so that a test's `ip netns` or `mount` stays in it.
+// Root gets a private mount namespace too, so that the mounts of a test's `ip netns` or `mount` stay in it.
 const kinds = root
   ? [
       ['--net', '--mount'],
@@ -15,12 +15,12 @@ const kinds = root
     ]
   : [['--user', '--map-root-user', '--net']]
 
-/** All the tests will ask of a namespace; veth pairs and writable sysctls are what a container may lack. */
+/** A trial of everything the tests need of a namespace. A container may lack veth pairs and writable sysctls. */
 const probe =
   'ip link set lo up && ip link add a0 type veth peer name b0 && nsenter --net=/proc/self/ns/net true' +
   ' && echo 0 >/proc/sys/net/ipv4/conf/a0/rp_filter'
 
-/** The flags of `unshare` that work here, or what is missing. */
+/** The flags of `unshare` that work on this host, or the reason why none do. */
 export function findNamespace() {
   if (process.platform !== 'linux') return { missing: `network namespaces are Linux's; this is ${process.platform}` }
   const tools = { unshare: 'util-linux', nsenter: 'util-linux', taskset: 'util-linux', ip: 'iproute2' }
@@ -41,12 +41,12 @@ export function findNamespace() {
   return { missing: `the kernel refuses a network namespace (${refusals.join('. ')}): ${permission}` }
 }
 
-/** Runs a command and ends as it ends. */
+/** Runs a command, and ends this process with the same exit status or signal. */
 export function run([program, ...args], variables) {
   const child = spawn(program, args, { stdio: 'inherit', env: { ...env, ...variables } })
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
     process.on(signal, () => {
-      // A terminal has sent Ctrl-C to vitest too, and a second one makes vitest give up without tidying.
+      // The terminal has sent Ctrl-C to vitest too. A second signal would make vitest end without cleaning up.
       if (signal !== 'SIGINT' || !process.stdin.isTTY) child.kill(signal)
     })
   }
@@ -61,12 +61,12 @@ export function run([program, ...args], variables) {
   })
 }
 
-/** The command that runs `command` inside, with its loopback interface up. */
+/** The command line that runs `command` inside the namespace, whose loopback interface it first sets up. */
 export function inNamespace(flags, command) {
   return ['unshare', ...flags, 'sh', '-c', 'ip link set lo up && exec "$@"', 'sh', ...command]
 }
 
-/** Runs the script of `url` again inside a network namespace, and ends as it ends; inside it, nothing happens. */
+/** Runs the script at `url` again inside a network namespace, and ends as that ends. Does nothing if already inside. */
 export function enterNamespace(url) {
   if (process.env.SOCKCTL_TEST_NAMESPACE === '1') return
   const { flags, missing } = findNamespace()

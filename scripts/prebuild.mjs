@@ -1,5 +1,5 @@
-// Puts the binary that was built where an installed package looks for it: no script runs at install time (npm 12 and
-// pnpm 10 run none of a dependency's), so what is published must hold it.
+// Copies the built binary into prebuilds/, where an installed package looks for it. The published package must hold the
+// binary, since npm 12 and pnpm 10 run no install scripts of dependencies.
 import { execFileSync } from 'node:child_process'
 import { copyFileSync, mkdirSync } from 'node:fs'
 

@@ -1,5 +1,5 @@
-// Writes docs/reliability.md from what the long forms left in docs/reliability/*.json: node scripts/reliability.mjs
-// [--check]. --check fails if the page is not what the files say.
+// Writes docs/reliability.md from the results of the long runs in docs/reliability/*.json: node scripts/reliability.mjs
+// [--check]. --check fails if the page does not match the files.
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 
 const folder = new URL('../docs/reliability/', import.meta.url)

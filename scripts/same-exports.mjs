@@ -1,10 +1,10 @@
-// Whether two builds of the addon export the same: node scripts/same-exports.mjs ONE.node OTHER.node
+// Checks that two builds of the addon export the same: node scripts/same-exports.mjs ONE.node OTHER.node
 import { createRequire } from 'node:module'
 import { resolve } from 'node:path'
 
 const require = createRequire(import.meta.url)
 
-/** A line for each export, and for each number in one that is an object. */
+/** A line for each export; for an export that is an object, a line for each number in it too. */
 function exportsOf(file) {
   return Object.entries(require(resolve(file))).flatMap(([name, value]) =>
     typeof value === 'object'

@@ -1,7 +1,7 @@
 // Runs tests against an addon built with AddressSanitizer, LeakSanitizer and UBSan: node scripts/sanitize.mjs [--all]
 // [test files]. Without arguments: the tests that reach native code in ways of their own, from test/native-tests.json.
-// Fails where a test fails, and where a sanitizer says anything of the addon; what it says of Node and of other programs
-// that the tests start is not ours.
+// Fails if a test fails, or if a sanitizer reports anything about the addon. Reports about Node, and about other programs
+// that the tests start, do not count.
 import { execFileSync, spawnSync } from 'node:child_process'
 import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -15,7 +15,7 @@ const logs = join(home, 'logs')
 
 const SANITIZERS = ['-fsanitize=address,undefined', '-fno-sanitize-recover=null', '-fno-omit-frame-pointer']
 
-/** A copy of the tree whose build/Release is the sanitized one: the library looks for its binary beside itself. */
+/** A copy of the tree with the sanitized build in build/Release: the library looks for its binary in its own tree. */
 function copyTree(binary) {
   rmSync(tree, { recursive: true, force: true })
   const tracked = execFileSync('git', ['ls-files', '--cached', '--others', '--exclude-standard'], {
@@ -34,7 +34,10 @@ const library = (name) => execFileSync('g++', [`-print-file-name=${name}`], { en
 
 const OURS = /sockctl\.node|native\/(base|codec|calls|host|socket|datagram)\//
 
-/** A leak is of who allocated: V8 frees little at exit, and much of that was made while it called the addon. */
+/**
+ * Whether a report is about the addon. A leak is only if the addon itself allocated the memory: V8 frees little at exit,
+ * and made much of that while it called the addon.
+ */
 function isOurs(report) {
   if (!/leak of/.test(report)) return OURS.test(report)
   const frames = report
@@ -43,7 +46,7 @@ function isOurs(report) {
   return OURS.test(frames[0] ?? '')
 }
 
-/** What the sanitizers wrote of the addon, each report once. */
+/** The sanitizers' reports about the addon, each once. */
 function reports() {
   const found = new Map()
   for (const name of readdirSync(logs)) {

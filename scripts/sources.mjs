@@ -1,4 +1,4 @@
-// The C++ files that one system compiles, one a line, from native/sources.json: node scripts/sources.mjs [linux | darwin]
+// Prints the C++ files that one system compiles, a line each, from native/sources.json: node scripts/sources.mjs [linux | darwin]
 import { readFileSync } from 'node:fs'
 import { pathToFileURL } from 'node:url'
 

@@ -1,5 +1,5 @@
-// Runs vitest inside a network namespace of its own, so that the suite may make interfaces, routes and limits as it
-// likes and its multicast never reaches a real network. Arguments go to vitest: node scripts/test.mjs test/x.test.ts
+// Runs vitest inside a network namespace of its own, where the suite may change interfaces, routes and limits, and whose
+// multicast reaches no real network. Arguments go to vitest: node scripts/test.mjs test/x.test.ts
 import { fileURLToPath } from 'node:url'
 import { findNamespace, inNamespace, run } from './namespace.mjs'
 

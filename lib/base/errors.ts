@@ -137,6 +137,11 @@ export function badValue(message: string, option?: string): SocketOptionError {
   return new SocketOptionError(message, { code: 'ERR_INVALID_VALUE', reason: 'bad-value', option })
 }
 
+/** The error for an argument of a kind that the call does not take, with the code that Node gives. */
+export function wrongType(message: string): TypeError & { code: string } {
+  return Object.assign(new TypeError(message), { code: 'ERR_INVALID_ARG_TYPE' })
+}
+
 /** Acts for an option: a SocketOptionError that names no option then names this one. */
 export function onBehalfOf<A, T>(option: string, act: (on: A) => T, on: A): T {
   try {

@@ -4,7 +4,7 @@ import cluster from 'node:cluster'
 import type { Socket as DatagramSocket } from 'node:dgram'
 import type { Server, Socket } from 'node:net'
 import { whole } from '../base/check-fields.ts'
-import { badValue, SocketOptionError, show } from '../base/errors.ts'
+import { badValue, SocketOptionError, show, wrongType } from '../base/errors.ts'
 
 /** What `control` takes: a socket of Node's, a descriptor, or anything that carries one. TLS sockets are net.Sockets. */
 export type SocketLike = DatagramSocket | Socket | Server | number | { readonly fd: number }
@@ -30,7 +30,7 @@ export function handleOf(socket: SocketLike): SocketHandle {
     if ('_handle' in socket) return netHandle(socket as NetSocket)
     if ('fd' in socket && typeof socket.fd === 'number') return carrierHandle(socket as { readonly fd: number })
   }
-  throw new TypeError(`control takes a dgram or net socket, a descriptor or { fd }, not ${show(socket)}`)
+  throw wrongType(`control takes a dgram or net socket, a descriptor or { fd }, not ${show(socket)}`)
 }
 
 function numberHandle(fd: number): SocketHandle {

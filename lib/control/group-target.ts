@@ -1,7 +1,7 @@
 // A group on an interface, and a source of a group, as a user names them: checked, and settled as far as possible at once.
 
 import { constants } from 'node:os'
-import { badValue, isOutOfDescriptors, kernelError, show } from '../base/errors.ts'
+import { badValue, isOutOfDescriptors, kernelError, show, wrongType } from '../base/errors.ts'
 import { canonical, interfaceOfZone, isIpv6, isMulticast, parseAddress, withoutZone, zoneOf } from '../net/address.ts'
 import { interfaceByAddress, interfaceByNameOrIndex, type NamedInterface, nameOfInterface } from '../net/interfaces.ts'
 import { type Found, lookUp, type Wanted } from '../net/route-lookup.ts'
@@ -30,7 +30,8 @@ export interface GroupTarget {
 }
 
 export function groupTargetOf(on: GroupOnInterface): GroupTarget {
-  if (typeof on !== 'object' || on === null) throw new TypeError(`{ group, interface? } is needed, not ${show(on)}`)
+  if (typeof on !== 'object' || on === null)
+    throw wrongType(`{ group, source?, interface? } is needed, not ${show(on)}`)
   const given = parseGroup(on.group)
   const zone = isIpv6(given) ? zoneOf(given) : undefined
   const group = zone === undefined ? given : withoutZone(given)

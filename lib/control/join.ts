@@ -1,6 +1,6 @@
 // Joining one channel, or many together.
 
-import { show } from '../base/errors.ts'
+import { show, wrongType } from '../base/errors.ts'
 import type { NativeBatch } from '../binding/native.ts'
 import type { SocketHandle } from '../calls/socket-handle.ts'
 import { mustTakeGroup } from '../calls/socket-kind.ts'
@@ -59,7 +59,7 @@ export function createJoins(socket: SocketHandle, registry: ChannelRegistry): Jo
     },
     joinAll: async (channels) => {
       if (typeof channels?.[Symbol.iterator] !== 'function')
-        throw new TypeError(`joinAll takes an iterable of { group, source?, interface? }, not ${show(channels)}`)
+        throw wrongType(`joinAll takes an iterable of { group, source?, interface? }, not ${show(channels)}`)
       // To its end first: the iterable may be a generator, which may close the socket.
       const wanted = [...channels]
       const owner = socket.owner()

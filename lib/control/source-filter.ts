@@ -1,6 +1,6 @@
 // The whole source filter of a group on an interface: asked of the kernel, and replaced at once.
 
-import { badValue, show } from '../base/errors.ts'
+import { badValue, show, wrongType } from '../base/errors.ts'
 import type { NativeBatch } from '../binding/native.ts'
 import { OptionCall } from '../calls/call.ts'
 import type { DescriptorOwner, SocketHandle } from '../calls/socket-handle.ts'
@@ -70,7 +70,7 @@ export async function setSourceFilter(
 
 function parseFilter(filter: SourceFilter, group: string): SourceFilter {
   if (typeof filter !== 'object' || filter === null)
-    throw new TypeError(`the filter is { mode: 'include' | 'exclude', sources: [...] }, not ${show(filter)}`)
+    throw wrongType(`the filter is { mode: 'include' | 'exclude', sources: [...] }, not ${show(filter)}`)
   const wrong = wrongFilter({ ...filter }, group)
   if (wrong !== '') throw badValue(wrong)
   return { mode: filter.mode, sources: filter.sources.map((source) => parseSource(source, group)) }

@@ -1,5 +1,5 @@
 import { mustKnow } from '../base/check-fields.ts'
-import { badValue, SocketOptionError, show } from '../base/errors.ts'
+import { badValue, SocketOptionError, show, wrongType } from '../base/errors.ts'
 import type { NativeDatagrams, NativeSendChoice, OneOrEach } from '../binding/native.ts'
 import { isIpv6, isMapped, parseAddress, toIpv6, zoneOf } from '../net/address.ts'
 import { noInterface } from '../net/interfaces.ts'
@@ -115,7 +115,7 @@ export function createPrepare(send: NativeDatagrams, plan: OutgoingPlan): Prepar
   return (data, to, choice) => {
     if (to !== undefined) checkEndpoint(to)
     if (choice !== undefined && (typeof choice !== 'object' || choice === null))
-      throw new TypeError(`the third argument is ${show(choice)}: { hopLimit?, trafficClass?, ... } is needed`)
+      throw wrongType(`the third argument is ${show(choice)}: { hopLimit?, trafficClass?, ... } is needed`)
     if (choice !== undefined) mustKnow(CHOICES, choice, 'the third argument')
     if (data instanceof Uint8Array) return alike([data], to, choice)
     if (!Array.isArray(data)) throw badValue(`data is ${show(data)}: a Uint8Array, or an array of them, is needed`)

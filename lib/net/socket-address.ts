@@ -1,7 +1,7 @@
 // The address of a socket in each family: its type, its checks, and its way from and to the kernel.
 
 import { mustBe, whole } from '../base/check-fields.ts'
-import { badValue, show, unsupported } from '../base/errors.ts'
+import { badValue, show, unsupported, wrongType } from '../base/errors.ts'
 import { native } from '../binding/native.ts'
 import { parseAddress } from './address.ts'
 import { interfaceIndex, isInterfaceIndex, nameOfInterface } from './interfaces.ts'
@@ -169,7 +169,7 @@ export function parseSocketAddress(family: Family, role: Role, given: unknown): 
   const { keys, read } = READERS[family]
   const fields = `{ ${keys.join(', ')} }`
   if (typeof given !== 'object' || given === null)
-    throw new TypeError(`${role} is ${show(given)}: ${fields} is needed for ${family}`)
+    throw wrongType(`${role} is ${show(given)}: ${fields} is needed for ${family}`)
   const unknown = Object.keys(given).find((key) => !keys.includes(key) && (given as Fields)[key] !== undefined)
   if (unknown !== undefined) {
     const hint = unknown === 'interface' ? '; to use one interface only, set SO_BINDTODEVICE' : ''

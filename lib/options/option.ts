@@ -1,7 +1,7 @@
 // An option: what a user sees, what calls need of it, and how a line of the table makes one.
 
 import { type FieldRule, oneOf, rule, whole } from '../base/check-fields.ts'
-import { show } from '../base/errors.ts'
+import { show, wrongType } from '../base/errors.ts'
 import { native } from '../binding/native.ts'
 import type { Capability, Level, OptionAttributes } from './attributes.ts'
 import type { Codec } from './codecs.ts'
@@ -158,15 +158,15 @@ const FIELDS: Record<keyof OptionDefinition<never, never>, FieldRule> = {
 
 function mustDefine(definition: unknown): void {
   if (typeof definition !== 'object' || definition === null)
-    throw new TypeError(`defineOption takes { name, level, option, codec }, not ${show(definition)}`)
+    throw wrongType(`defineOption takes { name, level, option, codec }, not ${show(definition)}`)
   for (const [field, { right, words }] of Object.entries(FIELDS)) {
     const value = (definition as Record<string, unknown>)[field]
-    if (!right(value)) throw new TypeError(`defineOption: ${field} is ${show(value)}: ${words} is needed`)
+    if (!right(value)) throw wrongType(`defineOption: ${field} is ${show(value)}: ${words} is needed`)
   }
 }
 
 export function partsOf(option: AnyOption): OptionParts {
   if ((option as OptionParts | undefined)?.codec === undefined)
-    throw new TypeError(`the option is ${show(option)}: one of sockctl/options, or of defineOption, is needed`)
+    throw wrongType(`the option is ${show(option)}: one of sockctl/options, or of defineOption, is needed`)
   return option as unknown as OptionParts
 }

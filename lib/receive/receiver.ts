@@ -1,7 +1,7 @@
 // A receiver: datagrams of joined channels, in batches.
 import { EventEmitter } from 'node:events'
 import { Readable } from 'node:stream'
-import { kernelError, SocketOptionError, show } from '../base/errors.ts'
+import { kernelError, SocketOptionError, show, wrongType } from '../base/errors.ts'
 import { onAbort } from '../base/on-abort.ts'
 import type { SocketControl } from '../control/control.ts'
 import type { Channel, Membership } from '../control/membership.ts'
@@ -89,7 +89,7 @@ export class Receiver extends EventEmitter<ReceiverEvents> implements AsyncItera
   constructor(core: ReceiverCore) {
     super()
     if (core?.batchReader === undefined)
-      throw new TypeError('a Receiver is opened, not constructed: await openReceiver(...)')
+      throw wrongType('a Receiver is opened, not constructed: await openReceiver(...)')
     this.#core = core
     forgotten.register(this, core, this)
   }
@@ -126,7 +126,7 @@ export class Receiver extends EventEmitter<ReceiverEvents> implements AsyncItera
   async joinAll(channels: Iterable<Channel>): Promise<Membership[]> {
     // One channel taken for an empty list would join nothing, without a word.
     if (typeof channels?.[Symbol.iterator] !== 'function')
-      throw new TypeError(`joinAll takes an iterable of { group, source?, interface? }, not ${show(channels)}`)
+      throw wrongType(`joinAll takes an iterable of { group, source?, interface? }, not ${show(channels)}`)
     const wanted = [...channels]
     this.#waiting = undefined
     return this.#inTurn(() => this.#core.sockets.joinAll(wanted))

@@ -1,6 +1,6 @@
 // A sender: datagrams in batches, in order.
 import { EventEmitter } from 'node:events'
-import { SocketOptionError } from '../base/errors.ts'
+import { SocketOptionError, wrongType } from '../base/errors.ts'
 import { onAbort } from '../base/on-abort.ts'
 import { datagramsNative, type NativePoller } from '../binding/native.ts'
 import { CHANGES, openPoller, WRITABLE, watch } from '../binding/poller.ts'
@@ -80,8 +80,7 @@ export class Sender extends EventEmitter<SenderEvents> implements AsyncDisposabl
   /** @internal Use `openSender`. */
   constructor(core: SenderCore) {
     super()
-    if (core?.transmitter === undefined)
-      throw new TypeError('a Sender is opened, not constructed: await openSender(...)')
+    if (core?.transmitter === undefined) throw wrongType('a Sender is opened, not constructed: await openSender(...)')
     this.#core = core
     forgotten.register(this, core, this)
   }

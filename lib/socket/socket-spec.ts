@@ -1,7 +1,7 @@
 // What openSocket takes, and the checks that come before any call to the kernel.
 
 import { mustBe, mustKnow, whole } from '../base/check-fields.ts'
-import { badValue, show, unsupported } from '../base/errors.ts'
+import { badValue, show, unsupported, wrongType } from '../base/errors.ts'
 import { native } from '../binding/native.ts'
 import { type Protocol, protocolNumber } from '../net/protocol-numbers.ts'
 import {
@@ -125,7 +125,7 @@ export function parseOptions(options: unknown): SocketPlan['options'] {
 function parseBacklog(listen: unknown, type: string): number | undefined {
   if (listen === undefined) return undefined
   if (typeof listen !== 'object' || listen === null)
-    throw new TypeError(`listen is ${show(listen)}: { backlog } or {} is needed`)
+    throw wrongType(`listen is ${show(listen)}: { backlog } or {} is needed`)
   if (type !== 'stream' && type !== 'seqpacket')
     throw badValue(`listen: a ${type} socket has no connections; stream and seqpacket sockets listen`)
   const { backlog = DEFAULT_BACKLOG } = listen as { backlog?: unknown }
@@ -136,7 +136,7 @@ function parseBacklog(listen: unknown, type: string): number | undefined {
 /** Checks the whole of a spec before anything is opened. */
 export function parseSpec(given: unknown): SocketPlan {
   if (typeof given !== 'object' || given === null)
-    throw new TypeError(`openSocket takes { family, type, ... }, not ${show(given)}`)
+    throw wrongType(`openSocket takes { family, type, ... }, not ${show(given)}`)
   const spec = given as Record<string, unknown>
   mustKnow(KEYS, spec, 'openSocket')
   const family = choice('family', spec.family, Object.keys(TYPES_OF)) as Family
@@ -147,7 +147,7 @@ export function parseSpec(given: unknown): SocketPlan {
   if (family === 'packet' && spec.connect !== undefined)
     throw badValue('connect: packet sockets have no connections; bind one to an interface')
   if (spec.signal !== undefined && !(spec.signal instanceof AbortSignal))
-    throw new TypeError(`signal is ${show(spec.signal)}: an AbortSignal is needed`)
+    throw wrongType(`signal is ${show(spec.signal)}: an AbortSignal is needed`)
   const protocolAtBind = family === 'packet' && protocol !== 0
   return {
     family,

@@ -3,7 +3,7 @@
 import cluster from 'node:cluster'
 import dgram from 'node:dgram'
 import net, { isIPv6 } from 'node:net'
-import { badValue, SocketOptionError, show } from '../base/errors.ts'
+import { badValue, SocketOptionError, show, wrongType } from '../base/errors.ts'
 import { native } from '../binding/native.ts'
 import { explainSocket } from '../calls/explain-socket.ts'
 import type { DescriptorOwner } from '../calls/socket-handle.ts'
@@ -146,7 +146,7 @@ export function asStream(
   if (backlog !== undefined) throw badValue('this socket listens: it can become a net.Server, with toServer()')
   if (connect === undefined) throw badValue('this socket is not connected: name what to `connect` to in openSocket')
   if (options.signal !== undefined && !(options.signal instanceof AbortSignal))
-    throw new TypeError(`signal is ${show(options.signal)}: an AbortSignal is needed`)
+    throw wrongType(`signal is ${show(options.signal)}: an AbortSignal is needed`)
   return taken('net.Socket', () => new net.Socket({ ...options, fd, readable: true, writable: true }))
 }
 

@@ -35,8 +35,7 @@ export interface Interpreter {
   told(step: ScriptStep): void
 }
 
-const verbOf = (name: string): Verb | undefined =>
-  [VERBS, MTEST].find((verbs) => Object.hasOwn(verbs, name))?.[name]
+const verbOf = (name: string): Verb | undefined => [VERBS, MTEST].find((verbs) => Object.hasOwn(verbs, name))?.[name]
 
 export function helpLines(): string[] {
   const lines = (verbs: Readonly<Record<string, Verb>>): string[][] =>

@@ -9,7 +9,7 @@ export const faster = (times) => ({ text: `<= 1/${times}x`, met: ({ ours, floor 
 /** Faster than the floor. */
 export const ahead = { text: '< 1x', met: ({ ours, floor }) => ours < floor.value }
 /** Less than so much, with or without a floor. */
-export const below = (most) => ({ text: (unit) => `< ${most} ${unit}`, met: ({ ours }) => ours < most })
+export const below = (most) => ({ text: (unit) => `< ${most} ${unit}`.trim(), met: ({ ours }) => ours < most })
 
 /** A row as plain data: the goal is its text, and `met` says whether it is met. */
 export function resultOf({ goal, ...row }) {
@@ -27,8 +27,8 @@ export function cellsOf({ label, skipped, ours, unit, floor, goal = '', met }) {
   if (skipped !== undefined) return [label, `skipped: ${skipped}`]
   return [
     label,
-    floor ? `${floor.name} ${number(floor.value)} ${unit}` : '',
-    `${number(ours)} ${unit}`,
+    floor ? `${floor.name} ${number(floor.value)} ${unit}`.trim() : '',
+    `${number(ours)} ${unit}`.trim(),
     floor ? `${(ours / floor.value).toFixed(2)}x` : '',
     goal,
     met === undefined ? '' : met ? 'yes' : 'NO',

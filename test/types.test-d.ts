@@ -22,11 +22,17 @@ import {
   IP_MSFILTER,
   IP_MULTICAST_IF,
   IP_MULTICAST_LOOP,
+  IPV6_FLOWLABEL_MGR,
+  IPV6_PKTINFO,
   MCAST_MSFILTER,
   SO_LINGER,
   SO_RCVBUF,
   SO_REUSEADDR,
+  SO_TIMESTAMPING,
+  SO_TXTIME,
   SO_TYPE,
+  TCP_MD5SIG,
+  TCP_MD5SIG_EXT,
 } from 'sockctl/options'
 
 const c = control(3)
@@ -211,3 +217,25 @@ export async function opens(): Promise<dgram.Socket> {
 }
 
 const somewhere = (): { path: string } => ({ path: 'x' })
+
+/** Every field that may be left out takes each value of its codec, not its default only, and undefined. */
+export async function writesOptionalFields(): Promise<void> {
+  await c.set(IPV6_PKTINFO, { address: 'fd00::1', interface: 'eth0' })
+  await c.set(IPV6_PKTINFO, { address: undefined, interface: undefined })
+  await c.set(IPV6_FLOWLABEL_MGR, {
+    action: 'get',
+    destination: 'fd00::1',
+    label: 0x12345,
+    share: 'any',
+    flags: ['create', 8],
+    expires: 60,
+    linger: 6,
+  })
+  await c.set(SO_TIMESTAMPING, { flags: ['BIND_PHC'], phc: 1 })
+  await c.set(SO_TXTIME, { clock: 'tai', flags: ['reportErrors'] })
+  const key = { address: '10.0.0.1', key: Buffer.from('key') }
+  for (const option of [TCP_MD5SIG, TCP_MD5SIG_EXT])
+    await c.set(option, { ...key, prefixLength: 24, interface: 'eth0', flags: ['prefix', 'interface'] })
+  // @ts-expect-error no such flag
+  await c.set(SO_TXTIME, { clock: 'tai', flags: ['none'] })
+}

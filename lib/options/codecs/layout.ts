@@ -82,7 +82,10 @@ function wrongField(type: Type, value: unknown): string {
 export function struct<const L extends Layout, const D extends Partial<LayoutValue<L>> = Record<never, never>>(
   layout: L,
   given: D = {} as D,
-): Struct<LayoutValue<L>, Omit<LayoutValue<L>, keyof D> & Partial<LayoutValue<L>>> {
+): Struct<
+  LayoutValue<L>,
+  Omit<LayoutValue<L>, keyof D> & { [K in keyof LayoutValue<L>]?: LayoutValue<L>[K] | undefined }
+> {
   const { fields, size } = fieldsOf(layout)
   const defaults = given as Readonly<Record<string, number | bigint>>
   const fieldOf = (value: Record<string, unknown>, name: string): unknown =>

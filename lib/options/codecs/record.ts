@@ -9,7 +9,10 @@ export interface WithDefault<R, W> extends Codec<R, W> {
 }
 
 /** The same codec for a field that may be left out. */
-export const optional = <R, W>(codec: Codec<R, W>, otherwise: W): WithDefault<R, W> => ({ ...codec, otherwise })
+export const optional = <R, W>(codec: Codec<R, W>, otherwise: NoInfer<W>): WithDefault<R, W> => ({
+  ...codec,
+  otherwise,
+})
 
 // biome-ignore lint/suspicious/noExplicitAny: a field of any type
 type AnyField = Codec<any, any>
@@ -22,7 +25,7 @@ type Flat<T> = { [K in keyof T]: T[K] }
 export type RecordRead<F extends Fields> = { -readonly [K in keyof F]: Read<F[K]> }
 export type RecordWritten<F extends Fields> = Flat<
   { -readonly [K in keyof F as F[K] extends { otherwise: unknown } ? never : K]: Written<F[K]> } & {
-    -readonly [K in keyof F as F[K] extends { otherwise: unknown } ? K : never]?: Written<F[K]>
+    -readonly [K in keyof F as F[K] extends { otherwise: unknown } ? K : never]?: Written<F[K]> | undefined
   }
 >
 

@@ -1,5 +1,15 @@
-import { IP_OPTIONS, IP_RECVOPTS, IP_RECVTTL, IPV6_RECVHOPLIMIT, SO_RCVBUF } from 'sockctl/options'
+import { randomBytes } from 'node:crypto'
+import {
+  IP_OPTIONS,
+  IP_RECVOPTS,
+  IP_RECVTTL,
+  IPV6_RECVHOPLIMIT,
+  SO_ATTACH_FILTER,
+  SO_RCVBUF,
+  UDP_CORK,
+} from 'sockctl/options'
 import { describe, expect, it } from 'vitest'
+import { internetChecksum } from '../lib/protocols/bytes.ts'
 import { describeOnHosts } from './support/hosts.ts'
 import { lanes } from './support/lanes.ts'
 import { describeInNamespace } from './support/namespace.ts'
@@ -8,6 +18,7 @@ import { opened, readingOf, sending } from './support/receiving.ts'
 const now = () => BigInt(Date.now()) * 1_000_000n
 const A_MILLISECOND = 1_000_000n
 const IPPROTO_IP = 0
+const BPF_RET = 6
 const IP_RECVOPTS_NUMBER = 6
 
 const loopbacks = [
@@ -123,6 +134,23 @@ describeInNamespace('a receiver is told, where it asks,', () => {
         expect(receiver.stats()).toMatchObject({ dropped: 1 + round, datagrams: fitting * (1 + round) })
       }
     })
+  })
+
+  it('the sum of each payload, if the kernel has added it up', async () => {
+    // A filter makes the kernel check the sum of every datagram; one that is collected in parts is sent with its sum.
+    const takeAll = [{ code: BPF_RET, jt: 0, jf: 0, k: 65535 }]
+    const options = [[SO_ATTACH_FILTER, takeAll]] as const
+    const receiver = await opened({ address: '127.0.0.1', ancillary: { checksum: true }, options })
+    const sender = await sending({ to: { address: '127.0.0.1', port: receiver.address.port }, connect: true })
+    const payloads = [1, 2, 3, 100, 999, 1400].map((length) => randomBytes(length))
+    for (const payload of payloads) {
+      await sender.control.set(UDP_CORK, true)
+      await sender.send(payload)
+      await sender.control.set(UDP_CORK, false)
+    }
+    const datagrams = await readingOf(receiver).take(payloads.length)
+    expect(datagrams.map(({ data }) => data)).toEqual(payloads)
+    for (const { data, checksum } of datagrams) expect(checksum).toBe(~internetChecksum(data) & 0xffff)
   })
 
   it('what it has no words for, as it came', async () => {

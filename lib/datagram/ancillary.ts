@@ -1,9 +1,10 @@
 // The control messages a datagram is received with, one row each: the options that switch the message on, and the field
 // of Datagram it fills. The other half of a row is in native/datagram/ancillary.cc.
+import { LITTLE_ENDIAN } from '../base/byte-order.ts'
 import { checkFields, type FieldRule, flag, oneOf } from '../base/check-fields.ts'
 import type { Endpoint } from '../net/socket-address.ts'
 import type { AnyOption } from '../options/option.ts'
-import { IP_RECVORIGDSTADDR, IP_RECVTOS, IP_RECVTTL } from '../options/table/ip.ts'
+import { IP_CHECKSUM, IP_RECVORIGDSTADDR, IP_RECVTOS, IP_RECVTTL } from '../options/table/ip.ts'
 import { IPV6_RECVHOPLIMIT, IPV6_RECVORIGDSTADDR, IPV6_RECVTCLASS } from '../options/table/ipv6.ts'
 import { SO_TIMESTAMPING, SO_TIMESTAMPNS } from '../options/table/socket.ts'
 
@@ -17,6 +18,12 @@ export interface AncillaryData {
   timestamp?: bigint
   /** When the card received the datagram, in nanoseconds of the card's clock; asked for by `timestamp: 'hardware'`. `SO_TIMESTAMPING` */
   hardwareTimestamp?: bigint
+  /**
+   * The one's complement sum of the payload's 16-bit words, 0 to 65535: the payload's part of the UDP checksum, RFC 1071.
+   * Only of IPv4 datagrams, and only if the kernel or the card has added the sum up, which over loopback is not needed.
+   * `IP_CHECKSUM`
+   */
+  checksum?: number
   /** Where the datagram was sent before a firewall redirected it. `IP_RECVORIGDSTADDR`, `IPV6_RECVORIGDSTADDR` */
   originalDestination?: Endpoint
 }
@@ -78,6 +85,13 @@ const ROWS: { readonly [Field in keyof AncillaryData]-?: Row } = {
       datagram.hardwareTimestamp = cells.nanoseconds(cell)
     },
   },
+  checksum: {
+    choice: flag,
+    options: { ipv4: IP_CHECKSUM },
+    assign(datagram, cells, cell) {
+      datagram.checksum = foldedSum(cells.integer(cell))
+    },
+  },
   originalDestination: {
     choice: flag,
     options: { ipv4: IP_RECVORIGDSTADDR, ipv6: IPV6_RECVORIGDSTADDR },
@@ -85,6 +99,13 @@ const ROWS: { readonly [Field in keyof AncillaryData]-?: Row } = {
       datagram.originalDestination = cells.endpoint(cell)
     },
   },
+}
+
+/** The kernel's sum has 32 bits, in the machine's byte order. */
+function foldedSum(sum: number): number {
+  const once = (sum & 0xffff) + (sum >>> 16)
+  const folded = (once & 0xffff) + (once >>> 16)
+  return LITTLE_ENDIAN ? ((folded & 0xff) << 8) | (folded >>> 8) : folded
 }
 
 const FIELDS = Object.keys(ROWS) as (keyof AncillaryData)[]

@@ -102,6 +102,7 @@ constexpr std::array kRows{
     Row{"hardwareTimestamp", FillHardwareTimestamp, {{{SOL_SOCKET, SCM_TIMESTAMPING}}}},
     Row{"hopLimit", FillInteger, {{{IPPROTO_IP, IP_TTL}, {IPPROTO_IPV6, IPV6_HOPLIMIT}}}},
     Row{"trafficClass", FillInteger, {{{IPPROTO_IP, IP_TOS}, {IPPROTO_IPV6, IPV6_TCLASS}}}},
+    Row{"checksum", FillInteger, {{{IPPROTO_IP, IP_CHECKSUM}}}},
     Row{"originalDestination",
         FillEndpoint,
         {{{IPPROTO_IP, IP_RECVORIGDSTADDR}, {IPPROTO_IPV6, IPV6_RECVORIGDSTADDR}}}},

@@ -1,5 +1,5 @@
 // What a message to send holds, and the checks of it.
-import { mustBe, whole } from '../base/check-fields.ts'
+import { type FieldRule, mustBe, whole } from '../base/check-fields.ts'
 import { badValue, show } from '../base/errors.ts'
 import type { NativeSendChoice } from '../binding/native.ts'
 import { interfaceOfZone, parseAddress } from '../net/address.ts'
@@ -32,6 +32,8 @@ export interface Message extends SendChoice {
 }
 
 const PORT = whole(1, 65535)
+const BYTE = whole(0, 255)
+const TTL = whole(1, 255)
 
 export function checkEndpoint(to: unknown, name = 'to'): asserts to is Endpoint {
   const { address, port } = (typeof to === 'object' && to !== null ? to : {}) as Partial<Endpoint>
@@ -42,11 +44,16 @@ export function checkEndpoint(to: unknown, name = 'to'): asserts to is Endpoint 
   mustBe(PORT, `${name}.port`, port)
 }
 
-function byte(value: unknown, name: string, least: number): number {
-  const rule = whole(least, 255)
+function checked<T>(rule: FieldRule<T>, name: string, value: unknown): T {
+  mustBe(rule, name, value)
+  return value
+}
+
+function hopLimit(value: unknown, ipv6: boolean): number {
+  const rule = ipv6 ? BYTE : TTL
   if (rule.right(value)) return value
   const hint = value === 0 ? '; for multicast that stays on this host set `hops: 0` in openSender' : ''
-  throw badValue(`${name} is ${show(value)}: ${rule.words} is needed${hint}`)
+  throw badValue(`hopLimit is ${show(value)}: ${rule.words} is needed${hint}`)
 }
 
 function localAddress(value: unknown, ipv6: boolean): string {
@@ -85,8 +92,8 @@ interface Row {
 
 // One row for each control message a datagram may be sent with: native/datagram/send_control.cc has the other row.
 const ROWS: { readonly [Name in keyof SendChoice]-?: Row } = {
-  hopLimit: { check: (value, { ipv6 }) => byte(value, 'hopLimit', ipv6 ? 0 : 1) },
-  trafficClass: { check: (value) => byte(value, 'trafficClass', 0) },
+  hopLimit: { check: (value, { ipv6 }) => hopLimit(value, ipv6) },
+  trafficClass: { check: (value) => checked(BYTE, 'trafficClass', value) },
   transmitTime: {
     check: nanoseconds,
     needs: { option: SO_TXTIME, words: "a clock: openSender({ transmitTime: 'monotonic' or 'tai' })" },

@@ -1,5 +1,5 @@
 // What a message to send holds, and the checks of it.
-import { type FieldRule, mustBe, whole } from '../base/check-fields.ts'
+import { type FieldRule, interfaceSpec, mustBe, whole } from '../base/check-fields.ts'
 import { badValue, show } from '../base/errors.ts'
 import type { NativeSendChoice } from '../binding/native.ts'
 import { interfaceOfZone, parseAddress } from '../net/address.ts'
@@ -65,7 +65,7 @@ function localAddress(value: unknown, ipv6: boolean): string {
 }
 
 function interfaceIndex(value: unknown): number {
-  const found = interfaceByNameOrIndex(value as string | number)
+  const found = interfaceSpec.right(value) ? interfaceByNameOrIndex(value) : undefined
   if (found === undefined) throw badValue(`interface is ${show(value)}: a name or an index is needed`)
   return found.index
 }

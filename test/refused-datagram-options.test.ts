@@ -104,7 +104,7 @@ describeInNamespace('what a receiver or a sender does not take', () => {
   it('send: whatever, in any place', async () => {
     const sender = await sending({ to: { address: '127.0.0.1', port: 9 } })
     const fine = Buffer.from('x')
-    const fields = ['hopLimit', 'trafficClass', 'transmitTime', 'source', 'interface']
+    const fields = ['hopLimit', 'trafficClass', 'transmitTime', 'timestampId', 'source', 'interface']
     for (const oddity of oddities as never[]) {
       const attempts = [
         () => sender.send(oddity),
@@ -139,6 +139,8 @@ describeInNamespace('what a receiver or a sender does not take', () => {
     ['a source in a zone there is not', [fine, to6, { source: 'fe80::1%nowhere0' }], /there are: lo/, 'ipv6'],
     ['a time that is no BigInt', [fine, to, { transmitTime: 5 }], /transmitTime is 5.*BigInt/],
     ['a time without a clock', [fine, to, { transmitTime: 5n }], /needs a clock/],
+    ['an id of more than 32 bits', [fine, to, { timestampId: 2 ** 32 }], /timestampId is 4294967296.*4294967295/],
+    ['an id without timestamps', [fine, to, { timestampId: 5 }], /needs timestamps.*transmitTimestamps/],
     ['a name for a destination', [fine, { address: 'localhost', port: 9 }], /node:dns/],
     ['no destination', [fine], /no destination/],
     ['text', ['text', to], /data is 'text'/],

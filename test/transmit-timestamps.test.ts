@@ -48,6 +48,21 @@ describeInNamespace('a sender that asks when datagrams leave', () => {
     },
   )
 
+  it.each(['127.0.0.1', '::1'])(
+    'is told of each by the id it gave, and by the next number of those without (%s)',
+    async (address) => {
+      const sender = await sending({ to: { address, port: 9 }, transmitTimestamps: true })
+      const data = Buffer.from('x')
+      const ids = [7, undefined, 4294967295, 0, undefined]
+      const times = await timesOf(sender, ids.length + 1, async () => {
+        await sender.send(ids.map((id) => (id === undefined ? { data } : { data, timestampId: id })))
+        await sender.send(data, undefined, { timestampId: 2 ** 31 })
+      })
+      expect(times.map(({ id }) => id)).toEqual([7, 0, 4294967295, 0, 1, 2 ** 31])
+      expect(new Set(times.map(({ at }) => at))).toEqual(new Set(['sent']))
+    },
+  )
+
   it('is told of errors as well', async () => {
     const sender = await sending({ transmitTimestamps: true, returnedErrors: true })
     const nowhere = { address: '127.0.0.1', port: 9 }

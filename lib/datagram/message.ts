@@ -6,7 +6,7 @@ import { interfaceOfZone, parseAddress } from '../net/address.ts'
 import { interfaceByNameOrIndex } from '../net/interfaces.ts'
 import type { Endpoint } from '../net/socket-address.ts'
 import type { AnyOption } from '../options/option.ts'
-import { SO_TXTIME } from '../options/table/socket.ts'
+import { SO_TIMESTAMPING, SO_TXTIME } from '../options/table/socket.ts'
 
 /** How one send, or one datagram, differs from the socket's settings. */
 export interface SendChoice {
@@ -19,6 +19,11 @@ export interface SendChoice {
    * such as etf or fq. `SO_TXTIME`
    */
   transmitTime?: bigint
+  /**
+   * The `id` of the datagram's transmit timestamps, 0 to 4294967295, in place of the next number of the socket. It takes
+   * openSender's `transmitTimestamps`. `SCM_TS_OPT_ID`; Linux 6.13
+   */
+  timestampId?: number
   /** The source address, one of this host, of the destination's family. `IP_PKTINFO`, `IPV6_PKTINFO` */
   source?: string
   /** The interface, by name or index. `IP_PKTINFO`, `IPV6_PKTINFO` */
@@ -34,6 +39,7 @@ export interface Message extends SendChoice {
 const PORT = whole(1, 65535)
 const BYTE = whole(0, 255)
 const TTL = whole(1, 255)
+const UINT32 = whole(0, 2 ** 32 - 1)
 
 export function checkEndpoint(to: unknown, name = 'to'): asserts to is Endpoint {
   const { address, port } = (typeof to === 'object' && to !== null ? to : {}) as Partial<Endpoint>
@@ -97,6 +103,10 @@ const ROWS: { readonly [Name in keyof SendChoice]-?: Row } = {
   transmitTime: {
     check: nanoseconds,
     needs: { option: SO_TXTIME, words: "a clock: openSender({ transmitTime: 'monotonic' or 'tai' })" },
+  },
+  timestampId: {
+    check: (value) => checked(UINT32, 'timestampId', value),
+    needs: { option: SO_TIMESTAMPING, words: 'timestamps: openSender({ transmitTimestamps: true })' },
   },
   source: { check: (value, { ipv6 }) => localAddress(value, ipv6) },
   interface: { check: interfaceIndex },

@@ -16,6 +16,9 @@
 #ifndef SO_TXTIME
 #define SO_TXTIME 61
 #endif
+#ifndef SCM_TS_OPT_ID
+#define SCM_TS_OPT_ID 81
+#endif
 #ifndef UDP_SEGMENT
 #define UDP_SEGMENT 103
 #endif
@@ -55,6 +58,7 @@ constexpr std::array kRows{
     Row{"hopLimit", {IPPROTO_IP, IP_TTL}, {IPPROTO_IPV6, IPV6_HOPLIMIT}, AppendInteger<int>},
     Row{"trafficClass", {IPPROTO_IP, IP_TOS}, {IPPROTO_IPV6, IPV6_TCLASS}, AppendInteger<int>},
     Row{"transmitTime", {SOL_SOCKET, SO_TXTIME}, {SOL_SOCKET, SO_TXTIME}, AppendInteger<uint64_t>},
+    Row{"timestampId", {SOL_SOCKET, SCM_TS_OPT_ID}, {SOL_SOCKET, SCM_TS_OPT_ID}, AppendInteger<uint32_t>},
 };
 
 // Two choices are one message: the source address and the interface.

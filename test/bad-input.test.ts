@@ -25,7 +25,7 @@ type AnyOption = Option<any, any, any>
 const table = Object.values(options) as AnyOption[]
 const settable = new Set(table.filter(({ writable }) => writable).map(({ name }) => name))
 
-/** What a call throws or rejects with, undefined where it takes what it was given. */
+/** The error a call throws or rejects with; undefined if it accepts its arguments. */
 async function refusalOf(call: () => unknown): Promise<unknown> {
   try {
     await call()
@@ -37,11 +37,11 @@ async function refusalOf(call: () => unknown): Promise<unknown> {
 
 interface Argument {
   readonly what: string
-  /** Makes the call with a value in this place, the other arguments being right. */
+  /** Makes the call with this value as the argument; all other arguments are right. */
   readonly call: (c: SocketControl, value: never) => unknown
   /** How the message names the argument. */
   readonly named: RegExp
-  /** What it takes: a value that is right, for the fuzzer to leave out. */
+  /** True for a right value, which the fuzzer leaves out. */
   readonly right: (value: unknown) => boolean
 }
 
@@ -222,7 +222,7 @@ describeInNamespace('an argument of a control', () => {
 /** Settings that change of their own accord: a clock, and the processor a packet came in on. */
 const MOVING = ['SO_INCOMING_CPU', 'TCP_TIMESTAMP']
 
-/** All that can be set of a socket, as it is now. */
+/** The value of every option of a socket that can be set. */
 async function settingsOf(c: SocketControl): Promise<Record<string, unknown>> {
   const entries = Object.entries(await c.snapshot())
   return Object.fromEntries(entries.filter(([name]) => settable.has(name) && !MOVING.includes(name)))

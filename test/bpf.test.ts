@@ -11,7 +11,7 @@ const AND = 0x54
 const JUMP_IF_EQUAL = 0x15
 const RETURN = 0x06
 
-/** A filter sees a datagram from its UDP header on, whose 8 bytes come before the payload. */
+/** The offset of the payload: a filter sees a datagram from its UDP header on, which has 8 bytes. */
 const EVEN_FIRST_BYTES = [
   { code: LOAD_BYTE, jt: 0, jf: 0, k: 8 },
   { code: AND, jt: 0, jf: 0, k: 1 },
@@ -20,7 +20,7 @@ const EVEN_FIRST_BYTES = [
   { code: RETURN, jt: 0, jf: 0, k: 0 },
 ]
 
-/** Sends 0 to 9, then 254, which every filter here lets through, and gives what arrived before that. */
+/** Sends 0 to 9, then 254, which every filter here lets pass; gives the numbers that arrived before 254. */
 async function whatPasses(receiver: dgram.Socket): Promise<number[]> {
   const sender = dgram.createSocket('udp4')
   const arrived: number[] = []

@@ -19,7 +19,7 @@ const code = `
     await once(socket, 'listening')
     return socket
   }
-  // As the kernel writes them: an IPv4 group as the processor sees the number.
+  // Written as the kernel does: an IPv4 group as a number of the processor's byte order.
   const listed = (group) => {
     if (!group.includes(':')) {
       const hex = group.split('.').reverse().map((octet) => Number(octet).toString(16).padStart(2, '0')).join('').toUpperCase()
@@ -191,7 +191,7 @@ describeOnHosts('an interface is named', (hosts) => {
       expect(await heard(hosts(), lane, receiver, group)).toEqual(sources)
       expect(await heard(hosts(), lane, receiver, channel)).toEqual([sources[1]])
 
-      // One interface, however it is named.
+      // The same interface by its name, index and address.
       await expect(c.join({ group, interface: on })).rejects.toMatchObject({ reason: 'already-member' })
       await expect(c.join({ group, interface: spec() })).rejects.toMatchObject({ reason: 'already-member' })
       await any.block(sources[0])

@@ -10,7 +10,7 @@ const loopbacks = [
   { family: 'ipv6', local: '::1' },
 ] as const
 
-/** Told apart by their content, so that none can be lost, doubled or moved. */
+/** Datagrams that differ in their content, so that a lost, doubled or moved one shows. */
 const numbered = (count: number, size: number, last = size) =>
   Array.from({ length: count }, (_, n) => Buffer.alloc(n === count - 1 ? last : size, `${n} `))
 

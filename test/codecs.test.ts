@@ -5,7 +5,7 @@ import { native } from '../lib/binding/native.ts'
 import { type AnyCodec, rows } from './support/codec-values.ts'
 
 const NOT_CODECS = ['optional']
-/** Of what only the kernel says; tests of the options have them. */
+/** Codecs of values that only the kernel gives; the tests of the options check these. */
 const READ_ONLY = [
   'mptcpInfo',
   'mptcpSubflowAddresses',
@@ -27,7 +27,7 @@ function encode(codec: AnyCodec, value: unknown): { ctype: string; bytes: Buffer
   return { ctype, bytes: native.encode(place(ctype), codec.toNative(value)) }
 }
 
-/** Through the bytes of the C type and back. */
+/** Encodes a value to the bytes of the C type, and decodes them again. */
 function through(codec: AnyCodec, value: unknown): unknown {
   const { ctype, bytes } = encode(codec, value)
   const decoded = native.decode(place(ctype), bytes)
@@ -67,7 +67,7 @@ describe.each(Object.entries(rows))(
           expect(codec.wrong(value)).toSatisfy(
             (answer) => answer === true || (typeof answer === 'string' && answer !== ''),
           )
-          // Where TypeScript's check is passed by, the addon throws too: it never wraps a number around.
+          // Without TypeScript's check the addon throws too: it never wraps a number around.
           if (nativeRefuses) expect(() => encode(codec, value)).toThrow()
         }),
         { numRuns: 300 },
@@ -82,7 +82,7 @@ describe.each(Object.entries(rows))(
           try {
             encode(codec, value)
           } catch (error) {
-            // An interface by a name that nobody has.
+            // A name that no interface has.
             expect(error).toBeInstanceOf(SocketOptionError)
             expect(error).toMatchObject({ reason: 'no-interface' })
           }

@@ -11,7 +11,7 @@ import { describeUnless } from './support/namespace.ts'
 
 const OPTION_LIKE = /^(SO|IP|IPV6|MCAST|TCP|UDP|UDPLITE|ICMP|ICMP6|PACKET|NETLINK|SCTP|MPTCP)_/
 
-/** Constants that look like an option and are a value of one. */
+/** Constants whose names look like options, but that are values of options. */
 const VALUES_OF_OPTIONS = [/^MCAST_(INCLUDE|EXCLUDE)$/]
 
 const options = Object.values(table).map(partsOf)
@@ -70,7 +70,7 @@ const HEADERS = [
   'linux/net_tstamp.h',
 ]
 
-/** What a C program that includes a header says these names are; a name it does not have is left out. */
+/** The values of these names in a C program that includes a header; a name the header lacks is left out. */
 async function compiled(header: string, names: readonly string[], program: string): Promise<Record<string, number>> {
   const source = [
     '#include <stdio.h>',

@@ -99,7 +99,7 @@ describeInNamespace('the data of a batch', () => {
       for (const [n, { data }] of (await reading.take(3)).entries()) kept.push({ data, payload: payloads[n] as Buffer })
     }
     for (const { data, payload } of kept) expect(data.equals(payload)).toBe(true)
-    // Each is its own to write on, too.
+    // Each datagram has bytes of its own: writing to one changes no other.
     for (const [n, { data }] of kept.entries()) data.fill(n)
     for (const [n, { data }] of kept.entries()) expect(data.every((byte) => byte === n)).toBe(true)
   })

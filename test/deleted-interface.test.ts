@@ -50,7 +50,7 @@ describeInNamespace('an interface that is deleted under a membership', () => {
       }
       expect(c.memberships).toEqual([])
 
-      // The kernel holds none of it any more: the same name may come back, with another index.
+      // The kernel has dropped the memberships. An interface of the same name may come back, with another index.
       await add()
       const again = await c.join({ group: channel, source: first, interface: NAME })
       expect(again.interface.index).not.toBe(memberships[0]?.interface.index)

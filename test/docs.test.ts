@@ -29,7 +29,7 @@ const inLanguage = (language: string) =>
     .filter((snippet) => snippet.language === language && isRun(snippet))
     .map((snippet) => ({ title: titleOf(snippet), snippet }))
 
-/** TypeScript is checked, and not run: Node 20 can't. */
+/** TypeScript is only checked, since Node 20 can't run it. */
 const onlyChecked = snippets.filter(({ language }) => language === 'ts')
 
 /** Snippets of the shell that run at once: a page has one of them "in one terminal", and the next in another. */
@@ -119,7 +119,7 @@ describe('the types of their programs', () => {
     }
     writeFileSync(join(folder, 'tsconfig.json'), JSON.stringify(config))
     const { stdout } = await run([process.execPath, join(root, 'node_modules/typescript/bin/tsc'), '-p', folder])
-    // JavaScript has no way to say what a parameter is.
+    // JavaScript can't give the type of a parameter.
     expect(stdout.split('\n').filter((line) => line !== '' && !line.includes('TS7006'))).toEqual([])
   }, 60_000)
 })

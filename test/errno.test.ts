@@ -11,9 +11,9 @@ interface Row {
   readonly after: readonly Step[]
   readonly step: Step
   readonly reason: string
-  /** What the kernel says, where it is the one that refuses; `ERR_...` where it would take it. */
+  /** The kernel's error code, if the kernel refuses; `ERR_...` if the library refuses what the kernel would accept. */
   readonly code: string
-  /** The sources heard afterwards; where it is given, traffic shows that they still are. */
+  /** If given: the sources that must still be heard afterwards. */
   readonly hears?: readonly ('A' | 'B')[]
 }
 
@@ -116,7 +116,7 @@ describeOnHosts('a call that the kernel refuses, or should', (hosts) => {
         )
         expect(error, `${name}: ${step}`).toBeInstanceOf(SocketOptionError)
         expect(error, name).toMatchObject({ reason })
-        // The control may know before it asks.
+        // The control may refuse without asking the kernel.
         const said = name === 'the control' ? ['ERR_FILTER_MODE'] : []
         expect([code, ...said], name).toContain((error as SocketOptionError).code)
         expect(await stateOf(receiver, lane), `${name}: what the kernel has`).toEqual(before)

@@ -16,7 +16,7 @@ const running: Program[] = []
 interface Program {
   /** The next line that holds a text. */
   line(holding: string): Promise<string>
-  /** Its exit status, after Ctrl-C where it needs one. */
+  /** The exit status; an example that does not end by itself gets Ctrl-C. */
   end(signal?: NodeJS.Signals): Promise<number | null>
 }
 
@@ -138,7 +138,7 @@ describeInNamespace('the examples', () => {
     const packet = Buffer.alloc(48)
     packet[0] = (4 << 3) | 5
     packet[1] = 2
-    // An hour ahead of this clock.
+    // The server's clock is an hour ahead of this one.
     packet.writeUInt32BE((Math.floor(Date.now() / 1000) + 2_208_988_800 + 3600) % 2 ** 32, 40)
     await say(packet, '224.0.1.1', 5906)
     const offset = Number(/stratum 2: offset ([\d.]+) ms/.exec(await sntp.line('stratum'))?.[1])

@@ -4,7 +4,7 @@ import { spawnProgram } from './support/processes.ts'
 
 const stdio = new URL('./support/stdio.mjs', import.meta.url)
 
-/** What a program tells that must end by itself, with this status. */
+/** The output of a program that must end by itself, with this status. */
 async function told<T extends object>(code: string, status = 0): Promise<T & { stderr: string }> {
   const script = `
     import { spawn } from 'node:child_process'
@@ -51,7 +51,7 @@ describeInNamespace('what is forgotten without close()', () => {
     const { before, after, warnings } = await told<{ before: number; after: number; warnings: string[] }>(`
       const warnings = []
       process.on('warning', ({ name, message }) => warnings.push(name + ': ' + message))
-      // The first opens what the process keeps.
+      // The first receiver opens what the process keeps open.
       await (await openReceiver({})).close()
       const before = descriptors()
       await (async () => { ${open} })()

@@ -5,7 +5,7 @@ import { openSockets } from './support/descriptors.ts'
 import { type Peer, spawnScript } from './support/processes.ts'
 import { describeWithSlowLoopback, slowLoopback } from './support/slow-loopback.ts'
 
-// No more than the reader's buffer holds, should it get no processor for a while.
+// So few that the reader's buffer holds them all, if the reader gets no processor time for a while.
 const COUNT = 150
 const SIZE = 1400
 const inOrder = Array.from({ length: COUNT }, (_, n) => n)
@@ -16,7 +16,7 @@ const datagrams = (): Buffer[] =>
     return datagram
   })
 
-/** Reads in a process of its own, and tells what it got. */
+/** Code of a process that reads, and tells which datagrams it got. */
 const reader = (address: string): Peer =>
   spawnScript(
     {
@@ -37,7 +37,7 @@ const reader = (address: string): Peer =>
     [address],
   )
 
-/** A sender with the least buffer there can be, to a reader. */
+/** A sender to a reader, with the smallest send buffer the kernel allows. */
 async function toReader(peer: Peer, address: string): Promise<Sender> {
   const to = { address, port: await peer.request<number>('port') }
   const sender = await openSender({ to, options: [[SO_SNDBUF, 0]], segmentation: false })

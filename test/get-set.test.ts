@@ -18,7 +18,7 @@ describe('get and set', () => {
     expect(await socket.get(IP_MULTICAST_TTL)).toBe(8)
   })
 
-  /** Which settles first: a promise that is settled already is ahead of one made after it. */
+  /** Whether a promise is settled already: if so, it wins against one made after it. */
   const first = (promise: Promise<unknown>) =>
     Promise.race([promise.then(() => 'settled'), Promise.resolve().then(() => 'later')])
 

@@ -55,7 +55,7 @@ const ipv6: [group: string, kind: string, scope: string, flags: object, rest?: o
     { ...none, T: true, P: true },
     { unicastPrefix: '3ffe:ffff:1::/48' },
   ],
-  // The group's bits past the prefix length are not the prefix's.
+  // Bits of the group beyond the prefix length do not belong to the prefix.
   [
     'ff38:21:ffff:ffff:ffff::1',
     'unicast-prefix',

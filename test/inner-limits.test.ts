@@ -114,7 +114,7 @@ describeInNamespace('more sockets than are asked for at once:', () => {
     expect(receiver.stats().sockets).toBe(count)
     const sender = await sending({ interface: 'lo' })
     const { port } = receiver.address
-    // All of them wait before the first is read.
+    // All datagrams wait in the socket before the first is read.
     for (const address of groups) await sender.send(Buffer.from(address), { address, port })
     const datagrams = await readingOf(receiver).take(count)
     expect(datagrams.map(({ destination }) => destination).sort()).toEqual([...groups].sort())

@@ -17,10 +17,10 @@ const missing =
     ? undefined
     : 'iperf 2.1 is not installed (Debian package iperf)')
 
-/** Its lines come as they are written. */
+/** The command line of iperf, with each line of its output printed at once. */
 const command = (...args: string[]) => ['stdbuf', '-oL', 'iperf', ...args]
 
-/** What a line of it says. */
+/** Waits until iperf's output matches, and gives the numbers in it. */
 async function said(iperf: Peer, what: RegExp): Promise<number[]> {
   for (const patience = AbortSignal.timeout(5_000); !patience.aborted; ) {
     const found = what.exec(iperf.stderr())
@@ -30,7 +30,7 @@ async function said(iperf: Peer, what: RegExp): Promise<number[]> {
   throw new Error(`iperf did not say ${what}, but: ${iperf.stderr()}`)
 }
 
-/** Until a host's sockets on a port have read all that came. */
+/** Waits until the sockets of a host on a port have read everything that arrived. */
 async function drained(pid: number, family: 4 | 6, port: number): Promise<void> {
   const local = `:${port.toString(16).toUpperCase().padStart(4, '0')}`
   const waits = () =>
@@ -52,7 +52,7 @@ function sentBy(pid: number, family: 4 | 6): number {
 }
 
 const SIZE = 1000
-// No more than a receive buffer holds, should its reader get no processor for a while.
+// So few that a receive buffer holds them all, if its reader gets no processor time for a while.
 const COUNT = 120
 
 describeUnless(missing, 'iperf', () => {
@@ -70,7 +70,7 @@ describeUnless(missing, 'iperf', () => {
         const { port } = receiver.address
         const rate = ['-b', '50M', '-n', `${COUNT * SIZE}`, '-l', `${SIZE}`]
         const client = [...ipv6, '-u', '-c', group, '-p', `${port}`, '-B', sources[1], '-T', '4', ...rate]
-        // A route is how it chooses an interface.
+        // iperf chooses an interface by route only.
         const all = family === 4 ? ['224.0.0.0/4'] : ['multicast', 'ff00::/8', 'table', 'local', 'metric', '1']
         await hosts().ip('B', `-${family}`, 'route', 'replace', ...all, 'dev', `b${at}`)
         await using iperf = hosts().spawnProgram('B', command(...client))
@@ -82,7 +82,7 @@ describeUnless(missing, 'iperf', () => {
           numbers.push(datagram?.data.readInt32BE(0) ?? 0)
         }
         const [sent] = await said(iperf, /Sent (\d+) datagrams/)
-        // The last carries the count, negated. iperf 2.1 says it has sent one more than it has.
+        // The last datagram has the count, negated. iperf 2.1 reports one datagram more than it has sent.
         const count = numbers.length
         expect(numbers).toEqual([...Array.from({ length: count - 1 }, (_, n) => n + 1), -count])
         expect(sentBy(hosts().pid('B'), family) - before).toBe(count)
@@ -111,10 +111,10 @@ describeUnless(missing, 'iperf', () => {
           datagram.writeUInt32BE((now % 1000) * 1000, 8)
           return datagram
         }
-        // The first one alone: it makes iperf ready for the others.
+        // The first datagram goes alone: only after it is iperf ready for the others.
         await sender.send(numbered(0))
         await said(iperf, /connected with/)
-        // In no more than its buffer takes.
+        // At most as many at once as iperf's buffer holds.
         for (let first = 1; first < COUNT; first += 50) {
           const last = Math.min(first + 50, COUNT)
           await sender.send(Array.from({ length: last - first }, (_, n) => numbered(first + n)))

@@ -14,7 +14,7 @@ const sourcesOf = ({ family }: Family, count: number) =>
   upTo(count).map((n) => (family === 4 ? `192.0.${n >> 8}.${n & 255}` : `2001:db8::${n.toString(16)}`))
 const setting = (path: string) => Number(readFileSync(sysctlFile(path), 'utf8'))
 
-/** Of a namespace since Linux 6.8; before that, the machine's and not ours to change. */
+/** Since Linux 6.8 each namespace has this limit. Before, it was the machine's, and a test must not change it. */
 const canSetOptmem = (() => {
   try {
     accessSync(sysctlFile(OPTMEM), constants.W_OK)
@@ -24,7 +24,7 @@ const canSetOptmem = (() => {
   }
 })()
 
-/** How many times it could be done before the kernel refused, and what was said then. */
+/** How often the call succeeded before the kernel refused it, and the error. */
 async function untilRefused(act: (n: number) => Promise<unknown>): Promise<{ done: number; error: unknown }> {
   for (let done = 0; ; done++) {
     try {

@@ -46,7 +46,7 @@ const kinds: readonly { name: string; lane: Lane; sockets: number; channel: (n: 
   },
 ]
 
-/** One datagram to each channel that this host can send to, in order; what arrives of it, and how often. */
+/** Sends a datagram to each channel that this host can send to; gives which arrived, and how often. */
 async function heardOf(receiver: Receiver, lane: Lane, channels: readonly Channel[]) {
   const { port } = receiver.address
   const [first] = lane.local
@@ -59,11 +59,11 @@ async function heardOf(receiver: Receiver, lane: Lane, channels: readonly Channe
   const arriving = reading.take(reachable.length)
   for (const [n, channel] of reachable.entries()) {
     await senderOf(channel)?.send(Buffer.from('x'), { address: channel.group, port })
-    // A send that need not wait gives nobody else a turn, and what one socket holds unread is not much.
+    // A send that does not wait leaves no time for reading, and one socket holds only few unread datagrams.
     if (n % 50 === 49) await setImmediate()
   }
   const arrived = await arriving
-  // Nothing more is waiting: the next is the first of another round.
+  // No other datagram is waiting: the next one belongs to another round.
   const [{ group = '' } = {}] = channels
   await senders[0]?.send(Buffer.from('marker'), { address: group, port })
   expect(await reading.until('marker')).toEqual([])

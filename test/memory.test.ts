@@ -1,7 +1,10 @@
 import { describe, expect, it } from 'vitest'
 import { spawnProgram } from './support/processes.ts'
 
-/** A leak grows each time; what V8 keeps of its own accord it keeps once. 400 bytes a call would be more than this. */
+/**
+ * The growth allowed. A leak grows with each call, while V8 keeps memory for itself only once. 400 bytes a call would
+ * be more.
+ */
 const SLACK = 2 ** 19
 
 const PREPARE = `

@@ -18,7 +18,7 @@ const otherLane = (lane: Lane) => lanes.find(({ family, at }) => family === lane
 const [ipv4, ipv6] = families
 const whole = (name: string) => interfaces().find((one) => one.name === name)
 
-/** Sends to the receiver's group and port by the socket itself. */
+/** Sends to the receiver's group and port from the socket under test. */
 const cast = ({ socket }: Receiver, to: { address: string; port: number }, seq: number) =>
   new Promise<void>((resolve, reject) => {
     const datagram = JSON.stringify({ seq, from: 'the test' })

@@ -21,7 +21,7 @@ async function bound(): Promise<dgram.Socket> {
   return socket
 }
 
-/** Open when this returns: with a lookup that answers at once dgram makes the descriptor at once. */
+/** A socket that is open at once: dgram makes the descriptor at once if the lookup answers at once. */
 function boundAtOnce(): dgram.Socket {
   const lookup = (host: string, _: unknown, callback: (error: null, address: string, family: number) => void) =>
     callback(null, host, 4)
@@ -44,7 +44,7 @@ describeInNamespace('membership calls', () => {
     for (let round = 0; round < 40; round++) {
       for (const socket of sockets) {
         const c = control(socket)
-        // Each of these needs the one before it, or it would be refused; some must look the interface up first.
+        // Each call would be refused without the call before it. Some calls have to look up the interface first.
         calls.push(
           c.join(on),
           c.setSourceFilter({ group: on.group, interface: 'lo' }, { mode: 'exclude', sources: [source] }),
@@ -97,7 +97,7 @@ describeInNamespace('membership calls', () => {
 
       const socket = dgram.createSocket('udp4').bind(0, '127.0.0.1')
       await once(socket, 'listening')
-      // The only thread there is waits for somebody to write.
+      // The only thread of the pool waits for a writer of the pipe.
       const blocked = new Promise((resolve) => open(process.argv[1], 'r', resolve))
       let joined = false
       const joining = control(socket).join({ group: '239.1.1.1', interface: 'lo' }).then(() => { joined = true })
@@ -162,7 +162,7 @@ describeInNamespace('membership calls', () => {
     const { fd } = control(first)
     const c = control(carrierOf(fd))
     const early = c.join({ group: group(1), interface: 'lo' })
-    // In the same tick, so that both joins wait for the same hop.
+    // In the same tick, so that both joins are in the same batch.
     first.close()
     const second = boundAtOnce()
     onTestFinished(() => close(second))
@@ -222,7 +222,7 @@ describe('a process or a worker that ends', () => {
       const membership = await c.join({ group: '239.1.1.1', interface: 'lo' })
       await c.join({ group: '239.1.1.2', interface: '127.0.0.1' })
       interfaces()
-      // Nobody waits for this one, and it is made before the end all the same.
+      // No code awaits this call, which is made all the same before the process ends.
       c.join({ group: '239.1.1.3', interface: 'lo' }).then(() => console.log(JSON.stringify({ joined: c.memberships.length })))`
     await using child = spawnScript({ code })
     expect(await child.next()).toEqual({ joined: 3 })

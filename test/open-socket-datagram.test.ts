@@ -40,7 +40,8 @@ describeInNamespace('what toDatagram() gives', () => {
     expect(`${message}`).toBe('without an address')
     expect(from).toMatchObject(own)
 
-    // It takes from its peer only: a stranger's datagram, sent first, is not the first to arrive.
+    // A connected socket takes datagrams of its peer only, so a stranger's datagram does not arrive although it was
+    // sent first.
     const stranger = (await openSocket({ family, type: 'dgram', bind: { address: local } })).toDatagram()
     await new Promise((resolve) => stranger.send('stranger', own.port, local, resolve))
     server.send('peer', own.port, local)
@@ -218,7 +219,7 @@ describeOnHosts('the dgram methods of an IPv6 socket that was handed over', (hos
     for (const ttl of [-1, 256, 1.5, '3'])
       expect(() => socket.setMulticastTTL(ttl as number), `${ttl}`).toThrow(badValue)
     expect(() => socket.setTTL(0)).toThrow(badValue)
-    // What Node refuses itself, it still refuses.
+    // Node still refuses what it refuses of its own sockets.
     expect(() => socket.addMembership(undefined as never)).toThrow(
       expect.objectContaining({ code: 'ERR_MISSING_ARGS' }),
     )

@@ -10,7 +10,7 @@ import { openSockets } from './support/descriptors.ts'
 import { describeInNamespace } from './support/namespace.ts'
 import { spawnScript } from './support/processes.ts'
 
-/** What a program without types may write. */
+/** Wrong values, as a program without types may write them. */
 const open = (spec: unknown) => openSocket(spec as SocketSpec)
 
 const REFUSED_BEFORE: readonly (readonly [what: string, spec: unknown, message: RegExp])[] = [
@@ -336,7 +336,7 @@ describeInNamespace('a connection that does not come about', () => {
 
   it('fails with what the network says of it', async () => {
     using _ = sysctl('net/ipv4/neigh/silent/retrans_time_ms', 10)
-    // Nobody answers for this neighbour.
+    // No host answers for this neighbour.
     const opening = openSocket({ family: 'ipv4', type: 'stream', connect: { address: '10.66.0.8', port: 9 } })
     await expect(opening).rejects.toMatchObject({ syscall: 'connect', code: 'EHOSTUNREACH', reason: 'no-route' })
   })

@@ -94,7 +94,7 @@ describeInNamespace('an option set before the socket is bound, listens or connec
     const connect = listener.address()
     const server = listener.toServer()
 
-    // The first connection asks for a cookie, the second uses it.
+    // The first connection asks for a TCP Fast Open cookie, the second uses it.
     for (const inFirstSegment of [false, true]) {
       const accepted = once(server, 'connection') as Promise<[net.Socket]>
       const owned = await openSocket({
@@ -103,7 +103,7 @@ describeInNamespace('an option set before the socket is bound, listens or connec
         options: [[TCP_FASTOPEN_CONNECT, true]],
         connect,
       })
-      // Nothing is sent before the first write, so there is nobody at the other end yet.
+      // Nothing is sent before the first write, so there is no connection yet.
       expect(owned.remoteAddress()).toEqual(inFirstSegment ? undefined : connect)
       const stream = owned.toStream()
       stream.write('early')
@@ -134,7 +134,7 @@ describeInNamespace('an option set before the socket is bound, listens or connec
 
   it('IP_TRANSPARENT accepts connections to somebody else', async () => {
     const address = '192.0.2.9'
-    // A proxy's host delivers what is not for it to itself.
+    // The host of a proxy delivers connections to other addresses locally.
     await ip('route', 'add', 'local', `${address}/32`, 'dev', 'lo')
     const listener = await openSocket({
       family: 'ipv4',
@@ -168,7 +168,7 @@ describeInNamespace('an option set before the socket is bound, listens or connec
       const opening = openSocket({ family: 'ipv4', type: 'stream', connect: { address: '127.0.0.1', port } })
       if (only) {
         await expect(opening).rejects.toMatchObject({ code: 'ECONNREFUSED' })
-        // Then IPv4 has the port for itself.
+        // With IPV6_V6ONLY, an IPv4 socket can have the same port.
         await using _ = await openSocket({ family: 'ipv4', type: 'stream', bind: { port }, listen: {} })
       } else {
         const [peer] = (await once(server, 'connection')) as [net.Socket]
@@ -191,7 +191,7 @@ describeInNamespace('an option set before the socket is bound, listens or connec
     })
     expect(await capped.control.get(SO_RCVBUF)).toBeLessThan(2 * size)
     expect(await forced.control.get(SO_RCVBUF)).toBe(2 * size)
-    // It is the buffer of a TCP connection from its first segment on, since it was there before.
+    // The buffer was set before connecting, so it counts from the connection's first segment on.
     await using stream = await openSocket({ family: 'ipv4', type: 'stream', options: [[SO_RCVBUFFORCE, size]] })
     expect(await stream.control.get(SO_RCVBUF)).toBe(2 * size)
   })
@@ -247,7 +247,7 @@ describeInNamespace('an option set before the socket is bound, listens or connec
         port = (await server.next<{ port: number }>()).port
       }
       const accepted = new Set<number>()
-      // By chance alone: one of the four being left out of 400 has odds of 1 in 10 ** 49.
+      // That one of the four gets none of 400 by chance has odds of 1 in 10 ** 49.
       for (let count = 0; count < 400 && accepted.size < 4; count++) {
         const client = (
           await openSocket({ family: 'ipv4', type: 'stream', connect: { address: '127.0.0.1', port } })
@@ -276,7 +276,7 @@ describeInNamespace('an option set before the socket is bound, listens or connec
       const before = await owned.control.snapshot()
       const taken = become()
       await new Promise(setImmediate)
-      // The clock of the connection runs on.
+      // The connection's timestamp clock goes on.
       const { TCP_TIMESTAMP, TCP_INFO, ...changed } = diffSnapshots(before, await owned.control.snapshot())
       if ('destroy' in taken) taken.destroy()
       else taken.close()
@@ -300,7 +300,7 @@ describeInNamespace('an option set before the socket is bound, listens or connec
   it.each([0, 3, undefined])('a backlog of %s is the one the kernel has, also as a server', async (backlog) => {
     const listen = backlog === undefined ? {} : { backlog }
     const owned = await openSocket({ family: 'ipv4', type: 'stream', bind: { address: '127.0.0.1' }, listen })
-    // Of a listening socket, TCP_INFO tells the longest queue here.
+    // For a listening socket, this field of TCP_INFO is the length its queue may have.
     const longest = () => owned.control.getSync(TCP_INFO).sacked
     expect(longest()).toBe(backlog ?? 511)
     const server = owned.toServer()

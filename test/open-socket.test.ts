@@ -17,7 +17,7 @@ const INET = [
   { family: 'ipv6', local: '::1', node: 'IPv6' },
 ] as const
 
-/** What waits in a socket's queue; the kernel has delivered what was sent on this host by the time the sending returns. */
+/** The datagrams waiting in a socket. The kernel delivers datagrams within a host before the sending call returns. */
 function received(socket: OwnedSocket): Buffer {
   const buffer = Buffer.alloc(2048)
   return buffer.subarray(0, readSync(socket.fd, buffer))
@@ -248,7 +248,7 @@ describeInNamespace('openSocket', () => {
     expect(raw.control.getSync(SO_PROTOCOL)).toBe(family === 'ipv4' ? 1 : 58)
     expect(raw.address().address).toBe(local)
 
-    // An echo request; ICMPv6's checksum is the kernel's to fill in.
+    // An echo request; the kernel fills in ICMPv6's checksum.
     const request = Buffer.from(family === 'ipv4' ? '0800f7ff00000000' : '8000000000000000', 'hex')
     await using sender = await openSocket({ family, type: 'raw', protocol, connect: { address: local, port: 1 } })
     writeSync(sender.fd, request)

@@ -25,7 +25,7 @@ function trialOf(name: string): Trial {
   return trial
 }
 
-/** What reading an option gives, a refusal included. */
+/** The result of reading an option; for a refusal, its error. */
 async function answer(socket: SocketControl, option: AnyOption, ask?: object): Promise<unknown> {
   try {
     return ask === undefined ? await socket.get(option) : await socket.get(option, ask)
@@ -37,7 +37,7 @@ async function answer(socket: SocketControl, option: AnyOption, ask?: object): P
 
 const CAPABILITY_BITS = { CAP_NET_ADMIN: 12n, CAP_NET_RAW: 13n }
 
-/** Whether this process has what setting the option needs. */
+/** True if this process has the capability that setting the option needs. */
 function mayBeSet({ needs }: Trial): boolean {
   if (needs === undefined) return true
   if (needs.of === 'machine' && !hasRealRoot) return false

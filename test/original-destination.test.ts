@@ -6,7 +6,7 @@ import { expect, it, onTestFinished } from 'vitest'
 import { nftMissing, run } from './support/commands.ts'
 import { describeInNamespace, describeUnless, namespaceMissing } from './support/namespace.ts'
 
-/** A connection as its server has it. */
+/** A connection, from the server's side. */
 async function accept(host: string, listened: number, asked: number): Promise<net.Socket> {
   const server = net.createServer().listen(listened, host)
   await once(server, 'listening')

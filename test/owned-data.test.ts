@@ -4,7 +4,9 @@ import { spawnProgram } from './support/processes.ts'
 
 const stdio = new URL('./support/stdio.mjs', import.meta.url)
 
-/** Reads batch after batch while the collector runs, keeps one datagram of each, and tells which were changed since. */
+/**
+ * Reads batch after batch while the garbage collector runs, keeps a datagram of each, and tells which of these changed.
+ */
 const code = (gro: boolean) => `
   import { setImmediate as turn } from 'node:timers/promises'
   import { openReceiver, openSender } from 'sockctl'

@@ -16,7 +16,7 @@ describe('the package as it is published', () => {
 
   beforeAll(async () => {
     folder = mkdtempSync(join(tmpdir(), 'sockctl-package-'))
-    // Without scripts: `prepare` would build again what these tests run on.
+    // Without scripts, since `prepare` would build the library anew under the running tests.
     await run(process.execPath, ['scripts/prebuild.mjs'], { cwd: root })
     const pack = ['pack', '--json', '--ignore-scripts', '--pack-destination', folder]
     const { stdout } = await run('npm', pack, { cwd: root })

@@ -12,7 +12,7 @@ const IPPROTO_IPV6 = 41
 const IPPROTO_ICMPV6 = 58
 const IPV6_HOPOPTS = 54
 
-/** Joins and leaves on host B, so that its kernel reports it. */
+/** Joins and leaves on host B, so that host B's kernel sends reports. */
 const joiner = `
   import { openReceiver } from 'sockctl'
   import { serve } from '${new URL('./support/stdio.mjs', import.meta.url)}'
@@ -44,7 +44,7 @@ describeOnHosts('a raw receiver', (hosts) => {
         hopLimit: 1,
         interfaceIndex: hosts().pairs[lane.at].a.index,
       })
-      // IPv4 comes with its header, IPv6 without.
+      // A raw IPv4 socket gets the IP header too, a raw IPv6 socket does not.
       const message = family === 4 ? decodeIgmp(data.subarray(((data[0] ?? 0) & 15) * 4)) : decodeMld(data)
       if (family === 6) expect(ancillary).toMatchObject([{ level: IPPROTO_IPV6, type: IPV6_HOPOPTS }])
       if (!('records' in message)) continue

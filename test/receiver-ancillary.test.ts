@@ -44,7 +44,7 @@ describeOnHosts('a receiver is told of each datagram', (hosts) => {
       destination: group,
       interfaceIndex: index,
     })
-    // What a host sends to itself comes by its loopback, whatever the address.
+    // A datagram of a host to itself comes in by loopback, whatever the address.
     const lo = 1
     expect(two).toEqual({
       ...one,
@@ -92,7 +92,7 @@ describeInNamespace('a receiver is told, where it asks,', () => {
       for (const { timestamp: at = 0n, hardwareTimestamp } of datagrams) {
         expect(at).toBeGreaterThanOrEqual(before)
         expect(at).toBeLessThanOrEqual(after)
-        // Loopback has no card.
+        // Loopback has no network card that could add timestamps.
         expect(hardwareTimestamp).toBeUndefined()
       }
     })
@@ -119,7 +119,7 @@ describeInNamespace('a receiver is told, where it asks,', () => {
     })
 
     it('how many datagrams the kernel had no room for', async () => {
-      // The least buffer takes two of these.
+      // The smallest receive buffer holds two of these datagrams.
       const receiver = await opened({ address: local, options: [[SO_RCVBUF, 0]] })
       const sender = await sending({ to: to(receiver.address.port) })
       const datagram = Buffer.alloc(700)

@@ -94,7 +94,7 @@ describeInNamespace('an interface that is removed under a receiver', () => {
     await ip('link', 'set', 'd3x', 'nomaster')
     await ip('link', 'set', 'd3x', 'down')
     await ip('link', 'set', 'd3x', 'name', 'd3y')
-    // What the kernel tells it tells in order.
+    // The kernel's notices come in order.
     const event = told(receiver)
     await ip('link', 'delete', 'd3')
     await event

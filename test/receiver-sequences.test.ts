@@ -36,7 +36,7 @@ describeOnHosts('a receiver', (hosts) => {
     })
 
     it('joins a source and leaves it, joins sources and leaves the group', async () => {
-      // Bound to no group, it needs one socket only.
+      // A receiver that is bound to no group needs only one socket.
       const hearing = await receiving({ address: lane.wildcard, channels: [marked] })
       const { receiver } = hearing
       const hears = () => heard(hosts(), lane, hearing, channel, marks)

@@ -12,7 +12,7 @@ const to6 = { address: '::1', port: 9 }
 const fine = Buffer.from('x')
 const isTyped = (error: unknown) => error instanceof SocketOptionError || error instanceof TypeError
 
-/** What each field does not take. */
+/** Wrong values for each field. */
 const RECEIVER: Record<string, readonly unknown[]> = {
   port: [-1, 65536, 1.5, '5000', null, {}],
   address: ['', 'localhost', '300.1.1.1', 5, null],

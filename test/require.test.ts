@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url'
 import { afterAll, describe, expect, it } from 'vitest'
 import { spawnProgram } from './support/processes.ts'
 
-// A program of a user's, who has sockctl in node_modules.
+// A user's program, with sockctl in node_modules.
 const home = mkdtempSync(join(tmpdir(), 'sockctl-user-'))
 mkdirSync(join(home, 'node_modules'))
 symlinkSync(fileURLToPath(new URL('..', import.meta.url)), join(home, 'node_modules', 'sockctl'))
@@ -13,7 +13,7 @@ afterAll(() => rmSync(home, { recursive: true }))
 
 type Kind = 'commonjs' | 'module'
 
-/** What a user's program prints as JSON; it must end well and warn of nothing. */
+/** Runs a user's program, which must succeed without a warning, and gives the JSON it prints. */
 async function told<T extends object>(kind: Kind, code: string): Promise<T> {
   const flags = ['--throw-deprecation', '--pending-deprecation', `--input-type=${kind}`]
   await using child = spawnProgram(['env', '-C', home, process.execPath, ...flags, '--eval', code])

@@ -16,7 +16,7 @@ import { startIcmpRouter } from './support/icmp-errors.ts'
 import { lanes } from './support/lanes.ts'
 import { opened, readingOf, sending } from './support/receiving.ts'
 
-/** What a port answers that is closed: ICMP destination unreachable, port; ICMPv6 destination unreachable, port. */
+/** The answer of a closed port: "destination unreachable, port unreachable" of ICMP and of ICMPv6. */
 const CLOSED = {
   4: { origin: 'icmp', icmpType: 3, icmpCode: 3 },
   6: { origin: 'icmp6', icmpType: 1, icmpCode: 4 },

@@ -66,7 +66,7 @@ describeInNamespace('a sender', () => {
       for (const transmitTime of ['monotonic', 'tai'] as const) {
         const sender = await sending({ to, transmitTime })
         expect(await sender.control.get(SO_TXTIME)).toEqual({ clock: transmitTime, flags: [] })
-        // Loopback has no queue that would heed it.
+        // Loopback has no queue that would follow this setting.
         expect(await sender.send(Buffer.from('x'), to, { transmitTime: 1n })).toBe(1)
         expect(await sender.send([{ data: Buffer.from('y'), transmitTime: 2n ** 63n }], to)).toBe(1)
       }

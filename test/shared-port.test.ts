@@ -77,7 +77,7 @@ describeOnHosts('sockets that share a port', (hosts) => {
       await joinAll(receivers)
       const shares = await unicast(receivers)
       expect(shares.flat().sort()).toEqual([1, 2, 3, 4, 5, 6])
-      // A sender stays with one socket.
+      // All datagrams of a sender go to the same socket.
       for (const share of shares) expect([0, 3, 6]).toContain(share.length)
     })
 

@@ -6,7 +6,7 @@ import { describeInNamespace } from './support/namespace.ts'
 import { type Peer, spawnProgram, spawnScript } from './support/processes.ts'
 import { opened, sending } from './support/receiving.ts'
 
-/** A process of its own, which sends as fast as it can. */
+/** Code of a process that sends as fast as it can. */
 const flood = (local: string, { address: { port } }: Receiver, size: number): Peer =>
   spawnScript(
     {
@@ -47,7 +47,7 @@ describeInNamespace('a reader slower than its sender', () => {
     }
     const sent = await sender.request<number>('flood', { count: 200_000 })
     while (sum() < sent) await setImmediate()
-    // Nothing waits any more, so that one more has room.
+    // The buffer is empty now, so it has room for another datagram.
     await sender.request('one')
     while (sum() < sent + 1) await setImmediate()
     const { datagrams, dropped, bytes } = receiver.stats()
@@ -69,7 +69,7 @@ describeInNamespace('a receiver that nobody reads', () => {
     const before = receiver.stats()
     expect(before).toMatchObject({ datagrams: 0, batches: 0, bytes: 0 })
     expect(before.dropped).toBeGreaterThan(9_000)
-    // What is left waits to be read.
+    // The other datagrams wait to be read.
     const left = sent - before.dropped
     let read = 0
     for await (const batch of receiver) {

@@ -8,7 +8,7 @@ import { expect, it } from 'vitest'
 import { describeInNamespace } from './support/namespace.ts'
 import { openKind } from './support/sockets.ts'
 
-/** What moves by itself between two looks at a quiet socket. */
+/** Values that change by themselves, even if the socket is not used. */
 const CLOCKS = new Set(['TCP_INFO', 'TCP_TIMESTAMP', 'TCP_CC_INFO', 'SO_MEMINFO', 'SO_INCOMING_CPU'])
 
 describeInNamespace('a snapshot', () => {

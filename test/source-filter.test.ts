@@ -13,7 +13,7 @@ const many = ({ family }: Family, count: number) =>
     family === 4 ? `192.0.${(n >> 8) + 2}.${n & 255}` : `2001:db8::${(n + 1).toString(16)}`,
   )
 
-/** The memberships as their fields say: any-source ones with what they block. */
+/** The memberships in terms of their fields: a source, or the blocked sources. */
 const said = (c: SocketControl) =>
   c.memberships.map(({ source, blocked }) => (source === undefined ? { blocked } : { source }))
 
@@ -77,7 +77,7 @@ describeOnHosts('a source filter', (hosts) => {
       expect([ofA.active, ofB.active]).toEqual([false, true])
       expect(c.memberships).toEqual([ofB])
 
-      // What is inactive has nothing more to leave.
+      // Leaving an inactive membership does nothing.
       await any.leave()
       await ofA.leave()
       expect(await c.getSourceFilter(place)).toEqual(include(B))

@@ -8,7 +8,7 @@ import { describeInNamespace } from './support/namespace.ts'
 
 const SIZE = 1_000_000
 
-/** A struct of so many bytes, each its own place, decoded. */
+/** Decodes a struct of so many bytes, in which each byte is its own offset. */
 const decoded = (length: number) =>
   codecs.tcpInfo.fromNative(
     native.decode(

@@ -40,7 +40,7 @@ describeInNamespace('a sender that asks when datagrams leave', () => {
         expect(timestamp).toBeLessThanOrEqual(after)
         expect(hardwareTimestamp).toBeUndefined()
       }
-      // Each has a number of its own, so they can't travel as one.
+      // Each datagram has a timestamp of its own, so they can't be sent as one.
       expect(sender.stats()).toMatchObject({ datagrams: 101, segmented: 0, segmentation: false })
       const received = await readingOf(receiver).take(101)
       for (const [n, { timestamp = 0n }] of received.entries())

@@ -4,13 +4,13 @@ import { expect, it } from 'vitest'
 import { leftOut } from '../lib/options/left-out.ts'
 
 interface Header {
-  /** Under /usr/include. */
+  /** The path of the header below /usr/include. */
   path: string
   /** The names that may be options. */
   names: RegExp
-  /** Of these, the ones that are values of options, sizes, flags and the like. */
+  /** Matching names that are no options, but values of options, sizes, flags and the like. */
   values?: RegExp
-  /** An option is a macro for a number; enumerations have macros that name themselves. */
+  /** Options are macros for numbers. The names of an enumeration are macros for themselves. */
   numbered?: true
 }
 

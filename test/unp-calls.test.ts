@@ -4,7 +4,7 @@ import { describeOnHosts } from './support/hosts.ts'
 import { families, heard, type Lane, lanes, receiverOf } from './support/lanes.ts'
 import { kernelGroups } from './support/net-stat.ts'
 
-/** The interface as UNP's calls take it: a name, an index, or neither. */
+/** The interface as the calls of UNP take it: a name, an index, or none. */
 interface By {
   readonly how: string
   readonly on: (lane: Lane) => { interface?: string | number }
@@ -89,7 +89,7 @@ describe("UNP's calls on what a socket sends", () => {
     expect(await c.getMulticastHops()).toBe(255)
     await c.setMulticastHops(0)
     expect(await c.getMulticastHops()).toBe(0)
-    // As an octet 256 is 0, and then nothing leaves the host.
+    // In an octet, 256 becomes 0, with which no datagram leaves the host.
     await c.setMulticastHops(7)
     await expect(c.setMulticastHops(256)).rejects.toMatchObject({ reason: 'bad-value' })
     expect(await c.getMulticastHops()).toBe(7)

@@ -14,7 +14,7 @@ interface Scene {
   readonly B: string
 }
 
-/** What is done, and the record it puts on the wire, if any: `TO_EX`, `BLOCK A,B`. */
+/** A call, and the record that goes on the wire for it, if any: `TO_EX`, `BLOCK A,B`. */
 type Step = readonly [act: (scene: Scene) => unknown, record?: string]
 
 const join =

@@ -2,7 +2,7 @@ import { expect, it } from 'vitest'
 import { describeInNamespace } from './support/namespace.ts'
 import { spawnScript } from './support/processes.ts'
 
-// Workers that end while they read and send, one after the other, and what of that the process keeps.
+// Workers that end while they read and send: the process keeps nothing of theirs.
 const code = `
   import { readdirSync, readlinkSync } from 'node:fs'
   import { Worker } from 'node:worker_threads'

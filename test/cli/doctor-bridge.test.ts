@@ -23,7 +23,7 @@ describeOnHosts('sockctl doctor on a bridge', (hosts) => {
     for (const step of undo.splice(0).reverse()) await step()
   })
 
-  /** br0 on host A, with the way to host B as its port. */
+  /** Makes br0 on host A, whose port leads to host B. */
   const bridge = async (...settings: string[]) => {
     await ip('link', 'add', 'br0', 'type', 'bridge', ...settings)
     undo.push(() => ip('link', 'delete', 'br0'))
@@ -31,7 +31,7 @@ describeOnHosts('sockctl doctor on a bridge', (hosts) => {
     await ip('link', 'set', port.name, 'master', 'br0')
     await ip('address', 'add', `${port.ipv4[0]}/24`, 'dev', 'br0')
     await ip('link', 'set', 'br0', 'up')
-    // It copies the kernel's defaults, which are the machine's.
+    // A new bridge has the kernel's defaults, which may be set for the machine.
     const filter = sysctl('net/ipv4/conf/br0/rp_filter', 0)
     undo.push(() => filter[Symbol.dispose]())
     for (const patience = AbortSignal.timeout(10_000); !/ state UP /.test(await ip('link', 'show', 'br0')); ) {
@@ -60,7 +60,7 @@ describeOnHosts('sockctl doctor on a bridge', (hosts) => {
   })
 
   it('names one that has forgotten who listens, for want of queries', async () => {
-    // Two reports within 20 ms; each is good for a second, and nobody asks again.
+    // Two reports within 20 ms. The bridge remembers each for a second, and no querier asks for new ones.
     await bridge('mcast_membership_interval', '100')
     const reports = sysctl('net/ipv4/conf/br0/igmpv3_unsolicited_report_interval', 20)
     undo.push(() => reports[Symbol.dispose]())

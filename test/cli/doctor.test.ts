@@ -118,7 +118,7 @@ describeOnHosts('sockctl doctor', (hosts) => {
     const { verdict, cause, delivered, find } = await doctor(channel, '--source', source, ...quickly)
     expect(cause).toBe('version')
     expect(verdict).toContain(`net.${family}.conf.${a.name}.${name} is ${version}`)
-    // No switch is between, so it arrives all the same.
+    // There is no switch between the hosts, so the datagrams arrive all the same.
     expect(delivered).toBeGreaterThan(0)
     expect(find('version')).toMatchObject({
       status: 'fail',

@@ -40,7 +40,7 @@ describeOnHosts('sockctl groups', (hosts) => {
       await second.join({ group, source: two, interface: 'a0' })
       const any = await third.join({ group: type === 'udp4' ? '239.5.5.5' : 'ff15::5', interface: 'a0' })
       await any.block(two)
-      // The newest group of the interface has no source: the kernel's own list begins after it.
+      // The newest group of the interface has no source, so the kernel's list begins after this interface.
       await third.join({ group: type === 'udp4' ? '239.9.9.9' : 'ff15::9', interface: 'a0' })
 
       const found = await list('-i', 'a0')
@@ -106,7 +106,7 @@ describeOnHosts('sockctl groups', (hosts) => {
     memberships.push(await receiver.join({ group: '232.2.2.2', source: '10.0.0.2', interface: 'a0' }))
     expect(await channel()).toEqual({ event: 'change', users: 1, sources: ['10.0.0.1', '10.0.0.2'] })
     for (const membership of memberships) await membership.leave()
-    // Between the two leaves a look at the lists may fall.
+    // The lists may be read between the two leaves.
     let last = await channel()
     if (last.event === 'change') last = await channel()
     expect(last.event).toBe('leave')

@@ -62,7 +62,7 @@ describe('sockctl options', () => {
   it('reads options of new sockets of each kind', async () => {
     expect((await get('SO_TYPE', 'SO_PROTOCOL', '--tcp6')).values).toEqual({ SO_TYPE: 1, SO_PROTOCOL: 6 })
     expect((await get('IPV6_MULTICAST_HOPS', '--udp6')).values).toEqual({ IPV6_MULTICAST_HOPS: 1 })
-    // The kind that suits the option, where none is named.
+    // If no kind of socket is named, one that suits the option is opened.
     expect((await get('TCP_KEEPCNT')).values).toEqual({ TCP_KEEPCNT: 9 })
     expect((await get('IPV6_V6ONLY')).values).toEqual({ IPV6_V6ONLY: false })
   })
@@ -171,9 +171,9 @@ describe('a value in text', () => {
       fc.property(option, value, (one, given) => {
         const verdict = one.codec.wrong(given)
         if (verdict !== '' && verdict !== false) return
-        // Text that looks like another value of the same option can only be given quoted.
+        // A text that looks like another value of the same option can only be given in quotes.
         const text = typeof given === 'string' ? JSON.stringify(given) : valueText(given).replaceAll('"', '')
-        // Text knows no -0.
+        // As text, -0 is 0.
         expect(parseValue(one, text)).toEqual(given === 0 ? 0 : given)
       }),
     )

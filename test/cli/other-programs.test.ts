@@ -26,7 +26,7 @@ describeUnless(missing, 'sockctl receive and send with other programs', () => {
 
   beforeAll(async () => {
     hosts = await twoHosts()
-    // Other programs leave the interface to the route.
+    // Other programs let the route choose the interface.
     await hosts.ip('A', 'route', 'add', '224.0.0.0/4', 'dev', 'a0')
     await hosts.ip('B', 'route', 'add', '224.0.0.0/4', 'dev', 'b0')
   })
@@ -54,7 +54,7 @@ describeUnless(missing, 'sockctl receive and send with other programs', () => {
     const iperf = startProgram(['iperf', '-c', GROUP, '-u', '-l', '200', '-b', '500pps', '-t', '1'], onB())
     const [, sent = ''] = /Sent (\d+) datagrams/.exec((await iperf.ended).stdout) ?? []
     const summary = await summaryOf(receive)
-    // Its last datagram, which has no number, is among the sent ones.
+    // iperf counts its last datagram, which has no number, as sent.
     expect(Number(sent)).toBeGreaterThan(400)
     expect(summary).toMatchObject({ lost: 0, duplicates: 0, sources: [{ source: '10.77.0.11' }] })
     expect(Math.abs(summary.datagrams - Number(sent))).toBeLessThanOrEqual(1)

@@ -22,7 +22,8 @@ interface Told {
 describeOnHosts('sockctl ping to a group', (hosts) => {
   const groups = { 4: '224.0.0.1', 6: 'ff02::1' } as const
 
-  // A new namespace lets nobody have such a socket, and an ordinary user's can not go back to that: so only host B does.
+  // In a new namespace nobody may open an ICMP socket. An ordinary user's namespace can't restore that, so only host B
+  // keeps it.
   describe.each([
     ['a raw socket', 'A', 'B'],
     ['an unprivileged ICMP socket', 'B', 'A'],
@@ -168,7 +169,7 @@ describeOnHosts('sockctl ping with a server', (hosts) => {
     })
   })
 
-  /** ssmpingd does not say when it is ready. */
+  /** Waits until ssmpingd has its port, since it does not print that it is ready. */
   const untilAnswered = async (ask: () => ReturnType<typeof runCli>) => {
     let ended = await ask()
     for (let tries = 0; ended.status !== 0 && tries < 5; tries++) ended = await ask()

@@ -34,7 +34,7 @@ async function receiving(channels: number, ...args: string[]): Promise<Running> 
   return receive
 }
 
-/** Waits until this host has joined a group: for commands whose output is for something else. */
+/** Waits until this host has joined a group, for commands whose output does not tell that. */
 async function joined(group: string): Promise<void> {
   for (const patience = AbortSignal.timeout(10_000); !kernelGroups().some((one) => one.group === group); ) {
     if (patience.aborted) throw new Error(`${group} was not joined`)

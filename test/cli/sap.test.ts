@@ -31,7 +31,10 @@ const sdpOf = (id: number, name = `Session ${id}`, ends = 0): string =>
     '',
   ].join('\r\n')
 
-/** RFC 2974 6, written apart from the encoder: flags, words of authentication, hash, source, data, type, payload. */
+/**
+ * A packet of RFC 2974 6, written independently of the encoder: flags, words of authentication, hash, source, data,
+ * type, payload.
+ */
 const packet = (flags: number, rest: Buffer, words = 0, source = '0a4d000b'): Buffer =>
   Buffer.concat([
     Buffer.from([flags, words, 0x12, 0x34]),

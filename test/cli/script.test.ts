@@ -23,7 +23,7 @@ const file = (name: string, ...lines: string[]) => {
 const script = (lines: readonly string[], ...args: string[]) =>
   runCli(['script', ...args], { input: `${lines.join('\n')}\n` })
 
-/** What a script prints, which must go through to its end. */
+/** Runs a script, which must succeed, and gives its output. */
 const output = async (...lines: string[]) => {
   const { status, stdout, stderr } = await script(lines)
   expect({ status, stderr }).toEqual({ status: 0, stderr: '' })
@@ -148,7 +148,7 @@ describeInNamespace('sockctl script', () => {
         '127.0.0.20',
         '127.0.0.3',
         'g 239.1.1.1 lo 1',
-        // In include mode allowing is joining and blocking is leaving.
+        // In filter mode include, t joins a source and b leaves it.
         't 239.1.1.1 lo 127.0.0.4',
         'b 239.1.1.1 lo 127.0.0.20',
         'g 239.1.1.1 lo 20',

@@ -24,7 +24,7 @@ interface Told {
 const PORT = 1230
 const DAY = 86_400
 
-/** RFC 5905 7.3, written apart from the encoder: a broadcast whose clock is so many seconds ahead. */
+/** A broadcast of RFC 5905 7.3, written independently of the encoder. The server's clock is so many seconds ahead. */
 function broadcast(ahead: number, { first = 0x25, stratum = 1, reference = 'GPS\0' } = {}): Buffer {
   const bytes = Buffer.alloc(48)
   bytes.set([first, stratum, 6, 0xec])

@@ -48,13 +48,13 @@ const MESSAGES = {
   'MLDv2 records with auxiliary data': `8f 00 0000 0000 0002 04020000 ${group6} 0102030405060708 06000001 ${group6} ${nine}`,
 }
 
-/** An IGMPv2 report that ends what is compared. */
+/** An IGMPv2 report that marks the end of the messages to compare. */
 const MARK = bytes('16 00 0000 efff4d4d')
 const MARKED = '239.255.77.77'
 
 type Printed = MembershipPacket & { text: string; direction: 'sent' | 'heard' }
 
-/** What our line says, without what tshark leaves out: the names of records, and the time IGMPv1 has no field for. */
+/** Our object without the fields tshark leaves out: the names of records, and the response time of IGMPv1. */
 function told({ message, source, destination, hopLimit, routerAlert }: Printed): Told {
   const rest = { source, destination, hopLimit, routerAlert }
   if (message.type === 'records')
@@ -73,13 +73,13 @@ describeUnless(missing, 'sockctl igmp beside tshark', () => {
     hosts = await twoHosts()
   })
   afterEach(async () => {
-    // Killed outright it would leave its capture file behind.
+    // If killed by SIGKILL, tshark would leave its capture file behind.
     beside?.kill('SIGINT')
     await beside?.ended
   })
   afterAll(() => hosts?.dispose())
 
-  /** Has both look at an interface. What they then say of what comes in there, up to the mark, has to be the same. */
+  /** Runs tshark and sockctl on an interface: both have to tell the same about all messages before the mark. */
   const watch = async (host: HostName, name: string) => {
     const options = { prefix: onHost(hosts, host) }
     const ours = startCli(['igmp', '--json', '-i', name], options)
@@ -102,7 +102,7 @@ describeUnless(missing, 'sockctl igmp beside tshark', () => {
         if (senders.has(next.told.source)) read.push(next)
       }
       expect(printed.map(told)).toEqual(read.map((one) => one.told))
-      // The line for a person too, where theirs names the group.
+      // The lines for a person are compared too, if tshark's names the group.
       const worded = printed.flatMap(({ message, text }, at) =>
         message.protocol === 'IGMP' && 'version' in message && message.version > 1 ? ([[text, read[at]]] as const) : [],
       )

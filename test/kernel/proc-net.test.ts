@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest'
 import { hostMemberships } from '../../lib/kernel/proc-net.ts'
 import { formatAddress } from '../../lib/net/address.ts'
 
-// Read on a little-endian Linux 6.18 with a veth pair, after joins of every kind.
+// Lists read on a little-endian Linux 6.18 with a veth pair, after joins of every kind.
 const igmp = `Idx	Device    : Count Querier	Group    Users Timer	Reporter
 1	lo        :     5      V3
 				030101EF     2 0:00000000		0
@@ -103,7 +103,8 @@ describe('what the host has joined', () => {
     const two = (users: number) => `Idx\n1\tlo        :     1      V3\n\t\t\t\t010101E8     ${users} 0:00000000\t\t0\n`
     const filter = `Idx\n  1     lo 0xe8010101 0x0a000001      1      0\n  1     lo 0xe8010101 0x0a000002      1      0\n`
     const mode = (users: number) => hostMemberships({ igmp: two(users), mcfilter: filter }, true)[0]?.mode
-    // One socket with both sources; two sockets with one each, or one with both and one that takes any; one more than sources.
+    // One socket with both sources; two sockets with one each, or one with both and one that takes any; one more than
+    // sources.
     expect([mode(1), mode(2), mode(3)]).toEqual(['include', undefined, 'exclude'])
   })
 

@@ -5,7 +5,7 @@ import { decodeMulticastNotices } from '../../lib/kernel/rtnl-multicast.ts'
 
 const hex = (...parts: string[]) => Buffer.from(parts.join('').replaceAll(' ', ''), 'hex')
 
-// Of a little-endian Linux 6.18: a join of 239.9.9.9 and one of ff15::1 on interface 1.
+// Notices of a little-endian Linux 6.18: a join of 239.9.9.9 and one of ff15::1 on interface 1.
 const JOIN4 = hex(
   '34000000 3800 0000 00000000 00000000 02208000 01000000',
   '0800 0700 ef090909 1400 0600 ffffffff ffffffff b6380600 b6380600',

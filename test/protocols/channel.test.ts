@@ -15,7 +15,7 @@ const table: [text: string, expected: ChannelText][] = [
   ['[ff15::1]:5000', { ...plain, group: 'ff15::1', port: 5000 }],
   ['[ff02::1%3]:5000', { ...plain, group: 'ff02::1', port: 5000, interface: 3 }],
   ['[ff02::1]%eth0:5000', { ...plain, group: 'ff02::1', port: 5000, interface: 'eth0' }],
-  // Without brackets all of it is the address, as everywhere.
+  // Without brackets all of the text is the address.
   ['ff15::1:5000', { ...plain, group: 'ff15::1:5000' }],
   ['10.0.0.1@232.1.1.1', { ...plain, group: '232.1.1.1', sources: ['10.0.0.1'] }],
   ['10.0.0.1@232.1.1.1:5000', { ...plain, group: '232.1.1.1', port: 5000, sources: ['10.0.0.1'] }],

@@ -16,7 +16,8 @@ function decoded(result: MembershipMessage | { malformed: string }): MembershipM
   return result
 }
 
-// The bytes went through tshark 4.0; the text is its info column where that names the group, else worded the same way.
+// tshark 4.0 has decoded these bytes; the text is its info column, or worded in the same way if that does not name the
+// group.
 const igmp: [hex: string, text: string][] = [
   ['1100eeff 00000000', 'IGMPv1 Membership Query, general'],
   ['1164ee9b 00000000', 'IGMPv2 Membership Query, general'],
@@ -239,7 +240,8 @@ describe('the floating point of codes', () => {
   })
 })
 
-// From 10.0.0.1 to 224.0.0.22 and from fe80::2 to ff02::16, each with a router alert, as RFC 3376 and RFC 3810 want them.
+// From 10.0.0.1 to 224.0.0.22 and from fe80::2 to ff02::16, each with a router alert, as RFC 3376 and RFC 3810 want
+// them.
 const ipv4Header = '46c00000 00004000 01020000 0a000001 e0000016 94040000'
 const ipv6Header = '60000000 0000 00 01 fe800000000000000000000000000002 ff020000000000000000000000000016'
 

@@ -6,7 +6,7 @@ import { rtpStats } from '../../lib/protocols/rtp-stats.ts'
 
 const bytes = (hex: string): Uint8Array => Uint8Array.from(Buffer.from(hex.replaceAll(' ', ''), 'hex'))
 
-/** The layout of RFC 3550 5.1, written apart from the decoder. */
+/** A packet of RFC 3550 5.1, written independently of the decoder. */
 function encode(packet: RtpPacket, padding = 0): Uint8Array {
   const { marker, payloadType, sequence, timestamp, ssrc, csrcs, extension, payload } = packet
   const word = (value: number): number[] => [value >>> 24, (value >>> 16) & 255, (value >>> 8) & 255, value & 255]

@@ -97,7 +97,7 @@ describe('a session description', () => {
   ])('has a source filter of RFC 4570: %s', (_name, line, expected) => {
     const stream = { ...video, group: '232.3.4.5', port: 5000, ttl: 1, ...expected }
     const body = 'c=IN IP4 232.3.4.5/1\n'
-    // On the session, and on the media.
+    // A filter of the session, and one of the media.
     expect(streams(`${body}${line}m=video 5000 RTP/AVP 33\n`)).toEqual([stream])
     expect(streams(`${body}m=video 5000 RTP/AVP 33\n${line}`)).toEqual([stream])
   })

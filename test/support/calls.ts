@@ -30,7 +30,7 @@ export type Verb =
   | 'get-filter'
   | 'other-mode'
 
-/** One way of making the calls. What it can't say is not there. */
+/** One way to make the calls; a call that can't be made in this way is left out. */
 export type Way = Partial<Record<Verb, (sources: string[]) => Promise<unknown>>>
 
 interface Options {
@@ -98,7 +98,7 @@ export function waysOf({ control: c }: Receiver, lane: Lane): Record<string, Way
 
 const heldBy = (c: Receiver['control']) => c.memberships[0]
 
-/** All that the kernel says of a group: on this socket and on this host. */
+/** What the kernel tells about a group: on this socket and on this host. */
 export async function stateOf({ control: c }: Receiver, { group, interface: on }: Lane): Promise<unknown> {
   return {
     filter: await c.getSourceFilter({ group, interface: on }).catch(({ reason }: SocketOptionError) => reason),

@@ -11,13 +11,13 @@ export interface Capture extends AsyncDisposable {
   /** Everything so far, each repetition too. */
   readonly reports: readonly Report[]
   /**
-   * Does something on host A and gives what it made the kernel report, once all of it has been sent: a record each, its
-   * repetitions left out. None is silence, proved by another group's report that went out after).
+   * Acts on host A and gives what the kernel reported for that, once all of it has been sent: each record once, its
+   * repetitions left out. No record means silence, proved by a report for another group that went out afterwards.
    */
   step(action: () => unknown): Promise<GroupRecord[]>
 }
 
-/** A family's own group for the proof, which no test may join. */
+/** For each family, the group of the proof, which no test may join. */
 const PROOF = { 4: '239.255.77.77', 6: 'ff15::7777' } as const
 
 const missing =
@@ -61,7 +61,7 @@ export async function captureReports(hosts: TwoHosts, { a, b }: Pair, family: 4 
   })
 
   const proof = PROOF[family]
-  /** Every copy of a change of the group for the proof: each earlier change has then been sent as often as it will be. */
+  /** All copies of a change of the proof's group: by then, every copy of each earlier change has been sent too. */
   const seen = async (from: number, copies: Partial<Record<RecordKind, number>>) => {
     const counted = (kind: RecordKind) =>
       reports.slice(from).filter(({ records }) => records.some((r) => r.kind === kind && r.group === proof)).length

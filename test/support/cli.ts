@@ -10,7 +10,7 @@ const main = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url))
 export const sockctl = (...args: string[]): string[] => [process.execPath, main, ...args]
 
 export interface Ended {
-  /** Exit status, or the signal that ended it. */
+  /** The exit status, or the signal that ended the process. */
   status: number | NodeJS.Signals
   stdout: string
   stderr: string
@@ -23,20 +23,22 @@ export interface Ended {
 interface RunOptions {
   input?: string | Uint8Array
   env?: NodeJS.ProcessEnv
-  /** `nsenter --target=PID --net`, say. */
+  /** Words to put before the command, such as `nsenter --target=PID --net`. */
   prefix?: readonly string[]
 }
 
-/** A program that runs; killed at the end of the test. */
+/** A running program, which is killed at the end of the test. */
 export interface Running {
   readonly pid: number
   readonly stdin: Writable
-  /** The next whole line of stdout that matches; what is before it is passed over. Rejects where it ends without. */
+  /**
+   * The next whole line of stdout that matches; lines before it are dropped. Rejects if the program ends without one.
+   */
   line(matches: RegExp): Promise<string>
-  /** The same of lines of JSON. */
+  /** Like `line`, for lines of JSON. */
   object<T extends object = Record<string, unknown>>(matches: (object: T) => boolean): Promise<T>
   kill(signal: NodeJS.Signals): void
-  /** Nobody reads it any more. */
+  /** Closes the pipe of stdout. */
   closeStdout(): void
   readonly ended: Promise<Ended>
 }
@@ -46,7 +48,7 @@ export function runCli(args: readonly string[], { input = '', ...options }: RunO
   return watch(...launch(sockctl(...args), { ...options, input })).ended
 }
 
-/** Starts `sockctl ARGS...`; its standard input stays open where none is given. */
+/** Starts `sockctl ARGS...`. Its standard input stays open if no input is given. */
 export const startCli = (args: readonly string[], options: RunOptions = {}): Running =>
   startProgram(sockctl(...args), options)
 
@@ -62,7 +64,7 @@ export function startProgram(command: readonly string[], options: RunOptions = {
 function launch(command: readonly string[], { input, env = {}, prefix = [] }: RunOptions): [ChildProcess, string] {
   const [program = '', ...rest] = [...prefix, ...command]
   const child = spawn(program, rest, { env: { ...process.env, NO_COLOR: undefined, ...env } })
-  // It may end without having read its input.
+  // The program may end without having read its input.
   child.stdin.on('error', () => {})
   if (input !== undefined) child.stdin.end(input)
   return [child, command.slice(0, 3).join(' ')]

@@ -6,20 +6,20 @@ export type AnyCodec = codecs.Codec<any, any, any>
 
 export interface Row<V = unknown> {
   readonly codec: AnyCodec
-  /** Its whole range. */
+  /** Arbitrary right values, over the whole range. */
   readonly values: Arbitrary<V>
-  /** What comes back, where it is not the value: the fields of the C struct. */
+  /** The value as it comes back, if that differs: the fields of the C struct. */
   readonly comesBackAs?: (value: V) => unknown
-  /** Values next to its range, or of another kind. */
+  /** Wrong values: just outside of the range, or of another kind. */
   readonly wrong?: Arbitrary<unknown>
-  /** The C type alone, without TypeScript's check, must refuse the wrong ones too. */
+  /** False if the C type alone, without TypeScript's check, accepts wrong values. */
   readonly nativeRefuses?: false
 }
 
 export const row = <V>(row: Row<V>): Row => row as Row
 
 export const integer = (min: number, max: number) => fc.oneof(fc.constantFrom(min, max), fc.integer({ min, max }))
-/** Numbers that are no whole number of a range: outside, between, endless. */
+/** Numbers that are not whole numbers of a range: outside of it, fractions, NaN, infinite. */
 export const notInteger = (min: number, max: number) =>
   fc.oneof(
     fc.constantFrom(min - 1, max + 1, min + 0.5, Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY),

@@ -51,10 +51,10 @@ const notRequest = fc.oneof(
 )
 
 const HALF_A_MICROSECOND = 0.0005
-/** What the largest of these times can't say more exactly. */
+/** The precision of the largest of these times. */
 const LEAST_STEP = 2 ** -12
 
-/** A row a codec. A codec that has none fails a test, which names it. */
+/** A row for each codec. A test fails for a codec without a row, and names it. */
 export const rows: Record<string, Row> = {
   int: numeric(codecs.int(), -(2 ** 31), 2 ** 31 - 1),
   unsigned: numeric(codecs.unsigned(), 0, 2 ** 32 - 1),

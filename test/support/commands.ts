@@ -7,7 +7,7 @@ import { inNamespace } from './namespace.ts'
 
 const execute = promisify(execFile)
 
-/** Runs a program to its end and gives its output; a failure is an error with what the program said. */
+/** Runs a program to its end and gives its output. If it fails, the error has its output. */
 export async function run(program: string, args: readonly string[], input?: string): Promise<string> {
   const running = execute(program, args)
   if (input !== undefined) running.child.stdin?.end(input)
@@ -25,7 +25,7 @@ export async function ip(...args: string[]): Promise<string> {
   return await run('ip', args)
 }
 
-/** Sets an interface up and waits until it runs, which the kernel may say up to a second later. */
+/** Sets an interface up and waits until it runs. The kernel may say so up to a second later. */
 export async function raise(name: string): Promise<void> {
   await ip('link', 'set', name, 'up')
   for (const patience = AbortSignal.timeout(10_000); ; await pause(5)) {
@@ -45,7 +45,7 @@ export function sysctl(path: string, value: string | number): Disposable {
   writeFileSync(file, `${value}`)
   return {
     [Symbol.dispose]: () => {
-      // An interface's settings go with the interface.
+      // The settings of an interface are removed with it.
       if (existsSync(file)) writeFileSync(file, before)
     },
   }

@@ -4,25 +4,25 @@ import { EventEmitter, once } from 'node:events'
 /** A numbered datagram of a sender of the harness, as it arrived. */
 export interface Arrived {
   readonly seq: number
-  /** The address the sender says it bound. */
+  /** The address the sender is bound to, as the datagram says. */
   readonly from: string
-  /** The source the receiver was told of. */
+  /** The source address, as the receiver got it. */
   readonly source: { readonly address: string; readonly port: number }
 }
 
-/** What one receiver got, in the order in which it got it. */
+/** The datagrams of one receiver, in order of arrival. */
 export interface Inbox {
   deliver(data: Uint8Array, source: { address: string; port: number }): void
   /**
-   * Waits for a marker (`sender.mark(to)`) and gives the datagrams that came since the marker before. What was sent
-   * earlier and is not among them did not arrive: harness senders share a processor, so their order holds.
+   * Waits for a marker (`sender.mark(to)`), and gives the datagrams since the last marker. A datagram that was sent
+   * before the marker and is not among them did not arrive: all senders share a processor, which keeps their order.
    */
   until(marker: string | Promise<string>): Promise<Arrived[]>
-  /** Fails those who wait: the receiver has ended. */
+  /** Makes every waiting `until` fail, since the receiver has ended. */
   fail(error: Error): void
 }
 
-/** How long a marker may take before the test is told so, rather than that it timed out. */
+/** How long to wait for a marker: less than a test's own timeout, so that the error names the marker. */
 const PATIENCE_MS = 10_000
 
 export function createInbox(): Inbox {
@@ -65,7 +65,7 @@ export function inboxOf(socket: dgram.Socket): Inbox {
   return inbox
 }
 
-/** The inbox of anything that gives batches of datagrams; it reads until the iteration ends. */
+/** An inbox that reads batches of datagrams until the iteration ends. */
 export function inboxOfBatches(
   batches: AsyncIterable<Iterable<{ data: Uint8Array; source: { address: string; port: number } }>>,
 ): Inbox {
@@ -78,7 +78,7 @@ export function inboxOfBatches(
   return inbox
 }
 
-/** The sequence numbers, in order of arrival; of one sender where `from` is given. */
+/** The sequence numbers in order of arrival; only those of one sender if `from` is given. */
 export function seqs(arrived: readonly Arrived[], from?: string): number[] {
   return arrived.filter((datagram) => from === undefined || datagram.from === from).map(({ seq }) => seq)
 }

@@ -18,7 +18,7 @@ const arm = (call, n, errno) => control(CONSOLE).setSync(optionOf(FUNCTIONS.inde
 const counted = (call) => control(CONSOLE).getSync(optionOf(FUNCTIONS.indexOf(call), 0))
 const reached = () => control(CONSOLE).getSync(optionOf(0, 1)) === 1
 
-/** What this process has open: sockets, epolls and the like, each by what it is. */
+/** The descriptors of this process, and what each is: a socket, an epoll instance, ... */
 function descriptors() {
   const open = []
   for (const fd of readdirSync('/proc/self/fd')) {
@@ -31,7 +31,7 @@ function descriptors() {
   return open.sort()
 }
 
-/** Descriptors that are there and were not: closing is done off the event loop, so for a moment some may be left. */
+/** Descriptors that were not open before. Closing happens off the event loop, so for a moment some may be left. */
 async function leaked(before) {
   for (let patience = 100; ; patience--) {
     const more = descriptors().filter((one) => !before.includes(one))
@@ -43,7 +43,7 @@ async function leaked(before) {
 
 const HANG = Symbol('hang')
 
-/** One run of a cycle: `undefined` where the fault was not reached, else what is wrong with how the cycle took the fault. */
+/** Runs a cycle once: `undefined` if it did not reach the fault, else the problems it had with the fault. */
 async function run(cycle, call, n, error) {
   const before = descriptors()
   arm(call, n, constants.errno[error])
@@ -73,14 +73,15 @@ async function run(cycle, call, n, error) {
   return { calls, hit, problems }
 }
 
-// getifaddrs fails in the words of what wanted an interface; if_nametoindex can only say that there is none.
+// An error of getifaddrs names the call that needed an interface; if_nametoindex can only say that there is no such
+// one.
 function names(thrown, call, error) {
   if (typeof thrown.code !== 'string') return false
   if (call.startsWith('if_')) return true
   return thrown.code === error && (thrown.syscall !== undefined || thrown.reason !== undefined)
 }
 
-/** Sweeps from the nth call on. A run with a problem ends the process: what it left would be held against the next. */
+/** Sweeps from the nth call on. A run with a problem ends the process, since the next run would find what it left. */
 async function sweep(cycle, call, error, from) {
   for (let n = from; ; n++) {
     const { hit, calls, problems } = await run(cycle, call, n, error)
@@ -92,7 +93,7 @@ async function sweep(cycle, call, error, from) {
 for await (const line of createInterface({ input: process.stdin })) {
   const [cycle, call, error, from] = JSON.parse(line)
   if (!warm.has(cycle)) {
-    // Once without a fault: what is loaded or kept for good is loaded then.
+    // First a run without a fault, which loads and opens what the process keeps.
     warm.add(cycle)
     await cycles[cycle]()
   }

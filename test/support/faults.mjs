@@ -8,7 +8,7 @@ import { commandOf } from './subcommands.mjs'
 
 const source = (name) => fileURLToPath(new URL(name, import.meta.url))
 
-/** The functions of faults.c, in its order. */
+/** The functions that faults.c can make fail, in its order. */
 export const FUNCTIONS = [
   ...readFileSync(source('preload/faults.c'), 'utf8')
     .split('kNames[] = {')[1]
@@ -18,7 +18,7 @@ export const FUNCTIONS = [
 
 export const ERRORS = ['EINTR', 'ENOMEM', 'ENOBUFS', 'EAGAIN', 'EPERM', 'EMFILE', 'ENOSPC']
 
-/** Starts a sweeper; a sweep that met a problem has ended it, and the next request starts another. */
+/** Starts a process that sweeps. It ends after a sweep with a problem, and the next request starts another. */
 function startSweeper(library, env) {
   const child = spawn(process.execPath, [source('fault-sweep.mjs')], {
     env: { ...process.env, ...env, LD_PRELOAD: [env.LD_PRELOAD, library].filter(Boolean).join(':') },
@@ -70,14 +70,14 @@ export async function sweepAll({
           }
           reached = outcome.crashed ? n : outcome.hit ? outcome.n : outcome.n - 1
           if (!outcome.crashed && !outcome.hit) break
-          // A process that dies at once, whatever fails, would never come to an end.
+          // A process that dies at once, whatever call fails, would be started again and again.
           if (outcome.crashed && problems.length > 50) break
           n = reached + 1
         }
         const sweep = { cycle, call, error, reached, problems }
         if (reached > 0 || problems.length > 0) sweeps.push(sweep)
         report(sweep)
-        // No call of this function in this cycle: another error meets none either.
+        // The cycle does not call this function, so no other error of it has to be tried.
         if (reached === 0) break
       }
     }
@@ -96,12 +96,16 @@ function judgeEnd({ status, signal, stderr }) {
   return []
 }
 
-/** As sweepAll, of command lines: each run is a process that has to end by itself, with a line that says what is wrong. */
+/**
+ * Like sweepAll, for command lines: each run is a process, which has to end by itself, with a line that says what is
+ * wrong.
+ */
 export async function sweepSubcommands({ library, names, functions = FUNCTIONS, errors = ERRORS, report = () => {} }) {
   const sweeps = []
   for (const name of names) {
     const command = commandOf(name)
-    // Counted without a fault first: a process a run is too slow to find out which functions are called at all.
+    // First a run without a fault, to count calls: a process for each function would be slow, and many are never
+    // called.
     const { calls } = await runWithFault({ library, command, call: 'dup', n: 0, error: 'EPERM' })
     for (const call of functions.filter((one) => calls[one] > 0)) {
       for (const error of errors) {
@@ -122,7 +126,7 @@ export async function sweepSubcommands({ library, names, functions = FUNCTIONS, 
   return sweeps
 }
 
-/** One run of a command line with one fault: how it ended, and what it said. */
+/** Runs a command line with one fault; gives its exit status and its output. */
 function runWithFault({ library, command, call, n, error, timeout = 15_000 }) {
   return new Promise((resolve) => {
     const [program, ...args] = command

@@ -5,10 +5,10 @@ import { describeInNamespace, namespaceMissing } from './namespace.ts'
 import { type Peer, type Script, spawnProgram, spawnScript } from './processes.ts'
 import { type Sender, type SenderOptions, startSender } from './senders.ts'
 
-/** A: the namespace of the tests. B: its neighbour. */
+/** Host A is the namespace of the tests, host B its neighbour. */
 export type HostName = 'A' | 'B'
 
-/** One end of a veth pair, as it is known before it exists: a table of tests may be made from it. */
+/** One end of a veth pair. Its names and addresses are known before it exists, so that tables of tests can use them. */
 export interface PlannedEnd {
   readonly name: string
   readonly ipv4: readonly [string, string]
@@ -26,11 +26,14 @@ export interface Pair<E extends PlannedEnd = End> {
   readonly b: E
 }
 
-/** The two pairs of every `twoHosts()`: a0 with b0 and a1 with b1; prefixes /24 and /64, a network a pair. */
+/** The two pairs of every `twoHosts()`: a0 with b0, and a1 with b1. Each pair has a network of its own, /24 and /64. */
 export const plan: readonly [Pair<PlannedEnd>, Pair<PlannedEnd>] = [plannedPair(0), plannedPair(1)]
 
 export interface HostsOptions {
-  /** Where host A's kernel sends multicast, and joins, when no interface is named. IPv4 has no such route by default. */
+  /**
+   * The interface by which host A's kernel sends multicast, and joins, if none is named. By default IPv4 has no such
+   * route.
+   */
   readonly multicastRoute?: 'a0' | 'a1'
 }
 
@@ -48,7 +51,7 @@ export interface TwoHosts extends AsyncDisposable {
   spawnProgram(host: HostName, command: readonly string[]): Peer
   /** Starts a sender on a host; killed at dispose. Its interface is the one that has its address. */
   sender(host: HostName, options: SenderOptions): Sender
-  /** Kills every process it started and removes every interface it made. */
+  /** Kills every process and removes every interface that this made. */
   dispose(): Promise<void>
 }
 
@@ -93,14 +96,14 @@ export function describeOnHosts(
   })
 }
 
-/** What to put before a command so that it runs on a host. */
+/** The words to put before a command, so that it runs on a host. */
 export const onHost = (hosts: TwoHosts, host: HostName): string[] =>
   host === 'A' ? [] : ['nsenter', `--target=${hosts.pid(host)}`, '--net']
 
 type Undo = () => Promise<unknown>
 
 async function build(options: HostsOptions, undo: Undo[], dispose: () => Promise<void>): Promise<TwoHosts> {
-  // Ends when its standard input does, so host B is gone even where this process was killed outright.
+  // The process ends when its standard input is closed, so host B goes away even if this process is killed.
   const owner = spawnProgram(['unshare', '--net', 'sh', '-c', 'echo "{}"; exec cat'])
   undo.push(owner.close)
   await owner.next()
@@ -121,18 +124,19 @@ async function build(options: HostsOptions, undo: Undo[], dispose: () => Promise
     }
   }
   for (const host of ['A', 'B'] as const) {
-    // Without duplicate address detection an address can be used at once; both of the two settings count.
+    // Without duplicate address detection an address can be used at once. Both settings are needed.
     await setSysctl(host, 'net.ipv6.conf.all.accept_dad', 0)
     await setSysctl(host, 'net.ipv6.conf.default.accept_dad', 0)
-    // A link that comes up reports its groups again after a random part of this, else into the midst of a test.
+    // A link that comes up reports its groups again after a random part of this interval; by default, in the middle of
+    // a test.
     await setSysctl(host, 'net.ipv6.conf.default.mldv2_unsolicited_report_interval', 20)
-    // Inherited from the machine, which may have any.
+    // A namespace inherits this setting from the machine, where it may have any value.
     await setSysctl(host, 'net.ipv4.conf.all.rp_filter', 0)
     await setSysctl(host, 'net.ipv4.conf.default.rp_filter', 0)
   }
 
   for (const { a, b } of plan) {
-    // One of a test file that was killed is still being taken down.
+    // The kernel is still removing an interface of a test file that was killed.
     await run('ip', ['link', 'delete', a.name]).catch(() => {})
     await run('ip', ['link', 'add', a.name, 'type', 'veth', 'peer', 'name', b.name, 'netns', `${owner.pid}`])
     undo.push(() => run('ip', ['link', 'delete', a.name]).catch(gone(a.name)))
@@ -198,7 +202,7 @@ interface LinkState {
   addr_info: { family: string; scope: string; local: string; tentative?: boolean }[]
 }
 
-/** Waits until a host's two ends carry traffic and all their addresses can be used. */
+/** Waits until both ends on a host carry traffic and all their addresses can be used. */
 async function ready(read: () => Promise<string>): Promise<(end: PlannedEnd) => Omit<End, keyof PlannedEnd>> {
   let links: LinkState[] = []
   for (const patience = AbortSignal.timeout(10_000); ; ) {

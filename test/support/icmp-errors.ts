@@ -27,9 +27,11 @@ interface Endpoint {
   port: number
 }
 
-/** A router that says of datagrams that their time is exceeded, whether they were sent or not. */
+/** A router that reports "time exceeded" for datagrams, whether they were sent or not. */
 export interface IcmpRouter {
-  /** `quoted` is the datagram as the message carries it; `extension` comes after its first 128 bytes, headers included. */
+  /**
+   * `quoted` is the datagram as the message carries it; `extension` comes after its first 128 bytes, headers included.
+   */
   timeExceeded(message: { family: 4 | 6; from: string; quoted: Quoted; extension?: Uint8Array }): Promise<void>
 }
 
@@ -39,7 +41,7 @@ interface Quoted {
   payload: Uint8Array
 }
 
-/** What RFC 4884 has an original datagram be at least, where an extension follows. */
+/** RFC 4884: the least length of the original datagram if an extension follows. */
 const ORIGINAL = 128
 
 const bytesOf = (address: string): Uint8Array => parseAddress(address)?.bytes ?? new Uint8Array()
@@ -76,7 +78,7 @@ export function startIcmpRouter(hosts: TwoHosts, host: HostName): IcmpRouter {
       header.writeUInt8(family === 4 ? 11 : 3, 0)
       if (extension !== undefined) header.writeUInt8(family === 4 ? ORIGINAL / 4 : ORIGINAL / 8, family === 4 ? 5 : 4)
       const message = Buffer.concat([header, originalDatagram(family, quoted), extension ?? Buffer.alloc(0)])
-      // The kernel puts an ICMPv6 message's checksum right.
+      // The kernel fills in the checksum of an ICMPv6 message.
       if (family === 4) message.writeUInt16BE(internetChecksum(message), 2)
       return peer.request<void>('send', { family, from, to: quoted.source.address, hex: message.toString('hex') })
     },

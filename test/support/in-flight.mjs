@@ -26,7 +26,7 @@ const code = `
     await Promise.all(inFlight)
     for (const socket of sockets) socket.close()
   }
-  // Some have come back, the rest is on its way.
+  // Some calls have returned, the others are still running.
   if (workerData !== 'natural') await inFlight[0]
   parentPort.postMessage(inFlight.length - settled)
   if (workerData === 'exit') process.exit()
@@ -55,7 +55,7 @@ async function one() {
 
 const descriptors = () => readdirSync('/proc/self/fd').length
 
-// The first one opens what the process keeps.
+// The first worker opens what the process keeps open.
 await one()
 const before = descriptors()
 const inFlight = []

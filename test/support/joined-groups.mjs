@@ -1,7 +1,7 @@
 // The IPv4 groups that this host has joined, from /proc/net/igmp.
 import { readFileSync } from 'node:fs'
 
-/** Those that begin with `prefix`, as text. */
+/** The groups whose text begins with `prefix`. */
 export function joinedGroups(prefix) {
   const addresses = []
   for (const [, hex] of readFileSync('/proc/net/igmp', 'utf8').matchAll(/^\t+([\dA-F]{8})/gm)) {

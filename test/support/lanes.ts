@@ -83,7 +83,7 @@ export interface ReceiverOptions {
   readonly ipv6Only?: boolean
 }
 
-/** Whoever is sent to. */
+/** A socket that datagrams are sent to. */
 export type Hearing = Pick<Receiver, 'inbox' | 'port'>
 
 /** A bound socket of Node's, closed with the test. */
@@ -124,9 +124,9 @@ export function senderAt(hosts: TwoHosts, address: string, through?: string): Se
 
 let lastSeq = 0
 
-/** Where the marker goes that ends a receiver's wait. Default: by unicast, through the lane. */
+/** The address of the marker that ends a receiver's wait. Default: unicast, through the lane. */
 export interface Marks {
-  /** A group that every receiver is in, where the socket can't be reached by unicast. */
+  /** A group that every receiver has joined, for sockets that unicast does not reach. */
   readonly address?: string
   /** Another lane, for a receiver that hears nothing of this one. */
   readonly lane?: Lane
@@ -134,7 +134,7 @@ export interface Marks {
 
 /**
  * Each source of the lane sends one datagram to the group, in order; gives the sources whose datagram arrived.
- * Silence is proved by a marker.
+ * A marker that arrives afterwards proves that the other datagrams did not.
  */
 export async function heard(
   hosts: TwoHosts,
@@ -147,7 +147,7 @@ export async function heard(
   return sources
 }
 
-/** The same for several sockets on one port, which need a group for the marks. */
+/** Like `heard`, for several sockets on one port: these need a group for the markers. */
 export async function heardByEach(
   hosts: TwoHosts,
   lane: Lane,
@@ -165,7 +165,7 @@ export async function heardByEach(
   return Promise.all(
     receivers.map(async ({ inbox }) => {
       const arrived = await inbox.until(marker)
-      // A socket for both families is told of IPv4 sources as mapped addresses.
+      // A socket for both families gets IPv4 sources as mapped addresses.
       const stray = arrived.find(
         ({ seq, from, source }) => !sent.has(seq) || from !== source.address.replace('::ffff:', ''),
       )

@@ -1,3 +1,3 @@
 // The types of life-cycles.mjs.
-/** Each gives what half-happened, in words. */
+/** Each gives texts that say what was done only by half. */
 export const cycles: Readonly<Record<string, () => Promise<string[]>>>

@@ -1,5 +1,5 @@
-// Life cycles of everything the library hands out: each opens, uses and closes, and may fail anywhere on its way.
-// A cycle returns what went wrong besides errors: what half-happened, in words. What it opened it closes in any case.
+// Life cycles of every object the library gives: each opens, uses and closes one, and may fail at any step.
+// A cycle returns texts about what was done only by half. It closes what it opened in any case.
 import dgram from 'node:dgram'
 import { once } from 'node:events'
 import net from 'node:net'
@@ -22,7 +22,7 @@ async function withSocket(use) {
   }
 }
 
-/** Closes what was opened, whatever happened meanwhile; an error of closing is told where there was none before. */
+/** Closes what was opened, whatever happened meanwhile. An error of closing is thrown only if there was none before. */
 async function closing(opened, use) {
   let failure
   try {
@@ -40,7 +40,10 @@ async function closing(opened, use) {
   }
 }
 
-/** What was refused as a whole has left nothing in the kernel, or says which channels it could not leave again. */
+/**
+ * A join of all or none that was refused has left nothing in the kernel, or its error names the channels it could not
+ * leave.
+ */
 function mustHaveNone(error, c, prefix) {
   const left = joinedGroups(prefix)
   if ((left.length > 0 || c.memberships.length > 0) && !(error.cause instanceof AggregateError))
@@ -84,7 +87,7 @@ export const cycles = {
       return mustBe(!membership.active, 'left and active')
     }),
 
-  /** All or none, seen in the kernel while the socket is open. */
+  /** A join of all or none, held against the kernel's lists while the socket is open. */
   joinAll: () =>
     withSocket(async (socket) => {
       const groups = Array.from({ length: 12 }, (_, i) => `239.192.45.${i + 1}`)

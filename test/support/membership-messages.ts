@@ -26,9 +26,9 @@ serve({
 `
 
 export interface Router {
-  /** An IGMP message; its checksum is put right. */
+  /** Sends an IGMP message, with the right checksum filled in. */
   igmp(message: Uint8Array, to?: string): Promise<void>
-  /** An MLD message; the kernel puts its checksum right. */
+  /** Sends an MLD message; the kernel fills in the checksum. */
   mld(message: Uint8Array, to?: string): Promise<void>
 }
 

@@ -3,10 +3,10 @@ import { describe, it } from 'vitest'
 
 const underCi = process.env.CI !== undefined && !['', 'false'].includes(process.env.CI)
 
-/** Whether scripts/test.mjs put us into a network namespace of our own. */
+/** True if scripts/test.mjs has put the tests into a network namespace of their own. */
 export const inNamespace = process.env.SOCKCTL_TEST_NAMESPACE === '1'
 
-/** Whether our root is the machine's, not the one a user namespace gives an ordinary user. */
+/** True if the tests run as the machine's root, and not as the root of an ordinary user's namespace. */
 export const hasRealRoot =
   process.platform === 'linux' &&
   process.getuid?.() === 0 &&

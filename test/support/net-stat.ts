@@ -1,17 +1,17 @@
 import { readFileSync } from 'node:fs'
 import { endianness } from 'node:os'
 
-/** A group that a host's interface takes, as the kernel lists it. */
+/** A group an interface has joined, as the kernel lists it. */
 export interface KernelGroup {
   readonly family: 4 | 6
   readonly interface: string
   readonly index: number
   readonly group: string
-  /** How many sockets (and the kernel itself) are in it there. */
+  /** How many sockets have joined; the kernel itself counts too. */
   readonly users: number
 }
 
-/** A source that sockets of a host name, as the kernel lists it. */
+/** A source that sockets have named for a group, as the kernel lists it. */
 export interface KernelSource {
   readonly family: 4 | 6
   readonly index: number
@@ -54,7 +54,7 @@ function* groups4(rows: string[][]): Generator<KernelGroup> {
     if (/^\d+$/.test(first) && !/^\d+$/.test(second)) {
       at = { index: Number(first), interface: second }
     } else {
-      // Printed as the processor sees the number, not in the network's order.
+      // Printed as a number of the processor's byte order, not in network order.
       const octets = Buffer.from(first, 'hex')
       if (endianness() === 'LE') octets.reverse()
       yield { family: 4, ...at, group: octets.join('.'), users: Number(second) }

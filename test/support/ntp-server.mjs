@@ -1,5 +1,5 @@
-// An NTP server by RFC 5905's figure 8, written apart from the library's encoder. argv: its address, its port, what it
-// answers: a JSON object of fields, of what packet() takes, or `{ hex }` for bytes as they are, or `{}` for silence.
+// An NTP server after RFC 5905's figure 8, written independently of the library's encoder. argv: its address, its port,
+// its answers, each a JSON object: fields for packet(), or `{ hex }` for bytes as they are, or `{ silent }`.
 import dgram from 'node:dgram'
 import { tell } from './stdio.mjs'
 

@@ -12,15 +12,15 @@ export const KINDS = {
 
 export interface OpenedTrial {
   readonly set?: unknown
-  /** What it reads then; default: what was set. */
+  /** The value it reads afterwards; default: the value set. */
   readonly reads?: unknown
   /** The option that shows it. */
   readonly seenBy?: string
   readonly ask?: unknown
   readonly after?: readonly (readonly [string, unknown])[]
-  /** Nothing tells whether it is set. */
+  /** Nothing shows whether the option is set. */
   readonly unseen?: true
-  /** The kernel does not take it on this socket, or does not tell. */
+  /** The kernel does not take the option on this socket, or does not tell. */
   readonly refused?: string
 }
 
@@ -30,7 +30,7 @@ const GROUP = { interface: 'lo', type: 'promiscuous' }
 const assoc = { assoc_id: 0 }
 const supported = { set: { value: 1 }, reads: { ...assoc, value: 1 } }
 
-/** A line an option that dgram's and net's sockets do not have. */
+/** A line for each option that sockets of dgram and net do not have. */
 export const openedTrials: Readonly<Record<keyof typeof KINDS, Readonly<Record<string, OpenedTrial>>>> = {
   raw4: {
     ICMP_FILTER: { set: { pass: [0, 8] } },

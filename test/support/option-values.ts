@@ -5,38 +5,38 @@ import type { SocketKind } from './sockets.ts'
 
 type Name = keyof typeof options
 
-/** What reading an option gives where the kernel refuses it. */
+/** The result of reading an option that the kernel refuses to read. */
 export interface Refused {
   readonly refused: Reason
 }
 
 /**
- * How one option is put to the test: on a socket of this kind it is read, must read something else than `reads`, is set,
+ * How one option is tested: on a socket of this kind it is read, must not read `reads` yet, is set,
  * and must then read `reads`. A read-only option has no `set`, and must read `reads`.
  */
 export interface Trial {
   readonly on: SocketKind
   readonly set?: unknown
-  /** What it reads then; default: what was set. vitest's asymmetric matchers may stand in it. */
+  /** The value it reads afterwards; default: the value set. May hold vitest's asymmetric matchers. */
   readonly reads?: unknown
-  /** The kernel doubles it: it reads twice what was set. */
+  /** The kernel doubles the value: the option reads twice the number that was set. */
   readonly doubled?: true
-  /** What a readable option is asked about, `{ group, interface? }`. */
+  /** The question for reading the option, `{ group, interface? }`. */
   readonly ask?: object
-  /** Another option that shows the effect, where it can't be read itself. */
+  /** Another option that shows the effect, if the option itself can't be read. */
   readonly seenBy?: Name
-  /** What must be set first. */
+  /** Options that must be set first. */
   readonly after?: readonly (readonly [Name, unknown])[]
   /**
-   * The capability setting it needs, without which it must be refused with `permission`. `of: 'machine'`: a user
+   * The capability without which setting must be refused with `permission`. `of: 'machine'`: a user
    * namespace's is not enough.
    */
   readonly needs?: { readonly capability: 'CAP_NET_ADMIN' | 'CAP_NET_RAW'; readonly of: 'namespace' | 'machine' }
-  /** The kernel refuses to set it on such a socket: it reads `reads`, before and after. */
+  /** The kernel refuses to set the option on such a socket: it reads `reads` before and after. */
   readonly refuses?: Reason
-  /** Nothing tells whether it is set: the kernel must take it, and that is all. */
+  /** Nothing shows whether the option is set: the test only holds that the kernel takes it. */
   readonly unseen?: true
-  /** The kernel that brought it, `6.12`; an older one must answer `unsupported`. */
+  /** The first kernel that has the option, `6.12`; an older one must answer `unsupported`. */
   readonly since?: string
 }
 
@@ -50,7 +50,7 @@ const GROUP_SOURCE = { ...GROUP, source: '127.0.0.9' }
 const GROUP6 = { group: 'ff15::123', interface: 'lo' }
 
 const SET_ONLY: Refused = { refused: 'bad-value' }
-/** `ret #65535`: a program that lets everything in. */
+/** `ret #65535`: a BPF program that accepts every packet. */
 const ACCEPT_ALL = [{ code: 0x06, jt: 0, jf: 0, k: 0xffff }]
 /** A header of options, all padding: next header, length, PadN of 4 bytes. */
 const PADDING = Buffer.from([0, 0, 1, 4, 0, 0, 0, 0])
@@ -63,7 +63,7 @@ const FILTER = { on: 'udp4', seenBy: 'IP_MSFILTER', ask: MREQ } as const
 const FILTER_BY_INDEX = { on: 'udp4', seenBy: 'MCAST_MSFILTER', ask: GROUP } as const
 const FILTER6 = { on: 'udp6', seenBy: 'MCAST_MSFILTER', ask: GROUP6 } as const
 
-/** A line an option. An option of the table that has none fails the test that is named after it. */
+/** A line for each option. For an option of the table without a line, a test of its name fails. */
 export const trials: Readonly<Record<string, Trial>> = {
   IP_BIND_ADDRESS_NO_PORT: { on: 'udp4', set: true },
   IP_CHECKSUM: { on: 'udp4', set: true },

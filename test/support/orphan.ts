@@ -1,2 +1,2 @@
-// Vitest that was stopped leaves its workers running; theirs would hold host B and its processes.
+// Ends a worker whose vitest was killed: it would keep host B and its processes.
 process.once('disconnect', () => process.kill(process.pid, 'SIGTERM'))

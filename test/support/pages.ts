@@ -14,14 +14,14 @@ export const pages: readonly string[] = ['', 'docs/', 'examples/'].flatMap((fold
 
 export const textOf = (page: string): string => readFileSync(join(root, page), 'utf8')
 
-/** A fenced block, with what the page says of it. */
+/** A fenced block, and what the page says about it. */
 export interface Snippet {
   readonly page: string
-  /** Its first line in the page, from 1. */
+  /** The number of its first line in the page, from 1. */
   readonly line: number
   readonly language: string
   readonly code: string
-  /** What the page says it prints. */
+  /** The output that the page shows. */
   readonly prints: string | undefined
   /** The paragraph before it. */
   readonly before: string
@@ -48,7 +48,7 @@ export function snippetsOf(page: string): Snippet[] {
   return snippets
 }
 
-/** A page says so right before a snippet that no test runs. */
+/** The words right before a snippet that no test runs. */
 export const isRun = ({ before }: Snippet): boolean => !before.includes('not run')
 
 /** JavaScript that runs as one program: a snippet that imports nothing continues the one before it on its page. */
@@ -62,7 +62,7 @@ export function programsOf(page: string): Snippet[][] {
 
 const escaped = (text: string): string => text.replaceAll(/[.*+?^${}()|[\]\\]/g, '\\$&')
 
-/** Whether a text is what a page says is printed: `...` stands for any text, and on a line of its own for any lines. */
+/** True if an output matches a page's: `...` in the page stands for any text, on a line of its own for any lines. */
 export function matchesPrinted(printed: string, said: string): boolean {
   const lines = said
     .trim()

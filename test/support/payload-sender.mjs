@@ -1,4 +1,5 @@
-// Sends payloads as they are: `send { to, payloads }`, each in hexadecimal, through the interface given.
+// Sends payloads without a header: the request `send { to, payloads }` has each in hexadecimal. Argument: the
+// interface.
 import { openSender } from 'sockctl'
 import { serve } from './stdio.mjs'
 

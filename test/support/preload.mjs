@@ -1,4 +1,4 @@
-// Builds the libraries of preload/, which stand between the addon and the kernel.
+// Builds the libraries of preload/, whose functions the addon calls instead of the C library's.
 import { execFileSync } from 'node:child_process'
 import { mkdtempSync } from 'node:fs'
 import { tmpdir } from 'node:os'

@@ -12,7 +12,7 @@ export interface Peer extends AsyncDisposable {
   readonly pid: number
   /** Asks a script that runs `serve()`, and gives the handler's result; rejects with the handler's error. */
   request<T = unknown>(name: string, fields?: object): Promise<T>
-  /** The next line it told of its own accord (the next that matches); rejects if it ends without one. */
+  /** The next line the process prints unasked, or the next that matches; rejects if the process ends before. */
   next<T extends object = Record<string, unknown>>(matches?: (message: T) => boolean): Promise<T>
   readonly exited: Promise<{ code: number | null; signal: NodeJS.Signals | null }>
   stderr(): string
@@ -48,7 +48,7 @@ export function spawnProgram(command: readonly string[]): Peer {
     stderr = (stderr + text).slice(-65_536)
   }
   child.stderr.setEncoding('utf8').on('data', note)
-  // A write to a process that has just died: its exit says so better.
+  // A write to a process that has just died fails; the exit of the process is reported anyway.
   child.stdin.on('error', () => {})
 
   let ended: Error | undefined
@@ -121,7 +121,7 @@ export function spawnProgram(command: readonly string[]): Peer {
 
 /**
  * Runs a node script in a new network namespace, as root there. It holds nothing but `lo`, which is down unless
- * `loopback`. The namespace goes with the process.
+ * `loopback`. The namespace is removed when the process ends.
  */
 export function freshNamespace(
   script: Script,

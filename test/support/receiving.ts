@@ -10,14 +10,14 @@ import {
 import { onTestFinished } from 'vitest'
 import { type Inbox, inboxOfBatches } from './datagrams.ts'
 
-/** A receiver of the library's, closed with the test. */
+/** Opens a receiver that is closed at the end of the test. */
 export async function opened(options: ReceiverOptions): Promise<Receiver> {
   const receiver = await openReceiver(options)
   onTestFinished(() => receiver.close())
   return receiver
 }
 
-/** A sender of the library's, closed with the test. */
+/** Opens a sender that is closed at the end of the test. */
 export async function sending(options: SenderOptions): Promise<Sender> {
   const sender = await openSender(options)
   onTestFinished(() => sender.close())
@@ -28,11 +28,11 @@ export interface Receiving {
   readonly receiver: Receiver
   readonly inbox: Inbox
   readonly port: number
-  /** All that came since it was last looked at, markers too. */
+  /** The datagrams since the last look, markers included. */
   taken(): Datagram[]
 }
 
-/** A receiver that is read from the start, for what senders of the harness send. */
+/** A receiver with an inbox that reads it from the start, for datagrams of the harness's senders. */
 export async function receiving(options: ReceiverOptions): Promise<Receiving> {
   const receiver = await opened(options)
   const datagrams: Datagram[] = []
@@ -45,11 +45,11 @@ export async function receiving(options: ReceiverOptions): Promise<Receiving> {
   return { receiver, inbox: inboxOfBatches(noting()), port: receiver.address.port, taken: () => datagrams.splice(0) }
 }
 
-/** Reads a receiver as far as a test wants, whatever is in the datagrams. */
+/** Reads a receiver step by step, whatever the datagrams contain. */
 export interface Reading {
-  /** The next so many datagrams. */
+  /** The next `count` datagrams. */
   take(count: number): Promise<Datagram[]>
-  /** What comes before a datagram that is this text. */
+  /** The datagrams before one whose payload is this text. */
   until(text: string): Promise<Datagram[]>
 }
 

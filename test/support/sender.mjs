@@ -1,5 +1,5 @@
-// Sends numbered datagrams on request. By node:dgram alone, so that the harness does not rest on what it tests.
-// Argument: a JSON object, SenderOptions of senders.ts.
+// Sends numbered datagrams on request. Uses only node:dgram, so that the harness does not depend on the library it
+// tests. Argument: a JSON object, SenderOptions of senders.ts.
 import dgram from 'node:dgram'
 import { isIPv6 } from 'node:net'
 import { serve } from './stdio.mjs'

@@ -22,7 +22,7 @@ export interface Sender extends AsyncDisposable {
   /** The source address. */
   readonly address: string
   readonly peer: Peer
-  /** Resolved when the kernel has taken them all. */
+  /** Resolves when the kernel has taken all of them. */
   send(to: Destination, seqs: readonly number[], options?: { size?: number }): Promise<void>
   /** Sends a datagram for `inbox.until()`, and gives its marker. */
   mark(to: Destination): Promise<string>

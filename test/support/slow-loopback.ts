@@ -22,8 +22,8 @@ export function describeWithSlowLoopback(name: string, tests: () => void): void 
 }
 
 /**
- * Until the test ends, what is sent through `lo` waits in a queue, charged to its sender: 200 Mbit/s and nothing lost.
- * Without it loopback takes whatever is sent, and no send buffer is ever full.
+ * Until the test ends, datagrams sent through `lo` wait in a queue and count in their sender's buffer: 200 Mbit/s, no
+ * loss. Without the queue, loopback takes everything at once, and no send buffer is ever full.
  */
 export async function slowLoopback(): Promise<void> {
   await run('tc', SLOW)

@@ -5,7 +5,7 @@ import net from 'node:net'
 import { control, type SocketControl, type SocketLike } from 'sockctl'
 import { afterEach } from 'vitest'
 
-/** A socket as a test of options needs it: open, on loopback, closed when disposed of. */
+/** A socket for tests of options: open, on loopback, closed when disposed of. */
 export interface OpenSocket extends AsyncDisposable {
   readonly socket: SocketLike
 }
@@ -83,7 +83,7 @@ export function openKind(kind: SocketKind): Promise<OpenSocket> {
   return KINDS[kind]()
 }
 
-/** The local port of a descriptor of this process, as the kernel lists it: not what Node or sockctl believe. */
+/** The local port of a descriptor of this process, as the kernel lists it, and not as Node or sockctl remember it. */
 export function portOf(fd: number): number | undefined {
   const inode = /^socket:\[(\d+)\]$/.exec(readlinkSync(`/proc/self/fd/${fd}`))?.[1]
   for (const table of ['udp', 'udp6', 'tcp', 'tcp6']) {
@@ -97,7 +97,9 @@ export function portOf(fd: number): number | undefined {
 
 const anonymous = { ciphers: 'AECDH-AES128-SHA:@SECLEVEL=0', maxVersion: 'TLSv1.2' } as const
 
-/** TLS between two sockets of a test, which need no certificate to trust each other. Plain data: it goes to children. */
+/**
+ * Options for TLS between two sockets of a test, without certificates. Plain data, so that child processes can get it.
+ */
 export const withoutCertificate = { server: anonymous, client: { ...anonymous, rejectUnauthorized: false } } as const
 
 /** Opens UDP sockets on any port, to join groups with; the end of each test closes them. */

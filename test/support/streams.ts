@@ -2,11 +2,11 @@ import type { TwoHosts } from './hosts.ts'
 import type { Peer } from './processes.ts'
 
 export interface Stream {
-  /** The address it comes from, which also names its interface unless `on` does. */
+  /** The source address; also names the interface, unless `on` does. */
   bind: string
   group: string
   port: number
-  /** Bytes of a datagram, 100 unless told. */
+  /** The size of a datagram in bytes. Default 100. */
   size?: number
   on?: string
 }

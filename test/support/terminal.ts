@@ -3,25 +3,26 @@ import { tmpdir } from 'node:os'
 import { setTimeout as pause } from 'node:timers/promises'
 import { run } from './commands.ts'
 
-/** A terminal with a program in it. */
+/** A terminal in which a program runs. */
 export interface Terminal extends AsyncDisposable {
-  /** What is on the screen, line by line, without what is empty below. */
+  /** The lines of the screen, without the empty ones at its end. */
   screen(): Promise<string[]>
-  /** The screen, once it is as it should be. */
+  /** Waits until the screen is as expected, and gives it. */
   until(right: (screen: string[]) => boolean): Promise<string[]>
   /** `C-c`, `C-d`, `Enter`, or text. */
   type(...keys: string[]): Promise<void>
   resize(columns: number, rows: number): Promise<void>
 }
 
-/** Runs a command in tmux; a shell's `ended with STATUS` is the last line once it is over. */
+/** Runs a command in tmux. When the command has ended, the last line is `ended with STATUS`. */
 export async function openTerminal(command: readonly string[], columns = 100, rows = 20): Promise<Terminal> {
-  // A path of its own: tmux's default folder goes by the user's number, which a namespace gives to several users.
+  // A socket path of its own: tmux's default path has the number of the user, which different namespaces give to
+  // several.
   const socket = `${tmpdir()}/sockctl-test-${process.pid}-${randomBytes(4).toString('hex')}`
   const tmux = (...args: string[]): Promise<string> => run('tmux', ['-S', socket, '-f', '/dev/null', ...args])
   const quoted = command.map((word) => `'${word.replaceAll("'", "'\\''")}'`).join(' ')
   const size = ['-x', `${columns}`, '-y', `${rows}`]
-  // Ctrl-C goes to the shell too, and not every shell waits for the program's word on it.
+  // Ctrl-C goes to the shell too, and some shells end before the program does.
   await tmux('new-session', '-d', ...size, `trap : INT; ${quoted}; echo "ended with $?"; exec cat`)
   const screen = async (): Promise<string[]> => (await tmux('capture-pane', '-p')).trimEnd().split('\n')
   return {

@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process'
 
-/** Which of these programs are missing, with the Debian packages that have them; `undefined` where all are there. */
+/** The missing ones of these programs, with the Debian packages that have them; `undefined` if none is missing. */
 export function toolsMissing(tools: Readonly<Record<string, string>>): string | undefined {
   const absent = Object.entries(tools).filter(([tool]) => spawnSync('which', [tool]).status !== 0)
   if (absent.length === 0) return undefined

@@ -1,6 +1,6 @@
 import { decodeFloat8 } from '../../lib/protocols/membership-fields.ts'
 
-/** The fields asked of tshark(1), each by what it is here. */
+/** The fields tshark(1) prints, by their names here. */
 const FIELDS = {
   source4: 'ip.src',
   source6: 'ipv6.src',
@@ -41,7 +41,7 @@ const FIELDS = {
 
 type Field = keyof typeof FIELDS
 
-/** tshark on an interface: a line a message of IGMP or MLD, after one that says "Capture started". */
+/** Runs tshark on an interface: a line for each message of IGMP or MLD, after a line "Capture started". */
 export const tshark = (name: string): string[] => [
   'sh',
   '-c',
@@ -52,7 +52,7 @@ export const tshark = (name: string): string[] => [
   ...Object.values(FIELDS).flatMap((field) => ['-e', field]),
 ]
 
-/** A message as tshark and `sockctl igmp --json` can both tell it; what an RFC's version has no word for is left out. */
+/** The fields of a message that both tshark and `sockctl igmp --json` tell; fields the version lacks are left out. */
 export interface Told {
   source: string
   destination: string
@@ -102,7 +102,7 @@ export interface Reading {
   info: string
 }
 
-/** What a line of tshark says. */
+/** Parses a line of tshark's. */
 export function readTshark(line: string): Reading {
   const cells = line.split('|')
   const of = Object.fromEntries(Object.keys(FIELDS).map((field, at) => [field, cells[at] ?? ''])) as Record<

@@ -29,9 +29,17 @@ const TARGETS = {
 }
 const CHECKED_BY_CI = ['darwin-arm64', 'linux-x64-musl']
 
-const LINK = {
-  darwin: { refusingUndefined: [], allowingUndefined: ['-Wl,-undefined,dynamic_lookup'] },
-  linux: { refusingUndefined: ['-Wl,-z,defs', '-Wl,--error-limit=0'], allowingUndefined: [] },
+/** By system: a link that fails and names every undefined symbol, and one that leaves them undefined. */
+const LINKS = {
+  darwin: {
+    naming: (triple) => ['cc', '-target', triple, '-shared'],
+    leaving: (triple) => ['cc', '-target', triple, '-shared', '-Wl,-undefined,dynamic_lookup'],
+  },
+  linux: {
+    // Not `cc`, which names twenty symbols at most.
+    naming: () => ['ld.lld', '-shared', '-z', 'defs', '--error-limit=0'],
+    leaving: (triple) => ['cc', '-target', triple, '-shared'],
+  },
 }
 
 /** Runs the compiler; if it fails, throws its output. */
@@ -60,13 +68,16 @@ function flagsOfGyp() {
   return [...flags, ...defines.map((define) => `-D${define}`)]
 }
 
-/** The addon's own functions that no object defines: native/sources.json lacks their file. */
-async function ownMissing(link) {
+/** The addon's own symbols that no object defines: native/sources.json lacks their file. */
+async function ownUndefined(link) {
   const said = await compile(link).then(
     () => '',
     ({ message }) => message,
   )
-  return said.split('\n').filter((line) => /undefined (symbol|reference)/.test(line) && line.includes('sockctl'))
+  const undefinedSymbols = said.split('\n').filter((line) => /undefined (symbol|reference)/.test(line))
+  if (!undefinedSymbols.some((line) => line.includes('napi_')))
+    throw new Error(`no symbol of Node-API is undefined: ${said}`)
+  return undefinedSymbols.filter((line) => line.includes('sockctl'))
 }
 
 async function build(name) {
@@ -76,10 +87,10 @@ async function build(name) {
   const toObject = ['c++', '-target', triple, '-fPIC', '-g0', ...shared, ...flags, '-Werror', '-c']
   const objects = new Map(sourcesOf(system).map((source) => [source, `${folder}/${source.replace(/\W/g, '_')}.o`]))
   await onAllProcessors(objects, ([source, object]) => compile([...toObject, source, '-o', object]))
-  const link = ['cc', '-target', triple, '-shared', ...objects.values(), '-o', `${folder}/sockctl.node`]
-  const missing = await ownMissing([...link, ...LINK[system].refusingUndefined])
+  const files = [...objects.values(), '-o', `${folder}/sockctl.node`]
+  const missing = await ownUndefined([...LINKS[system].naming(triple), ...files])
   if (missing.length > 0) throw new Error(missing.join('\n'))
-  await compile([...link, ...LINK[system].allowingUndefined])
+  await compile([...LINKS[system].leaving(triple), ...files])
   return `${folder}/sockctl.node`
 }
 

@@ -57,7 +57,7 @@ describeInNamespace('a BPF program on a socket', () => {
     await once(receiver, 'listening')
     const socket = control(receiver)
     const long = [
-      ...Array.from({ length: 4095 }, (_, place) => ({ code: 0, jt: 0, jf: 0, k: place })),
+      ...Array.from({ length: 4095 }, (_, index) => ({ code: 0, jt: 0, jf: 0, k: index })),
       { code: RETURN, jt: 0, jf: 0, k: 1000 },
     ]
     await socket.set(SO_ATTACH_FILTER, long)

@@ -180,10 +180,10 @@ describeOnHosts('an interface is named', (hosts) => {
     ] as const)('by %s', async (_, spec) => {
       const receiver = await receiverOf(lane)
       const { control: c } = receiver
-      const place = { name: on, index: index() }
+      const expectedInterface = { name: on, index: index() }
       const any = await c.join({ group, interface: spec() })
       const one = await c.join({ group: channel, source: sources[1], interface: spec() })
-      expect([any.interface, one.interface]).toEqual([place, place])
+      expect([any.interface, one.interface]).toEqual([expectedInterface, expectedInterface])
       expect(kernelGroups().filter((entry) => [group, channel].includes(entry.group))).toMatchObject([
         { interface: on },
         { interface: on },
@@ -206,7 +206,7 @@ describeOnHosts('an interface is named', (hosts) => {
       expect(kernelGroups().filter((entry) => [group, channel].includes(entry.group))).toEqual([])
     })
 
-    it('is refused where its link-local address is another’s too, unless the zone says which', async () => {
+    it('is refused if its link-local address is another’s too, unless the zone says which', async () => {
       const names = ['a0', 'a1']
       for (const name of names) await hosts().ip('A', 'address', 'add', 'fe80::77/64', 'dev', name, 'nodad')
       onTestFinished(async () => {

@@ -55,7 +55,7 @@ describeInNamespace('datagrams that travel as one', () => {
       expect(value?.length).toBe(128)
     })
 
-    it('go one by one where segmentation is switched off', async () => {
+    it('go one by one if segmentation is switched off', async () => {
       const receiver = await opened({ address: local })
       const to = { address: local, port: receiver.address.port }
       const sender = await sending({ to, segmentation: false })

@@ -16,7 +16,7 @@ const READ_ONLY = [
   'tcpInfo',
 ]
 
-const place = (ctype: string): number => {
+const ctypeNumber = (ctype: string): number => {
   const found = native.codecs[ctype]
   if (found === undefined) throw new Error(`the addon has no codec ${ctype}`)
   return found
@@ -24,13 +24,13 @@ const place = (ctype: string): number => {
 
 function encode(codec: AnyCodec, value: unknown): { ctype: string; bytes: Buffer } {
   const ctype = typeof codec.write === 'string' ? codec.write : codec.write(value)
-  return { ctype, bytes: native.encode(place(ctype), codec.toNative(value)) }
+  return { ctype, bytes: native.encode(ctypeNumber(ctype), codec.toNative(value)) }
 }
 
 /** Encodes a value to the bytes of the C type, and decodes them again. */
 function through(codec: AnyCodec, value: unknown): unknown {
   const { ctype, bytes } = encode(codec, value)
-  const decoded = native.decode(place(ctype), bytes)
+  const decoded = native.decode(ctypeNumber(ctype), bytes)
   return ctype === codec.read ? codec.fromNative(decoded as never) : decoded
 }
 

@@ -108,7 +108,7 @@ describeUnless(missing, 'the number of a constant', () => {
     expect(guessed).toEqual([])
   })
 
-  it('is right where it is written out and a header has it', () => {
+  it('is right if the value is written out and a header has it', () => {
     const wrong = Object.entries(fallbacks).filter(([name, number]) => (known[name] ?? number) !== number)
     expect(wrong).toEqual([])
   })

@@ -89,13 +89,13 @@ describe('control', () => {
     expect(control(socket).getSync(IP_TTL)).toBe(7)
   })
 
-  it('says so where the descriptor is no socket', async () => {
+  it('says so if the descriptor is no socket', async () => {
     await using file = await open('/dev/null')
     await expect(control(file).get(SO_TYPE)).rejects.toMatchObject({ code: 'ENOTSOCK', reason: 'bad-value' })
     await expect(control(file).join({ group: '239.1.1.1' })).rejects.toMatchObject({ code: 'ENOTSOCK' })
   })
 
-  it('says so where the descriptor is not open', async () => {
+  it('says so if the descriptor is not open', async () => {
     const never = control(1_000_000)
     const wanted = { code: 'EBADF', reason: 'closed' }
     await expect(never.get(SO_TYPE)).rejects.toMatchObject(wanted)

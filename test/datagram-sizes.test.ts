@@ -54,7 +54,7 @@ describeInNamespace('a datagram', () => {
       expect(receiver.stats()).toMatchObject({ datagrams: 4, truncated: 2 })
     })
 
-    it('of many sizes arrives whole and in its place, however the batches fall', async () => {
+    it('of many sizes arrives whole and in its order, however the batches fall', async () => {
       const receiver = await opened({ address: local, batch: 16 })
       const sender = await sending({ to: { address: local, port: receiver.address.port } })
       const reading = readingOf(receiver)

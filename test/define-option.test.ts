@@ -81,7 +81,7 @@ describe('defineOption', () => {
     })
   })
 
-  it('runs on a worker thread where it is said to wait', async () => {
+  it('runs on a worker thread if it is said to wait', async () => {
     const option = defineOption({ name: 'WAITS', level: 1, option: SO_RCVLOWAT, codec: codecs.int(), waits: true })
     await using opened = await openKind('tcp4')
     const socket = control(opened.socket)

@@ -60,7 +60,7 @@ describeInNamespace('an interface that is deleted under a membership', () => {
       })
     })
 
-    it('says what there is where it is named again', async () => {
+    it('says which interfaces there are if it is named again', async () => {
       await add()
       const { control: c } = await receiverOf(lane)
       const membership = await c.join({ group, interface: NAME })

@@ -32,7 +32,7 @@ describeOnHosts('what the kernel delivers', (hosts) => {
       expect(await heard(hosts(), lane, receiver, group)).toEqual(sources)
     })
 
-    it('leaving its last source, a socket hears everybody again where others joined', async () => {
+    it('leaving its last source, a socket hears every source again if other sockets joined', async () => {
       const { control: other } = await receiverOf(lane)
       await other.join({ group, interface: on })
       const receiver = await receiverOf(lane)
@@ -114,7 +114,7 @@ describeOnHosts('what the kernel delivers', (hosts) => {
   })
 
   describe.each(lanes.filter(({ family }) => family === 4))('over $name', (lane) => {
-    it('IPv4 heeds the interface of a join where MULTICAST_ALL is off', async () => {
+    it('IPv4 heeds the interface of a join if MULTICAST_ALL is off', async () => {
       const other = otherLane(lane)
       const { control: there } = await receiverOf(lane)
       await there.join({ group: lane.group, interface: other.interface })

@@ -71,7 +71,7 @@ describeOnHosts('an IPv4 group on an IPv6 socket', (hosts) => {
       expect(await heard(hosts(), six, receiver, six.channel)).toEqual([six.sources[1]])
     })
 
-    it('is not heard where another socket joined: IP_MULTICAST_ALL is off there', async () => {
+    it('is not heard if another socket joined: IP_MULTICAST_ALL is off there', async () => {
       const other = await receiverOf(lane)
       await other.control.join({ group, interface: on })
       const receiver = await receiverOf(ipv6)
@@ -106,7 +106,7 @@ describeOnHosts('an IPv4 group on an IPv6 socket', (hosts) => {
       expect(await heard(hosts(), lane, receiver, group)).toEqual(sources)
     })
 
-    it('is refused on a socket for IPv6 only, where the kernel would join and deliver nothing', async () => {
+    it('is refused on a socket for IPv6 only: the kernel would join and deliver nothing', async () => {
       const receiver = await receiverOf(ipv6, { ipv6Only: true })
       const { control: c } = receiver
       expect(await c.get(IPV6_V6ONLY)).toBe(true)

@@ -118,7 +118,7 @@ describeInNamespace('the event loop', () => {
     ['its reader was unrefed while it waits', `const receiver = await openReceiver({}); ${next}; receiver.unref()`],
     ['a stream reads it, unrefed', 'const receiver = (await openReceiver({})).unref(); receiver.readable().resume()'],
     ['a batch is being worked on', reads],
-  ])('is not kept alive where %s', async (_, code) => {
+  ])('is not kept alive if %s', async (_, code) => {
     expect(await told(`${code}\ntell({ ended: true })`)).toMatchObject({ ended: true, stderr: '' })
   })
 

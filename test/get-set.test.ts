@@ -40,7 +40,7 @@ describe('get and set', () => {
     expect(await socket.get(IP_OPTIONS)).toEqual(Buffer.alloc(8, 1))
   })
 
-  it('say which option, value and system call, where the kernel refuses', async () => {
+  it('name option, value and system call if the kernel refuses', async () => {
     await using opened = await openKind('udp4')
     const socket = control(opened.socket)
     const error = await socket.set(TCP_NODELAY, true).catch((reason: unknown) => reason)

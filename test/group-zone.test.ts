@@ -20,7 +20,7 @@ describeOnHosts('an IPv6 group with a zone', (hosts) => {
     expect(kernelGroups().filter(({ group }) => group === lane.group)).toEqual([])
   })
 
-  it.each(ipv6)('is refused where it disagrees with the interface, or $interface is left to guess', async (lane) => {
+  it.each(ipv6)('is refused if it differs from the interface, or $interface is left to guess', async (lane) => {
     const { socket } = await receiverOf(lane)
     const c = control(socket)
     const group = `${lane.group}%${lane.interface}`

@@ -107,7 +107,7 @@ describe('describeGroup', () => {
     if (!('unicastPrefix' in rest) && kind !== 'embedded-rp') expect(description).not.toHaveProperty('unicastPrefix')
   })
 
-  it('gives an AS number, a prefix and a rendezvous point only where the group has one', () => {
+  it('gives an AS number, a prefix and a rendezvous point only if the group has one', () => {
     expect(Object.keys(describeGroup('239.1.2.3')).sort()).toEqual([
       'address',
       'ethernet',

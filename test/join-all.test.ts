@@ -49,10 +49,10 @@ describeOnHosts('joining many channels at once', (hosts) => {
       ['an address that is not local', { group: otherGroup, interface: first }, 'no-interface'],
       ['no group', { group: first, interface: on }, 'bad-value'],
       ['a source that is none', { group: otherChannel, source: otherGroup, interface: on }, 'bad-value'],
-    ])('joins nothing where one is %s', async (_, wrong, reason) => {
-      for (const place of [0, 2, channels.length]) {
+    ])('joins nothing if one is %s', async (_, wrong, reason) => {
+      for (const index of [0, 2, channels.length]) {
         const receiver = await receiverOf(lane)
-        const asked = [...channels.slice(0, place), wrong, ...channels.slice(place)]
+        const asked = [...channels.slice(0, index), wrong, ...channels.slice(index)]
         await expect(receiver.control.joinAll(asked)).rejects.toMatchObject({ name: 'SocketOptionError', reason })
         expect(receiver.control.memberships).toEqual([])
         expect(state()).toEqual(nothing)
@@ -72,7 +72,7 @@ describeOnHosts('joining many channels at once', (hosts) => {
       expect(await heard(hosts(), lane, receiver, channel)).toEqual([first])
     })
 
-    it('joins nothing where the socket can hold no more', async () => {
+    it('joins nothing if the socket can hold no more', async () => {
       const receiver = await receiverOf(lane)
       const many = Array.from({ length: 600 }, (_, n): Channel => {
         const source = family === 4 ? `192.0.${(n >> 8) + 2}.${n & 255}` : `2001:db8::${(n + 1).toString(16)}`
@@ -91,7 +91,7 @@ describeOnHosts('joining many channels at once', (hosts) => {
       expect(state()).toEqual(nothing)
     })
 
-    it('joins nothing where the iterable closes the socket', async () => {
+    it('joins nothing if the iterable closes the socket', async () => {
       const receiver = await receiverOf(lane)
       function* closing(): Generator<Channel> {
         yield* channels
@@ -101,7 +101,7 @@ describeOnHosts('joining many channels at once', (hosts) => {
       expect(state()).toEqual(nothing)
     })
 
-    it('joins nothing where the iterable fails, or is none', async () => {
+    it('joins nothing if the iterable fails, or is none', async () => {
       const receiver = await receiverOf(lane)
       function* failing(): Generator<Channel> {
         yield* channels

@@ -16,7 +16,7 @@ async function add(name: string): Promise<void> {
 }
 
 describeInNamespace('a sender to a link-local address', () => {
-  it.each([local, 'ff12::77'])('reaches %s again where its interface has been made anew', async (address) => {
+  it.each([local, 'ff12::77'])('reaches %s again after its interface has been made anew', async (address) => {
     const sender = await sending({ family: 'ipv6' })
     let port = 0
     for (const round of [1, 2]) {

@@ -119,7 +119,7 @@ describeOnHosts('one receiver', () => {
     await expect(receiver.joinAll({ group: '239.6.0.9' } as never)).rejects.toThrow(TypeError)
   })
 
-  it('says which limit there is where it may not share its port', async () => {
+  it('names the limit if it may not share its port', async () => {
     const receiver = await opened({ channels: groups.slice(0, 20), address: '0.0.0.0', reuse: false })
     await expect(receiver.join(groups[20] as Channel)).rejects.toMatchObject({
       reason: 'limit',

@@ -9,23 +9,23 @@ describeOnHosts('a membership', (hosts) => {
   describe.each(lanes)('over $name', (lane) => {
     const { group, channel, interface: on, sources, family, at } = lane
     const [first, second] = sources
-    const place = () => ({ name: on, index: hosts().pairs[at].a.index })
+    const expectedInterface = () => ({ name: on, index: hosts().pairs[at].a.index })
     const listed = (address: string) => kernelGroups().filter((entry) => entry.group === address)
 
     it('says its group, its source and its interface', async () => {
       const { control: c } = await receiverOf(lane)
       const any = await c.join({ group, interface: on })
-      expect(any).toMatchObject({ group, interface: place(), active: true, blocked: [] })
+      expect(any).toMatchObject({ group, interface: expectedInterface(), active: true, blocked: [] })
       expect('source' in any).toBe(false)
 
       const specific = await c.join({ group: channel, source: first, interface: on })
-      expect(specific).toMatchObject({ group: channel, source: first, interface: place(), active: true })
+      expect(specific).toMatchObject({ group: channel, source: first, interface: expectedInterface(), active: true })
 
       expect(c.memberships).toEqual([any, specific])
-      expect(listed(group)).toEqual([{ family, interface: on, index: place().index, group, users: 1 }])
+      expect(listed(group)).toEqual([{ family, interface: on, index: expectedInterface().index, group, users: 1 }])
       expect(kernelSources()).toContainEqual({
         family,
-        index: place().index,
+        index: expectedInterface().index,
         group: channel,
         source: first,
         include: 1,

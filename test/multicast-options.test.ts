@@ -80,7 +80,7 @@ const setters: Readonly<Record<string, <W>(c: SocketControl, option: Option<neve
 
 for (const route of ['a0', 'a1'] as const) {
   describeOnHosts(
-    `multicast by the options, where groups are routed to ${route}`,
+    `multicast by the options, with groups routed to ${route}`,
     (hosts) => {
       describe.each(lanes.filter((lane) => lane.interface === route))('over $name', (lane) => {
         const { group, sources, at, interface: on } = lane
@@ -92,12 +92,12 @@ for (const route of ['a0', 'a1'] as const) {
           it.each(Object.entries(setters))('%s', async (_, set) => {
             const receiver = await receiverOf(lane)
             const { control: c } = receiver
-            const place = { group, ...spec(lane, index()) }
-            const of = (source: string) => ({ ...place, source })
+            const groupHere = { group, ...spec(lane, index()) }
+            const of = (source: string) => ({ ...groupHere, source })
             const hears = () => heard(hosts(), lane, receiver, group)
 
             if (api.join && api.leave) {
-              await set(c, api.join, place)
+              await set(c, api.join, groupHere)
               expect(joined()).toEqual([on])
               expect(await hears()).toEqual(sources)
               if (api.block && api.unblock) {
@@ -107,7 +107,7 @@ for (const route of ['a0', 'a1'] as const) {
                 expect(await hears()).toEqual(sources)
               }
               expect(c.memberships).toEqual([])
-              await set(c, api.leave, place)
+              await set(c, api.leave, groupHere)
               expect(joined()).toEqual([])
               expect(await hears()).toEqual([])
             }
@@ -121,18 +121,22 @@ for (const route of ['a0', 'a1'] as const) {
               expect(joined()).toEqual([])
             }
             if (api.join && api.filter) {
-              await set(c, api.join, place)
+              await set(c, api.join, groupHere)
               for (const filter of [
                 { mode: 'exclude', sources: [second] },
                 { mode: 'include', sources: [second] },
               ] as const) {
-                await set(c, api.filter as unknown as Option<never, object>, { ...place, ...filter })
-                expect(await c.get(api.filter, place)).toEqual(filter)
-                expect(c.getSync(api.filter, place)).toEqual(filter)
+                await set(c, api.filter as unknown as Option<never, object>, { ...groupHere, ...filter })
+                expect(await c.get(api.filter, groupHere)).toEqual(filter)
+                expect(c.getSync(api.filter, groupHere)).toEqual(filter)
                 expect(await c.getSourceFilter({ group, interface: on })).toEqual(filter)
                 expect(await hears()).toEqual([filter.mode === 'include' ? second : first])
               }
-              await set(c, api.filter as unknown as Option<never, object>, { ...place, mode: 'include', sources: [] })
+              await set(c, api.filter as unknown as Option<never, object>, {
+                ...groupHere,
+                mode: 'include',
+                sources: [],
+              })
               expect(joined()).toEqual([])
             }
           })

@@ -77,7 +77,7 @@ describeOnHosts('the interface that multicast leaves by', (hosts) => {
       expect(heard).toEqual([1, 3, 5])
     })
 
-    it('is told also where it was set by the option', async () => {
+    it('is told also if it was set by the option', async () => {
       const { control: c } = await receiverOf(lane)
       const option = family === 4 ? IP_MULTICAST_IF : IPV6_MULTICAST_IF
       for (const value of [on, end().index]) {
@@ -109,7 +109,7 @@ describeOnHosts('the interface that multicast leaves by', (hosts) => {
       expect(await c.getMulticastInterface()).toEqual(whole(on))
     })
 
-    it('stays as it was where the new one is refused', async () => {
+    it('stays as it was if the new one is refused', async () => {
       const { control: c } = await receiverOf(lane)
       await c.setMulticastInterface(on)
       for (const wrong of ['nope0', 9999, '', -1, 1.5, '192.0.2.1', '2001:db8::1', null, undefined, {}])

@@ -75,7 +75,7 @@ describeInNamespace('what toDatagram() gives', () => {
     await once(socket.close(), 'close')
   })
 
-  it('shares its port where it was opened to', async () => {
+  it('shares its port if it was opened to', async () => {
     const shared = [[options.SO_REUSEADDR, true]] as const
     const bind = { address: '127.0.0.1' }
     const owned = await openSocket({ family: 'ipv4', type: 'dgram', options: shared, bind })
@@ -227,7 +227,7 @@ describeOnHosts('the dgram methods of an IPv6 socket that was handed over', (hos
     expect(() => socket.setMulticastTTL(3)).toThrow(expect.objectContaining({ code: 'ERR_SOCKET_CLOSED' }))
   })
 
-  it('join IPv4 groups too, where the socket takes IPv4', async () => {
+  it('join IPv4 groups too if the socket takes IPv4', async () => {
     const { a, b } = hosts().pairs[0]
     const { IPV6_V6ONLY } = options
     const owned = await openSocket({ family: 'ipv6', type: 'dgram', options: [[IPV6_V6ONLY, false]], bind: {} })

@@ -309,7 +309,7 @@ describeInNamespace('a connection that does not come about', () => {
     await expect(opening).rejects.toMatchObject({ name: 'TimeoutError' })
   })
 
-  it('is not begun where the signal is aborted already', async () => {
+  it('is not begun if the signal is aborted already', async () => {
     const opening = openSocket({ family: 'ipv4', type: 'stream', connect, signal: AbortSignal.abort() })
     await expect(opening).rejects.toMatchObject({ name: 'AbortError' })
   })

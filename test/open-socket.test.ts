@@ -85,7 +85,7 @@ describeInNamespace('openSocket', () => {
     await once(server.close(), 'close')
   })
 
-  it('is what Node listens with where the descriptor is released to another server', async () => {
+  it('is what Node listens with if the descriptor is released to another server', async () => {
     const owned = await openSocket({ family: 'ipv4', type: 'stream', bind: { address: '127.0.0.1' } })
     const address = owned.address()
     const fd = owned.release()
@@ -312,7 +312,7 @@ describeInNamespace('openSocket', () => {
     }
   })
 
-  it('connects to its own vsock listener where the loopback transport is loaded', async (context) => {
+  it('connects to its own vsock listener if the loopback transport is loaded', async (context) => {
     const bind = { cid: 1, port: 0xffffffff }
     const listener = await openSocket({ family: 'vsock', type: 'stream', bind, listen: {} }).catch(() => undefined)
     if (listener === undefined) return context.skip('this kernel has no vsock_loopback')

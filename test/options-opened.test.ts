@@ -20,9 +20,9 @@ const OPEN = `
 import os, sys
 from socket import *
 try:
-    for place in range(COUNT):
+    for index in range(COUNT):
         s = socket(KIND)
-        os.dup2(s.fileno(), ${FIRST} + place)
+        os.dup2(s.fileno(), ${FIRST} + index)
 except OSError as error:
     print(error.strerror); sys.exit(3)
 os.execvp(sys.argv[1], sys.argv[1:])
@@ -35,8 +35,8 @@ import * as options from 'sockctl/options'
 const trials = JSON.parse(process.argv[1], (_, value) =>
   typeof value === 'string' && /^[$]\\d+$/.test(value) ? BigInt(value.slice(1)) : value)
 const all = []
-for (const [place, [name, { set, seenBy = name, ask, after = [], unseen }]] of trials.entries()) {
-  const socket = control(${FIRST} + place)
+for (const [index, [name, { set, seenBy = name, ask, after = [], unseen }]] of trials.entries()) {
+  const socket = control(${FIRST} + index)
   const seen = options[seenBy]
   const read = () => (ask === undefined ? socket.get(seen) : socket.get(seen, ask))
   const told = {}
@@ -91,9 +91,9 @@ describeInNamespace('an option of a socket opened elsewhere', () => {
       told = attempt(kind)
     })
 
-    it.for(trials.map(([name, trial], place) => [name, trial, place] as const))('%s', ([, trial, place], { skip }) => {
+    it.for(trials.map(([name, trial], index) => [name, trial, index] as const))('%s', ([, trial, index], { skip }) => {
       if (typeof told === 'string') return skip(`this kernel opens no such socket: ${told}`)
-      const { before, after, refused } = told[place] ?? {}
+      const { before, after, refused } = told[index] ?? {}
       expect(refused).toBe(trial.refused)
       if (trial.refused !== undefined || trial.unseen === true) return
       const reads = 'reads' in trial ? trial.reads : trial.set

@@ -80,7 +80,7 @@ it('says what each option takes, and that it can be read or set', () => {
   }
 })
 
-it('calls macOS a system of an option only where its C type is compiled there', () => {
+it('calls macOS a system of an option only if its C type is compiled there', () => {
   const codecs = ['common', 'darwin'].map(
     (list) =>
       readFileSync(new URL(`../native/codec/codecs_${list}.cc`, import.meta.url), 'utf8').split('kCodecs = {')[1] ?? '',

@@ -45,7 +45,7 @@ describe('the package as it is published', () => {
     expect(files.filter((file) => /^(lib|test|native|bench|scripts)\//.test(file))).toEqual([])
   })
 
-  it('loads with import and require where no script ran', async () => {
+  it('loads with import and require though no script ran', async () => {
     const uses = "control(0).fd === 0 && typeof interfaces()[0].name === 'string'"
     const asModule = `import { control, interfaces } from 'sockctl'; console.log(${uses})`
     const asCommon = `const { control, interfaces } = require('sockctl'); console.log(${uses})`

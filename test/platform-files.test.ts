@@ -30,7 +30,7 @@ it.each(['linux', 'darwin'] as const)(
   },
 )
 
-it('asks for the system in a condition only where that is named', () => {
+it('asks for the system in a condition only if that is named', () => {
   const asking = files.filter((file) => {
     if (!/\.(cc|h)$/.test(file)) return false
     const conditions = readFileSync(new URL(file, native), 'utf8').match(CONDITION) ?? []

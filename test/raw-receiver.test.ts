@@ -56,7 +56,7 @@ describeOnHosts('a raw receiver', (hosts) => {
     }
   })
 
-  it('has no port, needs a protocol, and leaves nothing open where it is refused', async () => {
+  it('has no port, needs a protocol, and leaves nothing open if it is refused', async () => {
     const before = openSockets()
     for (const options of [{}, { protocol: 256 }, { protocol: 2, port: 5 }, { protocol: 2, gro: true }])
       await expect(opened({ type: 'raw', ...options })).rejects.toMatchObject({ reason: 'bad-value' })

@@ -97,7 +97,7 @@ describeInNamespace('a receiver is told, where it asks,', () => {
       }
     })
 
-    it('where it was sent before a firewall redirected it, which here is where it came', async () => {
+    it('tells the destination before a firewall redirected the datagram; here it was not redirected', async () => {
       const receiver = await opened({ address: local, ancillary: { originalDestination: true } })
       const sender = await sending({ to: to(receiver.address.port) })
       await sender.send(Buffer.from('x'))

@@ -31,7 +31,7 @@ describeOnHosts('what a receiver delivers', (hosts) => {
       expect(await heard(hosts(), lane, hearing, channel, { address: group })).toEqual([])
     })
 
-    it('is nothing but groups where it has channels, and unicast too where it is bound to that', async () => {
+    it('is only groups if it has channels, and unicast too if bound to a unicast address', async () => {
       const everyone = await receiving({ address: wildcard, channels: [{ group, interface: on }] })
       const groups = await receiving({ channels: [otherGroup, group].map((group) => ({ group, interface: on })) })
       for (const { port, inbox } of [everyone, groups]) {

@@ -31,7 +31,7 @@ describeInNamespace('an interface that is removed under a receiver', () => {
     const local = (number = 1) => (family === 4 ? `${addresses[4]}.${number}` : `${addresses[6]}:${number}`)
     const listed = () => kernelGroups().filter((one) => [group, otherGroup, channel].includes(one.group))
 
-    it('is told of, its memberships end, and the receiver takes the same again where it comes back', async () => {
+    it('is told of, its memberships end, and the receiver takes the same again when it comes back', async () => {
       const receiver = await opened({ channels: [{ group: otherGroup, interface: 'lo' }] })
       const reading = readingOf(receiver)
       for (let round = 0; round < 3; round++) {
@@ -111,7 +111,7 @@ describeInNamespace('an interface that is removed under a receiver', () => {
     expect((await event).index).toBe(index)
   })
 
-  it('is no less told of where there is more to tell than the kernel has room for', async () => {
+  it('is told of even if there is more to tell than the kernel has room for', async () => {
     const index = await add('d5')
     const receiver = await opened({ channels: [{ group: '239.1.2.3', interface: 'd5' }] })
     const event = told(receiver)

@@ -102,7 +102,7 @@ describeOnHosts('a receiver that joins many channels at once', (hosts) => {
       ['no group', { group: nobody, interface: on }, 'bad-value'],
       ['on no interface', { group: channel, interface: 'nope0' }, 'no-interface'],
       ['of an address that is not local', { group: channel, interface: sources[0] }, 'no-interface'],
-    ])('joins none where one in the middle is %s', async (_, wrong, reason) => {
+    ])('joins none if one in the middle is %s', async (_, wrong, reason) => {
       const receiver = await opened({ channels: [held, ...sourcesOf(lane, 3)] })
       const before = stateOf(receiver)
       const asked = [...groups.slice(1, 40), ...sourcesOf(lane, 90, 4), wrong, ...groups.slice(40)]
@@ -247,7 +247,7 @@ describeOnHosts('a receiver that joins many channels at once', (hosts) => {
     expect(receiver.memberships).toHaveLength(60)
   })
 
-  it('joins none where the port may not be shared and one socket has no room for all', async () => {
+  it('joins none if the port may not be shared and one socket has no room for all', async () => {
     const receiver = await opened({ address: '0.0.0.0', reuse: false })
     await receiver.joinAll(groupsOf(ipv4, 15))
     const before = stateOf(receiver)
@@ -260,7 +260,7 @@ describeOnHosts('a receiver that joins many channels at once', (hosts) => {
     expect(receiver.memberships).toHaveLength(20)
   })
 
-  it('joins none where even a socket of its own has no room', async () => {
+  it('joins none if even a socket of its own has no room', async () => {
     const receiver = await opened({ channels: groupsOf(ipv4, 1) })
     const before = stateOf(receiver)
     using _ = sysctl('net.ipv4.igmp_max_memberships', 0)

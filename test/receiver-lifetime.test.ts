@@ -47,7 +47,7 @@ describeInNamespace('a receiver', () => {
     expect(receiver.ref().unref().stats()).toMatchObject({ datagrams: 0, sockets: 0 })
   })
 
-  it('is closed where its loop is left', async () => {
+  it('is closed when its loop is left', async () => {
     const receiver = await filled(3)
     for await (const batch of receiver) {
       expect(batch).toHaveLength(3)
@@ -217,7 +217,7 @@ describeInNamespace('a signal', () => {
 })
 
 describeInNamespace('the stream of a receiver', () => {
-  it('gives datagrams in their order, and ends where the receiver is closed', async () => {
+  it('gives datagrams in their order, and ends when the receiver is closed', async () => {
     const receiver = await filled(100, { batch: 7 })
     const numbers: number[] = []
     for await (const datagram of receiver.readable()) {
@@ -227,7 +227,7 @@ describeInNamespace('the stream of a receiver', () => {
     expect(numbers).toEqual(Array.from({ length: 100 }, (_, n) => n))
   })
 
-  it('closes the receiver where it is destroyed, also while it waits', async () => {
+  it('closes the receiver when it is destroyed, also while it waits', async () => {
     for (const count of [0, 5]) {
       const receiver = await filled(count)
       const stream = receiver.readable()

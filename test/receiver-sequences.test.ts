@@ -82,7 +82,7 @@ describeOnHosts('a receiver', (hosts) => {
       }
     })
 
-    it('hears both interfaces where it has joined on both, and says which', async () => {
+    it('hears both interfaces if it has joined on both, and says which', async () => {
       const other = otherLane(lane)
       const hearing = await receiving({
         channels: [

@@ -214,7 +214,7 @@ describeOnHosts('an argument the kernel refuses, or should', (hosts) => {
       },
     )
 
-    it('a stream socket is refused, also where the kernel would take it', async () => {
+    it('a stream socket is refused, also if the kernel would take it', async () => {
       const server = net.createServer().listen(0, family === 4 ? '127.0.0.1' : '::1')
       onTestFinished(() => void server.close())
       await once(server, 'listening')

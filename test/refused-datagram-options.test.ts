@@ -82,7 +82,7 @@ describeInNamespace('what a receiver or a sender does not take', () => {
     expect(error.message).toMatch(new RegExp(field === 'options' ? 'option|SO_' : `${field}|bind|interface|address`))
   })
 
-  it.each(['openReceiver', 'openSender'] as const)('%s: whatever else, in any place', async (name) => {
+  it.each(['openReceiver', 'openSender'] as const)('%s: whatever else, in any argument', async (name) => {
     const open = { openReceiver, openSender }[name] as (given: unknown) => Promise<AsyncDisposable>
     const before = openSockets()
     const attempt = async (given: unknown) => {
@@ -101,7 +101,7 @@ describeInNamespace('what a receiver or a sender does not take', () => {
     expect(misspelt.message).toMatch(/unknown option 'adress'/)
   })
 
-  it('send: whatever, in any place', async () => {
+  it('send: whatever, in any argument', async () => {
     const sender = await sending({ to: { address: '127.0.0.1', port: 9 } })
     const fine = Buffer.from('x')
     const fields = ['hopLimit', 'trafficClass', 'transmitTime', 'timestampId', 'source', 'interface']

@@ -60,7 +60,7 @@ describe('sockctl', () => {
     expect(await told('commonjs', code)).toEqual({ same: true, control: true })
   })
 
-  it('works where it is required', async () => {
+  it('works with require()', async () => {
     const code = `
       const { control } = require('sockctl')
       const { IP_MULTICAST_TTL } = require('sockctl/options')

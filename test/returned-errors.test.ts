@@ -66,7 +66,7 @@ describeOnHosts('an error that comes back', (hosts) => {
       )
     })
 
-    it('is told where it was asked for by the option itself', async () => {
+    it('is told if it was asked for by the option itself', async () => {
       const sender = await sending({ family: key, options: [[family === 4 ? IP_RECVERR : IPV6_RECVERR, true]] })
       const told = once(sender, 'returned-error')
       await sender.send(Buffer.from('x'), closed(1004))
@@ -99,7 +99,7 @@ describeOnHosts('an error that comes back', (hosts) => {
       expect(await sender.send(Buffer.from('x'))).toBe(1)
     })
 
-    it('goes to the receiver, where that has the port', async () => {
+    it('goes to the receiver if the receiver has the port', async () => {
       const receiver = await opened({ address: local[0], reuse: true, returnedErrors: true })
       const { port } = receiver.address
       const reading = readingOf(receiver).until('marker')
@@ -112,7 +112,7 @@ describeOnHosts('an error that comes back', (hosts) => {
       expect(await reading).toEqual([])
     })
 
-    it('names the next MTU, where a datagram is too long and may not be fragmented', async () => {
+    it('names the next MTU if a datagram is too long and may not be fragmented', async () => {
       const option = family === 4 ? IP_MTU_DISCOVER : IPV6_MTU_DISCOVER
       const sender = await sending({ to: closed(1006), returnedErrors: true, options: [[option, 'do']] })
       const errors: ReturnedError[] = []
@@ -165,7 +165,7 @@ describeOnHosts('an error that comes back', (hosts) => {
         expect(told).toEqual({ offset: 128 - HEADERS[family], valid: false })
       })
 
-      it('tells of none, where the option is not set or the message has none', async () => {
+      it('tells of none if the option is not set or the message has none', async () => {
         expect(await errorFor([], extension)).not.toHaveProperty('extension')
         expect(await errorFor([[RECVERR_RFC4884[family], true]])).not.toHaveProperty('extension')
       })

@@ -13,7 +13,7 @@ const decoded = (length: number) =>
   codecs.tcpInfo.fromNative(
     native.decode(
       native.codecs.memory ?? -1,
-      Uint8Array.from({ length }, (_, place) => place),
+      Uint8Array.from({ length }, (_, index) => index),
     ) as never,
   )
 
@@ -76,7 +76,7 @@ describeInNamespace('TCP_INFO', () => {
   })
 })
 
-it('has every field where the kernel has it', () => {
+it('has every field if the kernel has it', () => {
   const info = decoded(280)
   const u32 = (at: number) => Buffer.from([at, at + 1, at + 2, at + 3].map((byte) => byte & 255)).readUInt32LE()
   expect(info.rto).toBe(u32(8))

@@ -23,12 +23,12 @@ async function goThrough(c: SocketControl, lane: Lane, by: By, hears: () => Prom
   const { group } = lane
   const [first, second] = lane.sources
   const on = { group, ...by.on(lane) }
-  const place = { name: lane.interface, index: indexOf(lane.interface) }
+  const expectedInterface = { name: lane.interface, index: indexOf(lane.interface) }
   const groups = () => kernelGroups().flatMap((entry) => (entry.group === group ? [entry.interface] : []))
 
   // mcast_join, mcast_block_source, mcast_unblock_source, mcast_leave
   const any: Membership = await c.join(on)
-  expect(any.interface).toEqual(place)
+  expect(any.interface).toEqual(expectedInterface)
   expect(groups()).toEqual([lane.interface])
   expect(await hears()).toEqual([first, second])
   await any.block(first)
@@ -42,7 +42,7 @@ async function goThrough(c: SocketControl, lane: Lane, by: By, hears: () => Prom
   // mcast_join_source_group, mcast_leave_source_group
   const one = await c.join({ ...on, source: first })
   const two = await c.join({ ...on, source: second })
-  expect([one.interface, two.interface]).toEqual([place, place])
+  expect([one.interface, two.interface]).toEqual([expectedInterface, expectedInterface])
   expect(await hears()).toEqual([first, second])
   await one.leave()
   expect(await hears()).toEqual([second])

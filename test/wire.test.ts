@@ -111,8 +111,8 @@ describeWithCaptures('on the wire of every interface, IPv4 and IPv6', () => {
       const [one, two] = [await receiverOf(lane), await receiverOf(lane)]
       const [A, B] = lane.sources
       const scene: Scene = { one, two, on: { group: lane.group, interface: lane.interface }, A, B }
-      for (const [place, [act, record]] of steps.entries())
-        expect(await capture.step(() => act(scene)), `step ${place + 1} over ${lane.name}`).toEqual(
+      for (const [index, [act, record]] of steps.entries())
+        expect(await capture.step(() => act(scene)), `step ${index + 1} over ${lane.name}`).toEqual(
           record === undefined ? [] : [written(lane, lane.group, record)],
         )
       await capture.step(() => Promise.all([one.close(), two.close()]))
@@ -121,8 +121,8 @@ describeWithCaptures('on the wire of every interface, IPv4 and IPv6', () => {
   })
 
   it('each report is as its RFC has it', () => {
-    for (const [place, { family, local, at }] of lanes.entries()) {
-      const { reports = [] } = captures[place] ?? {}
+    for (const [index, { family, local, at }] of lanes.entries()) {
+      const { reports = [] } = captures[index] ?? {}
       expect(reports.length).toBeGreaterThan(0)
       for (const report of reports)
         expect(report).toMatchObject(

@@ -90,7 +90,7 @@ describeOnHosts('sockctl doctor on a bridge', (hosts) => {
     expect(find('bridge')).toEqual({ check: 'bridge', status: 'pass', says })
   })
 
-  it('finds nothing wrong where a querier is heard', async () => {
+  it('finds nothing wrong if a querier is heard', async () => {
     await bridge()
     const querier = router()
     const asking = setInterval(() => querier.igmp(QUERY).catch(() => {}), 50)

@@ -38,7 +38,7 @@ describeOnHosts('sockctl doctor', (hosts) => {
     ['IPv4, one source', b.ipv4[0], '232.1.1.1', `${b.ipv4[0]}@232.1.1.1:${PORT}`],
     ['IPv6, any source', b.ipv6[0], 'ff15::1', `[ff15::1]:${PORT}`],
     ['IPv6, one source', b.ipv6[0], 'ff3e::1', `[${b.ipv6[0]}]@[ff3e::1]:${PORT}`],
-  ])('finds nothing wrong where nothing is: %s', async (_, bind, group, channel) => {
+  ])('finds nothing wrong if nothing is: %s', async (_, bind, group, channel) => {
     await send(bind, group, throughB(group))
     const { status, verdict, delivered, failed, find } = await doctor(channel, ...on)
     expect({ status, failed }).toEqual({ status: 0, failed: [] })
@@ -52,7 +52,7 @@ describeOnHosts('sockctl doctor', (hosts) => {
     expect(find('report')?.status).toBe('pass')
   })
 
-  it('finds the port by itself where none is given', async () => {
+  it('finds the port by itself if none is given', async () => {
     await send(b.ipv4[0], '239.1.1.1', { port: 7123 })
     const { status, delivered, find } = await doctor('239.1.1.1', ...on)
     expect(status).toBe(0)
@@ -72,7 +72,7 @@ describeOnHosts('sockctl doctor', (hosts) => {
     expect(find('interface')?.fix).toBe(`ip link set ${a.name} up`)
   })
 
-  it('names a missing route, where no interface is', async () => {
+  it('names a missing route if no interface is named', async () => {
     const { status, verdict, cause } = await doctor(`239.1.1.1:${PORT}`)
     expect({ status, cause }).toEqual({ status: 1, cause: 'route' })
     expect(verdict).toMatch(/no route to 239\.1\.1\.1/)
@@ -159,22 +159,19 @@ describeOnHosts('sockctl doctor', (hosts) => {
   it.each([
     ['IPv4', '232.1.1.1', `232.1.1.1:${PORT}`, b.ipv4],
     ['IPv6', 'ff3e::1', `[ff3e::1]:${PORT}`, b.ipv6],
-  ] as const)(
-    'names the source that does send, where another was asked for: %s',
-    async (_, group, channel, sources) => {
-      const [wanted, other] = sources
-      await send(other, group, throughB(group))
-      const { status, verdict, cause, find } = await doctor(channel, '--source', wanted, ...quickly)
-      expect({ status, cause, verdict }).toEqual({
-        status: 1,
-        cause: 'wire',
-        verdict: `Most likely: another source sends: ${other}, not ${wanted}.`,
-      })
-      expect(find('wire')?.fix).toContain(`--source ${other}`)
-    },
-  )
+  ] as const)('names the source that sends if another was asked for: %s', async (_, group, channel, sources) => {
+    const [wanted, other] = sources
+    await send(other, group, throughB(group))
+    const { status, verdict, cause, find } = await doctor(channel, '--source', wanted, ...quickly)
+    expect({ status, cause, verdict }).toEqual({
+      status: 1,
+      cause: 'wire',
+      verdict: `Most likely: another source sends: ${other}, not ${wanted}.`,
+    })
+    expect(find('wire')?.fix).toContain(`--source ${other}`)
+  })
 
-  it('names the port it is sent to, where another was asked for', async () => {
+  it('names the port that is sent to if another was asked for', async () => {
     await send(b.ipv4[0], '239.1.1.1', { port: 7123 })
     const { status, verdict } = await doctor(`239.1.1.1:${PORT}`, ...quickly)
     expect({ status, verdict }).toEqual({

@@ -17,7 +17,7 @@ interface Told {
 }
 
 const PORT = 9877
-const place = (group: string): string => (group.includes(':') ? `[${group}]:${PORT}` : `${group}:${PORT}`)
+const channelOf = (group: string): string => (group.includes(':') ? `[${group}]:${PORT}` : `${group}:${PORT}`)
 
 describeOnHosts('sockctl echo', (hosts) => {
   const serving = async (...args: string[]): Promise<Running> => {
@@ -30,10 +30,10 @@ describeOnHosts('sockctl echo', (hosts) => {
 
   describe.each(lanes)('over $name', (lane) => {
     it('sends 2,000 bytes back, which is more than a packet holds', async () => {
-      const echo = await serving(place(lane.group), '-i', lane.interface)
+      const echo = await serving(channelOf(lane.group), '-i', lane.interface)
       const through = hosts().pairs[lane.at].b.name
       const { status, stderr, objects } = await askFromB(
-        place(lane.group),
+        channelOf(lane.group),
         '-i',
         through,
         '--size',
@@ -78,7 +78,7 @@ describeOnHosts('sockctl echo', (hosts) => {
   })
 
   it('answers by unicast too, from the address it was sent to, and no other echo', async () => {
-    const echo = await serving(place('239.1.2.3'), '-i', 'a0')
+    const echo = await serving(channelOf('239.1.2.3'), '-i', 'a0')
     const socket = dgram.createSocket('udp4').bind(0, '127.0.0.1')
     onTestFinished(() => void socket.close())
     await once(socket, 'listening')
@@ -102,8 +102,8 @@ describeOnHosts('sockctl echo', (hosts) => {
     expect(objects().at(-1)).toMatchObject({ echoed: 2 })
   })
 
-  it('ends after --count, and fails where nobody answers', async () => {
-    const echo = await serving(place('239.1.2.3'), '-i', 'a0', '--count', '2')
+  it('ends after --count, and fails if nobody answers', async () => {
+    const echo = await serving(channelOf('239.1.2.3'), '-i', 'a0', '--count', '2')
     await sendPayloads(hosts(), '239.1.2.3', PORT, [Buffer.from('1'), Buffer.alloc(0)])
     expect((await echo.ended).status).toBe(0)
     expect(await runCli(['echo', '--client', '239.1.2.3', '-i', 'a0', '--wait', '200ms'])).toMatchObject({

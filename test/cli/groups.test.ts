@@ -32,7 +32,7 @@ describeOnHosts('sockctl groups', (hosts) => {
     ['udp4', '232.1.1.1', '10.0.0.1', '10.0.0.2'],
     ['udp6', 'ff3e::1', '2001:db8::1', '2001:db8::2'],
   ] as const)(
-    'shows modes and sources of %s, also where a newer group without any hides them from the kernel’s list',
+    'shows modes and sources of %s, also if a newer group without any hides them from the kernel’s list',
     async (type, group, one, two) => {
       const [first, second, third] = [await socket(type), await socket(type), await socket(type)]
       await first.join({ group, source: one, interface: 'a0' })

@@ -27,7 +27,7 @@ describeOnHosts('sockctl interfaces', (hosts) => {
     expect(stdout).not.toContain('\u001b')
   })
 
-  it('says which interfaces there are where one is not', async () => {
+  it('says which interfaces there are if one is missing', async () => {
     const { status, stderr } = await runCli(['interfaces', '-i', 'nosuch0'])
     expect(status).toBe(1)
     expect(stderr).toMatch(/^sockctl interfaces: no interface 'nosuch0'; there are: lo \(1\), .*\ba0 \(\d+\).*\n$/)

@@ -66,7 +66,7 @@ describeOnHosts('sockctl ping to a group', (hosts) => {
     )
   })
 
-  it('says what it needs where it may not', async () => {
+  it('says what it needs if it is not allowed', async () => {
     const prefix = ['setpriv', '--bounding-set=-all', '--inh-caps=-all']
     const { status, stderr } = await runCli(['ping', '224.0.0.1', '-i', 'a0'], { prefix })
     expect(status).toBe(1)
@@ -127,7 +127,7 @@ describeOnHosts('sockctl ping with a server', (hosts) => {
     expect(stdout).toMatch(/^multicast 3 of 3 answers: least\/mean\/most [\d.]+\/[\d.]+\/[\d.]+ ms$/m)
   })
 
-  it('says what is wrong where multicast does not come back, where the server is away, and where it does not give the group', async () => {
+  it('says what is wrong if multicast does not come back, if the server is away, and if it does not give the group', async () => {
     const quick = (...args: string[]) =>
       runCli(['ping', '--ssm', '10.77.0.11', '-c', '1', '--wait', '300ms', '-i', ...args])
     expect(await quick('a0')).toMatchObject({ status: 1, stderr: expect.stringContaining('the server did not answer') })

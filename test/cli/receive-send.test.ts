@@ -24,7 +24,8 @@ interface Told {
 }
 
 const PORT = 5004
-const place = (group: string, port = PORT): string => (group.includes(':') ? `[${group}]:${port}` : `${group}:${port}`)
+const channelOf = (group: string, port = PORT): string =>
+  group.includes(':') ? `[${group}]:${port}` : `${group}:${port}`
 const summaryOf = (ended: Ended): Told | undefined => ended.objects<Told>().find(({ event }) => event === 'summary')
 
 /** A `receive --json` that has joined all its channels. */
@@ -51,7 +52,7 @@ describeOnHosts('sockctl receive and send', (hosts) => {
 
   describe.each(lanes)('over $name', (lane) => {
     const [wanted, other] = lane.sources
-    const channel = place(lane.group)
+    const channel = channelOf(lane.group)
 
     it('count what is sent, and lose nothing', async () => {
       const receive = await receiving(1, channel, '-i', lane.interface, '--expect', '500')
@@ -194,7 +195,7 @@ describeOnHosts('sockctl receive and send', (hosts) => {
     expect(summaryOf(await receive.ended)).toMatchObject({ lost: 0, duplicates: 0, reordered: 0, restarts: 0 })
   })
 
-  it('looks at RTP where it is told to, and gives the payloads', async () => {
+  it('reads RTP if told to, and gives the payloads', async () => {
     const target = scratchFile('rtp')
     const receive = await receiving(1, 'rtp://@239.1.2.3', '-i', 'a0', '--output', target, '--expect', '6')
     const packets = [10, 11, 14, 13, 15].map((sequence) => {
@@ -281,7 +282,7 @@ describeOnHosts('sockctl receive and send', (hosts) => {
     expect(summaryOf(ended)?.datagrams).toBe(3)
   })
 
-  it('ends where the interface goes away that all was joined on', async () => {
+  it('ends when the interface of all its memberships goes away', async () => {
     await hosts().ip('A', 'link', 'add', 'gone0', 'type', 'veth', 'peer', 'name', 'gone1')
     await hosts().ip('A', 'link', 'set', 'gone0', 'up')
     const receive = await receiving(2, '239.1.2.3%gone0:5004', '[ff15::123%gone0]:5004')
@@ -292,7 +293,7 @@ describeOnHosts('sockctl receive and send', (hosts) => {
     expect(stderr).toContain('no membership is left')
   })
 
-  it('ends where nobody reads what it prints', async () => {
+  it('ends when nobody reads its output', async () => {
     const receive = startCli(['receive', '239.1.2.3:5004', '-i', 'a0', '--hex'])
     await joined('239.1.2.3')
     receive.closeStdout()

@@ -165,7 +165,7 @@ describeOnHosts('sockctl sap', (hosts) => {
     expect(await sap.object<Told>(({ event }) => event === 'expired')).toMatchObject({ name: 'Short' })
   })
 
-  it('fails where nothing was announced, and where there is nothing to announce', async () => {
+  it('fails if nothing was announced, and if there is nothing to announce', async () => {
     expect(await runCli(['sap', '-i', 'a0', '--duration', '200ms'])).toMatchObject({
       status: 1,
       stderr: 'sockctl sap: no session was announced\n',

@@ -165,14 +165,14 @@ describeOnHosts('sockctl sntp', (hosts) => {
     ],
     ['it is told to stop asking', [{ stratum: 0, reference: '44454e59' }], 'kiss of death DENY'],
     ['the server is not synchronized', [{ first: 0xe4, stratum: 16 }], 'the server is not synchronized'],
-  ])('fails where %s', async (_, answers, why) => {
+  ])('fails if %s', async (_, answers, why) => {
     const { status, stderr } = await query(await server('ipv4', answers), '--timeout', '300ms')
     expect(status).toBe(1)
     expect(stderr).toMatch(/^sockctl sntp: [^\n]+\n$/)
     expect(stderr).toContain(why)
   })
 
-  it('fails at once where nothing listens, and where there is no such host', async () => {
+  it('fails at once if nothing listens, and if there is no such host', async () => {
     expect(await query('10.77.0.11')).toMatchObject({
       status: 1,
       stderr: "sockctl sntp: 10.77.0.11:1230 can't be reached (ECONNREFUSED)\n",
@@ -191,7 +191,7 @@ describeOnHosts('sockctl sntp', (hosts) => {
     expect(stderr).toMatch(/^sockctl sntp: [^\n]*another socket has it[^\n]*\n$/)
   })
 
-  it('fails where no server was heard', async () => {
+  it('fails if no server was heard', async () => {
     expect(await runCli(['sntp', '--port', `${PORT}`, '--duration', '200ms'])).toMatchObject({
       status: 1,
       stderr: 'sockctl sntp: no server was heard\n',

@@ -99,7 +99,7 @@ describe('what the host has joined', () => {
     ])
   })
 
-  it('leaves the mode open where the counts do', () => {
+  it('leaves the mode open if the counts do', () => {
     const two = (users: number) => `Idx\n1\tlo        :     1      V3\n\t\t\t\t010101E8     ${users} 0:00000000\t\t0\n`
     const filter = `Idx\n  1     lo 0xe8010101 0x0a000001      1      0\n  1     lo 0xe8010101 0x0a000002      1      0\n`
     const mode = (users: number) => hostMemberships({ igmp: two(users), mcfilter: filter }, true)[0]?.mode

@@ -98,7 +98,7 @@ describe('IGMP', () => {
     })
   })
 
-  it('reads ten seconds where IGMPv1 says nothing, tenths of a second in IGMPv2', () => {
+  it('reads ten seconds if IGMPv1 says nothing, tenths of a second in IGMPv2', () => {
     expect(decodeIgmp(bytes('1100eeff00000000'))).toMatchObject({ version: 1, maxResponseTime: 10_000 })
     expect(decodeIgmp(bytes('110afef2ef010101'))).toMatchObject({ version: 2, maxResponseTime: 1000 })
   })

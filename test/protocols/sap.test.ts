@@ -162,7 +162,7 @@ describe('announcements', () => {
     }
   })
 
-  it('are five minutes apart, or further where they would take more than their share', () => {
+  it('are five minutes apart, or further if they would take more than their share', () => {
     expect(sapInterval(1, 1000)).toBe(300)
     expect(sapInterval(1000, 1000)).toBe(2000)
     expect(sapInterval(1000, 1000, 8000)).toBe(1000)
@@ -206,7 +206,7 @@ describe('the table of sessions', () => {
     }
   })
 
-  it('forgets a session after an hour, or ten intervals where that is longer', () => {
+  it('forgets a session after an hour, or ten intervals if that is longer', () => {
     const table = sapSessions()
     table.take(announce(sdp()), 0)
     expect(table.expire(HOUR - 1)).toEqual([])

@@ -53,26 +53,29 @@ describe('a session description', () => {
   })
 
   it('counts groups and ports up', () => {
-    const places = (body: string) => streams(body).map(({ group, port }) => `${group} ${port}`)
-    expect(places('c=IN IP4 224.2.1.254/127/3\nm=video 5000 RTP/AVP 31\n')).toEqual([
+    const groupsAndPorts = (body: string) => streams(body).map(({ group, port }) => `${group} ${port}`)
+    expect(groupsAndPorts('c=IN IP4 224.2.1.254/127/3\nm=video 5000 RTP/AVP 31\n')).toEqual([
       '224.2.1.254 5000',
       '224.2.1.255 5000',
       '224.2.2.0 5000',
     ])
-    expect(places('c=IN IP6 ff15::ffff/2\nm=video 5000 RTP/AVP 31\n')).toEqual(['ff15::ffff 5000', 'ff15::1:0 5000'])
-    expect(places('c=IN IP4 224.2.1.1/127/2\nm=video 49170/2 RTP/AVP 31\n')).toEqual([
+    expect(groupsAndPorts('c=IN IP6 ff15::ffff/2\nm=video 5000 RTP/AVP 31\n')).toEqual([
+      'ff15::ffff 5000',
+      'ff15::1:0 5000',
+    ])
+    expect(groupsAndPorts('c=IN IP4 224.2.1.1/127/2\nm=video 49170/2 RTP/AVP 31\n')).toEqual([
       '224.2.1.1 49170',
       '224.2.1.2 49172',
     ])
-    expect(places('c=IN IP4 224.2.1.1/127\nm=video 49170/2 RTP/AVP 31\n')).toEqual([
+    expect(groupsAndPorts('c=IN IP4 224.2.1.1/127\nm=video 49170/2 RTP/AVP 31\n')).toEqual([
       '224.2.1.1 49170',
       '224.2.1.1 49172',
     ])
-    expect(places('m=video 5000 RTP/AVP 31\nc=IN IP4 224.2.1.1/127\nc=IN IP4 224.2.1.9/127\n')).toEqual([
+    expect(groupsAndPorts('m=video 5000 RTP/AVP 31\nc=IN IP4 224.2.1.1/127\nc=IN IP4 224.2.1.9/127\n')).toEqual([
       '224.2.1.1 5000',
       '224.2.1.9 5000',
     ])
-    expect(places('c=IN IP4 239.255.255.255/1/9\nm=video 5000 RTP/AVP 31\n')).toEqual(['239.255.255.255 5000'])
+    expect(groupsAndPorts('c=IN IP4 239.255.255.255/1/9\nm=video 5000 RTP/AVP 31\n')).toEqual(['239.255.255.255 5000'])
   })
 
   it.each<[string, string, object]>([
@@ -126,14 +129,14 @@ describe('a session description', () => {
     expect(streams(`c=IN IP4 224.1.1.1/1/256\n${filters}m=video 5000 RTP/AVP 33\n`)).toHaveLength(256)
   })
 
-  it('is malformed where its filters name more sources than are read', () => {
+  it('is malformed if its filters name more sources than are read', () => {
     const filter = (net: number) =>
       `a=source-filter: incl IN IP4 * ${Array.from({ length: 200 }, (_, n) => `10.0.${net}.${n}`).join(' ')}\n`
     const described = parseSdp(`v=0\no=- 1 1 IN IP4 1.2.3.4\ns=x\n${filter(1)}${filter(2)}`)
     expect(described).toEqual({ malformed: expect.stringContaining('256 sources') })
   })
 
-  it('never ends where its end is later than dates go', () => {
+  it('never ends if its end is later than Date can hold', () => {
     expect(parseSdp('v=0\no=- 1 1 IN IP4 1.2.3.4\ns=x\nt=0 99999999999999999999\n')).not.toHaveProperty('ends')
   })
 

@@ -71,7 +71,7 @@ describe('numbers that wrap', () => {
     },
   )
 
-  it('begin anew where a sender does, and keep what was lost before', () => {
+  it('begin anew if a sender does, and keep the losses before', () => {
     expect(counted(SEQUENCE_CYCLE, [5000, 5001, 5003, 1, 2, 3, 5])).toMatchObject({ lost: 2, restarts: 1 })
     expect(counted(SEQUENCE_CYCLE, [5000, 1, 5001])).toMatchObject({ lost: 0, restarts: 0 })
   })

@@ -144,7 +144,7 @@ describe('an NTP packet', () => {
     )
   })
 
-  it('is a client request of version 4 where nothing is said', () => {
+  it('is a client request of version 4 by default', () => {
     expect(encodeNtp({ transmit: 1n })).toEqual(bytes(`23${'00'.repeat(46)}01`))
   })
 
@@ -197,7 +197,7 @@ describe('a server', () => {
   const good: Partial<NtpPacket> = { mode: 'server', stratum: 1, origin: request, receive: 1n, transmit: 2n }
   const problems = (changes: Partial<NtpPacket>) => ntpProblems(decoded(encodeNtp({ ...good, ...changes })), request)
 
-  it('is trusted where nothing speaks against it', () => {
+  it('is trusted if nothing speaks against it', () => {
     expect(problems({})).toEqual([])
     const broadcast = decoded(encodeNtp({ mode: 'broadcast', stratum: 3, transmit: 2n }))
     expect(ntpProblems(broadcast)).toEqual([])

@@ -131,7 +131,7 @@ describe('a ping server', () => {
     expect(answer).toEqual({ type: 'reply', group: '232.43.211.234', bytes: bytes(old.replace('51', '41')) })
   })
 
-  it('takes the usual group where an old client names none, as FRR does', () => {
+  it('takes the usual group if an old client names none, as FRR does', () => {
     expect(answerPing(bytes('51'), 4, now)).toMatchObject({ group: '232.43.211.234' })
     expect(answerPing(bytes('51'), 6, now)).toMatchObject({ group: 'ff3e::4321:1234' })
   })

@@ -46,7 +46,7 @@ describe('a UDP packet', () => {
     expect(decodeUdpPacket(bytes(head('2c', '0014'), later, udp))).toEqual({ ...said, fragment: true })
   })
 
-  it('is nothing where it is another protocol, cut short or noise', () => {
+  it('is undefined for another protocol, a cut packet, or noise', () => {
     const tcp = bytes(...IPV4)
     tcp[9] = 6
     expect(decodeUdpPacket(tcp)).toBeUndefined()

@@ -3,32 +3,16 @@
 // Fails if a test fails, or if a sanitizer reports anything about the addon. Reports about Node, and about other programs
 // that the tests start, do not count.
 import { execFileSync, spawnSync } from 'node:child_process'
-import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { compileAddon } from './compile.mjs'
+import { copyTree, root } from './copy-tree.mjs'
 
-const root = fileURLToPath(new URL('..', import.meta.url))
 const home = join(root, 'build-asan')
 const tree = join(home, 'tree')
 const logs = join(home, 'logs')
 
 const SANITIZERS = ['-fsanitize=address,undefined', '-fno-sanitize-recover=null', '-fno-omit-frame-pointer']
-
-/** A copy of the tree with the sanitized build in build/Release: the library looks for its binary in its own tree. */
-function copyTree(binary) {
-  rmSync(tree, { recursive: true, force: true })
-  const tracked = execFileSync('git', ['ls-files', '--cached', '--others', '--exclude-standard'], {
-    cwd: root,
-    encoding: 'utf8',
-  })
-  for (const file of tracked.trim().split('\n'))
-    if (existsSync(join(root, file))) cpSync(join(root, file), join(tree, file))
-  cpSync(join(root, 'dist'), join(tree, 'dist'), { recursive: true })
-  symlinkSync(join(root, 'node_modules'), join(tree, 'node_modules'))
-  mkdirSync(join(tree, 'build/Release'), { recursive: true })
-  cpSync(binary, join(tree, 'build/Release/sockctl.node'))
-}
 
 const library = (name) => execFileSync('g++', [`-print-file-name=${name}`], { encoding: 'utf8' }).trim()
 
@@ -68,7 +52,10 @@ const binary = await compileAddon({
   folder: join(home, 'objects'),
   flags: ['-O1', '-g1', ...SANITIZERS],
 })
-copyTree(binary)
+copyTree(tree)
+// The library looks for its binary beside itself.
+mkdirSync(join(tree, 'build/Release'), { recursive: true })
+cpSync(binary, join(tree, 'build/Release/sockctl.node'))
 rmSync(logs, { recursive: true, force: true })
 mkdirSync(logs, { recursive: true })
 const options = `log_path=${join(logs, 'report')}:exitcode=0`

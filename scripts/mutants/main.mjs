@@ -1,0 +1,93 @@
+// Mutation testing: small single changes in lib/ and native/, each of which some test should notice.
+// npm run test:mutants -- [--seed N] [--per-room N] [--rooms calls,native/codec] [--file lib/x.ts] [--jobs N]
+//   [--json FILE] [--survivors-of FILE]
+import { readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { parseArgs } from 'node:util'
+import { root } from '../copy-tree.mjs'
+import { chooseMutants, takeTurns } from './choose.mjs'
+import { killerFiles, measure } from './killers.mjs'
+import { keyOf, told } from './mutant.mjs'
+import { nativeMutants } from './native-mutants.mjs'
+import { openHistory, reachOf } from './reach.mjs'
+import { isScored, lists, summary, table } from './report.mjs'
+import { home, prepare } from './trees.mjs'
+import { tryMutant } from './try-mutant.mjs'
+
+const { values } = parseArgs({
+  options: {
+    seed: { type: 'string', default: `${Date.now() % 2 ** 31}` },
+    'per-room': { type: 'string', default: '20' },
+    rooms: { type: 'string' },
+    file: { type: 'string' },
+    jobs: { type: 'string', default: '1' },
+    json: { type: 'string' },
+    'survivors-of': { type: 'string' },
+  },
+})
+const seed = Number(values.seed)
+const jobs = Number(values.jobs)
+const readJson = (path) => JSON.parse(readFileSync(path, 'utf8'))
+
+console.log(`mutants: seed ${seed}`)
+const built = await prepare(jobs)
+const all = [
+  ...built.mutants,
+  ...nativeMutants(
+    root,
+    projectFiles('native').filter((file) => /\.(cc|h)$/.test(file)),
+  ),
+]
+const rooms = chooseMutants(all, {
+  seed,
+  perRoom: Number(values['per-room']),
+  rooms: values.rooms?.split(','),
+  file: values.file,
+  survivors: values['survivors-of'] && readJson(values['survivors-of']).mutants,
+})
+const history = openHistory(join(home, 'history.json'))
+const reach = reachOf(await measureAll(), built.counting, history)
+const equivalents = new Map(
+  readJson(join(root, 'scripts/mutants/equivalents.json')).map((one) => [keyOf(one), one.reason]),
+)
+const results = []
+await inParallel(takeTurns(rooms, isScored), tryOne)
+console.log(`\n${table(results)}\n${lists(results)}`)
+
+/** The test files that pass without a mutant, with what each reaches. */
+async function measureAll() {
+  const chosen = [...new Set(rooms.flatMap(({ mutants }) => mutants.map(({ file }) => file)))]
+  const measured = []
+  await inParallel(killerFiles().values(), async (file) => {
+    const one = await measure(join(home, 'measured'), file, built, chosen)
+    if (one.passed) measured.push(one)
+    else console.log(`left out, for it fails without a mutant: ${file}: ${one.said}`)
+  })
+  const seconds = measured.reduce((sum, one) => sum + one.seconds, 0)
+  console.log(`${measured.length} test files, ${Math.round(seconds)} s together`)
+  return measured.sort((one, other) => (one.file < other.file ? -1 : 1))
+}
+
+async function tryOne({ mutant, settle }, job) {
+  const begun = Date.now()
+  const reason = equivalents.get(keyOf(mutant))
+  const place = { tree: built.trees[job], scratch: built.scratch(job) }
+  const said =
+    reason === undefined ? await tryMutant(mutant, reach(mutant), place, built) : { outcome: 'equivalent', reason }
+  const { id: _id, number: _number, ...kept } = mutant
+  const result = { ...kept, ...said }
+  settle(result)
+  results.push(result)
+  if (said.outcome === 'killed') history.add(mutant.file, said.by)
+  const seconds = ((Date.now() - begun) / 1000).toFixed(1).padStart(6)
+  console.log(`${seconds} s  ${said.outcome.padEnd(16)}  ${told(mutant)}${said.by ? `  [${said.by}]` : ''}`)
+  if (values.json) writeFileSync(values.json, `${JSON.stringify({ seed, ...summary(results) }, null, 2)}\n`)
+}
+
+/** `jobs` at once take the next of an iterator until there is none. */
+async function inParallel(iterator, run) {
+  const work = async (_, job) => {
+    for (let next = iterator.next(); !next.done; next = iterator.next()) await run(next.value, job)
+  }
+  await Promise.all(Array.from({ length: jobs }, work))
+}

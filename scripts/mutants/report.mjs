@@ -8,19 +8,18 @@ export const isScored = ({ outcome }) => SCORED.includes(outcome)
 
 const count = (results, ...outcomes) => results.filter(({ outcome }) => outcomes.includes(outcome)).length
 
-/** The score is the share of mutants that were killed, by a failure or by a time-out. */
+/** Time-outs are among the killed, mutants that no test reaches among the survivors. */
 function figuresOf(results) {
   const mutants = count(results, ...SCORED)
-  const killed = count(results, 'killed')
-  const timedOut = count(results, 'timed out')
+  const killed = count(results, 'killed', 'timed out')
   return {
     mutants,
     killed,
-    timedOut,
-    survived: count(results, 'survived'),
+    timeouts: count(results, 'timed out'),
+    survived: count(results, 'survived', 'not covered'),
     notCovered: count(results, 'not covered'),
     equivalent: count(results, 'equivalent'),
-    score: mutants === 0 ? null : Math.round((1000 * (killed + timedOut)) / mutants) / 10,
+    score: mutants === 0 ? null : Math.round((1000 * killed) / mutants) / 10,
   }
 }
 
@@ -39,7 +38,7 @@ export function table(results) {
   const rows = [...figuresByRoom(results), { room: 'all', ...figuresOf(results) }].map((figures) =>
     Object.values(figures).map((figure) => `${figure ?? '-'}`),
   )
-  const heads = ['room', 'mutants', 'killed', 'time-outs', 'survivors', 'not covered', 'equivalent', 'score %']
+  const heads = ['room', 'mutants', 'killed', '(time-outs)', 'survivors', '(not covered)', 'equivalent', 'score %']
   const widths = heads.map((_, column) => Math.max(...[heads, ...rows].map((row) => row[column].length)))
   const line = ([room, ...figures]) =>
     [room.padEnd(widths[0]), ...figures.map((figure, column) => figure.padStart(widths[column + 1]))].join('  ')

@@ -43,7 +43,7 @@ export interface BatchReaderPlan {
   toError(errno: number): Error
 }
 
-interface Waiting {
+interface PendingRead {
   resolve(batch: Datagram[] | undefined): void
   reject(error: Error): void
 }
@@ -52,10 +52,10 @@ interface Waiting {
 const strideFor = (room: number): number => Math.ceil(room / 64) * 64 + 64
 
 /** So many full batches are read before the event loop turns: asking it costs as much as reading a few datagrams. */
-const MOST_TURNS = 3
+const MAX_FURTHER_BATCHES = 3
 
 /** A coalesced read (UDP_GRO) is at most this long. */
-const COALESCED = 65535
+const MAX_COALESCED_READ = 65535
 
 /** Reads batches from any number of sockets, when asked to: what nobody asks for stays in the kernel. */
 export function createBatchReader(plan: BatchReaderPlan): BatchReader {
@@ -63,26 +63,26 @@ export function createBatchReader(plan: BatchReaderPlan): BatchReader {
   const poller = openPoller()
   // A coalesced read holds many datagrams, so fewer of them make a batch.
   const slots = plan.gro ? Math.max(1, Math.min(8, plan.batch)) : plan.batch
-  const room = plan.gro ? COALESCED : plan.maxDatagram
+  const room = plan.gro ? MAX_COALESCED_READ : plan.maxDatagram
   const stride = strideFor(room)
   const reader = new DatagramReader(slots, stride, room)
   const table = createDatagramTable(reader)
   const ready = new Int32Array(64)
   // Of those the poller has told of, which are still to be read: the first one of many must not starve the others.
-  let next = 0
-  let told = 0
+  let nextReady = 0
+  let readyCount = 0
   const counts: BatchReaderCounts = { datagrams: 0, bytes: 0, batches: 0, truncated: 0, filtered: 0 }
 
-  let waiting: Waiting | undefined
+  let pending: PendingRead | undefined
   let polling = false
   let alive = true
   let closed = false
   // What a read met when there was a batch to hand over first.
-  let failure: unknown
+  let keptError: unknown
   const descriptors = new Set<number>()
   // The last batch was full, so there may be another; and how many were read since the event loop last turned.
-  let full = false
-  let turns = 0
+  let lastWasFull = false
+  let furtherBatches = 0
 
   /** One read of one socket; its datagrams go behind those there are. */
   const readFrom = (fd: number, into: Datagram[]): void => {
@@ -100,7 +100,7 @@ export function createBatchReader(plan: BatchReaderPlan): BatchReader {
     }
     counts.bytes += used
     counts.datagrams += into.length - before
-    for (let place = before; place < into.length; place++) if (into[place]?.truncated === true) counts.truncated++
+    for (let index = before; index < into.length; index++) if (into[index]?.truncated === true) counts.truncated++
   }
 
   /** Tells what a socket's error queue holds: whether there was anything. */
@@ -111,7 +111,7 @@ export function createBatchReader(plan: BatchReaderPlan): BatchReader {
   }
 
   /** With one socket there is no need to ask which is ready, save where it has nothing to read. */
-  const readOnly = (fd: number, into: Datagram[]): void => {
+  const readSingle = (fd: number, into: Datagram[]): void => {
     try {
       readFrom(fd, into)
     } catch (error) {
@@ -123,22 +123,22 @@ export function createBatchReader(plan: BatchReaderPlan): BatchReader {
   const readReady = (): Datagram[] => {
     const batch: Datagram[] = []
     const [only] = descriptors.size === 1 ? descriptors : []
-    if (only !== undefined) readOnly(only, batch)
+    if (only !== undefined) readSingle(only, batch)
     if (batch.length > 0) return batch
-    if (next === told) {
-      told = poller.ready(ready)
-      next = 0
+    if (nextReady === readyCount) {
+      readyCount = poller.ready(ready)
+      nextReady = 0
     }
-    while (next < told && batch.length < plan.batch) {
-      const fd = ready[next * 2] as number
-      const events = ready[next * 2 + 1] as number
-      next++
+    while (nextReady < readyCount && batch.length < plan.batch) {
+      const fd = ready[nextReady * 2] as number
+      const events = ready[nextReady * 2 + 1] as number
+      nextReady++
       if ((events & FAILED) !== 0) drainErrors(fd)
       try {
         readFrom(fd, batch)
       } catch (error) {
         if (batch.length === 0) throw error
-        failure = error
+        keptError = error
         break
       }
     }
@@ -146,34 +146,34 @@ export function createBatchReader(plan: BatchReaderPlan): BatchReader {
   }
 
   /** Hands a batch, if there is one, to whoever waits. */
-  const deliver = ({ resolve, reject }: Waiting): boolean => {
+  const deliver = ({ resolve, reject }: PendingRead): boolean => {
     try {
-      if (failure !== undefined) throw failure
+      if (keptError !== undefined) throw keptError
       const batch = readReady()
       if (batch.length === 0) return false
       counts.batches++
-      full = batch.length >= plan.batch
+      lastWasFull = batch.length >= plan.batch
       resolve(batch)
     } catch (error) {
-      failure = undefined
-      full = false
+      keptError = undefined
+      lastWasFull = false
       reject(typeof error === 'number' ? plan.toError(error) : (error as Error))
     }
     return true
   }
 
   const onReady = (): void => {
-    turns = 0
-    if (waiting === undefined) {
-      rest()
+    furtherBatches = 0
+    if (pending === undefined) {
+      stopPolling()
       return
     }
-    if (!deliver(waiting)) return
-    waiting = undefined
+    if (!deliver(pending)) return
+    pending = undefined
     poller.hold(false)
   }
 
-  const rest = (): void => {
+  const stopPolling = (): void => {
     poller.stop()
     polling = false
   }
@@ -189,7 +189,7 @@ export function createBatchReader(plan: BatchReaderPlan): BatchReader {
       poller.forget(fd)
       reader.forget(fd)
       // Its number may become another's.
-      next = told
+      nextReady = readyCount
     },
     next: () =>
       new Promise((resolve, reject) => {
@@ -197,30 +197,30 @@ export function createBatchReader(plan: BatchReaderPlan): BatchReader {
           resolve(undefined)
           return
         }
-        if (full && turns < MOST_TURNS) {
-          turns++
+        if (lastWasFull && furtherBatches < MAX_FURTHER_BATCHES) {
+          furtherBatches++
           if (deliver({ resolve, reject })) return
         }
-        waiting = { resolve, reject }
+        pending = { resolve, reject }
         if (alive) poller.hold(true)
         if (polling) return
         poller.start(onReady)
         polling = true
       }),
-    reading: () => waiting !== undefined,
+    reading: () => pending !== undefined,
     admit: (fd, unicast, broadcast) => reader.admit(fd, unicast, broadcast),
     setRule: (fd, group, interfaceIndex, mode, sources) =>
       reader.setRule(fd, group, interfaceIndex, native.filterModes[mode], sources),
     hold: (wanted) => {
       alive = wanted
-      if (waiting !== undefined && !closed) poller.hold(wanted)
+      if (pending !== undefined && !closed) poller.hold(wanted)
     },
     close: () => {
       if (closed) return
       closed = true
       poller.close()
-      waiting?.resolve(undefined)
-      waiting = undefined
+      pending?.resolve(undefined)
+      pending = undefined
     },
   }
 }

@@ -14,7 +14,7 @@ const RTMGRP_LINK = 1
 const AF_UNSPEC = 0
 
 /** The index in struct ifinfomsg, after family, padding and type. */
-const INDEX = 4
+const INDEX_OFFSET = 4
 
 // One socket for all listeners of a thread, which knows no other's: a module is loaded once a thread.
 const listeners = new Set<Listener>()
@@ -25,8 +25,8 @@ function removedIn(datagram: Uint8Array): Set<number> {
   const indexes = new Set<number>()
   // Of another family the message tells that an interface has left something, a bridge say, and is still there.
   for (const { type, payload } of netlinkMessages(datagram))
-    if (type === RTM_DELLINK && payload.length >= INDEX + 4 && payload[0] === AF_UNSPEC)
-      indexes.add(netlinkNumber(payload, INDEX))
+    if (type === RTM_DELLINK && payload.length >= INDEX_OFFSET + 4 && payload[0] === AF_UNSPEC)
+      indexes.add(netlinkNumber(payload, INDEX_OFFSET))
   return indexes
 }
 
@@ -46,11 +46,11 @@ async function openLinkSocket(): Promise<NativeSocket> {
 
 const close = (socket: NativeSocket): Promise<void> => new Promise((resolve) => socket.close(resolve))
 
-async function open(): Promise<() => Promise<void>> {
+async function openWatch(): Promise<() => Promise<void>> {
   const socket = await openLinkSocket()
   try {
     const batchReader = readerOf(socket)
-    void listen(batchReader)
+    void readChanges(batchReader)
     return async () => {
       batchReader.close()
       await close(socket)
@@ -79,18 +79,18 @@ function readerOf(socket: NativeSocket): BatchReader {
   }
 }
 
-async function listen(batchReader: BatchReader): Promise<void> {
+async function readChanges(batchReader: BatchReader): Promise<void> {
   for (;;) {
     try {
       const batch = await batchReader.next()
       if (batch === undefined) return
       for (const { data } of batch) {
         const indexes = removedIn(data)
-        if (indexes.size > 0) tell((index) => indexes.has(index))
+        if (indexes.size > 0) notify((index) => indexes.has(index))
       }
     } catch {
       // ENOBUFS: the kernel had more to tell than there was room for.
-      tell(isMissing)
+      notify(isMissing)
     }
   }
 }
@@ -104,7 +104,7 @@ function isMissing(index: number): boolean {
   }
 }
 
-function tell(isGone: (index: number) => boolean): void {
+function notify(isGone: (index: number) => boolean): void {
   // What a listener throws must not end the watch.
   for (const listener of listeners) process.nextTick(listener, isGone)
 }
@@ -112,7 +112,7 @@ function tell(isGone: (index: number) => boolean): void {
 /** Tells when interfaces are removed, without keeping the event loop alive, until what it gives is called. */
 export async function onLinkRemoved(listener: Listener): Promise<() => Promise<void>> {
   listeners.add(listener)
-  watch ??= open()
+  watch ??= openWatch()
   const opened = watch
   try {
     await opened

@@ -21,7 +21,7 @@ export interface PreparedSend {
   done: number
 }
 
-export interface OutgoingPlan {
+export interface PreparePlan {
   /** The socket's family. */
   readonly ipv6: boolean
   readonly to: Endpoint | undefined
@@ -44,12 +44,12 @@ export const goesOverIpv6 = (sockaddr: Uint8Array): boolean =>
   sockaddr.length > 16 && !isMapped(sockaddr.subarray(8, 24))
 
 /** Why an address can't be had, where that is its zone: no interface has its name. */
-function noZone(address: string): Error | undefined {
+function explainZone(address: string): Error | undefined {
   const zone = parseAddress(address)?.zone
   return zone === undefined ? undefined : noInterface(zone)
 }
 
-export function createPrepare(send: NativeDatagrams, plan: OutgoingPlan): Prepare {
+export function createPrepare(send: NativeDatagrams, plan: PreparePlan): Prepare {
   let last: { address: string; port: number; bytes: Uint8Array; ipv6: boolean } | undefined
   let connected: { bytes: undefined; ipv6: boolean } | undefined
 
@@ -68,7 +68,7 @@ export function createPrepare(send: NativeDatagrams, plan: OutgoingPlan): Prepar
       return send.encodeSockaddr(address, port)
     } catch (error) {
       // It has been checked but for its zone.
-      throw noZone(address) ?? error
+      throw explainZone(address) ?? error
     }
   }
 
@@ -85,28 +85,28 @@ export function createPrepare(send: NativeDatagrams, plan: OutgoingPlan): Prepar
     return connected
   }
 
-  const alike = (datagrams: readonly Uint8Array[], to: Endpoint | undefined, choice: SendChoice | undefined) => {
+  const prepareAlike = (datagrams: readonly Uint8Array[], to: Endpoint | undefined, choice: SendChoice | undefined) => {
     const { bytes, ipv6 } = destination(to)
-    const how = choice && checkChoice(choice, { ipv6, isSet: plan.isSet })
-    return { datagrams, to: bytes, choice: how, ipv6, done: 0 }
+    const nativeChoice = choice && checkChoice(choice, { ipv6, isSet: plan.isSet })
+    return { datagrams, to: bytes, choice: nativeChoice, ipv6, done: 0 }
   }
 
-  const each = (
+  const prepareEach = (
     items: readonly (Uint8Array | Message)[],
     to: Endpoint | undefined,
     choice: SendChoice | undefined,
   ): PreparedSend => {
     const ends: (Uint8Array | undefined)[] = []
     const controls: (Uint8Array | undefined)[] = []
-    const datagrams = items.map((item, place) => {
+    const datagrams = items.map((item, index) => {
       const message: Message = item instanceof Uint8Array ? { data: item } : item
       if (!(message?.data instanceof Uint8Array))
-        throw badValue(`data[${place}] is ${show(item)}: a Uint8Array or { data, ... } is needed`)
-      if (message.to !== undefined) checkEndpoint(message.to, `data[${place}].to`)
+        throw badValue(`data[${index}] is ${show(item)}: a Uint8Array or { data, ... } is needed`)
+      if (message.to !== undefined) checkEndpoint(message.to, `data[${index}].to`)
       const { bytes, ipv6 } = destination(message.to ?? to)
-      const how = checkChoice({ ...choice, ...message }, { ipv6, isSet: plan.isSet })
+      const nativeChoice = checkChoice({ ...choice, ...message }, { ipv6, isSet: plan.isSet })
       ends.push(bytes)
-      controls.push(how && send.encodeSendControl(ipv6, how, 0))
+      controls.push(nativeChoice && send.encodeSendControl(ipv6, nativeChoice, 0))
       return message.data
     })
     return { datagrams, to: ends, choice: undefined, ipv6: plan.ipv6, controls, done: 0 }
@@ -117,10 +117,10 @@ export function createPrepare(send: NativeDatagrams, plan: OutgoingPlan): Prepar
     if (choice !== undefined && (typeof choice !== 'object' || choice === null))
       throw wrongType(`the third argument is ${show(choice)}: { hopLimit?, trafficClass?, ... } is needed`)
     if (choice !== undefined) mustKnow(CHOICES, choice, 'the third argument')
-    if (data instanceof Uint8Array) return alike([data], to, choice)
+    if (data instanceof Uint8Array) return prepareAlike([data], to, choice)
     if (!Array.isArray(data)) throw badValue(`data is ${show(data)}: a Uint8Array, or an array of them, is needed`)
     if (data.length === 0) return { datagrams: [], to: undefined, choice: NO_CHOICE, ipv6: plan.ipv6, done: 0 }
-    if (data.every((item) => item instanceof Uint8Array)) return alike(data as Uint8Array[], to, choice)
-    return each(data, to, choice)
+    if (data.every((item) => item instanceof Uint8Array)) return prepareAlike(data as Uint8Array[], to, choice)
+    return prepareEach(data, to, choice)
   }
 }

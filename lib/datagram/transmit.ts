@@ -20,11 +20,11 @@ export interface SenderStats {
 
 const { EAGAIN } = constants.errno
 /** A call takes so many at most (UIO_MAXIOV), a segmented message so many (UDP_MAX_SEGMENTS). */
-const MOST_A_CALL = 1024
-const MOST_SEGMENTS = 64
+const MAX_DATAGRAMS_PER_CALL = 1024
+const MAX_SEGMENTS_PER_MESSAGE = 64
 
 /** The longest payload of a datagram: what the 16 bits of its length leave beside the headers. */
-const mostOf = (ipv6: boolean): number => (ipv6 ? 65527 : 65507)
+const maxPayload = (ipv6: boolean): number => (ipv6 ? 65527 : 65507)
 
 export interface Transmitter {
   readonly stats: SenderStats
@@ -42,14 +42,14 @@ export interface TransmitterPlan {
 }
 
 /** The length that `from` and those behind it share, and how many do; the last may be shorter, for the kernel too. */
-function equals(datagrams: readonly Uint8Array[], from: number, most: number): { size: number; count: number } {
+function runOfEqualSize(datagrams: readonly Uint8Array[], from: number, most: number): { size: number; count: number } {
   const size = datagrams[from]?.length ?? 0
-  const end = Math.min(datagrams.length, from + most)
-  let place = from + 1
-  while (place < end && datagrams[place]?.length === size) place++
-  const tail = datagrams[place]?.length ?? 0
-  if (place < end && tail > 0 && tail < size) place++
-  return { size, count: place - from }
+  const limit = Math.min(datagrams.length, from + most)
+  let end = from + 1
+  while (end < limit && datagrams[end]?.length === size) end++
+  const tail = datagrams[end]?.length ?? 0
+  if (end < limit && tail > 0 && tail < size) end++
+  return { size, count: end - from }
 }
 
 const ADVICE: Readonly<Record<string, string>> = {
@@ -67,56 +67,56 @@ export function createTransmitter(send: NativeDatagrams, plan: TransmitterPlan):
     segmented: 0,
     waits: 0,
     segmentation: plan.segmentation,
-    longestSegment: mostOf(true),
+    longestSegment: maxPayload(true),
   }
   let cached: { choice: NativeSendChoice | undefined; ipv6: boolean; segment: number; bytes: Uint8Array } | undefined
 
-  const control = ({ choice, ipv6 }: PreparedSend, segment: number): Uint8Array | undefined => {
+  const controlFor = ({ choice, ipv6 }: PreparedSend, segment: number): Uint8Array | undefined => {
     if (choice === undefined && segment === 0) return undefined
     if (cached?.choice !== choice || cached?.segment !== segment || cached.ipv6 !== ipv6)
       cached = { choice, ipv6, segment, bytes: send.encodeSendControl(ipv6, choice ?? {}, segment) }
     return cached.bytes
   }
 
-  const attempt = (prepared: PreparedSend, count: number, each: number, segment: number): number => {
+  const sendSome = (prepared: PreparedSend, count: number, perMessage: number, segment: number): number => {
     const { datagrams, done, to, controls } = prepared
-    const how = controls ?? control(prepared, segment)
-    const taken = send.sendDatagrams(plan.fd(), datagrams, done, count, each, to, how)
-    for (let place = done; place < done + taken; place++) stats.bytes += datagrams[place]?.length ?? 0
+    const control = controls ?? controlFor(prepared, segment)
+    const taken = send.sendDatagrams(plan.fd(), datagrams, done, count, perMessage, to, control)
+    for (let index = done; index < done + taken; index++) stats.bytes += datagrams[index]?.length ?? 0
     stats.datagrams += taken
     if (segment > 0) stats.segmented += taken
     prepared.done += taken
     return taken
   }
 
-  const plain = (prepared: PreparedSend): number =>
-    attempt(prepared, Math.min(MOST_A_CALL, prepared.datagrams.length - prepared.done), 1, 0)
+  const sendUnsegmented = (prepared: PreparedSend): number =>
+    sendSome(prepared, Math.min(MAX_DATAGRAMS_PER_CALL, prepared.datagrams.length - prepared.done), 1, 0)
 
   /** What to hold against segmentation, where the datagrams go without it: then it, and not they, was at fault. */
-  const blame = (code: string, size: number): void => {
+  const noteRefusedSegmentation = (code: string, size: number): void => {
     if (code === 'EIO' || code === 'ENOPROTOOPT' || code === 'EOPNOTSUPP') stats.segmentation = false
     else stats.longestSegment = size - 1
   }
 
   const advance = (prepared: PreparedSend): number => {
     const { datagrams, done, controls, ipv6 } = prepared
-    if (!stats.segmentation || controls !== undefined) return plain(prepared)
-    const { size, count } = equals(datagrams, done, MOST_A_CALL)
-    const each = size === 0 ? 1 : Math.min(MOST_SEGMENTS, Math.floor(mostOf(ipv6) / size))
-    if (count < 2 || each < 2 || size > stats.longestSegment) return plain(prepared)
+    if (!stats.segmentation || controls !== undefined) return sendUnsegmented(prepared)
+    const { size, count } = runOfEqualSize(datagrams, done, MAX_DATAGRAMS_PER_CALL)
+    const perMessage = size === 0 ? 1 : Math.min(MAX_SEGMENTS_PER_MESSAGE, Math.floor(maxPayload(ipv6) / size))
+    if (count < 2 || perMessage < 2 || size > stats.longestSegment) return sendUnsegmented(prepared)
     try {
-      return attempt(prepared, count, each, size)
+      return sendSome(prepared, count, perMessage, size)
     } catch (error) {
       if (typeof error !== 'number' || error === EAGAIN) throw error
       const code = codeOf(error)
       if (!['EINVAL', 'EMSGSIZE', 'EIO', 'ENOPROTOOPT', 'EOPNOTSUPP'].includes(code)) throw error
-      const taken = plain(prepared)
-      blame(code, size)
+      const taken = sendUnsegmented(prepared)
+      noteRefusedSegmentation(code, size)
       return taken
     }
   }
 
-  const tooLong = (length: number, most: number): string => {
+  const adviceOnLength = (length: number, most: number): string => {
     if (length > most) return `at most ${most} are possible`
     const mtu = plan.mtu()
     const limit = mtu === undefined ? "the path's MTU" : `the path's MTU of ${mtu} bytes, headers included`
@@ -126,16 +126,16 @@ export function createTransmitter(send: NativeDatagrams, plan: TransmitterPlan):
   const explain = (errno: number, prepared: PreparedSend): SocketOptionError => {
     const { done, datagrams, to } = prepared
     const length = datagrams[done]?.length ?? 0
-    const end = Array.isArray(to) ? to[done] : to
-    const most = mostOf(end === undefined ? prepared.ipv6 : goesOverIpv6(end as Uint8Array))
+    const sockaddr = Array.isArray(to) ? to[done] : to
+    const most = maxPayload(sockaddr === undefined ? prepared.ipv6 : goesOverIpv6(sockaddr as Uint8Array))
     const before = done > 0 ? `; the kernel took the ${done} before it` : ''
     const code = codeOf(errno)
     const tooLarge = code === 'EMSGSIZE'
     return kernelError({
-      asked: tooLarge ? `datagram ${done} has ${length} bytes` : `send datagram ${done}${textOf(end)}`,
+      asked: tooLarge ? `datagram ${done} has ${length} bytes` : `send datagram ${done}${textOf(sockaddr)}`,
       errno,
       syscall: 'sendmmsg',
-      advice: `${tooLarge ? tooLong(length, most) : (ADVICE[code] ?? 'failed')}${before}`,
+      advice: `${tooLarge ? adviceOnLength(length, most) : (ADVICE[code] ?? 'failed')}${before}`,
     })
   }
 

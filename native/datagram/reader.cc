@@ -35,9 +35,9 @@ DatagramReader::DatagramReader(const Napi::CallbackInfo& info)
       stride_(ReadInteger<uint32_t>(info[1], "stride")),
       room_(ReadInteger<uint32_t>(info[2], "room")) {
   const Napi::Env env = info.Env();
-  constexpr uint32_t kMost = 1024;  // UIO_MAXIOV
+  constexpr uint32_t kMaxBatch = 1024;  // UIO_MAXIOV
   const auto batch = ReadInteger<uint32_t>(info[0], "batch");
-  if (batch < 1 || batch > kMost) throw Napi::RangeError::New(env, "batch is not from 1 to 1024");
+  if (batch < 1 || batch > kMaxBatch) throw Napi::RangeError::New(env, "batch is not from 1 to 1024");
   if (room_ < 1 || room_ > stride_) throw Napi::RangeError::New(env, "room is not from 1 to the stride");
   messages_.resize(batch);
   vectors_.resize(batch);
@@ -81,14 +81,14 @@ Napi::Value DatagramReader::HandOver(const Napi::CallbackInfo& info) {
 
 // Only what the last read has changed is made ready again.
 void DatagramReader::Prepare() {
-  for (size_t place = 0; place < used_; ++place) {
-    vectors_[place] = {memory_ + place * stride_, room_};
-    msghdr& header = messages_[place].msg_hdr;
-    header.msg_name = &slots_[place].source;
+  for (size_t index = 0; index < used_; ++index) {
+    vectors_[index] = {memory_ + index * stride_, room_};
+    msghdr& header = messages_[index].msg_hdr;
+    header.msg_name = &slots_[index].source;
     header.msg_namelen = sizeof(sockaddr_storage);
-    header.msg_iov = &vectors_[place];
+    header.msg_iov = &vectors_[index];
     header.msg_iovlen = 1;
-    header.msg_control = slots_[place].control.data();
+    header.msg_control = slots_[index].control.data();
     header.msg_controllen = kControl;
     header.msg_flags = 0;
   }
@@ -116,8 +116,8 @@ Napi::Value DatagramReader::Read(const Napi::CallbackInfo& info) {
   }
   const DeliveryRules& rules = rules_[fd];
   size_t accepted = 0;
-  for (size_t place = 0; place < static_cast<size_t>(got); ++place)
-    if (Describe(place, rules, accepted)) ++accepted;
+  for (size_t index = 0; index < static_cast<size_t>(got); ++index)
+    if (Describe(index, rules, accepted)) ++accepted;
   return WriteInteger(env, static_cast<int32_t>(accepted));
 }
 
@@ -161,15 +161,15 @@ void DatagramReader::Pack(const Napi::CallbackInfo& info) {
   const size_t room = target.ByteLength();
   const size_t count = std::min<size_t>(ReadInteger<uint32_t>(info[1], "count"), messages_.size());
   const size_t slab = memory_ == nullptr ? 0 : stride_ * messages_.size();
-  size_t place = 0;
-  for (size_t at = 0; at < count; ++at) {
-    const auto offset = static_cast<size_t>(rows_[at].offset);
-    const auto length = static_cast<size_t>(rows_[at].length);
+  size_t position = 0;
+  for (size_t row = 0; row < count; ++row) {
+    const auto offset = static_cast<size_t>(rows_[row].offset);
+    const auto length = static_cast<size_t>(rows_[row].length);
     // JavaScript can write into the table.
-    if (length > slab || offset > slab - length || length > room - place)
+    if (length > slab || offset > slab - length || length > room - position)
       throw Napi::RangeError::New(info.Env(), "these bytes are not of the last read");
-    std::memcpy(data + place, memory_ + offset, length);
-    place += length;
+    std::memcpy(data + position, memory_ + offset, length);
+    position += length;
   }
 }
 
@@ -182,12 +182,12 @@ Napi::Value DatagramReader::AddressText(const Napi::CallbackInfo& info) {
   }
 }
 
-// (place) -> [{ level, type, data }]
+// (row) -> [{ level, type, data }]
 Napi::Value DatagramReader::Others(const Napi::CallbackInfo& info) {
-  const auto place = ReadInteger<uint32_t>(info[0], "place");
+  const auto row = ReadInteger<uint32_t>(info[0], "row");
   const Napi::Array list = Napi::Array::New(info.Env());
-  if (place >= others_.size()) return list;
-  for (const ControlMessage& message : others_[place]) {
+  if (row >= others_.size()) return list;
+  for (const ControlMessage& message : others_[row]) {
     Napi::Object entry = Napi::Object::New(info.Env());
     entry.Set("level", message.level);
     entry.Set("type", message.type);
@@ -209,8 +209,8 @@ void DatagramReader::SetRule(const Napi::CallbackInfo& info) {
   const FilterMode mode = ReadFilterMode(info[3]);
   const auto list = info[4].As<Napi::Array>();
   std::vector<AddressKey> sources;
-  for (uint32_t place = 0; place < list.Length(); ++place)
-    sources.push_back(AddressKeyOf(ParseSockaddr(list.Get(place))));
+  for (uint32_t index = 0; index < list.Length(); ++index)
+    sources.push_back(AddressKeyOf(ParseSockaddr(list.Get(index))));
   rules_[ReadInteger<int>(info[0], "fd")].Set(AddressKeyOf(ParseSockaddr(info[1])),
                                               ReadInteger<int>(info[2], "interface"), mode, sources);
 }

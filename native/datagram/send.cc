@@ -33,17 +33,17 @@ View OptionalView(napi_env env, napi_value value) {
   return napi_typeof(env, value, &kind) == napi_ok && kind == napi_undefined ? View{} : ViewOf(env, value);
 }
 
-napi_value ElementOf(napi_env env, napi_value list, uint32_t place) {
+napi_value ElementOf(napi_env env, napi_value list, uint32_t index) {
   napi_value item = nullptr;
-  if (napi_get_element(env, list, place, &item) != napi_ok) throw Napi::TypeError::New(env, "an array is needed");
+  if (napi_get_element(env, list, index, &item) != napi_ok) throw Napi::TypeError::New(env, "an array is needed");
   return item;
 }
 
 std::vector<iovec> Vectors(napi_env env, napi_value list, uint32_t start, uint32_t count) {
   std::vector<iovec> vectors(count);
-  for (uint32_t place = 0; place < count; ++place) {
-    const View view = ViewOf(env, ElementOf(env, list, start + place));
-    vectors[place] = {view.data, view.length};
+  for (uint32_t index = 0; index < count; ++index) {
+    const View view = ViewOf(env, ElementOf(env, list, start + index));
+    vectors[index] = {view.data, view.length};
   }
   return vectors;
 }
@@ -55,8 +55,8 @@ class Views {
     napi_is_array(env, value, &each_);
     if (!each_) common_ = OptionalView(env, value);
   }
-  [[nodiscard]] View At(uint32_t place) const {
-    return each_ ? OptionalView(env_, ElementOf(env_, list_, place)) : common_;
+  [[nodiscard]] View At(uint32_t index) const {
+    return each_ ? OptionalView(env_, ElementOf(env_, list_, index)) : common_;
   }
 
  private:
@@ -77,20 +77,21 @@ Napi::Value SendDatagrams(const Napi::CallbackInfo& info) {
   const auto start = ReadInteger<uint32_t>(info[2], "start");
   const auto count = ReadInteger<uint32_t>(info[3], "count");
   const auto each = ReadInteger<uint32_t>(info[4], "each");
-  constexpr uint32_t kMost = 1024;  // UIO_MAXIOV
-  if (count > kMost || each < 1 || each > kMost) throw Napi::RangeError::New(env, "at most 1024 datagrams a call");
+  constexpr uint32_t kMaxDatagrams = 1024;  // UIO_MAXIOV
+  if (count > kMaxDatagrams || each < 1 || each > kMaxDatagrams)
+    throw Napi::RangeError::New(env, "at most 1024 datagrams a call");
   std::vector<iovec> vectors = Vectors(env, info[1], start, count);
   const Views destinations(env, info[5]);
   const Views controls(env, info[6]);
   std::vector<mmsghdr> messages((count + each - 1) / each);
-  for (uint32_t place = 0; place < messages.size(); ++place) {
-    const View destination = destinations.At(start + place * each);
-    const View control = controls.At(start + place * each);
-    msghdr& header = messages[place].msg_hdr;
+  for (uint32_t index = 0; index < messages.size(); ++index) {
+    const View destination = destinations.At(start + index * each);
+    const View control = controls.At(start + index * each);
+    msghdr& header = messages[index].msg_hdr;
     header.msg_name = destination.data;
     header.msg_namelen = static_cast<socklen_t>(destination.length);
-    header.msg_iov = &vectors[size_t{place} * each];
-    header.msg_iovlen = std::min(each, count - place * each);
+    header.msg_iov = &vectors[size_t{index} * each];
+    header.msg_iovlen = std::min(each, count - index * each);
     header.msg_control = control.data;
     header.msg_controllen = control.length;
   }

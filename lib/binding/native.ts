@@ -1,3 +1,4 @@
+// Loads the addon, and gives its types.
 import { createRequire } from 'node:module'
 import { unsupported } from '../base/errors.ts'
 
@@ -22,7 +23,7 @@ export function readOutcome(outcome: Outcome): { errno: number; filterMode: Filt
 export interface NativeOption {
   /** A batch is told by this number which option a call is of. */
   readonly index: number
-  /** `undefined` where it went well. */
+  /** `undefined` if the call went well. */
   set(fd: number, value: unknown): Outcome | undefined
   /** Throws an outcome. */
   get(fd: number, question?: unknown): unknown
@@ -61,14 +62,14 @@ export interface NativeLookup {
 
 /** Owns a descriptor until it is released; its end closes it. */
 export interface NativeSocket {
-  /** -1 where it has none. */
+  /** -1 if it owns none. */
   readonly fd: number
   open(family: number, type: number, protocol: number): Errno
   release(): number
   close(done: () => void): void
 }
 
-/** 0 where a call went well. */
+/** 0 if a call went well. */
 export type Errno = number
 
 export interface NativePoller {
@@ -76,21 +77,21 @@ export interface NativePoller {
   forget(fd: number): void
   start(ready: () => void): void
   stop(): void
-  /** Whether it keeps the event loop alive while started. */
+  /** Whether the poller keeps the event loop alive while started. */
   hold(alive: boolean): void
   ready(into: Int32Array): number
   close(): void
 }
 
 export interface NativeDatagramReader {
-  /** What control messages tell, by name: native/datagram/ancillary.cc. */
+  /** The names of the columns that control messages fill: native/datagram/ancillary.cc. */
   columns(): string[]
   /** A row for each datagram of the last read. */
   table(): ArrayBuffer
   /** A cell of 64 bits for each column of each datagram. */
   cells(): ArrayBuffer
   read(fd: number): number
-  /** The memory of the last read. It is used again once nobody holds it. */
+  /** The memory of the last read. It is used again when nothing refers to it any more. */
   handOver(): Buffer
   pack(target: Uint8Array, count: number): void
   addressText(number: number): string
@@ -102,7 +103,7 @@ export interface NativeDatagramReader {
   forget(fd: number): void
 }
 
-/** An entry of a socket's error queue: an error that came back, or a time of sending. */
+/** An entry of a socket's error queue, with the fields of `struct sock_extended_err`. */
 export interface NativeQueuedError {
   errno?: number
   origin?: number
@@ -118,13 +119,13 @@ export interface NativeQueuedError {
   payload: Buffer
 }
 
-/** How a datagram is to be sent: values by the names of lib/datagram/message.ts; an interface is an index. */
+/** Values by the names of `SendChoice`, as their rows in lib/datagram/message.ts convert them. */
 export type NativeSendChoice = Readonly<Record<string, number | bigint | string>>
 
-/** For all datagrams, or one for each. */
+/** One value for all datagrams, or a list with one for each. */
 export type OneOrEach = Uint8Array | undefined | readonly (Uint8Array | undefined)[]
 
-/** Batched reading and sending, where the system has it (Linux). */
+/** Batched reading and sending: Linux only. */
 export interface NativeDatagrams {
   readonly Poller: new () => NativePoller
   readonly DatagramReader: new (batch: number, stride: number, room: number) => NativeDatagramReader
@@ -150,7 +151,10 @@ export interface Native extends Partial<NativeDatagrams> {
   readonly Batch: new () => NativeBatch
   readonly Lookup: new () => NativeLookup
   readonly Socket: new () => NativeSocket
-  /** Setting it, `refuseAnySource` does not ask the kernel where the socket is an any-source member. */
+  /**
+   * With `refuseAnySource`, setting the option is refused without asking the kernel if the socket is an any-source
+   * member.
+   */
   option(level: number, name: number, codec: number, refuseAnySource: boolean): NativeOption
   encode(codec: number, value: unknown): Buffer
   decode(codec: number, bytes: Uint8Array): unknown
@@ -167,7 +171,7 @@ export interface Native extends Partial<NativeDatagrams> {
   interfaces(): NativeInterface[]
   nameToIndex(name: string): number
   indexToName(index: number): string
-  /** Throws an errno, a number, where the kernel can't be asked. */
+  /** Throws an errno, a number, if the kernel can't be asked. */
   hasInterface(index: number): boolean
 }
 
@@ -175,7 +179,7 @@ const require = createRequire(import.meta.url)
 
 function load(): Native {
   if (process.platform !== 'linux' && process.platform !== 'darwin') return absent()
-  // One's own build first; a package has none.
+  // A build in the working tree comes first. An installed package has only prebuilds.
   const paths = [
     '../build/Release/sockctl.node',
     '../../build/Release/sockctl.node',
@@ -192,7 +196,10 @@ function load(): Native {
   throw new Error(`sockctl has no binary for this system; build one with: npm run build:native\n${refusals.join('\n')}`)
 }
 
-/** Elsewhere importing works, every option says `supported: false`, and every call answers `unsupported`. */
+/**
+ * The addon on a system that has none: importing works, every option says `supported: false`, and every call throws
+ * `unsupported`.
+ */
 function absent(): Native {
   const refuse = (): never => {
     throw unsupported(`sockctl on ${process.platform}`)
@@ -228,7 +235,7 @@ function absent(): Native {
 
 export const native: Native = load()
 
-/** Throws reason `unsupported` where datagrams can't be read and sent in batches. */
+/** Throws reason `unsupported` on a system that can't read and send datagrams in batches. */
 export function datagramsNative(): NativeDatagrams {
   if (native.Poller === undefined) throw unsupported(`reading and sending datagrams in batches on ${process.platform}`)
   return native as NativeDatagrams

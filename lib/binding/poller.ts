@@ -1,11 +1,12 @@
+// Opens the native poller, and explains its errors.
 import { codeOf, kernelError } from '../base/errors.ts'
 import { datagramsNative, type NativePoller } from './native.ts'
 
-/** What a poller may be asked to watch for, and what it tells: epoll_ctl(2). Errors it tells unasked. */
+/** Events to watch a descriptor for, epoll_ctl(2). `FAILED` is told unasked. */
 export const READABLE = 1
 export const WRITABLE = 4
 export const FAILED = 8
-/** Tell once of each change, instead of for as long as it lasts. */
+/** Tell of a change once, not for as long as it lasts: EPOLLET. */
 export const CHANGES = 2 ** 31
 
 export function openPoller(): NativePoller {

@@ -8,7 +8,7 @@ import { IP_CHECKSUM, IP_RECVORIGDSTADDR, IP_RECVTOS, IP_RECVTTL } from '../opti
 import { IPV6_RECVHOPLIMIT, IPV6_RECVORIGDSTADDR, IPV6_RECVTCLASS } from '../options/table/ipv6.ts'
 import { SO_TIMESTAMPING, SO_TIMESTAMPNS } from '../options/table/socket.ts'
 
-/** What the kernel tells of a datagram that was asked for, in control messages. A field it does not tell is not there. `recvmsg(2)` */
+/** Fields of a datagram that the kernel tells if asked to, in control messages. `recvmsg(2)`, cmsg(3) */
 export interface AncillaryData {
   /** The TTL or hop limit the datagram arrived with, 0 to 255. `IP_RECVTTL`, `IPV6_RECVHOPLIMIT` */
   hopLimit?: number
@@ -16,7 +16,10 @@ export interface AncillaryData {
   trafficClass?: number
   /** When the kernel received the datagram, in nanoseconds since the epoch. `SO_TIMESTAMPNS`, `SO_TIMESTAMPING` */
   timestamp?: bigint
-  /** When the card received the datagram, in nanoseconds of the card's clock; asked for by `timestamp: 'hardware'`. `SO_TIMESTAMPING` */
+  /**
+   * When the card received the datagram, in nanoseconds of the card's clock; asked for by `timestamp: 'hardware'`.
+   * `SO_TIMESTAMPING`
+   */
   hardwareTimestamp?: bigint
   /**
    * The one's complement sum of the payload's 16-bit words, 0 to 65535: the payload's part of the UDP checksum, RFC 1071.
@@ -30,9 +33,11 @@ export interface AncillaryData {
 
 type Flagged = Omit<AncillaryData, 'timestamp' | 'hardwareTimestamp'>
 
-/** What to tell of each datagram, besides its source, its destination and its interface. Default: nothing. */
+/** The fields each datagram is to have besides its source, its destination and its interface. Default: none. */
 export type AncillaryChoice = { [Field in keyof Flagged]?: boolean } & {
-  /** When the datagram was received: `true` by the kernel's clock, `'hardware'` by the card's too if the card has one. */
+  /**
+   * When the datagram was received: `true` by the kernel's clock, `'hardware'` by the card's too if the card has one.
+   */
   timestamp?: boolean | 'hardware'
 }
 
@@ -41,7 +46,7 @@ const HARDWARE = { flags: ['RX_HARDWARE', 'RX_SOFTWARE', 'SOFTWARE', 'RAW_HARDWA
 type Family = 'ipv4' | 'ipv6'
 type Setting = readonly [option: AnyOption, value: unknown]
 
-/** What the native reader wrote of control messages, a cell for each column of each datagram. */
+/** The cells that the native reader filled from control messages: one for each column of each datagram. */
 export interface Cells {
   integer(cell: number): number
   nanoseconds(cell: number): bigint
@@ -49,15 +54,17 @@ export interface Cells {
 }
 
 interface Row {
-  /** What `AncillaryChoice` may say of the field. A field without a choice comes with another's. */
+  /**
+   * The values that `AncillaryChoice` takes for the field. A field without a rule comes with another field's choice.
+   */
   readonly choice?: FieldRule
-  /** The options that switch the message on: one of each family, or what to set for a choice. */
+  /** The option that switches the message on for each family, or the option and value for a choice. */
   readonly options?: { readonly [F in Family]?: AnyOption } | ((chosen: unknown) => Setting)
   /** Writes the field from a cell of the native column that has the field's name. */
   assign(datagram: AncillaryData, cells: Cells, cell: number): void
 }
 
-// Each `assign` has its field's name in its code: storing by a name in a variable takes V8 some 30 ns more.
+// Each `assign` has the name of its field in its code: V8 needs some 30 ns more to store by a name in a variable.
 const ROWS: { readonly [Field in keyof AncillaryData]-?: Row } = {
   hopLimit: {
     choice: flag,
@@ -121,7 +128,7 @@ export function checkAncillary(choice: AncillaryChoice): void {
   checkFields(choice, CHOICES, 'ancillary')
 }
 
-/** What to set on a socket that takes datagrams of the families. */
+/** The options to set on a socket that takes datagrams of these families. */
 export function ancillarySettings(choice: AncillaryChoice, families: readonly Family[]): Setting[] {
   const chosen: Readonly<Record<string, unknown>> = { ...choice }
   return FIELDS.flatMap((field) => {
@@ -133,7 +140,7 @@ export function ancillarySettings(choice: AncillaryChoice, families: readonly Fa
   })
 }
 
-/** What writes the field of a native column. */
+/** The function that writes the field of a native column. */
 export function assignmentOf(column: string): Row['assign'] {
   if (!Object.hasOwn(ROWS, column)) throw new Error(`lib/datagram/ancillary.ts has no row for the column ${column}`)
   return ROWS[column as keyof AncillaryData].assign

@@ -1,17 +1,22 @@
+// Reads the sockets of a receiver, and gives their datagrams in batches.
 import { datagramsNative, type FilterMode, type NativeQueuedError, native } from '../binding/native.ts'
 import { FAILED, openPoller, READABLE, watch } from '../binding/poller.ts'
 import { createDatagramTable, type Datagram } from './datagram.ts'
 
-/** What a batchReader reads from. */
+/** A descriptor to read from: an owned socket, or a native one. */
 export interface ReadableDescriptor {
   readonly fd: number
 }
 
+/** Counts since the reader was made. */
 export interface BatchReaderCounts {
+  /** Datagrams delivered, and the bytes of their payloads. */
   datagrams: number
   bytes: number
   batches: number
+  /** Delivered, but longer than `maxDatagram`. */
   truncated: number
+  /** Handed over by the kernel, and not delivered. */
   filtered: number
 }
 
@@ -19,56 +24,71 @@ export interface BatchReader {
   counts(): BatchReaderCounts
   add(descriptor: ReadableDescriptor): void
   remove(descriptor: ReadableDescriptor): void
-  /** The next batch, of at least one datagram; `undefined` once closed. One at a time. */
+  /** The next batch, of at least one datagram; `undefined` once the reader is closed. One call at a time. */
   next(): Promise<Datagram[] | undefined>
-  /** Whether somebody waits for a batch. */
+  /** Whether a call of `next` waits for a batch. */
   reading(): boolean
-  /** What is delivered of what is sent to no group: default all. */
+  /** Whether datagrams to this host, and to all hosts, are delivered. Default: both. */
   admit(fd: number, unicast: boolean, broadcast: boolean): void
-  /** What is delivered of a group; without any rule the kernel alone decides. */
+  /** Which sources of a group on an interface are delivered. Without any rule the kernel alone decides. */
   setRule(fd: number, group: string, interfaceIndex: number, mode: FilterMode, sources: readonly string[]): void
-  /** Whether a read that waits keeps the event loop alive. */
+  /** Whether a call of `next` that waits keeps the event loop alive. Default true. */
   hold(alive: boolean): void
   close(): void
 }
 
 export interface BatchReaderPlan {
+  /** The most datagrams of a batch: 1 to 1024. */
   readonly batch: number
+  /** The longest datagram read whole, in bytes: 1 to 65535. */
   readonly maxDatagram: number
-  /** Coalesced reads are as long as a socket makes them. */
+  /** Whether the sockets coalesce datagrams: `UDP_GRO`. Then `maxDatagram` does not count. */
   readonly gro: boolean
-  /** An entry of a socket's error queue. Without it there is none: netlink would hand over its next message instead. */
+  /**
+   * Called for each entry of a socket's error queue. Without this function no error queue is read: netlink has none, and
+   * would give its next message instead.
+   */
   onQueuedError?(error: NativeQueuedError): void
-  /** What a read met, as an errno; the batchReader goes on. */
+  /** The error with which `next` rejects if a read fails. The reader goes on. */
   toError(errno: number): Error
 }
 
+/** A call of `next` that waits. */
 interface PendingRead {
   resolve(batch: Datagram[] | undefined): void
   reject(error: Error): void
 }
 
-// Slots a multiple of 64 KiB apart would share their cache lines.
+// One cache line more than a slot needs: slots that are a multiple of 64 KiB apart compete for the same cache lines.
 const strideFor = (room: number): number => Math.ceil(room / 64) * 64 + 64
 
-/** So many full batches are read before the event loop turns: asking it costs as much as reading a few datagrams. */
+/**
+ * After a full batch, this many more are read before the event loop turns: a turn costs as much as reading a few
+ * datagrams, and other work must not wait for long.
+ */
 const MAX_FURTHER_BATCHES = 3
 
-/** A coalesced read (UDP_GRO) is at most this long. */
+/** One poll tells of this many descriptors at most. */
+const MAX_READY = 32
+
+/** The longest read that UDP_GRO gives, in bytes. */
 const MAX_COALESCED_READ = 65535
 
-/** Reads batches from any number of sockets, when asked to: what nobody asks for stays in the kernel. */
+/**
+ * Reads batches from any number of sockets, and only when `next` is called: until then datagrams stay in the kernel.
+ */
 export function createBatchReader(plan: BatchReaderPlan): BatchReader {
   const { DatagramReader, readErrorQueue } = datagramsNative()
   const poller = openPoller()
-  // A coalesced read holds many datagrams, so fewer of them make a batch.
+  // A coalesced read holds many datagrams, so a batch takes fewer reads.
   const slots = plan.gro ? Math.max(1, Math.min(8, plan.batch)) : plan.batch
   const room = plan.gro ? MAX_COALESCED_READ : plan.maxDatagram
   const stride = strideFor(room)
   const reader = new DatagramReader(slots, stride, room)
   const table = createDatagramTable(reader)
-  const ready = new Int32Array(64)
-  // Of those the poller has told of, which are still to be read: the first one of many must not starve the others.
+  // The descriptors that the last poll found ready, each with its events. They are all read before the next poll, so that
+  // a busy socket does not starve the others.
+  const ready = new Int32Array(MAX_READY * 2)
   let nextReady = 0
   let readyCount = 0
   const counts: BatchReaderCounts = { datagrams: 0, bytes: 0, batches: 0, truncated: 0, filtered: 0 }
@@ -77,20 +97,21 @@ export function createBatchReader(plan: BatchReaderPlan): BatchReader {
   let polling = false
   let alive = true
   let closed = false
-  // What a read met when there was a batch to hand over first.
+  // An error from a read, kept back until the datagrams read before it are delivered.
   let keptError: unknown
   const descriptors = new Set<number>()
-  // The last batch was full, so there may be another; and how many were read since the event loop last turned.
+  // After a full batch there may be more datagrams to read at once.
   let lastWasFull = false
+  // Read since the event loop last turned, besides the first batch.
   let furtherBatches = 0
 
-  /** One read of one socket; its datagrams go behind those there are. */
+  /** Reads one socket once, and appends the datagrams. */
   const readFrom = (fd: number, into: Datagram[]): void => {
     const count = reader.read(fd)
     if (count === 0) return
     const used = table.used(count)
     const before = into.length
-    // A slab mostly full goes to the reader as it is; else its datagrams are copied out and it is used again.
+    // A slab that is mostly full is handed over with its datagrams. From another they are copied, and it is used again.
     if (used * 2 >= stride * slots) {
       table.take(count, reader.handOver(), false, into)
     } else {
@@ -103,19 +124,19 @@ export function createBatchReader(plan: BatchReaderPlan): BatchReader {
     for (let index = before; index < into.length; index++) if (into[index]?.truncated === true) counts.truncated++
   }
 
-  /** Tells what a socket's error queue holds: whether there was anything. */
+  /** Passes on what a socket's error queue holds. False: the queue was empty. */
   const drainErrors = (fd: number): boolean => {
     const errors = plan.onQueuedError === undefined ? [] : readErrorQueue(fd)
     for (const error of errors) plan.onQueuedError?.(error)
     return errors.length > 0
   }
 
-  /** With one socket there is no need to ask which is ready, save where it has nothing to read. */
+  /** Reads the only socket, which needs no poll. */
   const readSingle = (fd: number, into: Datagram[]): void => {
     try {
       readFrom(fd, into)
     } catch (error) {
-      // An error in the queue makes the next call fail, whatever that asks for.
+      // A returned error makes the next call on the socket fail, whatever the call.
       if (!drainErrors(fd)) throw error
     }
   }
@@ -145,7 +166,7 @@ export function createBatchReader(plan: BatchReaderPlan): BatchReader {
     return batch
   }
 
-  /** Hands a batch, if there is one, to whoever waits. */
+  /** Settles a call of `next`. False: there is nothing to deliver yet. */
   const deliver = ({ resolve, reject }: PendingRead): boolean => {
     try {
       if (keptError !== undefined) throw keptError
@@ -188,7 +209,7 @@ export function createBatchReader(plan: BatchReaderPlan): BatchReader {
       descriptors.delete(fd)
       poller.forget(fd)
       reader.forget(fd)
-      // Its number may become another's.
+      // The kernel may give the number to another socket, so what the last poll said of it is void.
       nextReady = readyCount
     },
     next: () =>

@@ -3,17 +3,18 @@ import type { NativeDatagramReader } from '../binding/native.ts'
 import type { Endpoint } from '../net/socket-address.ts'
 import { type AncillaryData, assignmentOf, type Cells } from './ancillary.ts'
 
-/** A control message that no field of `Datagram` holds. */
+/** A control message as it came. cmsg(3) */
 export interface ControlMessage {
   level: number
   type: number
   data: Buffer
 }
 
-/** A datagram, with what the kernel tells of it. */
+/** A datagram received. A field the kernel did not tell is not there. */
 export interface Datagram extends AncillaryData {
-  /** The payload; the reader's own, never overwritten by a later batch. */
+  /** The payload. No later batch overwrites it. */
   data: Buffer
+  /** The sender's address and port; port 0 on a raw socket. */
   source: Endpoint
   /** The address the datagram was sent to: the group's, for multicast. `IP_PKTINFO`, `IPV6_RECVPKTINFO` */
   destination?: string
@@ -21,7 +22,7 @@ export interface Datagram extends AncillaryData {
   interfaceIndex?: number
   /** True if the datagram was longer than `maxDatagram`: the rest is lost. `MSG_TRUNC` */
   truncated: boolean
-  /** Control messages that no field above is for, which an option set by hand may bring. */
+  /** Control messages that have no field, which options set by the user may bring. */
   ancillary?: ControlMessage[]
 }
 
@@ -41,11 +42,14 @@ const ROW = 9
 const TRUNCATED = 1
 const HAS_OTHERS = 2
 
-/** What the native reader wrote of the last batch, and datagrams made of it. */
+/** Makes datagrams of what the native reader wrote about its last read. */
 export interface DatagramTable {
   /** How many bytes the datagrams of the last read hold. */
   used(count: number): number
-  /** Appends the datagrams of the last read, which lie in `slab` as read, or one behind the other. */
+  /**
+   * Appends the datagrams of the last read to `into`. They lie in `slab` at their offsets, or one after the other if
+   * packed.
+   */
   take(count: number, slab: Buffer, packed: boolean, into: Datagram[]): void
 }
 
@@ -53,7 +57,7 @@ export function createDatagramTable(reader: NativeDatagramReader): DatagramTable
   const words = new Int32Array(reader.table())
   const at = (row: number, field: number): number => words[row * ROW + field] as number
 
-  // Addresses come as numbers, so that the text of each is made once: a feed has few senders.
+  // An address comes as a number, so that its text is made once and not for each datagram.
   let texts: string[] = []
   let epoch = 0
   const text = (number: number): string => {
@@ -101,7 +105,7 @@ export function createDatagramTable(reader: NativeDatagramReader): DatagramTable
         const end = start + length
         position += length
         const segment = at(row, SEGMENT)
-        // UDP_GRO: one read holds many datagrams of one size, the last maybe shorter.
+        // UDP_GRO: one read holds many datagrams of the same size; the last may be shorter.
         if (segment > 0 && segment < length)
           for (let from = start; from < end; from += segment)
             into.push(describe(row, slab.subarray(from, Math.min(from + segment, end))))
@@ -111,10 +115,7 @@ export function createDatagramTable(reader: NativeDatagramReader): DatagramTable
   }
 }
 
-/**
- * Gives what writes the fields of a datagram that control messages told. They lie in the native reader's cells, one for
- * each column of each datagram; `filled` has a bit for each column.
- */
+/** The function that writes the fields of a datagram from its row's cells. `filled` has a bit for each column. */
 function createAssignCells(reader: NativeDatagramReader, text: (address: number) => string) {
   const words = new Int32Array(reader.cells())
   const longs = new BigInt64Array(reader.cells())
@@ -125,7 +126,7 @@ function createAssignCells(reader: NativeDatagramReader, text: (address: number)
   }
   const columns = reader.columns().map((column, index) => ({ index, assign: assignmentOf(column) }))
 
-  // A socket is mostly told the same of each datagram.
+  // Most datagrams have the same columns filled as the one before.
   let last = 0
   let told: typeof columns = []
   return (datagram: Datagram, row: number, filled: number): void => {

@@ -1,4 +1,4 @@
-// A socket's error queue, as events say it: errors that came back, and times of sending.
+// The entries of a socket's error queue as events: errors that came back, and times of sending.
 import { constants } from 'node:os'
 import { codeOf } from '../base/errors.ts'
 import type { NativeQueuedError } from '../binding/native.ts'
@@ -35,9 +35,15 @@ export interface ReturnedError {
 
 /** When a datagram left. `recvmsg(MSG_ERRQUEUE)`; `SO_TIMESTAMPING` */
 export interface TransmitTimestamp {
-  /** Which datagram of this socket, counted from 0 as far as 4294967295, and from 0 again. `SOF_TIMESTAMPING_OPT_ID` */
+  /**
+   * Which datagram of this socket: its number, counted from 0 to 4294967295 and from 0 again, or the `timestampId` it
+   * was sent with. `SOF_TIMESTAMPING_OPT_ID`, `SCM_TS_OPT_ID`
+   */
   id: number
-  /** Where the datagram was: leaving by the driver, entering the queue, or taken by the peer (TCP). `SCM_TSTAMP_SND`, ... */
+  /**
+   * Where the datagram was: leaving by the driver, entering the queue, or taken by the peer (TCP). `SCM_TSTAMP_SND`,
+   * ...
+   */
   at: 'sent' | 'scheduled' | 'acknowledged'
   /** By the kernel's clock, in nanoseconds since the epoch. */
   timestamp?: bigint
@@ -49,7 +55,7 @@ const ORIGINS = ['other', 'local', 'icmp', 'icmp6'] as const
 const TIMESTAMPING = 4
 const STAGES = ['sent', 'scheduled', 'acknowledged'] as const
 
-/** An entry of the error queue is one or the other. */
+/** An entry of the error queue as an event of one of the two kinds; `undefined` if the kernel did not say which. */
 export function readQueued(raw: NativeQueuedError): { error: ReturnedError } | { sent: TransmitTimestamp } | undefined {
   if (raw.origin === undefined) return undefined
   if (raw.origin === TIMESTAMPING) {

@@ -1,3 +1,4 @@
+// Watches for network interfaces that are removed.
 import { kernelError } from '../base/errors.ts'
 import { type NativeSocket, native } from '../binding/native.ts'
 import { bindSocket } from '../calls/bind-socket.ts'
@@ -6,7 +7,7 @@ import { netlinkMessages, netlinkNumber } from '../kernel/netlink.ts'
 import { familyNumber, parseSocketAddress } from '../net/socket-address.ts'
 import { type BatchReader, createBatchReader } from './batch-reader.ts'
 
-/** Is given which interfaces are gone. */
+/** Called when interfaces were removed, with a function that says which. */
 type Listener = (isGone: (index: number) => boolean) => void
 
 const RTM_DELLINK = 17
@@ -16,21 +17,21 @@ const AF_UNSPEC = 0
 /** The index in struct ifinfomsg, after family, padding and type. */
 const INDEX_OFFSET = 4
 
-// One socket for all listeners of a thread, which knows no other's: a module is loaded once a thread.
+// All listeners of a thread share one socket. Each thread loads this module anew, and has its own.
 const listeners = new Set<Listener>()
 let watch: Promise<() => Promise<void>> | undefined
 
-/** The indexes of interfaces that a datagram of rtnetlink(7) says are gone. */
+/** The indexes of the interfaces that a datagram of rtnetlink(7) reports as removed. */
 function removedIn(datagram: Uint8Array): Set<number> {
   const indexes = new Set<number>()
-  // Of another family the message tells that an interface has left something, a bridge say, and is still there.
+  // With another family than AF_UNSPEC the message says that an interface left a bridge, for example, and still exists.
   for (const { type, payload } of netlinkMessages(datagram))
     if (type === RTM_DELLINK && payload.length >= INDEX_OFFSET + 4 && payload[0] === AF_UNSPEC)
       indexes.add(netlinkNumber(payload, INDEX_OFFSET))
   return indexes
 }
 
-/** A socket of rtnetlink(7) that is told of links, nonblocking. */
+/** A socket of rtnetlink(7) that receives changes of links. */
 async function openLinkSocket(): Promise<NativeSocket> {
   const socket = new native.Socket()
   const errno = socket.open(familyNumber('netlink'), native.constants.SOCK_RAW ?? -1, 0)
@@ -61,7 +62,7 @@ async function openWatch(): Promise<() => Promise<void>> {
   }
 }
 
-/** If it fails, nothing but the socket stays open. */
+/** A reader of the socket. On failure the socket stays open, and nothing else. */
 function readerOf(socket: NativeSocket): BatchReader {
   const batchReader = createBatchReader({
     batch: 8,
@@ -89,7 +90,7 @@ async function readChanges(batchReader: BatchReader): Promise<void> {
         if (indexes.size > 0) notify((index) => indexes.has(index))
       }
     } catch {
-      // ENOBUFS: the kernel had more to tell than there was room for.
+      // ENOBUFS: messages were lost, so each listener must ask for each of its interfaces.
       notify(isMissing)
     }
   }
@@ -99,17 +100,20 @@ function isMissing(index: number): boolean {
   try {
     return !native.hasInterface(index)
   } catch {
-    // Not for want of the interface: of a descriptor to ask with.
+    // The kernel could not be asked, for want of a descriptor. The interface may well exist.
     return false
   }
 }
 
 function notify(isGone: (index: number) => boolean): void {
-  // What a listener throws must not end the watch.
+  // An error that a listener throws must not end the watch.
   for (const listener of listeners) process.nextTick(listener, isGone)
 }
 
-/** Tells when interfaces are removed, without keeping the event loop alive, until what it gives is called. */
+/**
+ * Calls the listener whenever interfaces are removed, until the function that this one gives is called. The event loop
+ * is not kept alive.
+ */
 export async function onLinkRemoved(listener: Listener): Promise<() => Promise<void>> {
   listeners.add(listener)
   watch ??= openWatch()

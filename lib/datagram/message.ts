@@ -1,4 +1,5 @@
-// What a message to send holds, and the checks of it.
+// A datagram to send: its fields and their checks. A choice that a control message carries out has one row here and one
+// in native/datagram/send_control.cc.
 import { type FieldRule, interfaceSpec, mustBe, whole } from '../base/check-fields.ts'
 import { badValue, show } from '../base/errors.ts'
 import type { NativeSendChoice } from '../binding/native.ts'
@@ -8,15 +9,15 @@ import type { Endpoint } from '../net/socket-address.ts'
 import type { AnyOption } from '../options/option.ts'
 import { SO_TIMESTAMPING, SO_TXTIME } from '../options/table/socket.ts'
 
-/** How one send, or one datagram, differs from the socket's settings. */
+/** Settings of one send, or of one datagram, in place of the socket's. `sendmsg(2)` */
 export interface SendChoice {
-  /** TTL, 1 to 255, or hop limit, 0 to 255. `IP_TTL`, `IPV6_HOPLIMIT` */
+  /** The TTL, 1 to 255, or the hop limit, 0 to 255. `IP_TTL`, `IPV6_HOPLIMIT` */
   hopLimit?: number
-  /** TOS or traffic class, 0 to 255. `IP_TOS`, `IPV6_TCLASS` */
+  /** The TOS or traffic class, 0 to 255. `IP_TOS`, `IPV6_TCLASS` */
   trafficClass?: number
   /**
-   * When to leave, in nanoseconds of the clock that openSender's `transmitTime` names; it takes a queueing discipline
-   * such as etf or fq. `SO_TXTIME`
+   * When the datagram is to leave, in nanoseconds of the clock that openSender's `transmitTime` names. Nothing but a
+   * queueing discipline such as etf or fq heeds it. `SO_TXTIME`
    */
   transmitTime?: bigint
   /**
@@ -24,15 +25,17 @@ export interface SendChoice {
    * openSender's `transmitTimestamps`. `SCM_TS_OPT_ID`; Linux 6.13
    */
   timestampId?: number
-  /** The source address, one of this host, of the destination's family. `IP_PKTINFO`, `IPV6_PKTINFO` */
+  /** The source address: one of this host, of the family of the destination. `IP_PKTINFO`, `IPV6_PKTINFO` */
   source?: string
-  /** The interface, by name or index. `IP_PKTINFO`, `IPV6_PKTINFO` */
+  /** The interface to leave by: a name or an index. `IP_PKTINFO`, `IPV6_PKTINFO` */
   interface?: string | number
 }
 
 /** A datagram with a destination or settings of its own. */
 export interface Message extends SendChoice {
+  /** The payload. */
   data: Uint8Array
+  /** The destination, in place of the call's. */
   to?: Endpoint
 }
 
@@ -81,7 +84,7 @@ function nanoseconds(value: unknown): bigint {
   throw badValue(`transmitTime is ${show(value)}: nanoseconds as a BigInt are needed`)
 }
 
-/** What a choice depends on besides itself. */
+/** The circumstances that a choice is checked for. */
 export interface ChoiceContext {
   /** Whether the datagram goes over IPv6. */
   readonly ipv6: boolean
@@ -90,13 +93,12 @@ export interface ChoiceContext {
 }
 
 interface Row {
-  /** Gives the value as the native row of the same name takes it, or throws. */
+  /** Converts the value for the native row of the same name, or throws. */
   check(value: unknown, context: ChoiceContext): number | bigint | string
-  /** An option that must be set for the kernel to take the message, and the words for a user without it. */
+  /** The option without which the kernel refuses the message, and words that say how to set it. */
   readonly needs?: { readonly option: AnyOption; readonly words: string }
 }
 
-// One row for each control message a datagram may be sent with: native/datagram/send_control.cc has the other row.
 const ROWS: { readonly [Name in keyof SendChoice]-?: Row } = {
   hopLimit: { check: (value, { ipv6 }) => hopLimit(value, ipv6) },
   trafficClass: { check: (value) => checked(BYTE, 'trafficClass', value) },
@@ -112,7 +114,7 @@ const ROWS: { readonly [Name in keyof SendChoice]-?: Row } = {
   interface: { check: interfaceIndex },
 }
 
-/** The names of what may be chosen. */
+/** The names that a choice may have. */
 export const CHOICES = Object.keys(ROWS) as readonly (keyof SendChoice)[]
 
 export function checkChoice(choice: SendChoice, context: ChoiceContext): NativeSendChoice | undefined {

@@ -1,3 +1,4 @@
+// Checks what a call of `send` is given, and converts it for the native side.
 import { mustKnow } from '../base/check-fields.ts'
 import { badValue, SocketOptionError, show, wrongType } from '../base/errors.ts'
 import type { NativeDatagrams, NativeSendChoice, OneOrEach } from '../binding/native.ts'
@@ -7,17 +8,17 @@ import type { Endpoint } from '../net/socket-address.ts'
 import type { AnyOption } from '../options/option.ts'
 import { CHOICES, checkChoice, checkEndpoint, type Message, type SendChoice } from './message.ts'
 
-/** Datagrams on their way, as the native side takes them. */
+/** Datagrams as the native side takes them, and how many of them are sent. */
 export interface PreparedSend {
   datagrams: readonly Uint8Array[]
   readonly to: OneOrEach
-  /** How they are all sent, where that is one way: they may then travel as one. */
+  /** The choice, if all datagrams have the same one. They may then be segmented. */
   readonly choice: NativeSendChoice | undefined
-  /** Whether they go over IPv6. */
+  /** Whether the datagrams go over IPv6, if all have the same destination. */
   readonly ipv6: boolean
-  /** How each is sent, where that differs. */
+  /** The control messages of each datagram, if their choices differ. */
   readonly controls?: readonly (Uint8Array | undefined)[]
-  /** How many the kernel has taken. */
+  /** The number of datagrams that the kernel has taken. */
   done: number
 }
 
@@ -30,7 +31,7 @@ export interface PreparePlan {
   isSet(option: AnyOption): boolean
 }
 
-/** What `send` takes, all of it checked: nothing is sent of a call with something wrong in it. */
+/** Checks all arguments of `send`, and converts them. Throws before anything is sent. */
 export type Prepare = (
   data: Uint8Array | readonly (Uint8Array | Message)[],
   to: Endpoint | undefined,
@@ -43,7 +44,7 @@ const NO_CHOICE: NativeSendChoice = {}
 export const goesOverIpv6 = (sockaddr: Uint8Array): boolean =>
   sockaddr.length > 16 && !isMapped(sockaddr.subarray(8, 24))
 
-/** Why an address can't be had, where that is its zone: no interface has its name. */
+/** The error for an address with a zone that is no interface. */
 function explainZone(address: string): Error | undefined {
   const zone = parseAddress(address)?.zone
   return zone === undefined ? undefined : noInterface(zone)
@@ -57,7 +58,7 @@ export function createPrepare(send: NativeDatagrams, plan: PreparePlan): Prepare
     if (last?.address === address && last.port === port) return last
     if (!plan.ipv6 && isIpv6(address)) throw badValue(`to is '${address}': this sender is IPv4`)
     const bytes = bytesOf(plan.ipv6 ? toIpv6(address) : address, port)
-    // A zone is an interface's name, and where that is made anew its index is another.
+    // A zone names an interface, whose index changes when the interface is made anew. So it is looked up each time.
     const encoded = { address, port, bytes, ipv6: goesOverIpv6(bytes) }
     if (zoneOf(address) === undefined) last = encoded
     return encoded
@@ -67,12 +68,12 @@ export function createPrepare(send: NativeDatagrams, plan: PreparePlan): Prepare
     try {
       return send.encodeSockaddr(address, port)
     } catch (error) {
-      // It has been checked but for its zone.
+      // All but the zone has been checked before.
       throw explainZone(address) ?? error
     }
   }
 
-  /** Where a datagram goes, given what the call says; `undefined` where the socket is connected. */
+  /** The sockaddr that a datagram is sent to: `undefined` on a connected socket, unless the call gives one. */
   const destination = (to: Endpoint | undefined): { bytes: Uint8Array | undefined; ipv6: boolean } => {
     const end = to ?? plan.to
     if (end === undefined)

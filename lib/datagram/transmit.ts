@@ -1,47 +1,56 @@
+// Sends what was prepared: in batches, segmented if possible, with an error that says what failed.
 import { constants } from 'node:os'
 import { codeOf, kernelError, type SocketOptionError } from '../base/errors.ts'
 import type { NativeDatagrams, NativeSendChoice } from '../binding/native.ts'
 import { formatAddress } from '../net/address.ts'
 import { goesOverIpv6, type PreparedSend } from './prepare.ts'
 
+/** Counts of a sender since it was opened. */
 export interface SenderStats {
   /** Datagrams the kernel took, and the bytes of their payloads. */
   datagrams: number
   bytes: number
-  /** Of those, the ones handed over many as one (`UDP_SEGMENT`). */
+  /** Datagrams the kernel took many at once, as one message that it splits: `UDP_SEGMENT`. */
   segmented: number
   /** How often a full send buffer made a send wait. */
   waits: number
-  /** False where segmentation is not to be had, or was switched off. */
+  /** False if the system or the device refuses `UDP_SEGMENT`, or the sender was opened without it. */
   segmentation: boolean
-  /** Longer datagrams are not segmented: the path's MTU has no room for them in one packet, as was found out. */
+  /**
+   * The longest datagram in bytes that is still segmented. It shrinks when the kernel refuses one that is longer than
+   * the path's MTU allows.
+   */
   longestSegment: number
 }
 
 const { EAGAIN } = constants.errno
-/** A call takes so many at most (UIO_MAXIOV), a segmented message so many (UDP_MAX_SEGMENTS). */
+/** UIO_MAXIOV */
 const MAX_DATAGRAMS_PER_CALL = 1024
+/** UDP_MAX_SEGMENTS */
 const MAX_SEGMENTS_PER_MESSAGE = 64
 
-/** The longest payload of a datagram: what the 16 bits of its length leave beside the headers. */
+/** The longest payload in bytes. A length has 16 bits, and counts the UDP header; in IPv4 the IP header too. */
 const maxPayload = (ipv6: boolean): number => (ipv6 ? 65527 : 65507)
 
 export interface Transmitter {
   readonly stats: SenderStats
-  /** Sends what it can now: how many were taken; -1 where the send buffer is full. */
+  /** Sends as many as one call takes: their number, or -1 if the send buffer is full. */
   advance(prepared: PreparedSend): number
 }
 
 export interface TransmitterPlan {
   readonly fd: () => number
   readonly segmentation: boolean
-  /** Tells errors that have come back: whether there were any. The kernel makes a send fail with one, whatever it sent. */
+  /**
+   * Passes on the errors in the error queue. False: the queue was empty. A returned error makes the next send fail,
+   * whatever it sends.
+   */
   readonly tellReturned: () => boolean
-  /** The path's MTU, where the socket is connected. */
+  /** The path's MTU in bytes, if the socket is connected. */
   readonly mtu: () => number | undefined
 }
 
-/** The length that `from` and those behind it share, and how many do; the last may be shorter, for the kernel too. */
+/** How many datagrams from `from` on have the same size. The last of a run may be shorter: UDP_SEGMENT allows that. */
 function runOfEqualSize(datagrams: readonly Uint8Array[], from: number, most: number): { size: number; count: number } {
   const size = datagrams[from]?.length ?? 0
   const limit = Math.min(datagrams.length, from + most)
@@ -59,7 +68,7 @@ const ADVICE: Readonly<Record<string, string>> = {
   ENOBUFS: 'the queue of the interface is full',
 }
 
-/** Sends through one socket. */
+/** Sends prepared datagrams through one socket, with as few calls as possible. */
 export function createTransmitter(send: NativeDatagrams, plan: TransmitterPlan): Transmitter {
   const stats: SenderStats = {
     datagrams: 0,
@@ -92,7 +101,7 @@ export function createTransmitter(send: NativeDatagrams, plan: TransmitterPlan):
   const sendUnsegmented = (prepared: PreparedSend): number =>
     sendSome(prepared, Math.min(MAX_DATAGRAMS_PER_CALL, prepared.datagrams.length - prepared.done), 1, 0)
 
-  /** What to hold against segmentation, where the datagrams go without it: then it, and not they, was at fault. */
+  /** Called when datagrams were refused with segmentation and taken without: the error was segmentation's. */
   const noteRefusedSegmentation = (code: string, size: number): void => {
     if (code === 'EIO' || code === 'ENOPROTOOPT' || code === 'EOPNOTSUPP') stats.segmentation = false
     else stats.longestSegment = size - 1
@@ -155,7 +164,7 @@ export function createTransmitter(send: NativeDatagrams, plan: TransmitterPlan):
   }
 }
 
-/** Where a sockaddr's bytes lead, in words. */
+/** The address and port in the bytes of a sockaddr, for an error's message. */
 function textOf(sockaddr: Uint8Array | undefined): string {
   if (sockaddr === undefined) return ''
   const [high = 0, low = 0] = sockaddr.subarray(2, 4)

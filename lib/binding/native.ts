@@ -134,7 +134,7 @@ export interface NativeDatagrams {
     datagrams: readonly Uint8Array[],
     start: number,
     count: number,
-    each: number,
+    perMessage: number,
     destination: OneOrEach,
     control: OneOrEach,
   ): number

@@ -13,7 +13,7 @@ struct AddressKeyHash {
   size_t operator()(const AddressKey& key) const;
 };
 
-// Addresses as small numbers: a feed has few senders, so JavaScript makes the text of each once, not of each datagram.
+// Gives each address a small number. A feed has few senders, so JavaScript makes few texts.
 class AddressTable {
  public:
   uint32_t NumberOf(const AddressKey& key) {
@@ -24,7 +24,7 @@ class AddressTable {
     }
     return FindNumber(key);
   }
-  // Throws std::out_of_range.
+  // Throws std::out_of_range if no address has the number.
   [[nodiscard]] std::string TextAt(uint32_t number) const;
   [[nodiscard]] bool Full() const { return keys_.size() >= kMaxAddresses; }
   void Clear();

@@ -1,4 +1,4 @@
-// The control messages a datagram is received with: one row each, for the column it fills.
+// Reads the control messages that a datagram is received with: one row for each column they fill.
 #include "datagram/ancillary.h"
 
 #include <linux/errqueue.h>
@@ -41,7 +41,7 @@ bool LoadInteger(const cmsghdr& header, int32_t& value) {
   return true;
 }
 
-// Unsigned, since any 64 bits may come.
+// Computed unsigned: a clock may be set to any time, and signed numbers must not overflow.
 int64_t Nanoseconds(int64_t seconds, int64_t parts, uint64_t each = 1) {
   return static_cast<int64_t>(static_cast<uint64_t>(seconds) * 1000000000U + static_cast<uint64_t>(parts) * each);
 }
@@ -55,7 +55,7 @@ bool IsWhole(const msghdr& message, const cmsghdr& header) {
 
 bool Is(const cmsghdr& header, int level, int type) { return header.cmsg_level == level && header.cmsg_type == type; }
 
-// Fills the cell of a column from a message; false: the message does not say it.
+// Fills the cell of a column from a message. False: the message does not tell it.
 using Fill = bool (*)(const cmsghdr& header, AddressTable& addresses, Cell& cell);
 
 bool FillInteger(const cmsghdr& header, AddressTable& /*addresses*/, Cell& cell) {
@@ -90,7 +90,7 @@ bool FillEndpoint(const cmsghdr& header, AddressTable& addresses, Cell& cell) {
 struct Row {
   std::string_view column;
   Fill fill;
-  // Each of these messages fills the column.
+  // The messages that fill the column.
   std::array<MessageType, 3> messages;
 };
 
@@ -148,7 +148,7 @@ bool FillCells(const cmsghdr& header, AddressTable& addresses, Cell* cells, uint
   return columns != 0;
 }
 
-// Takes what the reader itself needs to know of a datagram; false: the message is another.
+// Reads the messages that the reader itself needs. False: the message is none of them.
 bool FillAncillary(const cmsghdr& header, Ancillary& ancillary) {
   if (Is(header, IPPROTO_IP, IP_PKTINFO)) {
     in_pktinfo info{};
@@ -166,7 +166,7 @@ bool FillAncillary(const cmsghdr& header, Ancillary& ancillary) {
     return true;
   }
   if (Is(header, IPPROTO_UDP, UDP_GRO)) return LoadInteger(header, ancillary.segment);
-  // SO_MEMINFO tells the same, also while nothing arrives.
+  // The number of drops is read with SO_MEMINFO, which tells it also while nothing arrives.
   return Is(header, SOL_SOCKET, SO_RXQ_OVFL);
 }
 

@@ -1,4 +1,4 @@
-// The control messages a datagram is received with: what the reader takes from them, and the columns they fill.
+// Reads the control messages that a datagram is received with.
 #pragma once
 #include <sys/socket.h>
 
@@ -11,15 +11,16 @@
 
 namespace sockctl {
 
-// The columns of the table that JavaScript reads, one for each thing that control messages tell: at most 32. Their
-// order is that of the cells, and of the bits of `Ancillary::filled`.
+// The names of the columns that control messages fill, at most 32. Cells and the bits of `Ancillary::filled` are in the
+// same order.
 std::vector<std::string_view> Columns();
 
+// What a control message tells of a datagram, as JavaScript reads it.
 union Cell {
   int32_t integer;
   int64_t nanoseconds;
   struct {
-    // Its number in the AddressTable.
+    // Its number in the AddressTable, which JavaScript asks for the text.
     int32_t address;
     int32_t port;
   } endpoint;
@@ -32,7 +33,7 @@ struct ControlMessage {
   std::vector<uint8_t> data;
 };
 
-// Where a datagram was sent, and the interface it came in on.
+// The destination of a datagram, and the interface it came in on.
 struct Destination {
   bool known;
   AddressKey address;
@@ -42,7 +43,7 @@ struct Destination {
 
 struct Ancillary {
   Destination destination;
-  // Coalesced datagrams (UDP_GRO) are each so long, the last maybe shorter. 0: one datagram.
+  // The length of each of the coalesced datagrams, the last of which may be shorter (UDP_GRO). 0: one datagram.
   int32_t segment;
   // A bit for each column.
   uint32_t filled;
@@ -52,7 +53,7 @@ struct Ancillary {
 // to `others`.
 Ancillary ReadAncillary(msghdr& message, AddressTable& addresses, Cell* cells, std::vector<ControlMessage>& others);
 
-// In nanoseconds; 0: not said.
+// In nanoseconds; 0: not told.
 struct Timestamps {
   int64_t software;
   int64_t hardware;

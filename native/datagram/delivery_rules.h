@@ -11,11 +11,11 @@
 
 namespace sockctl {
 
-// What one socket of a receiver is to deliver. The kernel hands an IPv6 socket a group's datagrams from any interface
-// of the host, and where one group is joined on two interfaces the filter of the newest join decides for both.
+// The datagrams that one socket of a receiver delivers. The kernel hands an IPv6 socket a group's datagrams from any
+// interface of the host. If a socket has joined a group on two interfaces, the newest join's filter decides for both.
 class DeliveryRules {
  public:
-  // What is sent to no group: to this host, and to all hosts.
+  // Whether datagrams to this host, and to all hosts, are delivered.
   void Admit(bool unicast, bool broadcast) {
     unicast_ = unicast;
     broadcast_ = broadcast;

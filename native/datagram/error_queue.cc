@@ -1,4 +1,4 @@
-// Reads a socket's error queue: errors that came back, and times of sending.
+// Reads the error queue of a socket: errors that came back, and times of sending.
 #include "datagram/error_queue.h"
 
 #include <linux/errqueue.h>

@@ -1,4 +1,4 @@
-// What says which control message it is: cmsg(3).
+// The level and type that identify a control message: cmsg(3).
 #pragma once
 
 namespace sockctl {

@@ -29,7 +29,7 @@ Napi::Function DatagramReader::Define(Napi::Env env) {
                      });
 }
 
-// (batch, stride, room): how many datagrams one read may bring, how far apart they lie, how much there is room for
+// (batch, stride, room): the most datagrams of one read, the bytes from one to the next, the longest taken whole
 DatagramReader::DatagramReader(const Napi::CallbackInfo& info)
     : Napi::ObjectWrap<DatagramReader>(info),
       stride_(ReadInteger<uint32_t>(info[1], "stride")),
@@ -56,10 +56,10 @@ Napi::Value DatagramReader::ColumnNames(const Napi::CallbackInfo& info) {
   return names;
 }
 
-// () -> ArrayBuffer: what the last read wrote of each datagram
+// () -> ArrayBuffer: a row for each datagram of the last read
 Napi::Value DatagramReader::Table(const Napi::CallbackInfo& /*info*/) { return table_.Value(); }
 
-// () -> ArrayBuffer: a cell for each column of each datagram, which holds something if the row's `filled` has its bit
+// () -> ArrayBuffer: a cell for each column of each row. It counts if the row's `filled` has the column's bit.
 Napi::Value DatagramReader::Cells(const Napi::CallbackInfo& /*info*/) { return cell_table_.Value(); }
 
 void DatagramReader::MustHaveSlab(Napi::Env env) {
@@ -70,7 +70,7 @@ void DatagramReader::MustHaveSlab(Napi::Env env) {
   used_ = messages_.size();
 }
 
-// () -> Buffer: what was read into, which is JavaScript's from now on
+// () -> Buffer: the memory of the last read, which JavaScript owns from now on
 Napi::Value DatagramReader::HandOver(const Napi::CallbackInfo& info) {
   MustHaveSlab(info.Env());
   const Napi::Value slab = slab_.Value();
@@ -79,7 +79,7 @@ Napi::Value DatagramReader::HandOver(const Napi::CallbackInfo& info) {
   return slab;
 }
 
-// Only what the last read has changed is made ready again.
+// Makes the messages ready that the last read may have changed.
 void DatagramReader::Prepare() {
   for (size_t index = 0; index < used_; ++index) {
     vectors_[index] = {memory_ + index * stride_, room_};
@@ -105,7 +105,7 @@ Napi::Value DatagramReader::Read(const Napi::CallbackInfo& info) {
   }
   Prepare();
   const int got = recvmmsg(fd, messages_.data(), static_cast<unsigned>(messages_.size()), MSG_DONTWAIT, nullptr);
-  // The one behind them may have been begun.
+  // recvmmsg may have begun to fill the next message, so that one is made ready again too.
   used_ = std::min(messages_.size(), static_cast<size_t>(std::max(got, 0)) + 1);
   if (got < 0) {
     if (errno != EAGAIN && errno != EINTR) {
@@ -129,12 +129,12 @@ bool DatagramReader::Describe(size_t index, const DeliveryRules& rules, size_t a
   Cell* const cells = cells_ + accepted * columns_;
   const Ancillary ancillary = ReadAncillary(header, addresses_, cells, others);
   const auto* slot = static_cast<const sockaddr_storage*>(header.msg_name);
-  // A raw or Unix socket may say less of the sender than a datagram socket does.
+  // The sockaddr may be shorter than sockaddr_storage, and a Unix sender may have none.
   sockaddr_storage sender{};
   if (header.msg_namelen > 0) sender = *slot;
   const AddressKey source = AddressKeyOf(sender);
   if (!rules.Accepts(ancillary.destination, source)) {
-    // A coalesced read holds several (UDP_GRO).
+    // A coalesced read holds many datagrams (UDP_GRO).
     const auto segment = static_cast<unsigned>(ancillary.segment);
     filtered_ += segment == 0 ? 1 : std::max(1U, (message.msg_len + segment - 1) / segment);
     return false;
@@ -154,7 +154,7 @@ bool DatagramReader::Describe(size_t index, const DeliveryRules& rules, size_t a
   return true;
 }
 
-// (target, count): the datagrams of the last read one behind the other, for small ones in a large slab
+// (target, count): copies the datagrams of the last read, one after the other
 void DatagramReader::Pack(const Napi::CallbackInfo& info) {
   auto target = info[0].As<Napi::Uint8Array>();
   uint8_t* const data = target.Data();
@@ -165,7 +165,7 @@ void DatagramReader::Pack(const Napi::CallbackInfo& info) {
   for (size_t row = 0; row < count; ++row) {
     const auto offset = static_cast<size_t>(rows_[row].offset);
     const auto length = static_cast<size_t>(rows_[row].length);
-    // JavaScript can write into the table.
+    // JavaScript can write into the table, so its numbers may be wrong.
     if (length > slab || offset > slab - length || length > room - position)
       throw Napi::RangeError::New(info.Env(), "these bytes are not of the last read");
     std::memcpy(data + position, memory_ + offset, length);
@@ -201,7 +201,7 @@ Napi::Value DatagramReader::Filtered(const Napi::CallbackInfo& info) {
   return Napi::Number::New(info.Env(), filtered_);
 }
 
-// When it changes, the numbers of addresses begin anew.
+// () -> a number that changes when the numbers of addresses begin anew
 Napi::Value DatagramReader::Epoch(const Napi::CallbackInfo& info) { return Napi::Number::New(info.Env(), epoch_); }
 
 // (fd, group, interface, mode, sources)
@@ -220,7 +220,7 @@ void DatagramReader::Admit(const Napi::CallbackInfo& info) {
   rules_[ReadInteger<int>(info[0], "fd")].Admit(info[1].ToBoolean().Value(), info[2].ToBoolean().Value());
 }
 
-// (fd): its number may become another's
+// (fd): drops the rules, since the kernel may give the number to another socket
 void DatagramReader::Forget(const Napi::CallbackInfo& info) { rules_.erase(ReadInteger<int>(info[0], "fd")); }
 
 }  // namespace sockctl

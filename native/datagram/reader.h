@@ -14,8 +14,8 @@
 
 namespace sockctl {
 
-// Reads batches with recvmmsg, and writes what is known of each datagram into a table that JavaScript reads: no object
-// is made here, and what a read needs of JavaScript's is at hand.
+// Reads batches with recvmmsg, and writes all that is known of each datagram into tables that JavaScript reads. No
+// JavaScript object is made for a datagram: that would cost more than the read.
 class DatagramReader : public Napi::ObjectWrap<DatagramReader> {
  public:
   static Napi::Function Define(Napi::Env env);
@@ -36,7 +36,7 @@ class DatagramReader : public Napi::ObjectWrap<DatagramReader> {
   void Admit(const Napi::CallbackInfo& info);
   void Forget(const Napi::CallbackInfo& info);
 
-  // A row of the table, a datagram each: in the order lib/datagram/datagram.ts names the fields.
+  // A row of the table for each datagram. lib/datagram/datagram.ts has the fields in the same order.
   struct Row {
     int32_t offset;
     int32_t length;
@@ -51,7 +51,7 @@ class DatagramReader : public Napi::ObjectWrap<DatagramReader> {
   enum Flag { kTruncated = 1, kOthers = 2 };
 
   static constexpr size_t kControl = 512;
-  // What the kernel fills for each datagram of a batch.
+  // Room for what the kernel writes of each datagram besides its payload.
   struct Slot {
     sockaddr_storage source;
     alignas(cmsghdr) std::array<uint8_t, kControl> control;
@@ -61,13 +61,13 @@ class DatagramReader : public Napi::ObjectWrap<DatagramReader> {
   void Prepare();
   bool Describe(size_t index, const DeliveryRules& rules, size_t accepted);
 
-  // Each datagram of a batch goes `stride_` bytes behind the one before, at most `room_` bytes of it.
+  // A datagram starts `stride_` bytes after the one before, and has at most `room_` bytes.
   size_t stride_ = 0;
   size_t room_ = 0;
   std::shared_ptr<SlabPool> slabs_ = std::make_shared<SlabPool>();
   Napi::Reference<Napi::Buffer<uint8_t>> slab_;
   uint8_t* memory_ = nullptr;
-  // How many messages the last read may have changed.
+  // The number of messages that the last read may have changed.
   size_t used_ = 0;
   std::vector<mmsghdr> messages_;
   std::vector<iovec> vectors_;
@@ -80,7 +80,7 @@ class DatagramReader : public Napi::ObjectWrap<DatagramReader> {
   Cell* cells_ = nullptr;
   std::vector<std::vector<ControlMessage>> others_;
   AddressTable addresses_;
-  // By descriptor.
+  // The rules of each descriptor.
   std::unordered_map<int, DeliveryRules> rules_;
   double filtered_ = 0;
   double epoch_ = 0;

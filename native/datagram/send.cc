@@ -1,3 +1,4 @@
+// Sends datagrams, many with one call.
 #include "datagram/send.h"
 
 #include <sys/socket.h>
@@ -48,7 +49,7 @@ std::vector<iovec> Vectors(napi_env env, napi_value list, uint32_t start, uint32
   return vectors;
 }
 
-// One for all messages, or an array with one for each.
+// One value for all messages, or an array with one for each.
 class Views {
  public:
   Views(napi_env env, napi_value value) : env_(env), list_(value) {
@@ -68,30 +69,30 @@ class Views {
 
 }  // namespace
 
-// (fd, datagrams, start, count, each, destination, control) -> how many datagrams the kernel took; throws errno, a
-// number, where it took none. `each` of them go into one message: more than one only with a UDP_SEGMENT in `control`.
-// Destination and control are one for all of them, or an array with one for each datagram.
+// (fd, datagrams, start, count, per_message, destination, control) -> the number of datagrams that the kernel took. If
+// it took none, throws an errno, a number. More than one datagram per message takes a UDP_SEGMENT in `control`.
+// Destination and control are one value for all datagrams, or a list with one for each.
 Napi::Value SendDatagrams(const Napi::CallbackInfo& info) {
   const Napi::Env env = info.Env();
   const auto fd = ReadInteger<int>(info[0], "fd");
   const auto start = ReadInteger<uint32_t>(info[2], "start");
   const auto count = ReadInteger<uint32_t>(info[3], "count");
-  const auto each = ReadInteger<uint32_t>(info[4], "each");
+  const auto per_message = ReadInteger<uint32_t>(info[4], "perMessage");
   constexpr uint32_t kMaxDatagrams = 1024;  // UIO_MAXIOV
-  if (count > kMaxDatagrams || each < 1 || each > kMaxDatagrams)
+  if (count > kMaxDatagrams || per_message < 1 || per_message > kMaxDatagrams)
     throw Napi::RangeError::New(env, "at most 1024 datagrams a call");
   std::vector<iovec> vectors = Vectors(env, info[1], start, count);
   const Views destinations(env, info[5]);
   const Views controls(env, info[6]);
-  std::vector<mmsghdr> messages((count + each - 1) / each);
+  std::vector<mmsghdr> messages((count + per_message - 1) / per_message);
   for (uint32_t index = 0; index < messages.size(); ++index) {
-    const View destination = destinations.At(start + index * each);
-    const View control = controls.At(start + index * each);
+    const View destination = destinations.At(start + index * per_message);
+    const View control = controls.At(start + index * per_message);
     msghdr& header = messages[index].msg_hdr;
     header.msg_name = destination.data;
     header.msg_namelen = static_cast<socklen_t>(destination.length);
-    header.msg_iov = &vectors[size_t{index} * each];
-    header.msg_iovlen = std::min(each, count - index * each);
+    header.msg_iov = &vectors[size_t{index} * per_message];
+    header.msg_iovlen = std::min(per_message, count - index * per_message);
     header.msg_control = control.data;
     header.msg_controllen = control.length;
   }
@@ -100,7 +101,7 @@ Napi::Value SendDatagrams(const Napi::CallbackInfo& info) {
     napi_throw(env, Napi::Number::New(env, errno));
     return {};
   }
-  return Napi::Number::New(env, std::min(count, static_cast<uint32_t>(sent) * each));
+  return Napi::Number::New(env, std::min(count, static_cast<uint32_t>(sent) * per_message));
 }
 
 // (address, port) -> the sockaddr's bytes

@@ -1,3 +1,4 @@
+// Sends datagrams, many with one call.
 #pragma once
 #include <napi.h>
 

@@ -1,4 +1,4 @@
-// The control messages a datagram is sent with: one row each, for the choice it carries out.
+// Writes the control messages that a datagram is sent with: one row for each choice that is a number.
 #include "datagram/send_control.h"
 
 #include <netinet/in.h>
@@ -40,7 +40,7 @@ void Append(ControlBytes& bytes, MessageType message, const T& value) {
   std::memcpy(bytes.data() + start + CMSG_LEN(0), &value, sizeof value);
 }
 
-// As the C type that the kernel takes.
+// T is the C type that the kernel takes.
 template <class T>
 void AppendInteger(ControlBytes& bytes, MessageType message, const Napi::Value& value, const char* name) {
   Append(bytes, message, ReadInteger<T>(value, name));
@@ -53,7 +53,7 @@ struct Row {
   void (*append)(ControlBytes& bytes, MessageType message, const Napi::Value& value, const char* name);
 };
 
-// One row for each choice that is one number. lib/datagram/message.ts has the other row, of the same name.
+// One row for each choice that is a number. lib/datagram/message.ts has the other row, of the same name.
 constexpr std::array kRows{
     Row{"hopLimit", {IPPROTO_IP, IP_TTL}, {IPPROTO_IPV6, IPV6_HOPLIMIT}, AppendInteger<int>},
     Row{"trafficClass", {IPPROTO_IP, IP_TOS}, {IPPROTO_IPV6, IPV6_TCLASS}, AppendInteger<int>},
@@ -61,7 +61,7 @@ constexpr std::array kRows{
     Row{"timestampId", {SOL_SOCKET, SCM_TS_OPT_ID}, {SOL_SOCKET, SCM_TS_OPT_ID}, AppendInteger<uint32_t>},
 };
 
-// Two choices are one message: the source address and the interface.
+// The choices `source` and `interface` go into one message.
 void AppendPacketInfo(ControlBytes& bytes, bool ipv6, const Napi::Object& choice) {
   const Napi::Value source = choice.Get("source");
   const Napi::Value interface = choice.Get("interface");
@@ -82,8 +82,8 @@ void AppendPacketInfo(ControlBytes& bytes, bool ipv6, const Napi::Object& choice
 
 }  // namespace
 
-// (ipv6, choice, segment) -> the bytes of the control messages. A datagram for an IPv4 address takes the messages of
-// IPv4, from an IPv6 socket too, which ignores the others.
+// (ipv6, choice, segment) -> the bytes of the control messages. An IPv6 socket heeds IPv4's messages for a datagram to
+// an IPv4 address, and ignores IPv6's.
 Napi::Value EncodeSendControl(const Napi::CallbackInfo& info) {
   const bool ipv6 = info[0].ToBoolean().Value();
   const auto choice = info[1].As<Napi::Object>();

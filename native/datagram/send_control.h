@@ -1,4 +1,4 @@
-// The control messages a datagram is sent with.
+// Writes the control messages that a datagram is sent with.
 #pragma once
 #include <napi.h>
 

@@ -56,7 +56,7 @@ describeOnHosts('a receiver is told of each datagram', (hosts) => {
   })
 })
 
-describeInNamespace('a receiver is told, where it asks,', () => {
+describeInNamespace('a receiver is told, if it asks,', () => {
   describe.each(loopbacks)('over $family', ({ family, local, hopOption }) => {
     const to = (port: number) => ({ address: local, port })
 
@@ -97,7 +97,7 @@ describeInNamespace('a receiver is told, where it asks,', () => {
       }
     })
 
-    it('tells the destination before a firewall redirected the datagram; here it was not redirected', async () => {
+    it('of the destination a datagram had before a firewall redirected it; here none did', async () => {
       const receiver = await opened({ address: local, ancillary: { originalDestination: true } })
       const sender = await sending({ to: to(receiver.address.port) })
       await sender.send(Buffer.from('x'))

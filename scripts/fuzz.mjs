@@ -1,5 +1,5 @@
 // Fuzzes the native code that works without Node, by libFuzzer under AddressSanitizer and UBSan:
-// node scripts/fuzz.mjs [--seconds 10] [--json FILE] [targets]. Inputs found once are kept in build-fuzz/corpus.
+// node scripts/fuzz.mjs [--seconds 10] [--seed N] [--json FILE] [targets]. Inputs found once are kept in build-fuzz/corpus.
 import { execFile, spawn } from 'node:child_process'
 import { mkdirSync, readdirSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
@@ -13,7 +13,11 @@ const execute = promisify(execFile)
 const home = join(root, 'build-fuzz')
 const { values, positionals } = parseArgs({
   allowPositionals: true,
-  options: { seconds: { type: 'string', default: '10' }, json: { type: 'string' } },
+  options: {
+    seconds: { type: 'string', default: '10' },
+    seed: { type: 'string', default: '0' },
+    json: { type: 'string' },
+  },
 })
 
 /** The files the targets call, and the files those call in turn. */
@@ -73,6 +77,7 @@ function run(target, program) {
   const found = join(home, `found-${target}-`)
   const args = [
     corpus,
+    `-seed=${values.seed}`,
     `-max_total_time=${values.seconds}`,
     `-artifact_prefix=${found}`,
     '-print_final_stats=1',

@@ -12,7 +12,7 @@ import { readTooLate } from './slow-reader.ts'
 import { type Burst, type SoakedReceiver, soakedReceiver } from './soaked-receiver.ts'
 
 const seconds = Number(process.env.SOCKCTL_SOAK_SECONDS ?? 3)
-const seed = Number(process.env.SOCKCTL_SOAK_SEED ?? Date.now() % 2 ** 31)
+const seed = Number(process.env.SOCKCTL_SOAK_SEED ?? 1)
 /** V8 is told of slabs that readers keep for the next batch, 16 MiB at most; what C's allocator keeps comes and goes. */
 const HEAP_SLACK = 24 * 2 ** 20
 const RESIDENT_SLACK = 256 * 2 ** 20

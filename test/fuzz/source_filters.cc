@@ -11,10 +11,10 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   if (size > 0) std::memcpy(answer.data(), data, size);
   // A count of 32 bits times the size of an address, and the head before it.
   constexpr size_t kLongest = 144 + (size_t{1} << 32) * sizeof(sockaddr_storage);
-  if (sockctl::NeedsIpMsfilter(answer, size) > kLongest || sockctl::NeedsGroupFilter(answer, size) > kLongest)
+  if (sockctl::IpMsfilterRoomNeeded(answer, size) > kLongest || sockctl::GroupFilterRoomNeeded(answer, size) > kLongest)
     std::abort();
-  if (size >= sockctl::kIpMsfilterRoom) sockctl::OfferIpMsfilter(answer);
-  if (size >= sockctl::kGroupFilterRoom) sockctl::OfferGroupFilter(answer);
+  if (size >= sockctl::kIpMsfilterRoom) sockctl::SetIpMsfilterCapacity(answer);
+  if (size >= sockctl::kGroupFilterRoom) sockctl::SetGroupFilterCapacity(answer);
   if (answer.size() != size) std::abort();
   return 0;
 }

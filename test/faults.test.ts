@@ -1,7 +1,8 @@
 import { expect, it } from 'vitest'
-import { buildPreload, sweepAll, sweepSubcommands } from './support/faults.mjs'
+import { sweepAll, sweepSubcommands } from './support/faults.mjs'
 import { cycles } from './support/life-cycles.mjs'
 import { describeInNamespace } from './support/namespace.ts'
+import { buildPreload } from './support/preload.mjs'
 
 /** Faults that are known, by the number in the project's list; empty once all are mended. */
 const KNOWN: Record<string, RegExp> = {}

@@ -197,5 +197,12 @@ export const rows: Record<string, Row> = {
     wrong: fc.constantFrom(undefined, null, '', '::1', '1.2.3.4', -1, 1.5, {}, [], 2 ** 31),
     nativeRefuses: false,
   }),
+  existingInterface: row({
+    codec: codecs.existingInterface,
+    values: fc.constantFrom(0, 1, 'lo'),
+    comesBackAs: indexOf,
+    wrong: fc.constantFrom(undefined, null, '', '::1', '1.2.3.4', -1, 1.5, {}, [], 2 ** 31),
+    nativeRefuses: false,
+  }),
   ...optionRows,
 }

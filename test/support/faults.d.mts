@@ -18,6 +18,5 @@ export interface SweepOptions {
 
 export const FUNCTIONS: readonly string[]
 export const ERRORS: readonly string[]
-export function buildPreload(name: 'faults' | 'lies'): string
 export function sweepAll(options: SweepOptions & { readonly cycles: readonly string[] }): Promise<Sweep[]>
 export function sweepSubcommands(options: SweepOptions & { readonly names: readonly string[] }): Promise<Sweep[]>

@@ -31,13 +31,8 @@ const readJson = (path) => JSON.parse(readFileSync(path, 'utf8'))
 
 console.log(`mutants: seed ${seed}`)
 const built = await prepare(jobs)
-const all = [
-  ...built.mutants,
-  ...nativeMutants(
-    root,
-    projectFiles('native').filter((file) => /\.(cc|h)$/.test(file)),
-  ),
-]
+const nativeFiles = Object.keys(built.hashes).filter((file) => /\.(cc|h)$/.test(file))
+const all = [...built.mutants, ...nativeMutants(built.counting, nativeFiles)]
 const rooms = chooseMutants(all, {
   seed,
   perRoom: Number(values['per-room']),
@@ -62,6 +57,7 @@ async function measureAll() {
     const one = await measure(join(home, 'measured'), file, built, chosen)
     if (one.passed) measured.push(one)
     else console.log(`left out, for it fails without a mutant: ${file}: ${one.said}`)
+    if (measured.length % 10 === 0) console.log(`measured: ${measured.length} test files`)
   })
   const seconds = measured.reduce((sum, one) => sum + one.seconds, 0)
   console.log(`${measured.length} test files, ${Math.round(seconds)} s together`)

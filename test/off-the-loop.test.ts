@@ -81,6 +81,24 @@ describeInNamespace('membership calls', () => {
     expect(c.memberships.map((membership) => membership.group)).toEqual(wanted.filter((_, n) => !isRefused(n)))
   })
 
+  it('get answers of their own beside a value whose getter throws undefined', async () => {
+    const c = control(await closedAfterwards())
+    const hostile = {
+      interface: 'lo',
+      get group(): string {
+        throw undefined
+      },
+    }
+    const outcomes = await Promise.allSettled([
+      c.set(MCAST_JOIN_GROUP, hostile),
+      c.set(MCAST_JOIN_GROUP, { group: group(1), interface: 'lo' }),
+      c.set(MCAST_JOIN_GROUP, { group: group(1), interface: 'lo' }),
+      c.set(MCAST_JOIN_GROUP, { group: group(2), interface: 'lo' }),
+    ])
+    const answers = outcomes.map((one) => (one.status === 'fulfilled' ? 'done' : (one.reason?.reason ?? one.reason)))
+    expect(answers).toEqual([undefined, 'done', 'already-member', 'done'])
+  })
+
   it('are made on another thread, while the loop goes on', async () => {
     const directory = mkdtempSync(join(tmpdir(), 'sockctl-fifo-'))
     onTestFinished(() => rmSync(directory, { recursive: true }))

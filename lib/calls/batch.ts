@@ -29,14 +29,14 @@ export function fill({ calls }: Batch, native: NativeBatch, found: Found): void 
     try {
       call.addTo(native, found)
     } catch (error) {
-      call.refusal = error
+      call.refusal = { error }
     }
   }
 }
 
 /** Refuses every call: what goes wrong with one batch must not stop the batches behind it. */
 export function refuse({ calls }: Batch, error: unknown): void {
-  for (const call of calls) call.refusal ??= error
+  for (const call of calls) call.refusal ??= { error }
 }
 
 /** Gives each call its answer, in the order of the calls. */
@@ -48,7 +48,7 @@ export function settle({ calls }: Batch, native: NativeBatch): void {
     const number = refusal === undefined ? callNumber++ : -1
     try {
       const outcome = outcomes[number] ?? 0
-      if (refusal !== undefined) call.resolve(call.recover(refusal))
+      if (refusal !== undefined) call.resolve(call.recover(refusal.error))
       else if (outcome !== 0) call.resolve(call.recover(explain(option, outcome, call.value, syscall)))
       else if (syscall === 'setsockopt') call.resolve(call.done(undefined))
       else call.resolve(call.done(option.codec.fromNative(native.answer(number) as never)))

@@ -42,8 +42,8 @@ export abstract class Call {
   declare descriptor: HeldDescriptor
   declare resolve: (answer: unknown) => void
   declare reject: (error: unknown) => void
-  /** The error of a call that was refused before the kernel. */
-  declare refusal?: unknown
+  /** Why a call was refused before the kernel. In an object, since a getter of the program may throw undefined. */
+  declare refusal?: { readonly error: unknown }
 }
 
 /** A call for an option, with the value or the question its caller gave. */

@@ -269,4 +269,20 @@ describeOnHosts('a receiver that joins many channels at once', (hosts) => {
     await expect(receiver.join(further)).rejects.toMatchObject({ reason: 'limit' })
     expect(stateOf(receiver)).toEqual(before)
   })
+
+  it.each([undefined, 'a text', 7, null])('joins none if reading a channel throws %s', async (thrown) => {
+    const hostile = {
+      interface: ipv4.interface,
+      get group(): string {
+        throw thrown
+      },
+    }
+    const [good] = groupsOf(ipv4, 1) as [Channel]
+    const receiver = await opened({ channels: groupsOf(ipv4, 1, 5) })
+    const before = stateOf(receiver)
+    const refused = { reason: 'bad-value', message: expect.stringContaining("can't be read") }
+    await expect(receiver.joinAll([good, hostile])).rejects.toMatchObject(refused)
+    await expect(receiver.join(hostile)).rejects.toMatchObject(refused)
+    expect(stateOf(receiver)).toEqual(before)
+  })
 })

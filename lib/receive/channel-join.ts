@@ -1,5 +1,6 @@
 // The channels of one call, checked and with their interfaces found, and what becomes of each.
 import { setImmediate } from 'node:timers/promises'
+import { badValue, show } from '../base/errors.ts'
 import { findInterface } from '../control/group-target.ts'
 import { type Channel, type ChannelTarget, channelTargetOf } from '../control/membership.ts'
 import type { NamedInterface } from '../net/interfaces.ts'
@@ -40,8 +41,13 @@ function resolving(channel: Channel): Resolving {
   try {
     return Object.assign(channelTargetOf(channel), { outcome: undefined })
   } catch (error) {
-    return { group: '', source: undefined, outcome: error }
+    return { group: '', source: undefined, outcome: asError(error) }
   }
+}
+
+/** A getter of the program may throw any value, and an outcome that is no Error counts as a membership. */
+function asError(thrown: unknown): Error {
+  return thrown instanceof Error ? thrown : badValue(`the channel can't be read: it threw ${show(thrown)}`)
 }
 
 function resolve(join: Resolving, found: Found): void {

@@ -1,3 +1,5 @@
+// What a refused setsockopt or getsockopt means: its errno and the values asked for become a SocketOptionError.
+
 import { codeOf, kernelError, type Meaning, type Reason, SocketOptionError, show } from '../base/errors.ts'
 import { type FilterMode, type Outcome, readOutcome } from '../binding/native.ts'
 import { isIpv6 } from '../net/address.ts'

@@ -1,3 +1,5 @@
+// What a refused socket(2), bind, listen, connect or name call means: its errno becomes a SocketOptionError.
+
 import { codeOf, kernelError, type Reason, type SocketOptionError } from '../base/errors.ts'
 import type { Errno } from '../binding/native.ts'
 import type { Family } from '../net/socket-address.ts'

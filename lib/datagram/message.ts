@@ -9,7 +9,7 @@ import type { Endpoint } from '../net/socket-address.ts'
 import type { AnyOption } from '../options/option.ts'
 import { SO_TIMESTAMPING, SO_TXTIME } from '../options/table/socket.ts'
 
-/** Settings of one send, or of one datagram, in place of the socket's. `sendmsg(2)` */
+/** Settings of one send, or of one datagram, instead of the socket's. `sendmsg(2)` */
 export interface SendChoice {
   /** The TTL, 1 to 255, or the hop limit, 0 to 255. `IP_TTL`, `IPV6_HOPLIMIT` */
   hopLimit?: number
@@ -21,7 +21,7 @@ export interface SendChoice {
    */
   transmitTime?: bigint
   /**
-   * The `id` of the datagram's transmit timestamps, 0 to 4294967295, in place of the next number of the socket. It takes
+   * The `id` of the datagram's transmit timestamps, 0 to 4294967295, instead of the next number of the socket. It takes
    * openSender's `transmitTimestamps`. `SCM_TS_OPT_ID`; Linux 6.13
    */
   timestampId?: number
@@ -35,7 +35,7 @@ export interface SendChoice {
 export interface Message extends SendChoice {
   /** The payload. */
   data: Uint8Array
-  /** The destination, in place of the call's. */
+  /** The destination, instead of the call's. */
   to?: Endpoint
 }
 

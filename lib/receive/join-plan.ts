@@ -105,12 +105,12 @@ export async function planJoins(channels: readonly ChannelJoin[], known: Sockets
   const roomForSource = (family: GroupFamily, shares: GroupShares): GrowingShare | typeof UNKNOWN | undefined => {
     const { most, isExact } = sourceRoom[family]
     for (; shares.firstWithRoom < shares.holders.length; shares.firstWithRoom++) {
-      const holder = shares.holders[shares.firstWithRoom] as GroupShares['holders'][number]
-      if (holder.sources < most || (!isExact && planned === 0 && holder.sources < Infinity)) {
-        holder.sources++
-        return holder.share
+      const candidate = shares.holders[shares.firstWithRoom] as GroupShares['holders'][number]
+      if (candidate.sources < most || (!isExact && planned === 0 && candidate.sources < Infinity)) {
+        candidate.sources++
+        return candidate.share
       }
-      if (!isExact && holder.sources < Infinity) return UNKNOWN
+      if (!isExact && candidate.sources < Infinity) return UNKNOWN
     }
     return undefined
   }
@@ -129,7 +129,7 @@ export async function planJoins(channels: readonly ChannelJoin[], known: Sockets
       }
       const boundTo = (socket ?? share)?.boundTo
       if (boundTo !== undefined && boundTo !== group) continue
-      if (share !== undefined && shares?.holders.some((holder) => holder.share === share)) continue
+      if (share !== undefined && shares?.holders.some((candidate) => candidate.share === share)) continue
       // An IPv6 socket holds one filter for a group on all interfaces, so each interface needs a socket of its own.
       if (family === 'ipv6' && (socket?.hasJoined(group) || share?.newIpv6Groups.has(group))) continue
       if (count >= most && planned > 0) return UNKNOWN

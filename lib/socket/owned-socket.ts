@@ -1,4 +1,4 @@
-// OwnedSocket: a descriptor that its holder closes, gives away or turns into a socket of Node.
+// OwnedSocket: a descriptor that its owner closes, gives away or turns into a socket of Node.
 
 import type { Socket as DatagramSocket } from 'node:dgram'
 import type { Server, ServerOpts, Socket, SocketConstructorOpts } from 'node:net'
@@ -12,7 +12,7 @@ import type { SocketPlan } from './socket-spec.ts'
 import { asDatagram, asServer, asStream, type DatagramOptions } from './to-node-socket.ts'
 
 /**
- * An open socket that its holder closes, or hands over once.
+ * An open socket that its owner closes, or hands over once.
  *
  * The socket is closed when it is disposed of, and when nothing refers to it any more: keep the object for as long as its
  * descriptor's number is in use.

@@ -48,7 +48,7 @@ export interface SocketSpecOf<F extends Family, V extends readonly unknown[] = r
   readonly type: SocketTypes[F]
   /**
    * Default 0: the protocol that the type implies. For `packet`, the Ethernet protocol, which takes effect at bind, after
-   * the options: nothing arrives before a filter among them is in place.
+   * the options: nothing arrives before a filter among them is attached.
    */
   readonly protocol?: Protocol
   /** Set in this order, before anything else is done with the socket. */

@@ -28,7 +28,7 @@ inline int SetOption(int fd, const Option& option, Bytes& value) {
   return Failed(fd, codec, value, errno);
 }
 
-// The answer takes the place of the question in `bytes`. Always inline, since after a system call the processor guesses
+// The answer overwrites the question in `bytes`. Always inline, since after a system call the processor guesses
 // wrongly where to return to, and each frame on the way back costs: measured, 2 to 3 % of a getSync.
 [[gnu::always_inline]] inline int GetOption(int fd, const Option& option, Bytes& bytes) {
   const Codec& codec = *option.codec;

@@ -47,7 +47,7 @@ describeInNamespace('a join by the name of an interface', () => {
     await using child = spawnScript({ code })
     const { entered, joined } = await child.next<{ entered: string[]; joined: string }>()
     expect(joined).toBe('232.1.1.2')
-    expect(entered).toContainEqual(expect.stringMatching(/^settle /))
+    expect(entered).toContainEqual(expect.stringMatching(/^(batch\.)?settleNext /))
     expect(entered.length, entered.join('\n')).toBeLessThanOrEqual(35)
   })
 })

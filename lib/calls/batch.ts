@@ -21,6 +21,45 @@ export interface Batch {
   readonly lookups: Wanted[]
   /** The calls as the worker thread takes them; undefined while the batch is idle. */
   native: NativeBatch | undefined
+  /**
+   * Fulfils when the batch is back. Callers wait for it in the order of their calls, and each then settles the next call:
+   * one promise for a batch and one function, since thousands of calls may wait, and memory is most of what they cost.
+   */
+  readonly returned: Promise<void>
+  readonly settleNext: () => unknown
+  /** Lets those who wait settle their calls. */
+  comeBack(): void
+}
+
+export function createBatch(): Batch {
+  let comeBack = (): void => {}
+  const returned = new Promise<void>((resolve) => {
+    comeBack = resolve
+  })
+  const calls: Call[] = []
+  let outcomes: Int32Array | undefined
+  let settled = 0
+  let callNumber = 0
+  const batch: Batch = {
+    state: 'idle',
+    calls,
+    lookups: [],
+    native: undefined,
+    returned,
+    settleNext: () => {
+      const call = calls[settled++] as Call
+      const { option, syscall, refusal } = call
+      if (refusal !== undefined) return call.recover(refusal.error)
+      const number = callNumber++
+      outcomes ??= (batch.native as NativeBatch).outcomes()
+      const outcome = outcomes[number] as number
+      if (outcome !== 0) return call.recover(explain(option, outcome, call.value, syscall))
+      if (syscall === 'setsockopt') return call.done(undefined)
+      return call.done(option.codec.fromNative(batch.native?.answer(number) as never))
+    },
+    comeBack,
+  }
+  return batch
 }
 
 /** Adds the calls to the native batch, save the calls that are refused now. */
@@ -37,23 +76,4 @@ export function fill({ calls }: Batch, native: NativeBatch, found: Found): void 
 /** Refuses every call: what goes wrong with one batch must not stop the batches behind it. */
 export function refuse({ calls }: Batch, error: unknown): void {
   for (const call of calls) call.refusal ??= { error }
-}
-
-/** Gives each call its answer, in the order of the calls. */
-export function settle({ calls }: Batch, native: NativeBatch): void {
-  const outcomes = native.outcomes()
-  let callNumber = 0
-  for (const call of calls) {
-    const { option, syscall, refusal } = call
-    const number = refusal === undefined ? callNumber++ : -1
-    try {
-      const outcome = outcomes[number] ?? 0
-      if (refusal !== undefined) call.resolve(call.recover(refusal.error))
-      else if (outcome !== 0) call.resolve(call.recover(explain(option, outcome, call.value, syscall)))
-      else if (syscall === 'setsockopt') call.resolve(call.done(undefined))
-      else call.resolve(call.done(option.codec.fromNative(native.answer(number) as never)))
-    } catch (error) {
-      call.reject(error)
-    }
-  }
 }

@@ -40,8 +40,6 @@ export abstract class Call {
 
   // The fields of the queue. They are declared only, so that a call that is not sent yet has no room for them.
   declare descriptor: HeldDescriptor
-  declare resolve: (answer: unknown) => void
-  declare reject: (error: unknown) => void
   /** Why a call was refused before the kernel. In an object, since a getter of the program may throw undefined. */
   declare refusal?: { readonly error: unknown }
 }

@@ -3,7 +3,7 @@
 import { type NativeBatch, native } from '../binding/native.ts'
 import { lookUp, NOTHING_FOUND } from '../net/route-lookup.ts'
 import type { OptionParts } from '../options/option.ts'
-import { type Batch, fill, MAX_CALLS_PER_BATCH, refuse, settle } from './batch.ts'
+import { type Batch, createBatch, fill, MAX_CALLS_PER_BATCH, refuse } from './batch.ts'
 import type { Call, HeldDescriptor } from './call.ts'
 import { explain } from './explain-option.ts'
 import type { DescriptorOwner } from './socket-handle.ts'
@@ -26,23 +26,32 @@ class WorkerQueue {
    * the socket later can't hand the call to a stranger that got the same number.
    */
   send(owner: DescriptorOwner, call: Call): Promise<unknown> {
-    return new Promise((resolve, reject) => {
-      this.#enqueue(call, this.#hold(owner, 1, call.option), resolve, reject)
-    })
+    try {
+      const batch = this.#enqueue(call, this.#hold(owner, 1, call.option))
+      return batch.returned.then(batch.settleNext)
+    } catch (error) {
+      return Promise.reject(error)
+    }
   }
 
-  /** Sends many calls with one promise for all. It gives the answer or the error of each call, in their order. */
-  sendAll(owner: DescriptorOwner, calls: readonly Call[]): Promise<unknown[]> {
-    return new Promise((resolve) => {
-      const outcomes: unknown[] = []
-      const [first] = calls
-      if (first === undefined) return resolve(outcomes)
-      const note = (outcome: unknown): void => {
-        if (outcomes.push(outcome) === calls.length) resolve(outcomes)
-      }
-      const descriptor = this.#hold(owner, calls.length, first.option)
-      for (const call of calls) this.#enqueue(call, descriptor, note, note)
-    })
+  /** Sends many calls together. It gives the answer or the error of each call, in their order. */
+  async sendAll(owner: DescriptorOwner, calls: readonly Call[]): Promise<unknown[]> {
+    const outcomes: unknown[] = []
+    const [first] = calls
+    if (first === undefined) return outcomes
+    const descriptor = this.#hold(owner, calls.length, first.option)
+    const counts = new Map<Batch, number>()
+    for (const call of calls) {
+      const batch = this.#enqueue(call, descriptor)
+      counts.set(batch, (counts.get(batch) ?? 0) + 1)
+    }
+    const settled = Array.from(counts, ([batch, count]) =>
+      batch.returned.then(() => {
+        for (let i = 0; i < count; i++) outcomes.push(outcomeOf(batch.settleNext))
+      }),
+    )
+    await Promise.all(settled)
+    return outcomes
   }
 
   /** A duplicate for so many calls. All calls on one owner share one. */
@@ -62,27 +71,17 @@ class WorkerQueue {
     }
   }
 
-  #enqueue(
-    call: Call,
-    descriptor: HeldDescriptor,
-    resolve: (answer: unknown) => void,
-    reject: (error: unknown) => void,
-  ): void {
+  #enqueue(call: Call, descriptor: HeldDescriptor): Batch {
+    let batch = this.#batches.at(-1)
+    if (batch?.state !== 'idle' || batch.calls.length === MAX_CALLS_PER_BATCH) {
+      batch = createBatch()
+      this.#batches.push(batch)
+      queueMicrotask(this.#resume)
+    }
     call.descriptor = descriptor
-    call.resolve = resolve
-    call.reject = reject
-    const batch = this.#batchWithRoom()
     batch.calls.push(call)
     if (call.lookup !== undefined) batch.lookups.push(call.lookup)
     if (batch.calls.length === MAX_CALLS_PER_BATCH) this.#startFullBatchEarly()
-  }
-
-  #batchWithRoom(): Batch {
-    const last = this.#batches.at(-1)
-    if (last?.state === 'idle' && last.calls.length < MAX_CALLS_PER_BATCH) return last
-    const batch: Batch = { state: 'idle', calls: [], lookups: [], native: undefined }
-    this.#batches.push(batch)
-    queueMicrotask(this.#resume)
     return batch
   }
 
@@ -147,10 +146,21 @@ class WorkerQueue {
   readonly #arrive = (): void => {
     const batch = this.#batches.shift() as Batch
     this.#resume()
-    const own = batch.native as NativeBatch
-    settle(batch, own)
-    own.clear()
-    this.#unused.push(own)
+    batch.comeBack()
+    // This waits behind the callers, who read their answers from the native batch.
+    void batch.returned.then(() => {
+      const own = batch.native as NativeBatch
+      own.clear()
+      this.#unused.push(own)
+    })
+  }
+}
+
+function outcomeOf(settle: () => unknown): unknown {
+  try {
+    return settle()
+  } catch (error) {
+    return error
   }
 }
 

@@ -40,16 +40,19 @@ class WorkerQueue {
     const [first] = calls
     if (first === undefined) return outcomes
     const descriptor = this.#hold(owner, calls.length, first.option)
-    const counts = new Map<Batch, number>()
-    for (const call of calls) {
-      const batch = this.#enqueue(call, descriptor)
-      counts.set(batch, (counts.get(batch) ?? 0) + 1)
+    const settled: Promise<void>[] = []
+    for (let sent = 0; sent < calls.length; ) {
+      const batch = this.#enqueue(calls[sent] as Call, descriptor)
+      const begun = sent
+      for (sent++; sent < calls.length && batch.calls.length < MAX_CALLS_PER_BATCH; sent++)
+        this.#enqueue(calls[sent] as Call, descriptor)
+      const count = sent - begun
+      settled.push(
+        batch.returned.then(() => {
+          for (let i = 0; i < count; i++) outcomes.push(outcomeOf(batch.settleNext))
+        }),
+      )
     }
-    const settled = Array.from(counts, ([batch, count]) =>
-      batch.returned.then(() => {
-        for (let i = 0; i < count; i++) outcomes.push(outcomeOf(batch.settleNext))
-      }),
-    )
     await Promise.all(settled)
     return outcomes
   }

@@ -65,7 +65,8 @@ export function createJoins(socket: SocketHandle, registry: ChannelRegistry): Jo
       const owner = socket.owner()
       const targets = wanted.map((channel) => channelTargetOf(channel))
       for (const { group } of targets) mustTakeGroup(owner, group)
-      const outcomes = await joinEach(socket, registry, targets)
+      const joins = targets.map((target) => new JoinCall(registry, target))
+      const outcomes = await workerQueue.sendAll(owner, joins)
       const joined = outcomes.filter((outcome) => outcome instanceof ChannelMembership)
       if (joined.length === outcomes.length) return joined
       // A channel that can't be joined undoes the others.

@@ -2,6 +2,7 @@
 import { closeSync, openSync, readFileSync, readlinkSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import { native } from '../../lib/binding/native.ts'
+import { describeInNamespace } from '../support/namespace.ts'
 import {
   AF_INET,
   AF_INET6,
@@ -111,7 +112,7 @@ describe('what a descriptor is', () => {
   })
 })
 
-describe('an address', () => {
+describeInNamespace('an address', () => {
   it.each([
     ['IPv4', AF_INET, '127.0.0.1'],
     ['IPv6', AF_INET6, '::1'],

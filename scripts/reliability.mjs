@@ -73,7 +73,15 @@ ${table(['Room', 'Mutants', 'Killed', 'of these by time-out alone', 'Survived', 
 function sanitizers() {
   const found = results('sanitizers')
   if (found === undefined) return 'Not run yet.'
-  return `${found.files} test files against an addon built with AddressSanitizer, LeakSanitizer and UBSan: ${found.reports === 0 ? 'no report' : `${found.reports} reports`} of the addon.`
+  return `${number(found.passed)} tests in ${found.files} files against an addon built with AddressSanitizer, LeakSanitizer and UBSan: ${found.failed} failed, ${reportsOf(found)} of the addon.`
+}
+
+const reportsOf = ({ reports }) => (reports === 0 ? 'no report' : `${reports} reports`)
+
+function lies() {
+  const found = results('lies')
+  if (found === undefined) return 'Not run yet.'
+  return `${number(found.calls)} calls in ${found.seeds} processes, each with a seed of its own: ${number(found.refused)} were refused; ${number(found.datagrams)} datagrams and ${number(found.queued)} entries of error queues were read. ${found.problems} calls threw another error or never settled; ${reportsOf(found)} of the addon.`
 }
 
 const text = `# Reliability: what was tried, how often, and what was found
@@ -110,6 +118,11 @@ again. The kernel still lists the group and the socket's filter; nothing arrives
 \`npm run test:asan\`
 
 ${sanitizers()}
+
+A second preloaded library answers half of the addon's calls with well-formed nonsense: control messages, socket names,
+option values, interface names, messages of netlink. A call may work or be refused. \`npm run test:lies\`
+
+${lies()}
 
 ## Mutants
 

@@ -1,84 +1,42 @@
-// Runs tests against an addon built with AddressSanitizer, LeakSanitizer and UBSan: node scripts/sanitize.mjs [--all]
-// [test files]. Without arguments: the tests that reach native code in ways of their own, from test/native-tests.json.
-// Fails if a test fails, or if a sanitizer reports anything about the addon. Reports about Node, and about other programs
-// that the tests start, do not count.
-import { execFileSync, spawnSync } from 'node:child_process'
-import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+// Runs tests against an addon built with AddressSanitizer, LeakSanitizer and UBSan:
+// node scripts/sanitize.mjs [--slice] [--json FILE] [test files]. Without files: every test that reaches native code in its
+// own process; --slice: some of them, which together take a few minutes. test/native-tests.json says which. Fails if a
+// test fails, or if a sanitizer reports anything about the addon.
+import { spawnSync } from 'node:child_process'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { compileAddon } from './compile.mjs'
-import { copyTree, root } from './copy-tree.mjs'
+import { parseArgs } from 'node:util'
+import { projectFiles, root } from './copy-tree.mjs'
+import { prepareSanitized } from './sanitized.mjs'
 
-const home = join(root, 'build-asan')
-const tree = join(home, 'tree')
-const logs = join(home, 'logs')
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: { slice: { type: 'boolean', default: false }, json: { type: 'string' } },
+})
 
-const SANITIZERS = ['-fsanitize=address,undefined', '-fno-sanitize-recover=null', '-fno-omit-frame-pointer']
-
-const library = (name) => execFileSync('g++', [`-print-file-name=${name}`], { encoding: 'utf8' }).trim()
-
-const OURS = /sockctl\.node|native\/(base|codec|calls|host|socket|datagram)\//
-
-/**
- * Whether a report is about the addon. A leak is only if the addon itself allocated the memory: V8 frees little at exit,
- * and made much of that while it called the addon.
- */
-function isOurs(report) {
-  if (!/leak of/.test(report)) return OURS.test(report)
-  const frames = report
-    .split('\n')
-    .filter((line) => /^\s+#\d/.test(line) && !/libsanitizer|libstdc\+\+|node-addon-api/.test(line))
-  return OURS.test(frames[0] ?? '')
-}
-
-/** The sanitizers' reports about the addon, each once. */
-function reports() {
-  const found = new Map()
-  for (const name of readdirSync(logs)) {
-    for (const report of readFileSync(join(logs, name), 'utf8').split(/\n(?==+\n|=+\d+=+)|\n\n/)) {
-      if (!isOurs(report)) continue
-      const text = report.replace(/==\d+==|0x[\da-f]+/g, '')
-      if (!found.has(text)) found.set(text, report)
-    }
-  }
-  return [...found.values()]
-}
-
-const [first, ...rest] = process.argv.slice(2)
 const listed = JSON.parse(readFileSync(join(root, 'test/native-tests.json'), 'utf8'))
-const files = first === '--all' ? rest : first === undefined ? listed : [first, ...rest]
 
-const binary = await compileAddon({
-  compiler: ['g++'],
-  folder: join(home, 'objects'),
-  flags: ['-O1', '-g1', ...SANITIZERS],
-})
-copyTree(tree)
-// The library looks for its binary beside itself.
-mkdirSync(join(tree, 'build/Release'), { recursive: true })
-cpSync(binary, join(tree, 'build/Release/sockctl.node'))
-rmSync(logs, { recursive: true, force: true })
-mkdirSync(logs, { recursive: true })
-const options = `log_path=${join(logs, 'report')}:exitcode=0`
-const { status } = spawnSync(process.execPath, [join(tree, 'scripts/test.mjs'), ...files], {
-  cwd: tree,
-  stdio: 'inherit',
-  env: {
-    ...process.env,
-    LD_PRELOAD: [library('libasan.so'), library('libubsan.so'), library('libstdc++.so')].join(':'),
-    ASAN_OPTIONS: `${options}:detect_leaks=1:halt_on_error=0:abort_on_error=0:detect_stack_use_after_return=1`,
-    UBSAN_OPTIONS: `${options}:print_stacktrace=1`,
-    LSAN_OPTIONS: 'exitcode=0:report_objects=0',
-    SOCKCTL_SANITIZED: '1',
-  },
-})
-const said = reports()
-for (const report of said) console.error(`\n${report}`)
-console.log(
-  `\nsanitizers: ${said.length === 0 ? 'nothing of the addon' : `${said.length} reports`}, in ${readdirSync(logs).length} logs`,
+// Other folders hold tests of functions of TypeScript alone, of the command line, and the soak.
+const all = () =>
+  projectFiles('test').filter((file) => /^test\/(native\/)?[^/]+\.test\.ts$/.test(file) && !(file in listed.leftOut))
+const files = values.slice ? listed.slice : positionals.length > 0 ? positionals : all()
+
+const { tree, variables, tellReports } = await prepareSanitized('tested')
+const results = join(tree, 'results.json')
+const { status } = spawnSync(
+  process.execPath,
+  [
+    join(tree, 'scripts/test.mjs'),
+    ...['--reporter=default', '--reporter=json', `--outputFile.json=${results}`],
+    // Programs that a test starts begin some three times as slowly.
+    ...['--testTimeout=60000', '--hookTimeout=60000'],
+    ...files,
+  ],
+  { cwd: tree, stdio: 'inherit', env: { ...process.env, ...variables } },
 )
-if (process.env.SOCKCTL_SANITIZERS_JSON)
-  writeFileSync(
-    process.env.SOCKCTL_SANITIZERS_JSON,
-    `${JSON.stringify({ files: files.length, reports: said.length })}\n`,
-  )
-process.exit(status === 0 && said.length === 0 ? 0 : 1)
+const reports = tellReports()
+const { numPassedTests: passed, numFailedTests: failed } = JSON.parse(readFileSync(results, 'utf8'))
+const summary = { files: files.length, passed, failed, reports }
+console.log(JSON.stringify(summary))
+if (values.json !== undefined) writeFileSync(values.json, `${JSON.stringify(summary, null, 1)}\n`)
+process.exit(status === 0 && reports === 0 ? 0 : 1)

@@ -6,6 +6,7 @@
 #include <dlfcn.h>
 #include <errno.h>
 #include <ifaddrs.h>
+#include <linux/if_packet.h>
 #include <linux/netlink.h>
 #include <linux/rtnetlink.h>
 #include <net/if.h>
@@ -52,9 +53,9 @@ static int lies(const void *caller) {
   static __typeof__(&name) next;                                         \
   if (next == NULL) next = (__typeof__(&name))dlsym(RTLD_NEXT, #name)
 
-// An address of any family, of any length that such an address can have; the kernel tells the true length of one that
-// had no room.
-static void lie_name(void *name, socklen_t room, socklen_t *length) {
+// An address of the family, or of any if that is 0, of any length that such an address can have; the kernel tells the true
+// length of one that had no room.
+static void lie_name(void *name, socklen_t room, socklen_t *length, sa_family_t family) {
   static const struct {
     sa_family_t family;
     socklen_t least, most;
@@ -63,15 +64,25 @@ static void lie_name(void *name, socklen_t room, socklen_t *length) {
       {AF_INET6, 24, sizeof(struct sockaddr_in6)},
       {AF_UNIX, sizeof(sa_family_t), sizeof(struct sockaddr_un)},
       {AF_NETLINK, sizeof(struct sockaddr_nl), sizeof(struct sockaddr_nl)},
-      {17, 12, 20},
-      {40, 16, 16},
+      {AF_PACKET, sizeof(struct sockaddr_ll), sizeof(struct sockaddr_ll)},
+      {AF_VSOCK, 16, 16},
       {0, 0, 2},
   };
-  const size_t kind = below(sizeof kinds / sizeof *kinds);
+  const size_t count = sizeof kinds / sizeof *kinds;
+  size_t kind = below(count);
+  for (size_t i = 0; family != 0 && i < count; i++)
+    if (kinds[i].family == family) kind = i;
   const socklen_t told = kinds[kind].least + below(kinds[kind].most - kinds[kind].least + 1);
   const socklen_t held = told < room ? told : room;
   fill(name, held);
   if (held >= sizeof(sa_family_t)) memcpy(name, &kinds[kind].family, sizeof(sa_family_t));
+  // No interface of a packet socket has a negative index.
+  struct sockaddr_ll packet;
+  if (kinds[kind].family == AF_PACKET && held >= sizeof packet) {
+    memcpy(&packet, name, sizeof packet);
+    packet.sll_ifindex &= INT32_MAX;
+    memcpy(name, &packet, sizeof packet);
+  }
   *length = told;
 }
 
@@ -99,6 +110,32 @@ static void lie_control(struct msghdr *message, size_t room) {
   if (below(8) == 0) message->msg_flags |= MSG_TRUNC;
 }
 
+// Messages of netlink whose lengths lie within the datagram, of random types and contents. The numbers of the questions
+// they answer stay: a caller rightly waits for the answer to its own.
+static size_t lie_netlink(uint8_t *bytes, size_t room) {
+  static const uint16_t types[] = {NLMSG_ERROR, NLMSG_DONE, RTM_NEWROUTE, RTM_NEWLINK, RTM_DELLINK, RTM_NEWADDR};
+  struct nlmsghdr first;
+  memcpy(&first, bytes, sizeof first);
+  size_t used = 0;
+  do {
+    size_t length = NLMSG_HDRLEN + below(256);
+    if (length > room - used) length = room - used;
+    struct nlmsghdr header = {.nlmsg_len = length, .nlmsg_type = types[below(6)], .nlmsg_seq = first.nlmsg_seq};
+    fill(bytes + used, length);
+    memcpy(bytes + used, &header, sizeof header);
+    used += NLMSG_ALIGN(length);
+  } while (used + NLMSG_HDRLEN <= room && below(3) != 0);
+  return used > room ? room : used;
+}
+
+ssize_t recvfrom(int fd, void *buffer, size_t room, int flags, struct sockaddr *from, socklen_t *from_room) {
+  NEXT(recvfrom);
+  const int lie = LIES;
+  const ssize_t got = next(fd, buffer, room, flags, from, from_room);
+  if (!lie || got < NLMSG_HDRLEN) return got;
+  return (ssize_t)lie_netlink(buffer, room);
+}
+
 int recvmmsg(int fd, struct mmsghdr *messages, unsigned count, int flags, struct timespec *timeout) {
   NEXT(recvmmsg);
   const int lie = LIES;
@@ -106,10 +143,14 @@ int recvmmsg(int fd, struct mmsghdr *messages, unsigned count, int flags, struct
   const size_t room = count > 0 ? messages[0].msg_hdr.msg_controllen : 0;
   const socklen_t name_room = count > 0 ? messages[0].msg_hdr.msg_namelen : 0;
   const int got = next(fd, messages, count, flags, timeout);
+  int domain = AF_UNSPEC;
+  if (lie && got > 0) getsockopt(fd, SOL_SOCKET, SO_DOMAIN, &domain, &(socklen_t){sizeof domain});
   for (int i = 0; lie && i < got; i++) {
     struct msghdr *message = &messages[i].msg_hdr;
+    if (domain == AF_NETLINK && messages[i].msg_len >= NLMSG_HDRLEN)
+      messages[i].msg_len = (unsigned)lie_netlink(message->msg_iov->iov_base, message->msg_iov->iov_len);
     if (message->msg_control != NULL) lie_control(message, room);
-    if (message->msg_name != NULL && below(2) == 0) lie_name(message->msg_name, name_room, &message->msg_namelen);
+    if (message->msg_name != NULL && below(2) == 0) lie_name(message->msg_name, name_room, &message->msg_namelen, 0);
   }
   return got;
 }
@@ -122,28 +163,8 @@ ssize_t recvmsg(int fd, struct msghdr *message, int flags) {
   const ssize_t got = next(fd, message, flags);
   if (!lie || got < 0) return got;
   if (message->msg_control != NULL) lie_control(message, room);
-  if (message->msg_name != NULL) lie_name(message->msg_name, name_room, &message->msg_namelen);
+  if (message->msg_name != NULL) lie_name(message->msg_name, name_room, &message->msg_namelen, 0);
   return got;
-}
-
-// Netlink: messages whose lengths lie within the datagram, of random types and contents.
-ssize_t recvfrom(int fd, void *buffer, size_t room, int flags, struct sockaddr *from, socklen_t *from_room) {
-  NEXT(recvfrom);
-  const int lie = LIES;
-  const ssize_t got = next(fd, buffer, room, flags, from, from_room);
-  if (!lie || got < 0) return got;
-  static const uint16_t types[] = {NLMSG_ERROR, NLMSG_DONE, RTM_NEWROUTE, RTM_NEWLINK, RTM_DELLINK, RTM_NEWADDR};
-  size_t used = 0;
-  uint8_t *bytes = buffer;
-  while (used + NLMSG_HDRLEN <= room && below(3) != 0) {
-    size_t length = NLMSG_HDRLEN + below(256);
-    if (length > room - used) length = room - used;
-    struct nlmsghdr header = {.nlmsg_len = length, .nlmsg_type = types[below(6)], .nlmsg_seq = below(8)};
-    fill(bytes + used, length);
-    memcpy(bytes + used, &header, sizeof header);
-    used += NLMSG_ALIGN(length);
-  }
-  return used > room ? (ssize_t)room : (ssize_t)used;
 }
 
 int getsockname(int fd, struct sockaddr *address, socklen_t *length) {
@@ -151,7 +172,8 @@ int getsockname(int fd, struct sockaddr *address, socklen_t *length) {
   const int lie = LIES;
   const socklen_t room = *length;
   const int result = next(fd, address, length);
-  if (lie && result == 0) lie_name(address, room, length);
+  // The kernel answers in the socket's family.
+  if (lie && result == 0) lie_name(address, room, length, address->sa_family);
   return result;
 }
 
@@ -160,7 +182,8 @@ int getpeername(int fd, struct sockaddr *address, socklen_t *length) {
   const int lie = LIES;
   const socklen_t room = *length;
   const int result = next(fd, address, length);
-  if (lie && result == 0) lie_name(address, room, length);
+  // The kernel answers in the socket's family.
+  if (lie && result == 0) lie_name(address, room, length, address->sa_family);
   return result;
 }
 

@@ -1,6 +1,7 @@
 // The public face: re-exports only.
 
 export { type Reason, SocketOptionError } from './base/errors.ts'
+export { toJson } from './base/to-json.ts'
 export type { SocketLike } from './calls/socket-handle.ts'
 export { control, type SocketControl } from './control/control.ts'
 export type { GroupOnInterface } from './control/group-target.ts'

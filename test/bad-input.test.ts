@@ -49,9 +49,11 @@ const GROUP = '239.1.2.3'
 const on = { group: GROUP, interface: 'lo' }
 const filter: SourceFilter = { mode: 'exclude', sources: [] }
 
-const isGroup = (value: unknown) => value === '239.1.2.3' || value === 'ff15::1'
+const isGroup = (value: unknown) => ['239.1.2.3', '::ffff:239.1.2.3', 'ff15::1'].includes(value as string)
 const isInterface = (value: unknown) =>
-  value === undefined || value === 0 || Object.is(value, -0) || value === '127.0.0.1' || value === '::1'
+  value === undefined ||
+  value === 0 ||
+  ['127.0.0.1', '::1', '0.0.0.0', '::', '::ffff:127.0.0.1'].includes(value as string)
 const never = () => false
 const whole = (least: number, most: number) => (value: unknown) =>
   Number.isInteger(value) && (value as number) >= least && (value as number) <= most

@@ -59,8 +59,10 @@ export function mustBe<T>(rule: FieldRule<T>, name: string, value: unknown, opti
 
 /** Refuses a name that is not among those known: a misspelt option would have no effect and give no error. */
 export function mustKnow(names: readonly string[], given: object, whose: string): void {
-  const unknown = Object.keys(given).find((name) => !names.includes(name))
-  if (unknown !== undefined) throw badValue(`${whose}: unknown option ${show(unknown)}; there are ${names.join(', ')}`)
+  // Thousands of channels are checked in one tick, and this makes no array for each.
+  for (const name in given)
+    if (!names.includes(name) && Object.hasOwn(given, name))
+      throw badValue(`${whose}: unknown option ${show(name)}; there are ${names.join(', ')}`)
 }
 
 /** Checks every field of an options object, and that it has no others. */

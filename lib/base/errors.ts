@@ -36,6 +36,7 @@ export interface SocketOptionErrorFields {
   errno?: number | undefined
   syscall?: string | undefined
   option?: string | undefined
+  cause?: unknown
 }
 
 /**
@@ -56,7 +57,7 @@ export class SocketOptionError extends Error {
   declare readonly option?: string
 
   constructor(message: string, fields: SocketOptionErrorFields) {
-    super(message)
+    super(message, fields.cause === undefined ? undefined : { cause: fields.cause })
     this.code = fields.code
     this.reason = fields.reason
     if (fields.errno !== undefined) this.errno = fields.errno

@@ -128,7 +128,12 @@ export type OneOrEach = Uint8Array | undefined | readonly (Uint8Array | undefine
 /** Batched reading and sending: Linux only. */
 export interface NativeDatagrams {
   readonly Poller: new () => NativePoller
-  readonly DatagramReader: new (batch: number, stride: number, room: number) => NativeDatagramReader
+  readonly DatagramReader: new (
+    batch: number,
+    stride: number,
+    room: number,
+    hasExtensions?: boolean,
+  ) => NativeDatagramReader
   sendDatagrams(
     fd: number,
     datagrams: readonly Uint8Array[],

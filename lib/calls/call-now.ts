@@ -1,6 +1,6 @@
 // Calls of setsockopt and getsockopt that are made at once, on this thread; and the checks that all calls share.
 
-import { badValue, onBehalfOf, unsupported } from '../base/errors.ts'
+import { badValue, onBehalfOf, show, unsupported } from '../base/errors.ts'
 import type { Outcome } from '../binding/native.ts'
 import type { OptionParts } from '../options/option.ts'
 import { explain } from './explain-option.ts'
@@ -33,6 +33,8 @@ export function questionToNative(option: OptionParts, question: unknown): unknow
   const wrong = codec.wrongQuestion?.(question) ?? ''
   if (wrong !== '' && wrong !== false)
     throw badValue(`${option.name}: ${wrong === true ? `it must be asked with ${option.expects}` : wrong}`, option.name)
+  if (codec.question === undefined && question !== undefined)
+    throw badValue(`${option.name} is read without a question, and was given ${show(question)}`, option.name)
   return codec.question && onBehalfOf(option.name, codec.question, question)
 }
 

@@ -28,6 +28,16 @@ export abstract class Call {
   /** Adds the call to a batch. If this throws, the caller gets the error, and the kernel is not asked. */
   abstract addTo(batch: NativeBatch, found: Found): void
 
+  /** Whether the call gives something back, and so must not fail for want of a descriptor. */
+  get givesBack(): boolean {
+    return false
+  }
+
+  /** Makes the call at once on this thread, and settles it. Only calls that give something back are made so. */
+  makeNow(_fd: number): unknown {
+    throw new Error('this call is made on the worker thread only')
+  }
+
   /** Notes that the call went well, and gives the value for the caller. Calls are settled in their order. */
   done(answer: unknown): unknown {
     return answer

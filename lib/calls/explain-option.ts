@@ -153,7 +153,8 @@ export function explain(
   }
   if (code === 'ENODEV' && subject.group !== undefined && isUnnamed(subject))
     meaning = means('no-route', `there is no route to ${subject.group}; name the interface`)
-  if (act === 'set-filter' && option.attributes.byGroup === true && isUnnamed(subject))
+  const finds = ['EADDRNOTAVAIL', 'EINVAL', 'ENODEV', 'ENXIO'].includes(code)
+  if (finds && act === 'set-filter' && option.attributes.byGroup === true && isUnnamed(subject))
     meaning = means('no-interface', 'a filter is kept by interface, and the kernel chooses none here: name it')
   if (option.attributes.byGroup === true && meaning === undefined && code === 'EADDRNOTAVAIL')
     meaning = syscall === 'getsockopt' ? notMember : otherFamily

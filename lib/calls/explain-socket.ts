@@ -106,9 +106,15 @@ const BY_FAMILY: Partial<Record<Family, Partial<Record<SocketCall, Record<string
   },
 }
 
-/** The error for a call of the kernel's that opens, names or connects a socket. */
-export function explainSocket(call: SocketCall, asked: string, errno: Errno, family: Family): SocketOptionError {
+/** The error for a call of the kernel's that opens, names or connects a socket; `why` is what was found, if anything was. */
+export function explainSocket(
+  call: SocketCall,
+  asked: string,
+  errno: Errno,
+  family: Family,
+  why?: string,
+): SocketOptionError {
   const code = codeOf(errno)
   const [reason, advice] = BY_FAMILY[family]?.[call]?.[code] ?? BY_CALL[call][code] ?? EVERY_CALL[code] ?? []
-  return kernelError({ asked, errno, syscall: call, reason, advice })
+  return kernelError({ asked, errno, syscall: call, reason, advice: why ?? advice })
 }

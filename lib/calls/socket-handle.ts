@@ -27,7 +27,8 @@ export function handleOf(socket: SocketLike): SocketHandle {
   if (typeof socket === 'object' && socket !== null) {
     const symbol = stateSymbol(socket)
     if (symbol !== undefined) return dgramHandle((socket as Record<symbol, unknown>)[symbol] as DgramState)
-    if ('_handle' in socket) return netHandle(socket as NetSocket)
+    // Read, since the socket of an http2 session is a Proxy that says nothing of what it has.
+    if (handleIn(socket) !== undefined) return netHandle(socket)
     if ('fd' in socket && typeof socket.fd === 'number') return carrierHandle(socket as { readonly fd: number })
   }
   throw wrongType(`control takes a dgram or net socket, a descriptor or { fd }, not ${show(socket)}`)
@@ -66,21 +67,41 @@ function dgramHandle(state: DgramState): SocketHandle {
 
 interface NetSocket {
   readonly _handle: DescriptorOwner | null
+  readonly connecting?: boolean
 }
 
-function netHandle(socket: NetSocket): SocketHandle {
-  const notOpen = () =>
-    'listen' in socket
-      ? noDescriptor('net.Server', `listen() and wait for 'listening'${sharedByCluster}; after close() it is gone`)
-      : noDescriptor('net.Socket', "wait for 'connect'; after 'close' it is gone")
+/** The handle of a net.Socket or net.Server; null if there is none now, undefined if the object has no such property. */
+function handleIn(socket: object): DescriptorOwner | null | undefined {
+  try {
+    return (socket as Partial<NetSocket>)._handle
+  } catch {
+    // The socket of an http2 session that has ended.
+    return null
+  }
+}
+
+function netHandle(socket: object): SocketHandle {
+  const notOpen = () => {
+    const handle = handleIn(socket)
+    if (handle === null || handle === undefined)
+      return 'listen' in socket
+        ? noDescriptor('net.Server', `listen() and wait for 'listening'${sharedByCluster}; after close() it is gone`)
+        : noDescriptor('net.Socket', "wait for 'connect'; after 'close' it is gone")
+    return (socket as Partial<NetSocket>).connecting === true
+      ? noDescriptor('net.Socket', "wait for 'connect'")
+      : noDescriptor(
+          'socket',
+          'it runs over a stream that is no socket of this process, so the kernel has no options for it; take the socket below, if there is one',
+        )
+  }
   return {
     owner: () => {
-      const { _handle } = socket
-      if (_handle === null || !(_handle.fd >= 0)) throw notOpen()
-      return _handle
+      const handle = handleIn(socket)
+      if (handle === null || handle === undefined || !(handle.fd >= 0)) throw notOpen()
+      return handle
     },
     fd: () => {
-      const fd = socket._handle?.fd ?? -1
+      const fd = handleIn(socket)?.fd ?? -1
       if (!(fd >= 0)) throw notOpen()
       return fd
     },

@@ -1,5 +1,6 @@
 // The way to the worker thread for calls that may wait for the kernel. Calls that wait together travel together.
 
+import { isOutOfDescriptors, SocketOptionError } from '../base/errors.ts'
 import { type NativeBatch, native } from '../binding/native.ts'
 import { lookUp, NOTHING_FOUND } from '../net/route-lookup.ts'
 import type { OptionParts } from '../options/option.ts'
@@ -30,8 +31,17 @@ class WorkerQueue {
       const batch = this.#enqueue(call, this.#hold(owner, 1, call.option))
       return batch.returned.then(batch.settleNext)
     } catch (error) {
-      return Promise.reject(error)
+      return call.givesBack && isForWantOfDescriptors(error) ? this.#makeBehindAll(owner, call) : Promise.reject(error)
     }
+  }
+
+  /**
+   * A call that gives something back must not fail for want of a descriptor for its duplicate. It is made on this thread
+   * then, when all calls before it have come back.
+   */
+  async #makeBehindAll(owner: DescriptorOwner, call: Call): Promise<unknown> {
+    await this.#batches.at(-1)?.returned
+    return call.makeNow(owner.fd)
   }
 
   /** Sends many calls together. It gives the answer or the error of each call, in their order. */
@@ -130,7 +140,7 @@ class WorkerQueue {
       descriptor.calls--
       if (descriptor.calls > 0) continue
       own.take(this.#heldDescriptors as NativeBatch, descriptor.fd)
-      this.#descriptors.delete(descriptor.owner)
+      if (this.#descriptors.get(descriptor.owner) === descriptor) this.#descriptors.delete(descriptor.owner)
     }
   }
 
@@ -158,6 +168,9 @@ class WorkerQueue {
     })
   }
 }
+
+const isForWantOfDescriptors = (error: unknown): boolean =>
+  error instanceof SocketOptionError && error.errno !== undefined && isOutOfDescriptors(error.errno)
 
 function outcomeOf(settle: () => unknown): unknown {
   try {

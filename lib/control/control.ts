@@ -6,11 +6,13 @@ import { getNow, setNow } from '../calls/call-now.ts'
 import { handleOf, type SocketHandle, type SocketLike } from '../calls/socket-handle.ts'
 import { mustTakeMemberships } from '../calls/socket-kind.ts'
 import { workerQueue } from '../calls/worker-queue.ts'
+import { withoutZone } from '../net/address.ts'
 import { interfaceIndex } from '../net/interfaces.ts'
 import type { SourceFilter } from '../options/codecs.ts'
 import { type AnyOption, type Option, type OptionParts, partsOf } from '../options/option.ts'
 import { IP_MULTICAST_IF } from '../options/table/ip.ts'
-import type { GroupOnInterface } from './group-target.ts'
+import { followKernel, followKernelNow } from './follow-kernel.ts'
+import { type GroupOnInterface, parseGroup } from './group-target.ts'
 import { createJoins, type Joins } from './join.ts'
 import type { ChannelMembership, Membership } from './membership.ts'
 import { createMulticastSettings, type MulticastSettings } from './multicast-settings.ts'
@@ -21,6 +23,9 @@ import { getSourceFilter, setSourceFilter } from './source-filter.ts'
 /** Not for an option that can't be read: of `never` this is `never`, and compiles not; a type parameter passes. */
 export type Readable<R> = R extends unknown ? unknown : never
 
+/** What an option may be read with. */
+type Question = object | string | undefined
+
 /** Every option of one socket, its memberships and its multicast settings. */
 export interface SocketControl extends MulticastSettings, Joins {
   /** The descriptor now; throws `ERR_SOCKET_CLOSED` if there is none yet or any more. */
@@ -30,7 +35,7 @@ export interface SocketControl extends MulticastSettings, Joins {
   get<R>(option: Option<R, any> & Readable<R>): Promise<R>
   /** As above, for an option that is read with a question: about a group on an interface. */
   // biome-ignore lint/suspicious/noExplicitAny: whatever the other side of the option is
-  get<R, Q extends object | string>(option: Option<R, any, Q> & Readable<R>, question: NoInfer<Q>): Promise<R>
+  get<R, Q extends Question>(option: Option<R, any, Q> & Readable<R>, question: NoInfer<Q>): Promise<R>
   /** `setsockopt`. Runs at once and the promise is settled, save for options that may wait. */
   // biome-ignore lint/suspicious/noExplicitAny: whatever the other side of the option is
   set<W>(option: Option<any, W, any>, value: NoInfer<W>): Promise<void>
@@ -39,7 +44,7 @@ export interface SocketControl extends MulticastSettings, Joins {
   getSync<R>(option: Option<R, any> & Readable<R>): R
   /** As above, for an option that is read with a question: about a group on an interface. */
   // biome-ignore lint/suspicious/noExplicitAny: whatever the other side of the option is
-  getSync<R, Q extends object | string>(option: Option<R, any, Q> & Readable<R>, question: NoInfer<Q>): R
+  getSync<R, Q extends Question>(option: Option<R, any, Q> & Readable<R>, question: NoInfer<Q>): R
   /** `setsockopt` at once on this thread, whatever the option: the thread may wait for the kernel's network lock. */
   // biome-ignore lint/suspicious/noExplicitAny: whatever the other side of the option is
   setSync<W>(option: Option<any, W, any>, value: NoInfer<W>): void
@@ -70,6 +75,14 @@ export function createControl(
     if (act !== undefined) mustSuit(option)
     setNow(fd(), option, value)
     if (act !== undefined && option.name === IP_MULTICAST_IF.name) remember(byIndex(value))
+    const group = heldGroup(option, value)
+    if (group !== undefined) followKernelNow(owner(), registry, group)
+  }
+  /** The group whose memberships an option may have changed. */
+  const heldGroup = ({ attributes: { act } }: OptionParts, value: unknown): string | undefined => {
+    if (act === undefined || act === 'set-interface') return undefined
+    const group = withoutZone(parseGroup((value as { group: unknown }).group))
+    return registry.has(group) ? group : undefined
   }
 
   const control: SocketControl = {
@@ -87,7 +100,10 @@ export function createControl(
       const parts = partsOf(option)
       if (!parts.waits) return setAtOnce(parts, value)
       mustSuit(parts)
-      await workerQueue.send(owner(), new OptionCall(parts, 'setsockopt', value))
+      const to = owner()
+      await workerQueue.send(to, new OptionCall(parts, 'setsockopt', value))
+      const group = heldGroup(parts, value)
+      if (group !== undefined) await followKernel(to, registry, group)
     },
     getSync: (option: AnyOption, question?: unknown) => getNow(fd(), partsOf(option), question) as never,
     setSync: (option: AnyOption, value: unknown) => setAtOnce(partsOf(option), value),

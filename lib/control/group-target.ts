@@ -1,9 +1,16 @@
 // A group on an interface, and a source of a group, as a user names them: checked, and settled as far as possible at once.
 
 import { constants } from 'node:os'
-import { badValue, isOutOfDescriptors, kernelError, show, wrongType } from '../base/errors.ts'
-import { canonical, interfaceOfZone, isIpv6, isMulticast, parseAddress, withoutZone, zoneOf } from '../net/address.ts'
-import { interfaceByAddress, interfaceByNameOrIndex, type NamedInterface, nameOfInterface } from '../net/interfaces.ts'
+import { mustKnow } from '../base/check-fields.ts'
+import { badValue, isOutOfDescriptors, kernelError, type SocketOptionError, show, wrongType } from '../base/errors.ts'
+import { canonical, interfaceOfZone, isIpv6, isMulticast, unmapped, withoutZone, zoneOf } from '../net/address.ts'
+import {
+  type InterfaceByAddress,
+  interfaceByAddress,
+  type NamedInterface,
+  nameOfInterface,
+  readInterface,
+} from '../net/interfaces.ts'
 import { type Found, lookUp, type Wanted } from '../net/route-lookup.ts'
 import { wrongSource } from '../options/codecs/multicast-target.ts'
 
@@ -23,48 +30,53 @@ export interface GroupTarget {
   readonly on?: NamedInterface | undefined
   /** The local address that names the interface. */
   readonly address?: string | undefined
-  /** A local IPv4 address names the interface: the calls then use `ip_mreq`, `ip_mreq_source` and `ip_msfilter`. */
-  readonly isByMreq?: boolean | undefined
   /** What must be looked up to tell the interface. */
   readonly lookup?: Wanted | undefined
 }
 
-export function groupTargetOf(on: GroupOnInterface): GroupTarget {
+const FIELDS = ['group', 'interface']
+
+export function groupTargetOf(on: GroupOnInterface, fields: readonly string[] = FIELDS): GroupTarget {
   if (typeof on !== 'object' || on === null)
     throw wrongType(`{ group, source?, interface? } is needed, not ${show(on)}`)
-  const given = parseGroup(on.group)
+  mustKnow(fields, on, 'the group')
+  const { group: text, interface: spec } = on
+  const given = parseGroup(text)
   const zone = isIpv6(given) ? zoneOf(given) : undefined
   const group = zone === undefined ? given : withoutZone(given)
-  const spec = zone === undefined ? on.interface : interfaceOf(on, zone)
-  if (spec === undefined || spec === 0)
-    return { group, on: undefined, address: undefined, isByMreq: false, lookup: { routeTo: group } }
-  if (typeof spec !== 'string' && typeof spec !== 'number')
-    throw badValue(`interface is ${show(spec)}: a name, an index or a local address is needed`)
-  const named = interfaceByNameOrIndex(spec)
-  if (named !== undefined) return { group, on: named, address: undefined, isByMreq: false, lookup: undefined }
-  const address = String(spec)
-  const isByMreq = !isIpv6(group) && parseAddress(address)?.family === 4
-  return { group, on: undefined, address, isByMreq, lookup: 'interfaces' }
+  const wanted = zone === undefined ? readInterface(spec) : interfaceOfGroup(given, zone, spec)
+  if (wanted === undefined) return { group, on: undefined, address: undefined, lookup: { routeTo: group } }
+  if ('address' in wanted) return { group, on: undefined, address: wanted.address, lookup: 'interfaces' }
+  return { group, on: wanted, address: undefined, lookup: undefined }
 }
 
 export function parseGroup(group: unknown): string {
-  if (typeof group !== 'string' || !isMulticast(group))
-    throw badValue(`group is ${show(group)}: an IPv4 or IPv6 multicast address is needed`)
-  return canonical(group) ?? group
+  if (typeof group !== 'string') throw wrongGroup(group)
+  if (isMulticast(group)) return canonical(group) ?? group
+  // A dual-stack socket tells an IPv4 group as an IPv4-mapped address.
+  const ipv4 = unmapped(group)
+  if (!isMulticast(ipv4)) throw wrongGroup(group)
+  return ipv4
 }
+
+const wrongGroup = (group: unknown): SocketOptionError =>
+  badValue(`group is ${show(group)}: an IPv4 or IPv6 multicast address is needed`)
 
 export function parseSource(source: unknown, group: string): string {
   const wrong = wrongSource(source, group)
   if (wrong !== '') throw badValue(`${wrong}; an address that hosts send from is needed`)
   const address = canonical(source as string) ?? (source as string)
   // The kernel compares sources without their zone.
-  return isIpv6(address) ? withoutZone(address) : address
+  return isIpv6(address) ? unmapped(withoutZone(address)) : address
 }
 
-function interfaceOf(on: GroupOnInterface, zone: string): string | number {
-  if (on.interface !== undefined && String(on.interface) !== zone)
-    throw badValue(`group ${on.group} is on ${zone} and interface is ${show(on.interface)}: name one of the two`)
-  return interfaceOfZone(zone)
+/** The interface that a group's zone names. */
+function interfaceOfGroup(group: string, zone: string, spec: unknown): NamedInterface | InterfaceByAddress | undefined {
+  const wanted = readInterface(spec)
+  if (wanted === undefined) return readInterface(interfaceOfZone(zone))
+  if (!('index' in wanted) || ![wanted.name, String(wanted.index)].includes(zone))
+    throw badValue(`group ${group} is on ${zone} and interface is ${show(spec)}: name one of the two`)
+  return wanted
 }
 
 /** The interface of a target, by what its lookup found; throws if there is none. */

@@ -10,6 +10,7 @@ import type { Found } from '../net/route-lookup.ts'
 import { type Channel, ChannelMembership, type ChannelTarget, channelTargetOf, type Membership } from './membership.ts'
 import { MembershipCall } from './membership-call.ts'
 import type { MembershipRegistry } from './registry.ts'
+import { undoJoins } from './undo-joins.ts'
 
 type ChannelRegistry = MembershipRegistry<ChannelMembership>
 
@@ -69,9 +70,8 @@ export function createJoins(socket: SocketHandle, registry: ChannelRegistry): Jo
       const outcomes = await workerQueue.sendAll(owner, joins)
       const joined = outcomes.filter((outcome) => outcome instanceof ChannelMembership)
       if (joined.length === outcomes.length) return joined
-      // A channel that can't be joined undoes the others.
-      await Promise.allSettled(joined.map((membership) => membership.leave()))
-      throw outcomes.find((outcome) => !(outcome instanceof ChannelMembership))
+      const error = outcomes.find((outcome) => !(outcome instanceof ChannelMembership))
+      return undoJoins(joined, error)
     },
   }
 }

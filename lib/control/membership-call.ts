@@ -7,14 +7,6 @@ import type { Found, Wanted } from '../net/route-lookup.ts'
 import type { Act } from '../options/attributes.ts'
 import { type OptionParts, partsOf } from '../options/option.ts'
 import {
-  IP_ADD_MEMBERSHIP,
-  IP_ADD_SOURCE_MEMBERSHIP,
-  IP_BLOCK_SOURCE,
-  IP_DROP_MEMBERSHIP,
-  IP_DROP_SOURCE_MEMBERSHIP,
-  IP_UNBLOCK_SOURCE,
-} from '../options/table/ip.ts'
-import {
   MCAST_BLOCK_SOURCE,
   MCAST_JOIN_GROUP,
   MCAST_JOIN_SOURCE_GROUP,
@@ -26,7 +18,7 @@ import { findInterface, type GroupTarget } from './group-target.ts'
 
 export type MembershipAct = Exclude<Act, 'set-filter' | 'set-interface'>
 
-const BY_INDEX: Record<MembershipAct, OptionParts> = {
+const OPTIONS: Record<MembershipAct, OptionParts> = {
   join: partsOf(MCAST_JOIN_GROUP),
   leave: partsOf(MCAST_LEAVE_GROUP),
   'join-source': partsOf(MCAST_JOIN_SOURCE_GROUP),
@@ -35,18 +27,9 @@ const BY_INDEX: Record<MembershipAct, OptionParts> = {
   unblock: partsOf(MCAST_UNBLOCK_SOURCE),
 }
 
-const BY_ADDRESS: Record<MembershipAct, OptionParts> = {
-  join: partsOf(IP_ADD_MEMBERSHIP),
-  leave: partsOf(IP_DROP_MEMBERSHIP),
-  'join-source': partsOf(IP_ADD_SOURCE_MEMBERSHIP),
-  'leave-source': partsOf(IP_DROP_SOURCE_MEMBERSHIP),
-  block: partsOf(IP_BLOCK_SOURCE),
-  unblock: partsOf(IP_UNBLOCK_SOURCE),
-}
-
 /**
- * A call that changes a membership. It is itself the struct that the kernel is given, by the field names of `group_req`,
- * `group_source_req`, `ip_mreq` and `ip_mreq_source`. The target was checked, so the struct needs no further check.
+ * A call that changes a membership. It is itself the struct that the kernel is given, by the field names of `group_req` and
+ * `group_source_req`. The target was checked, so the struct needs no further check.
  */
 export class MembershipCall extends Call {
   declare readonly option: OptionParts
@@ -55,20 +38,18 @@ export class MembershipCall extends Call {
   declare readonly group: string
   declare readonly source: string | undefined
   declare readonly address: string | undefined
-  declare readonly isByMreq: boolean | undefined
   declare on: NamedInterface | undefined
-  /** The index or the local address, from when the call is added to a batch. */
-  declare interface: number | string
+  /** The index, from when the call is added to a batch. */
+  declare interface: number
 
   constructor(act: MembershipAct, target: GroupTarget, source: string | undefined) {
     super()
-    this.option = (target.isByMreq ? BY_ADDRESS : BY_INDEX)[act]
+    this.option = OPTIONS[act]
     this.syscall = 'setsockopt'
     this.lookup = target.on === undefined ? target.lookup : undefined
     this.group = target.group
     this.source = source
     this.address = target.address
-    this.isByMreq = target.isByMreq
     this.on = target.on
     this.interface = 0
   }
@@ -79,7 +60,7 @@ export class MembershipCall extends Call {
 
   override addTo(batch: NativeBatch, found: Found): void {
     this.on ??= findInterface(this, found)
-    this.interface = this.isByMreq ? (this.address as string) : this.on.index
+    this.interface = this.on.index
     batch.set(this.descriptor.fd, this.option.toWrite(this).index, this)
   }
 }

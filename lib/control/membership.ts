@@ -1,10 +1,12 @@
 // A channel, and what it becomes once joined: a membership, which blocks and unblocks sources and leaves.
 
-import { SocketOptionError } from '../base/errors.ts'
+import { type Reason, SocketOptionError } from '../base/errors.ts'
+import { explain } from '../calls/explain-option.ts'
 import type { DescriptorOwner } from '../calls/socket-handle.ts'
 import { workerQueue } from '../calls/worker-queue.ts'
 import type { NamedInterface } from '../net/interfaces.ts'
 import { filterOf } from './filter-state.ts'
+import { followKernel } from './follow-kernel.ts'
 import { type GroupOnInterface, type GroupTarget, groupTargetOf, parseSource } from './group-target.ts'
 import { type MembershipAct, MembershipCall } from './membership-call.ts'
 import type { MembershipRegistry } from './registry.ts'
@@ -19,11 +21,19 @@ export interface ChannelTarget extends GroupTarget {
   readonly source: string | undefined
 }
 
+const FIELDS = ['group', 'source', 'interface']
+
 export function channelTargetOf(channel: Channel): ChannelTarget {
-  const { group, on, address, isByMreq, lookup } = groupTargetOf(channel)
-  const source = channel.source === undefined ? undefined : parseSource(channel.source, group)
-  return { group, on, address, isByMreq, lookup, source }
+  if (channel instanceof ChannelMembership) return { ...targetOf(channel), source: channel.source }
+  const { group, on, address, lookup } = groupTargetOf(channel, FIELDS)
+  const given = channel.source
+  const source = given === undefined ? undefined : parseSource(given, group)
+  return { group, on, address, lookup, source }
 }
+
+/** A group on an interface, which a membership names too. */
+export const groupTargetFrom = (on: GroupOnInterface): GroupTarget =>
+  on instanceof ChannelMembership ? targetOf(on) : groupTargetOf(on)
 
 /** A joined channel. It says what to do next; the kernel holds the state. Leaves when disposed of. */
 export interface Membership extends AsyncDisposable {
@@ -45,6 +55,9 @@ export interface Membership extends AsyncDisposable {
 }
 
 const NONE: readonly string[] = []
+
+/** What the kernel refuses a change with if the socket was changed otherwise than through its memberships. */
+const STALE: readonly Reason[] = ['already-member', 'not-member', 'filter-mode']
 
 export class ChannelMembership implements Membership {
   readonly group: string
@@ -110,6 +123,7 @@ export class ChannelMembership implements Membership {
   /** The kernel has the membership no longer. */
   end(): void {
     this.#hasEnded = true
+    this.#blocked = NONE
     this.#registry.remove(this)
   }
 
@@ -132,7 +146,13 @@ export class ChannelMembership implements Membership {
   }
 
   async #send(act: MembershipAct, source: string | undefined, done: () => void): Promise<void> {
-    await workerQueue.send(this.#owner, new ChangeCall(this, act, source, done))
+    try {
+      await workerQueue.send(this.#owner, new ChangeCall(this, act, source, done))
+    } catch (error) {
+      if (error instanceof SocketOptionError && STALE.includes(error.reason))
+        await followKernel(this.#owner, this.#registry, this.group)
+      throw error
+    }
   }
 
   /** The kernel leaves no single source of an interface that is gone, only the group with all its sources. */
@@ -167,6 +187,18 @@ class LeaveCall extends MembershipCall {
   constructor(membership: ChannelMembership) {
     super(membership.source === undefined ? 'leave' : 'leave-source', targetOf(membership), membership.source)
     this.membership = membership
+  }
+
+  override get givesBack(): boolean {
+    return true
+  }
+
+  override makeNow(fd: number): unknown {
+    this.interface = this.membership.interface.index
+    const outcome = this.option.toWrite(this).set(fd, this)
+    return outcome === undefined || outcome === 0
+      ? this.done()
+      : this.recover(explain(this.option, outcome, this, 'setsockopt'))
   }
 
   override done(): void {

@@ -1,13 +1,11 @@
 // The interface, hop limit and loopback of multicast that a socket sends: one call for IPv4 and IPv6.
 
-import { mustBe, whole } from '../base/check-fields.ts'
-import { badValue, show } from '../base/errors.ts'
+import { interfaceSpec, mustBe, whole } from '../base/check-fields.ts'
 import { getNow, setNow } from '../calls/call-now.ts'
 import type { DescriptorOwner, SocketHandle } from '../calls/socket-handle.ts'
 import { isIpv6Socket, kindOf, takesIpv4 } from '../calls/socket-kind.ts'
-import { parseAddress } from '../net/address.ts'
-import { type Interface, interfaceByAddress, interfaceByNameOrIndex, interfaceFromNative } from '../net/interfaces.ts'
-import { lookUp } from '../net/route-lookup.ts'
+import { type Interface, interfaceFromNative, loopbackSource } from '../net/interfaces.ts'
+import { lookUp, lookUpIndex } from '../net/route-lookup.ts'
 import { type AnyOption, partsOf } from '../options/option.ts'
 import { IP_MULTICAST_IF, IP_MULTICAST_LOOP, IP_MULTICAST_TTL } from '../options/table/ip.ts'
 import { IPV6_MULTICAST_HOPS, IPV6_MULTICAST_IF, IPV6_MULTICAST_LOOP } from '../options/table/ipv6.ts'
@@ -62,19 +60,11 @@ export function createMulticastSettings(socket: SocketHandle): MulticastSettings
     setMulticastInterface: (spec) =>
       inTurn(async () => {
         const owner = socket.owner()
-        if (typeof spec !== 'string' && typeof spec !== 'number')
-          throw badValue(`the interface is ${show(spec)}: a name, an index or a local address is needed`)
-        let index = 0
-        if (spec !== 0) {
-          const found = interfaceByNameOrIndex(spec) ?? interfaceByAddress(String(spec), (await lookUp()).interfaces)
-          index = found.index
-        }
-        const byAddress = typeof spec === 'string' && parseAddress(spec)?.family === 4
-        if (byAddress && !isIpv6Socket(kindOf(owner))) {
-          setNow(owner.fd, partsOf(IP_MULTICAST_IF), spec)
-          return
-        }
+        mustBe(interfaceSpec, 'the interface', spec)
+        const index = await lookUpIndex(spec)
         setBoth(IP_MULTICAST_IF, IPV6_MULTICAST_IF, index)
+        const source = loopbackSource(index, spec)
+        if (source !== undefined && !isIpv6Socket(kindOf(owner))) setNow(owner.fd, partsOf(IP_MULTICAST_IF), source)
         remember(index)
       }),
     getMulticastInterface: () =>

@@ -8,6 +8,8 @@ interface Member {
   readonly source?: string
   readonly interface: { readonly index: number }
   readonly active: boolean
+  /** The kernel has the membership no longer. */
+  end(): void
 }
 
 /** Memberships in the order they were made, group by group. */
@@ -28,6 +30,11 @@ export interface MembershipRegistry<M extends Member> {
   onChange?: (member: M, change: MembershipChange) => void
 }
 
+/** Whether the kernel refuses a membership while it has another: of the same source, or of any source beside one. */
+const excludes = (held: Member, added: Member): boolean =>
+  held.interface.index === added.interface.index &&
+  (held.source === undefined || added.source === undefined || held.source === added.source)
+
 export type MembershipChange = 'added' | 'removed' | 'filter'
 
 export function createMembershipRegistry<M extends Member>(owner: () => DescriptorOwner): MembershipRegistry<M> {
@@ -47,6 +54,8 @@ export function createMembershipRegistry<M extends Member>(owner: () => Descript
   }
   const registry: MembershipRegistry<M> = {
     add: (member) => {
+      // The kernel has taken the new membership: whichever it would have refused it beside is over.
+      for (const held of [...(members.get(member.group) ?? [])]) if (excludes(held, member)) held.end()
       const list = members.get(member.group)
       if (list === undefined) members.set(member.group, [member])
       else list.push(member)

@@ -1,5 +1,6 @@
 // The whole source filter of a group on an interface: asked of the kernel, and replaced at once.
 
+import { mustKnow } from '../base/check-fields.ts'
 import { badValue, show, wrongType } from '../base/errors.ts'
 import type { NativeBatch } from '../binding/native.ts'
 import { OptionCall } from '../calls/call.ts'
@@ -10,11 +11,11 @@ import type { NamedInterface } from '../net/interfaces.ts'
 import type { Found } from '../net/route-lookup.ts'
 import { type SourceFilter, wrongFilter } from '../options/codecs/multicast-target.ts'
 import { partsOf } from '../options/option.ts'
-import { IP_MSFILTER } from '../options/table/ip.ts'
 import { MCAST_MSFILTER } from '../options/table/mcast.ts'
 import { membershipsOf } from './filter-state.ts'
-import { findInterface, type GroupOnInterface, type GroupTarget, groupTargetOf, parseSource } from './group-target.ts'
-import { ChannelMembership } from './membership.ts'
+import { followFilter } from './follow-kernel.ts'
+import { findInterface, type GroupOnInterface, type GroupTarget, parseSource } from './group-target.ts'
+import { ChannelMembership, groupTargetFrom } from './membership.ts'
 import type { MembershipRegistry } from './registry.ts'
 
 /** A call that reads the whole filter, or replaces it by the one given. */
@@ -25,17 +26,15 @@ class FilterCall extends OptionCall {
   #on: NamedInterface | undefined
 
   constructor(target: GroupTarget, filter?: SourceFilter, onDone = (_on: NamedInterface): void => {}) {
-    const option = partsOf(target.isByMreq ? IP_MSFILTER : MCAST_MSFILTER)
     const syscall = filter === undefined ? 'getsockopt' : 'setsockopt'
-    super(option, syscall, { group: target.group, interface: 0, ...filter }, target.lookup)
+    super(partsOf(MCAST_MSFILTER), syscall, { group: target.group, interface: 0, ...filter }, target.lookup)
     this.#target = target
     this.#onDone = onDone
   }
 
   override addTo(batch: NativeBatch, found: Found): void {
-    const { isByMreq, address } = this.#target
     this.#on = findInterface(this.#target, found)
-    this.value.interface = isByMreq ? (address as string) : this.#on.index
+    this.value.interface = this.#on.index
     super.addTo(batch, found)
   }
 
@@ -48,7 +47,7 @@ class FilterCall extends OptionCall {
 /** The filter the kernel has for a group on an interface. */
 export async function getSourceFilter(socket: SocketHandle, on: GroupOnInterface): Promise<SourceFilter> {
   const owner = socket.owner()
-  const target = groupTargetOf(on)
+  const target = groupTargetFrom(on)
   mustTakeGroup(owner, target.group)
   return (await workerQueue.send(owner, new FilterCall(target))) as SourceFilter
 }
@@ -61,7 +60,7 @@ export async function setSourceFilter(
   given: SourceFilter,
 ): Promise<void> {
   const owner = socket.owner()
-  const target = groupTargetOf(on)
+  const target = groupTargetFrom(on)
   const filter = parseFilter(given, target.group)
   mustTakeGroup(owner, target.group)
   const done = (on: NamedInterface): void => follow(filter, registry, owner, target.group, on)
@@ -71,9 +70,11 @@ export async function setSourceFilter(
 function parseFilter(filter: SourceFilter, group: string): SourceFilter {
   if (typeof filter !== 'object' || filter === null)
     throw wrongType(`the filter is { mode: 'include' | 'exclude', sources: [...] }, not ${show(filter)}`)
-  const wrong = wrongFilter({ ...filter }, group)
+  mustKnow(['mode', 'sources'], filter, 'the filter')
+  const { mode, sources } = filter
+  const wrong = wrongFilter({ mode, sources }, group)
   if (wrong !== '') throw badValue(wrong)
-  return { mode: filter.mode, sources: filter.sources.map((source) => parseSource(source, group)) }
+  return { mode, sources: sources.map((source) => parseSource(source, group)) }
 }
 
 /** The memberships become what the new filter made of them: `filterOf` of them is that filter. */
@@ -84,15 +85,9 @@ function follow(
   group: string,
   on: NamedInterface,
 ): void {
-  const wanted = membershipsOf(filter)
   const held = registry.on(group, on.index)
-  for (const membership of held) if (!wanted.some(({ source }) => source === membership.source)) membership.end()
-  for (const { source, blocked } of wanted) {
-    let membership = held.find((one) => one.source === source)
-    if (membership === undefined) {
-      membership = new ChannelMembership(registry, owner, group, on, source)
-      registry.add(membership)
-    }
-    if (blocked !== undefined) membership.setBlocked(blocked)
-  }
+  for (const { source } of membershipsOf(filter))
+    if (!held.some((one) => one.source === source))
+      registry.add(new ChannelMembership(registry, owner, group, on, source))
+  followFilter(registry.on(group, on.index), filter)
 }

@@ -58,8 +58,8 @@ interface Row {
    * The values that `AncillaryChoice` takes for the field. A field without a rule comes with another field's choice.
    */
   readonly choice?: FieldRule
-  /** The option that switches the message on for each family, or the option and value for a choice. */
-  readonly options?: { readonly [F in Family]?: AnyOption } | ((chosen: unknown) => Setting)
+  /** The option that switches the message on for each family, or the options and values for a choice. */
+  readonly options?: { readonly [F in Family]?: AnyOption } | ((chosen: unknown) => readonly Setting[])
   /** Writes the field from a cell of the native column that has the field's name. */
   assign(datagram: AncillaryData, cells: Cells, cell: number): void
 }
@@ -82,7 +82,11 @@ const ROWS: { readonly [Field in keyof AncillaryData]-?: Row } = {
   },
   timestamp: {
     choice: oneOf(true, false, 'hardware'),
-    options: (chosen) => (chosen === 'hardware' ? [SO_TIMESTAMPING, HARDWARE] : [SO_TIMESTAMPNS, true]),
+    // Until the kernel has begun to stamp arrivals, which SO_TIMESTAMPING waits for, SO_TIMESTAMPNS gives the time of reading.
+    options: (chosen) => [
+      [SO_TIMESTAMPNS, true],
+      ...(chosen === 'hardware' ? [[SO_TIMESTAMPING, HARDWARE] as const] : []),
+    ],
     assign(datagram, cells, cell) {
       datagram.timestamp = cells.nanoseconds(cell)
     },
@@ -135,7 +139,7 @@ export function ancillarySettings(choice: AncillaryChoice, families: readonly Fa
     const { options } = ROWS[field]
     const value = chosen[field]
     if (options === undefined || value === undefined || value === false) return []
-    if (typeof options === 'function') return [options(value)]
+    if (typeof options === 'function') return [...options(value)]
     return families.flatMap((family): Setting[] => (options[family] === undefined ? [] : [[options[family], true]]))
   })
 }

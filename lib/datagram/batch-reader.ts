@@ -44,6 +44,8 @@ export interface BatchReaderPlan {
   readonly maxDatagram: number
   /** Whether the sockets coalesce datagrams: `UDP_GRO`. Then `maxDatagram` does not count. */
   readonly gro: boolean
+  /** Whether the extension headers of IPv6 were asked for, which need more room than other control messages. */
+  readonly hasExtensions?: boolean
   /**
    * Called for each entry of a socket's error queue. Without this function no error queue is read: netlink has none, and
    * would give its next message instead.
@@ -84,7 +86,7 @@ export function createBatchReader(plan: BatchReaderPlan): BatchReader {
   const slots = plan.gro ? Math.max(1, Math.min(8, plan.batch)) : plan.batch
   const room = plan.gro ? MAX_COALESCED_READ : plan.maxDatagram
   const stride = strideFor(room)
-  const reader = new DatagramReader(slots, stride, room)
+  const reader = new DatagramReader(slots, stride, room, plan.hasExtensions === true)
   const table = createDatagramTable(reader)
   // The descriptors that the last poll found ready, each with its events. They are all read before the next poll, so that
   // a busy socket does not starve the others.

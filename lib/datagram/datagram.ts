@@ -22,6 +22,11 @@ export interface Datagram extends AncillaryData {
   interfaceIndex?: number
   /** True if the datagram was longer than `maxDatagram`: the rest is lost. `MSG_TRUNC` */
   truncated: boolean
+  /**
+   * True if the control messages were longer than the reader's room, and some are missing: the reader has more room from
+   * the next read on. Else not there. `MSG_CTRUNC`
+   */
+  ancillaryTruncated?: true
   /** Control messages that have no field, which options set by the user may bring. */
   ancillary?: ControlMessage[]
 }
@@ -41,6 +46,7 @@ const ROW = 9
 /** The bits of FLAGS. */
 const TRUNCATED = 1
 const HAS_OTHERS = 2
+const ANCILLARY_TRUNCATED = 4
 
 /** Makes datagrams of what the native reader wrote about its last read. */
 export interface DatagramTable {
@@ -83,6 +89,7 @@ export function createDatagramTable(reader: NativeDatagramReader): DatagramTable
     const filled = at(row, FILLED)
     if (filled !== 0) assignCells(datagram, row, filled)
     if ((flags & HAS_OTHERS) !== 0) datagram.ancillary = reader.others(row)
+    if ((flags & ANCILLARY_TRUNCATED) !== 0) datagram.ancillaryTruncated = true
     return datagram
   }
 

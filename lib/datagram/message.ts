@@ -3,9 +3,9 @@
 import { type FieldRule, interfaceSpec, mustBe, whole } from '../base/check-fields.ts'
 import { badValue, show } from '../base/errors.ts'
 import type { NativeSendChoice } from '../binding/native.ts'
-import { interfaceOfZone, parseAddress } from '../net/address.ts'
+import { interfaceOfZone, parseAddress, unmapped } from '../net/address.ts'
 import { interfaceByNameOrIndex } from '../net/interfaces.ts'
-import type { Endpoint } from '../net/socket-address.ts'
+import { checkEndpointFields, type Endpoint } from '../net/socket-address.ts'
 import type { AnyOption } from '../options/option.ts'
 import { SO_TIMESTAMPING, SO_TXTIME } from '../options/table/socket.ts'
 
@@ -44,13 +44,16 @@ const BYTE = whole(0, 255)
 const TTL = whole(1, 255)
 const UINT32 = whole(0, 2 ** 32 - 1)
 
-export function checkEndpoint(to: unknown, name = 'to'): asserts to is Endpoint {
+/** The destination that was given, checked, as a value that no code of the caller's changes any more. */
+export function readEndpoint(to: unknown, name = 'to'): Endpoint {
+  if (typeof to === 'object' && to !== null) checkEndpointFields(to, name)
   const { address, port } = (typeof to === 'object' && to !== null ? to : {}) as Partial<Endpoint>
   if (typeof address !== 'string' || parseAddress(address) === undefined)
     throw badValue(
       `${name} is ${show(address ?? to)}: { address, port } with an IP address is needed; look a name up first, with node:dns`,
     )
   mustBe(PORT, `${name}.port`, port)
+  return { address, port }
 }
 
 function checked<T>(rule: FieldRule<T>, name: string, value: unknown): T {
@@ -65,11 +68,13 @@ function hopLimit(value: unknown, ipv6: boolean): number {
   throw badValue(`hopLimit is ${show(value)}: ${rule.words} is needed${hint}`)
 }
 
-function localAddress(value: unknown, ipv6: boolean): string {
-  if (typeof value !== 'string' || parseAddress(value)?.family !== (ipv6 ? 6 : 4))
-    throw badValue(`source is ${show(value)}: a local IPv${ipv6 ? 6 : 4} address is needed, as the destination is`)
-  const zone = parseAddress(value)?.zone
-  if (zone !== undefined) interfaceByNameOrIndex(interfaceOfZone(zone))
+function localAddress(given: unknown, ipv6: boolean): string {
+  // A dual-stack socket tells an IPv4 address of this host as an IPv4-mapped one.
+  const value = typeof given === 'string' ? unmapped(given) : ''
+  const parsed = parseAddress(value)
+  if (parsed?.family !== (ipv6 ? 6 : 4))
+    throw badValue(`source is ${show(given)}: a local IPv${ipv6 ? 6 : 4} address is needed, as the destination is`)
+  if (parsed.zone !== undefined) interfaceByNameOrIndex(interfaceOfZone(parsed.zone))
   return value
 }
 

@@ -2,11 +2,11 @@
 import { mustKnow } from '../base/check-fields.ts'
 import { badValue, SocketOptionError, show, wrongType } from '../base/errors.ts'
 import type { NativeDatagrams, NativeSendChoice, OneOrEach } from '../binding/native.ts'
-import { isIpv6, isMapped, parseAddress, toIpv6, zoneOf } from '../net/address.ts'
-import { noInterface } from '../net/interfaces.ts'
+import { interfaceOfZone, isIpv6, isMapped, toIpv6, unmapped, zoneOf } from '../net/address.ts'
+import { interfaceByNameOrIndex } from '../net/interfaces.ts'
 import type { Endpoint } from '../net/socket-address.ts'
 import type { AnyOption } from '../options/option.ts'
-import { CHOICES, checkChoice, checkEndpoint, type Message, type SendChoice } from './message.ts'
+import { CHOICES, checkChoice, type Message, readEndpoint, type SendChoice } from './message.ts'
 
 /** Datagrams as the native side takes them, and how many of them are sent. */
 export interface PreparedSend {
@@ -16,7 +16,8 @@ export interface PreparedSend {
   readonly choice: NativeSendChoice | undefined
   /** Whether the datagrams go over IPv6, if all have the same destination. */
   readonly ipv6: boolean
-  /** The control messages of each datagram, if their choices differ. */
+  /** The choice of each datagram, and its control messages, if the choices differ. */
+  readonly choices?: readonly (NativeSendChoice | undefined)[]
   readonly controls?: readonly (Uint8Array | undefined)[]
   /** The number of datagrams that the kernel has taken. */
   done: number
@@ -38,43 +39,42 @@ export type Prepare = (
   choice: SendChoice | undefined,
 ) => PreparedSend
 
-const NO_CHOICE: NativeSendChoice = {}
+const NO_CHOICE: SendChoice = {}
+const FIELDS = ['data', 'to', ...CHOICES]
 
 /** A destination as its `struct sockaddr`: an IPv4-mapped address goes over IPv4. */
 export const goesOverIpv6 = (sockaddr: Uint8Array): boolean =>
   sockaddr.length > 16 && !isMapped(sockaddr.subarray(8, 24))
 
-/** The error for an address with a zone that is no interface. */
-function explainZone(address: string): Error | undefined {
-  const zone = parseAddress(address)?.zone
-  return zone === undefined ? undefined : noInterface(zone)
+/** A destination as the kernel takes it. */
+interface Destination {
+  /** The sockaddr; undefined on a connected socket. */
+  readonly bytes: Uint8Array | undefined
+  readonly ipv6: boolean
+  /** The index of the interface that the zone names. */
+  readonly zone?: number
 }
 
 export function createPrepare(send: NativeDatagrams, plan: PreparePlan): Prepare {
-  let last: { address: string; port: number; bytes: Uint8Array; ipv6: boolean } | undefined
-  let connected: { bytes: undefined; ipv6: boolean } | undefined
+  let last: { address: string; port: number; encoded: Destination } | undefined
+  let connected: Destination | undefined
 
-  const encode = ({ address, port }: Endpoint): { bytes: Uint8Array; ipv6: boolean } => {
-    if (last?.address === address && last.port === port) return last
-    if (!plan.ipv6 && isIpv6(address)) throw badValue(`to is '${address}': this sender is IPv4`)
-    const bytes = bytesOf(plan.ipv6 ? toIpv6(address) : address, port)
+  const encode = ({ address, port }: Endpoint): Destination => {
+    if (last?.address === address && last.port === port) return last.encoded
+    const own = plan.ipv6 ? toIpv6(address) : unmapped(address)
+    if (!plan.ipv6 && isIpv6(own)) throw badValue(`to is '${address}': this sender is IPv4`)
+    const zone = zoneOf(own)
+    const zoneIndex = zone === undefined ? undefined : interfaceByNameOrIndex(interfaceOfZone(zone))?.index
+    const bytes = send.encodeSockaddr(own, port)
+    const ipv6 = goesOverIpv6(bytes)
     // A zone names an interface, whose index changes when the interface is made anew. So it is looked up each time.
-    const encoded = { address, port, bytes, ipv6: goesOverIpv6(bytes) }
-    if (zoneOf(address) === undefined) last = encoded
-    return encoded
-  }
-
-  const bytesOf = (address: string, port: number): Uint8Array => {
-    try {
-      return send.encodeSockaddr(address, port)
-    } catch (error) {
-      // All but the zone has been checked before.
-      throw explainZone(address) ?? error
-    }
+    if (zoneIndex !== undefined) return { bytes, ipv6, zone: zoneIndex }
+    last = { address, port, encoded: { bytes, ipv6 } }
+    return last.encoded
   }
 
   /** The sockaddr that a datagram is sent to: `undefined` on a connected socket, unless the call gives one. */
-  const destination = (to: Endpoint | undefined): { bytes: Uint8Array | undefined; ipv6: boolean } => {
+  const destination = (to: Endpoint | undefined): Destination => {
     const end = to ?? plan.to
     if (end === undefined)
       throw new SocketOptionError('this sender has no destination: give `to`, here or to openSender', {
@@ -86,42 +86,92 @@ export function createPrepare(send: NativeDatagrams, plan: PreparePlan): Prepare
     return connected
   }
 
-  const prepareAlike = (datagrams: readonly Uint8Array[], to: Endpoint | undefined, choice: SendChoice | undefined) => {
-    const { bytes, ipv6 } = destination(to)
-    const nativeChoice = choice && checkChoice(choice, { ipv6, isSet: plan.isSet })
-    return { datagrams, to: bytes, choice: nativeChoice, ipv6, done: 0 }
+  /** The choice for a destination. The kernel ignores most zones, so a zone becomes the interface to leave by. */
+  const choose = (choice: SendChoice, { ipv6, zone }: Destination): NativeSendChoice | undefined => {
+    const checked = choice === NO_CHOICE ? undefined : checkChoice(choice, { ipv6, isSet: plan.isSet })
+    if (zone === undefined) return checked
+    if (checked?.interface !== undefined && checked.interface !== zone)
+      throw badValue(
+        `interface is ${show(choice.interface)}, and the zone of the destination is another: name one of the two`,
+      )
+    return { ...checked, interface: zone }
   }
 
-  const prepareEach = (
-    items: readonly (Uint8Array | Message)[],
+  const prepareAlike = (
+    datagrams: readonly Uint8Array[],
     to: Endpoint | undefined,
-    choice: SendChoice | undefined,
+    choice: SendChoice,
   ): PreparedSend => {
-    const ends: (Uint8Array | undefined)[] = []
-    const controls: (Uint8Array | undefined)[] = []
-    const datagrams = items.map((item, index) => {
-      const message: Message = item instanceof Uint8Array ? { data: item } : item
-      if (!(message?.data instanceof Uint8Array))
-        throw badValue(`data[${index}] is ${show(item)}: a Uint8Array or { data, ... } is needed`)
-      if (message.to !== undefined) checkEndpoint(message.to, `data[${index}].to`)
-      const { bytes, ipv6 } = destination(message.to ?? to)
-      const nativeChoice = checkChoice({ ...choice, ...message }, { ipv6, isSet: plan.isSet })
-      ends.push(bytes)
-      controls.push(nativeChoice && send.encodeSendControl(ipv6, nativeChoice, 0))
-      return message.data
-    })
-    return { datagrams, to: ends, choice: undefined, ipv6: plan.ipv6, controls, done: 0 }
+    const end = destination(to)
+    return { datagrams, to: end.bytes, choice: choose(choice, end), ipv6: end.ipv6, done: 0 }
   }
 
-  return (data, to, choice) => {
-    if (to !== undefined) checkEndpoint(to)
-    if (choice !== undefined && (typeof choice !== 'object' || choice === null))
+  const prepareEach = (messages: readonly Message[], to: Endpoint | undefined, choice: SendChoice): PreparedSend => {
+    const ends: (Uint8Array | undefined)[] = []
+    const choices: (NativeSendChoice | undefined)[] = []
+    const controls: (Uint8Array | undefined)[] = []
+    for (const [index, message] of messages.entries()) {
+      const end = destination(message.to === undefined ? to : readEndpoint(message.to, `data[${index}].to`))
+      const nativeChoice = choose({ ...choice, ...message }, end)
+      ends.push(end.bytes)
+      choices.push(nativeChoice)
+      controls.push(nativeChoice && send.encodeSendControl(end.ipv6, nativeChoice, 0))
+    }
+    return {
+      datagrams: messages.map(({ data }) => data),
+      to: ends,
+      choice: undefined,
+      ipv6: plan.ipv6,
+      choices,
+      controls,
+      done: 0,
+    }
+  }
+
+  return (data, given, choice = NO_CHOICE) => {
+    const to = given === undefined ? undefined : readEndpoint(given)
+    if (typeof choice !== 'object' || choice === null)
       throw wrongType(`the third argument is ${show(choice)}: { hopLimit?, trafficClass?, ... } is needed`)
-    if (choice !== undefined) mustKnow(CHOICES, choice, 'the third argument')
-    if (data instanceof Uint8Array) return prepareAlike([data], to, choice)
+    if (choice !== NO_CHOICE) mustKnow(CHOICES, choice, 'the third argument')
+    if (data instanceof Uint8Array) return withBytes(prepareAlike([data], to, choice))
     if (!Array.isArray(data)) throw badValue(`data is ${show(data)}: a Uint8Array, or an array of them, is needed`)
-    if (data.length === 0) return { datagrams: [], to: undefined, choice: NO_CHOICE, ipv6: plan.ipv6, done: 0 }
-    if (data.every((item) => item instanceof Uint8Array)) return prepareAlike(data as Uint8Array[], to, choice)
-    return prepareEach(data, to, choice)
+    const items = copied(data)
+    if (items.length === 0) return { datagrams: [], to: undefined, choice: undefined, ipv6: plan.ipv6, done: 0 }
+    if (items.every((item) => item instanceof Uint8Array)) return withBytes(prepareAlike(items, to, choice))
+    return withBytes(prepareEach(items.map(readMessage), to, choice))
+  }
+}
+
+/** A list of our own: an array may have getters, or be a Proxy, and then reading it runs code of the caller's. */
+function copied<T>(list: readonly T[]): T[] {
+  const copy: T[] = []
+  for (let index = 0; index < list.length; index++) copy.push(list[index] as T)
+  return copy
+}
+
+/** A message as a value that no code of the caller's changes any more. */
+function readMessage(item: Uint8Array | Message, index: number): Message {
+  if (item instanceof Uint8Array) return { data: item }
+  if (typeof item !== 'object' || item === null) throw wrongItem(item, index)
+  mustKnow(FIELDS, item, `data[${index}]`)
+  const message = { ...item }
+  if (!(message.data instanceof Uint8Array)) throw wrongItem(item, index)
+  return message
+}
+
+const wrongItem = (item: unknown, index: number): SocketOptionError =>
+  badValue(`data[${index}] is ${show(item)}: a Uint8Array or { data, ... } is needed`)
+
+/** Refuses bytes whose buffer was transferred: they would go out as an empty datagram. */
+function withBytes(prepared: PreparedSend): PreparedSend {
+  for (const [index, bytes] of prepared.datagrams.entries()) if (bytes.length === 0) mustBeAttached(bytes, index)
+  return prepared
+}
+
+function mustBeAttached(bytes: Uint8Array, index: number): void {
+  try {
+    new Uint8Array(bytes.buffer)
+  } catch {
+    throw badValue(`data[${index}]: the buffer of these bytes was transferred: send them before`)
   }
 }

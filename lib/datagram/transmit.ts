@@ -3,6 +3,7 @@ import { constants } from 'node:os'
 import { codeOf, kernelError, type SocketOptionError } from '../base/errors.ts'
 import type { NativeDatagrams, NativeSendChoice } from '../binding/native.ts'
 import { formatAddress } from '../net/address.ts'
+import { whyNotSending } from '../net/interface-state.ts'
 import { goesOverIpv6, type PreparedSend } from './prepare.ts'
 
 /** Counts of a sender since it was opened. */
@@ -46,6 +47,8 @@ export interface TransmitterPlan {
    * whatever it sends.
    */
   readonly tellReturned: () => boolean
+  /** The index of the interface that datagrams leave by unless they say otherwise; 0: by route. */
+  readonly interface: number
   /** The path's MTU in bytes, if the socket is connected. */
   readonly mtu: () => number | undefined
 }
@@ -67,6 +70,12 @@ const ADVICE: Readonly<Record<string, string>> = {
   EINVAL: 'the kernel does not take this destination, source or interface together; a link-local one needs its %zone',
   ENOBUFS: 'the queue of the interface is full',
 }
+
+/** The errnos of a send by an interface that does not send. */
+const OF_AN_INTERFACE = ['ENETUNREACH', 'EHOSTUNREACH', 'ENETDOWN', 'EADDRNOTAVAIL', 'EINVAL']
+
+const adviceOnInterface = (code: string, index: number, ipv6: boolean): string | undefined =>
+  index === 0 || !OF_AN_INTERFACE.includes(code) ? undefined : whyNotSending(index, ipv6)
 
 /** Sends prepared datagrams through one socket, with as few calls as possible. */
 export function createTransmitter(send: NativeDatagrams, plan: TransmitterPlan): Transmitter {
@@ -133,10 +142,12 @@ export function createTransmitter(send: NativeDatagrams, plan: TransmitterPlan):
   }
 
   const explain = (errno: number, prepared: PreparedSend): SocketOptionError => {
-    const { done, datagrams, to } = prepared
+    const { done, datagrams, to, choice, choices } = prepared
     const length = datagrams[done]?.length ?? 0
     const sockaddr = Array.isArray(to) ? to[done] : to
-    const most = maxPayload(sockaddr === undefined ? prepared.ipv6 : goesOverIpv6(sockaddr as Uint8Array))
+    const ipv6 = sockaddr === undefined ? prepared.ipv6 : goesOverIpv6(sockaddr as Uint8Array)
+    const most = maxPayload(ipv6)
+    const by = Number((choices?.[done] ?? choice)?.interface ?? plan.interface)
     const before = done > 0 ? `; the kernel took the ${done} before it` : ''
     const code = codeOf(errno)
     const tooLarge = code === 'EMSGSIZE'
@@ -144,7 +155,7 @@ export function createTransmitter(send: NativeDatagrams, plan: TransmitterPlan):
       asked: tooLarge ? `datagram ${done} has ${length} bytes` : `send datagram ${done}${textOf(sockaddr)}`,
       errno,
       syscall: 'sendmmsg',
-      advice: `${tooLarge ? adviceOnLength(length, most) : (ADVICE[code] ?? 'failed')}${before}`,
+      advice: `${tooLarge ? adviceOnLength(length, most) : (adviceOnInterface(code, by, ipv6) ?? ADVICE[code] ?? 'failed')}${before}`,
     })
   }
 

@@ -30,10 +30,25 @@ export function withoutZone(address: string): string {
   return percent < 0 ? address : address.slice(0, percent)
 }
 
+/**
+ * Whether the kernel heeds the zone of an IPv6 address when it sends: it does for link-local unicast, and for groups of
+ * interface-local and link-local scope, and ignores that of any other. RFC 4291 2.7
+ */
+export function isOfOneLink(address: string): boolean {
+  const [first = 0, second = 0] = parseAddress(address)?.bytes ?? []
+  return first === 0xfe ? (second & 0xc0) === 0x80 : first === 0xff && [1, 2].includes(second & 15)
+}
+
 /** The zone of an address: `eth0` of `fe80::1%eth0`. */
 export function zoneOf(address: string): string | undefined {
   const percent = address.indexOf('%')
   return percent < 0 ? undefined : address.slice(percent + 1)
+}
+
+/** IPv4 for an address that is IPv4-mapped, in whichever spelling; any other as it is. RFC 4291 2.5.5.2 */
+export function unmapped(address: string): string {
+  const bytes = isIpv6(address) ? parseAddress(address)?.bytes : undefined
+  return bytes !== undefined && isMapped(bytes) ? formatAddress(bytes.subarray(12)) : address
 }
 
 /** An address as an IPv6 socket takes it: IPv4 as `::ffff:192.0.2.1`. */

@@ -2,7 +2,7 @@
 
 import { whole } from '../base/check-fields.ts'
 import { SocketOptionError, show } from '../base/errors.ts'
-import { formatAddress, type IpFamily, isMulticast, parseAddress } from './address.ts'
+import { formatAddress, type IpFamily, isMulticast, parseAddress, unmapped } from './address.ts'
 
 /**
  * The purpose that the address was set aside for.
@@ -222,12 +222,14 @@ function describeV6(bytes: Uint8Array): GroupDescription {
 /**
  * Reads a group's address: its purpose, how far it reaches, its Ethernet address. Asks neither the kernel nor the network.
  *
- * @param address an IPv4 address in 224.0.0.0/4 or an IPv6 address in ff00::/8; a zone (`%eth0`) is ignored
+ * @param address an IPv4 address in 224.0.0.0/4, also as `::ffff:224.0.0.1`, or an IPv6 address in ff00::/8; a zone
+ * (`%eth0`) is ignored
  * @throws SocketOptionError ERR_INVALID_ADDRESS if the address is no group's
  */
 export function describeGroup(address: string): GroupDescription {
-  const parsed = parseAddress(address)
-  if (parsed === undefined || !isMulticast(address)) {
+  const group = typeof address === 'string' ? unmapped(address) : ''
+  const parsed = parseAddress(group)
+  if (parsed === undefined || !isMulticast(group)) {
     const what = parsed === undefined ? 'no address' : 'no multicast address'
     throw new SocketOptionError(
       `${show(address)} is ${what}: a group is an IPv4 address from 224.0.0.0 to 239.255.255.255 or an IPv6 address that starts with ff`,

@@ -3,7 +3,7 @@
 import { whole } from '../base/check-fields.ts'
 import { badValue, codeOf, kernelError, SocketOptionError, show } from '../base/errors.ts'
 import { type NativeInterface, native } from '../binding/native.ts'
-import { canonical, type IpFamily, isIpv6, parseAddress, withoutZone, zoneOf } from './address.ts'
+import { canonical, type IpFamily, interfaceOfZone, parseAddress, unmapped, withoutZone, zoneOf } from './address.ts'
 
 /** An address of an interface, with the length of its prefix. */
 export interface InterfaceAddress {
@@ -111,6 +111,22 @@ export function interfaceIndex(spec: string | number): number {
 /** The name of an interface by its index, '' if there is none. The kernel reads a table and does not wait. */
 export const nameOfInterface = (index: number): string => native.indexToName(index)
 
+/** Linux gives lo this index in each network namespace: LOOPBACK_IFINDEX of net/flow.h. */
+const LOOPBACK_INDEX = 1
+
+/**
+ * The IPv4 address to send from by lo; `undefined` for any other interface. It has to be named: addresses of lo have the
+ * scope of the host, so the kernel would take one of another interface.
+ *
+ * @param spec how the interface was named
+ */
+export function loopbackSource(index: number, spec: unknown): string | undefined {
+  if (index !== LOOPBACK_INDEX || process.platform !== 'linux') return undefined
+  const own = interfaces().find((one) => one.index === index)?.addresses ?? []
+  const given = typeof spec === 'string' ? unmapped(spec) : ''
+  return (own.find(({ address }) => address === given) ?? own.find(({ family }) => family === 'ipv4'))?.address
+}
+
 export const isInterfaceIndex = whole(1, 2 ** 31 - 1).right
 
 export interface NamedInterface {
@@ -127,8 +143,7 @@ export function interfaceByNameOrIndex(spec: string | number): NamedInterface | 
   const known = foundNow.get(spec)
   if (known !== undefined) return known
   if (typeof spec === 'string' && canonical(spec) !== undefined) return undefined
-  if (typeof spec === 'number' && !isInterfaceIndex(spec))
-    throw badValue(`interface is ${show(spec)}: a name, an index or a local address is needed`)
+  if (typeof spec === 'number' && !isInterfaceIndex(spec)) throw wrongInterface(spec)
   const name = typeof spec === 'string' ? spec : native.indexToName(spec)
   const index = typeof spec === 'string' ? native.nameToIndex(spec) : spec
   if (name === '' || index === 0) throw noInterface(spec)
@@ -137,6 +152,28 @@ export function interfaceByNameOrIndex(spec: string | number): NamedInterface | 
   foundNow.set(spec, found)
   return found
 }
+
+/** An interface that is named by an address of this host: which one it is must be looked up. */
+export interface InterfaceByAddress {
+  readonly address: string
+}
+
+/** An interface as it was named; `undefined` leaves the choice to the kernel, as 0, 0.0.0.0 and :: do. */
+export function readInterface(spec: unknown): NamedInterface | InterfaceByAddress | undefined {
+  if (spec === undefined || spec === 0) return undefined
+  if (typeof spec !== 'string' && typeof spec !== 'number') throw wrongInterface(spec)
+  const named = interfaceByNameOrIndex(spec)
+  if (named !== undefined) return named
+  const address = unmapped(canonical(spec as string) as string)
+  if (address === '0.0.0.0' || address === '::') return undefined
+  const zone = zoneOf(address)
+  return zone !== undefined && withoutZone(address) === '::'
+    ? interfaceByNameOrIndex(interfaceOfZone(zone))
+    : { address }
+}
+
+const wrongInterface = (spec: unknown): SocketOptionError =>
+  badValue(`interface is ${show(spec)}: a name, an index or a local address is needed`)
 
 /** The interface that has a local address; a link-local address needs no zone if only one interface has it. */
 export function interfaceByAddress(address: string, known: readonly NativeInterface[]): NamedInterface {
@@ -151,7 +188,7 @@ export function interfaceByAddress(address: string, known: readonly NativeInterf
   )
   const [first, second] = found
   if (first === undefined) throw noInterface(address)
-  if (second !== undefined && isIpv6(address)) {
+  if (second !== undefined) {
     const names = found.map(({ name }) => name).join(', ')
     throw badValue(`interface is ${show(address)}, an address of each of ${names}: name one of them`)
   }
@@ -161,7 +198,9 @@ export function interfaceByAddress(address: string, known: readonly NativeInterf
 /** The interface of a name, an index or a local address; throws reason `no-interface` with the interfaces that exist. */
 export function interfaceNamed(spec: string | number): Interface {
   const all = list()
-  const { index } = interfaceByNameOrIndex(spec) ?? interfaceByAddress(String(spec), all)
+  const wanted = readInterface(spec)
+  if (wanted === undefined) throw noInterface(spec)
+  const { index } = 'address' in wanted ? interfaceByAddress(wanted.address, all) : wanted
   const found = all.find((one) => one.index === index)
   if (found === undefined) throw noInterface(spec)
   return interfaceFromNative(found)

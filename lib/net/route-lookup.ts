@@ -1,6 +1,14 @@
 // Asks for interfaces and routes on the worker thread.
 
 import { type NativeLookup, native } from '../binding/native.ts'
+import { interfaceByAddress, readInterface } from './interfaces.ts'
+
+/** The index of an interface as it was named; 0 leaves the choice to the kernel. */
+export async function lookUpIndex(spec: unknown): Promise<number> {
+  const wanted = readInterface(spec)
+  if (wanted === undefined) return 0
+  return 'index' in wanted ? wanted.index : interfaceByAddress(wanted.address, (await lookUp()).interfaces).index
+}
 
 /** What a membership call needs to know first: the list of interfaces, or the route to a group. */
 export type Wanted = 'interfaces' | { readonly routeTo: string }

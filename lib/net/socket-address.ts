@@ -1,10 +1,10 @@
 // The address of a socket in each family: its type, its checks, and its way from and to the kernel.
 
-import { mustBe, whole } from '../base/check-fields.ts'
+import { mustBe, mustKnow, whole } from '../base/check-fields.ts'
 import { badValue, show, unsupported, wrongType } from '../base/errors.ts'
 import { native } from '../binding/native.ts'
-import { parseAddress } from './address.ts'
-import { interfaceIndex, isInterfaceIndex, nameOfInterface } from './interfaces.ts'
+import { interfaceOfZone, isIpv6, isOfOneLink, parseAddress } from './address.ts'
+import { interfaceByNameOrIndex, interfaceIndex, isInterfaceIndex, nameOfInterface } from './interfaces.ts'
 import { type Protocol, protocolNumber } from './protocol-numbers.ts'
 
 /** A socket's address family: `AF_INET`, `AF_INET6`, `AF_UNIX`, `AF_PACKET`, `AF_NETLINK`, `AF_VSOCK`. */
@@ -72,6 +72,25 @@ export interface SocketAddresses {
 
 export type SocketAddress<F extends Family = Family> = SocketAddresses[F]
 
+/**
+ * Refuses fields that an address does not have, and lets through what Node adds to one: `family`, and `size` of a
+ * datagram's. A family must be that of the address.
+ */
+export function checkEndpointFields(given: object, name: string): void {
+  mustKnow(['address', 'port', 'family', 'size'], given, name)
+  const { address, family, size } = given as Record<string, unknown>
+  const own = typeof address === 'string' && isIpv6(address) ? IPV6_NAMES : IPV4_NAMES
+  if (family !== undefined && address !== undefined && !own.includes(family))
+    throw badValue(`${name}: family is ${show(family)} and address is ${show(address)}: leave family out`)
+  if (size !== undefined) mustBe(SIZE, `${name}.size`, size)
+}
+
+// As dgram, net and this library write a family.
+const IPV4_NAMES: readonly unknown[] = ['IPv4', 'ipv4', 4]
+const IPV6_NAMES: readonly unknown[] = ['IPv6', 'ipv6', 6]
+const SIZE = whole(0, 65535)
+const FIELDS_OF_NODE = ['family', 'size']
+
 /** An address as the native side takes it, and as messages show it. */
 export interface ParsedSocketAddress {
   readonly raw: object
@@ -99,10 +118,18 @@ const inetReader =
     const address = given.address ?? (role === 'bind' ? wildcard : undefined)
     const parsed = typeof address === 'string' ? parseAddress(address) : undefined
     if (parsed?.family !== family) throw notInet(role, family, address, parsed?.family)
-    if (parsed.zone !== undefined && !/^\d+$/.test(parsed.zone)) interfaceIndex(parsed.zone)
+    if (parsed.zone !== undefined) checkZone(role, address as string, parsed.zone)
     const port = role === 'bind' ? integer(given, role, 'port', 0, 65535, 0) : integer(given, role, 'port', 1, 65535)
     return { raw: { address, port }, text: `${address} port ${port}` }
   }
+
+function checkZone(role: Role, address: string, zone: string): void {
+  interfaceByNameOrIndex(interfaceOfZone(zone))
+  if (!isOfOneLink(address))
+    throw badValue(
+      `${role}: address is ${show(address)}: the kernel heeds a zone of link-local addresses only; leave it out and set IPV6_UNICAST_IF, IPV6_MULTICAST_IF or SO_BINDTODEVICE`,
+    )
+}
 
 function notInet(role: Role, family: 4 | 6, address: unknown, other: 4 | 6 | undefined): Error {
   const asked = `${role}: address is ${show(address)}: an IPv${family} address is needed`
@@ -170,11 +197,13 @@ export function parseSocketAddress(family: Family, role: Role, given: unknown): 
   const fields = `{ ${keys.join(', ')} }`
   if (typeof given !== 'object' || given === null)
     throw wrongType(`${role} is ${show(given)}: ${fields} is needed for ${family}`)
-  const unknown = Object.keys(given).find((key) => !keys.includes(key) && (given as Fields)[key] !== undefined)
+  const isInet = family === 'ipv4' || family === 'ipv6'
+  const unknown = Object.keys(given).find((key) => !keys.includes(key) && !(isInet && FIELDS_OF_NODE.includes(key)))
   if (unknown !== undefined) {
     const hint = unknown === 'interface' ? '; to use one interface only, set SO_BINDTODEVICE' : ''
     throw badValue(`${role}: ${unknown} is no part of an address of ${family}, which is ${fields}${hint}`)
   }
+  if (isInet) checkEndpointFields(given, role)
   return read(given as Fields, role)
 }
 

@@ -2,7 +2,7 @@
 
 import { unsupported } from '../base/errors.ts'
 import { type NativeOption, native } from '../binding/native.ts'
-import { isIpv6 } from '../net/address.ts'
+import { isIpv6, unmapped } from '../net/address.ts'
 import type { OptionAttributes } from './attributes.ts'
 import type { Codec } from './codecs.ts'
 
@@ -46,7 +46,9 @@ export function chooseNative(
   let ipv4: NativeOption | undefined
   let ipv6: NativeOption | undefined
   return (value) => {
-    if (isIpv6((value as { group: string }).group)) {
+    const { group } = value as { group: string }
+    // A dual-stack socket tells an IPv4 group as an IPv4-mapped address.
+    if (isIpv6(group) && isIpv6(unmapped(group))) {
       ipv6 ??= make(IPPROTO_IPV6, ctype)
       return ipv6
     }

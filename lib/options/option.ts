@@ -1,6 +1,6 @@
 // An option: what a user sees, what calls need of it, and how a line of the table makes one.
 
-import { type FieldRule, oneOf, rule, whole } from '../base/check-fields.ts'
+import { type FieldRule, mustKnow, oneOf, rule, whole } from '../base/check-fields.ts'
 import { show, wrongType } from '../base/errors.ts'
 import { native } from '../binding/native.ts'
 import type { Capability, Level, OptionAttributes } from './attributes.ts'
@@ -67,7 +67,7 @@ function make(
   const access = attributes.access ?? 'read-write'
   const readable = access !== 'write'
   const writable = access !== 'read'
-  const hasCodec = native.codecs[any.read] !== undefined
+  const hasCodec = typeof any.read !== 'string' || native.codecs[any.read] !== undefined
   return {
     name,
     level,
@@ -111,14 +111,14 @@ export function option<R, W, Q, const A extends OptionAttributes = { access: 're
   return line as unknown as Option<Readable<R, A>, Writable<W, A>, Q>
 }
 
-export interface OptionDefinition<R, W> extends Pick<OptionAttributes, 'access' | 'waits'> {
+export interface OptionDefinition<R, W, Q = undefined> extends Pick<OptionAttributes, 'access' | 'waits'> {
   /** The option's name in messages. `snapshot()` has the table's options only. */
   name: string
   /** The number of its level, or the C name of a level that this library knows. */
   level: number | Level
   /** Its number, as in the header that defines it. */
   option: number
-  codec: Codec<R, W>
+  codec: Codec<R, W, Q>
 }
 
 /**
@@ -126,9 +126,9 @@ export interface OptionDefinition<R, W> extends Pick<OptionAttributes, 'access' 
  *
  * `setsockopt(fd, level, option, ...)`. The codec is one of `codecs`.
  */
-export function defineOption<R, W = R, A extends OptionDefinition<R, W>['access'] = 'read-write'>(
-  definition: OptionDefinition<R, W> & { access?: A },
-): Option<Readable<R, { access: A }>, Writable<W, { access: A }>> {
+export function defineOption<R, W = R, A extends OptionAttributes['access'] = 'read-write', Q = undefined>(
+  definition: OptionDefinition<R, W, Q> & { access?: A },
+): Option<Readable<R, { access: A }>, Writable<W, { access: A }>, Q> {
   mustDefine(definition)
   const { name, level, option: number, codec, ...attributes } = definition
   const levelNumber = typeof level === 'number' ? level : native.constants[level]
@@ -139,7 +139,7 @@ export function defineOption<R, W = R, A extends OptionDefinition<R, W>['access'
     levelNumber,
     codec as unknown as Codec<never, never, never>,
     attributes,
-  ) as unknown as Option<Readable<R, { access: A }>, Writable<W, { access: A }>>
+  ) as unknown as Option<Readable<R, { access: A }>, Writable<W, { access: A }>, Q>
 }
 
 const cInt = whole(-(2 ** 31), 2 ** 31 - 1)
@@ -159,6 +159,7 @@ const FIELDS: Record<keyof OptionDefinition<never, never>, FieldRule> = {
 function mustDefine(definition: unknown): void {
   if (typeof definition !== 'object' || definition === null)
     throw wrongType(`defineOption takes { name, level, option, codec }, not ${show(definition)}`)
+  mustKnow(Object.keys(FIELDS), definition, 'defineOption')
   for (const [field, { right, words }] of Object.entries(FIELDS)) {
     const value = (definition as Record<string, unknown>)[field]
     if (!right(value)) throw wrongType(`defineOption: ${field} is ${show(value)}: ${words} is needed`)

@@ -44,15 +44,58 @@ function expiry(now: number, interval: number | undefined, ends: number | undefi
   return Math.min(now + Math.max(HOUR, MAX_MISSED * (interval ?? 0)), ends ?? Number.POSITIVE_INFINITY)
 }
 
+const MAX_BYTES_OF_ONE = 1 << 20
+const MAX_BYTES_OF_ALL = 16 << 20
+/** What a stream takes besides the text. */
+const BYTES_OF_STREAM = 256
+
+/** About how many bytes a session takes. */
+const sizeOf = ({ text, description }: Pick<SapSession, 'text' | 'description'>): number =>
+  2 * text.length + BYTES_OF_STREAM * (1 + description.streams.length)
+
+interface Sizes {
+  change(source: string, bytes: number): void
+  /** Why so many bytes more are too many; undefined if they are not. */
+  full(source: string, bytes: number): string | undefined
+}
+
+function createSizes(): Sizes {
+  const bySource = new Map<string, number>()
+  let all = 0
+  return {
+    change: (source, bytes) => {
+      all += bytes
+      const now = (bySource.get(source) ?? 0) + bytes
+      if (now > 0) bySource.set(source, now)
+      else bySource.delete(source)
+    },
+    full: (source, bytes) => {
+      if (bytes <= 0) return undefined
+      if ((bySource.get(source) ?? 0) + bytes > MAX_BYTES_OF_ONE)
+        return `the sessions of ${source} take ${MAX_BYTES_OF_ONE} bytes already`
+      return all + bytes > MAX_BYTES_OF_ALL ? `all sessions take ${MAX_BYTES_OF_ALL} bytes already` : undefined
+    },
+  }
+}
+
 /**
  * A table of the sessions heard. The announcing host and the `o=` line identify a session; a newer version replaces the
  * older one. A host can delete only sessions it announced itself.
  *
- * @param limit how many sessions the table holds, since anybody can announce; further sessions are ignored
+ * Anybody can announce, so what the table holds is limited: 1 MiB for one announcing host, and 16 MiB in all. What goes
+ * beyond is ignored.
+ *
+ * @param limit how many sessions the table holds; further sessions are ignored
  */
 export function sapSessions(limit = 4096): SapSessions {
   const sessions = new Map<string, SapSession>()
+  const sizes = createSizes()
   const keyOf = (source: string, origin: string): string => `${source} ${origin}`
+
+  const drop = (key: string, session: SapSession): void => {
+    sessions.delete(key)
+    sizes.change(session.source, -sizeOf(session))
+  }
 
   const remove = (packet: SapPacket, text: string): SapEvent => {
     const origin = parseSdp(text)
@@ -60,7 +103,7 @@ export function sapSessions(limit = 4096): SapSessions {
     for (const [other, session] of sessions) {
       const named = session.source === packet.source && session.messageIdHash === packet.messageIdHash
       if (other !== key && !(named && packet.messageIdHash !== 0)) continue
-      sessions.delete(other)
+      drop(other, session)
       return { type: 'deleted', session }
     }
     return { type: 'ignored', reason: 'the deletion of an unknown session' }
@@ -85,6 +128,9 @@ export function sapSessions(limit = 4096): SapSessions {
         return { type: 'ignored', reason: 'the session has ended' }
       if (known === undefined && sessions.size >= limit)
         return { type: 'ignored', reason: `${limit} sessions are known already` }
+      const growth = sizeOf({ text, description }) - (known === undefined ? 0 : sizeOf(known))
+      const full = sizes.full(packet.source, growth)
+      if (full !== undefined) return { type: 'ignored', reason: full }
       const interval = known === undefined ? undefined : now - known.lastSeen
       const session: SapSession = {
         source: packet.source,
@@ -98,6 +144,7 @@ export function sapSessions(limit = 4096): SapSessions {
         expires: expiry(now, interval, description.ends),
       }
       sessions.set(key, session)
+      sizes.change(packet.source, growth)
       if (known === undefined) return { type: 'new', session }
       return { type: known.text === text ? 'refreshed' : 'modified', session }
     },
@@ -105,7 +152,7 @@ export function sapSessions(limit = 4096): SapSessions {
       const over: SapSession[] = []
       for (const [key, session] of sessions) {
         if (session.expires > now) continue
-        sessions.delete(key)
+        drop(key, session)
         over.push(session)
       }
       return over

@@ -15,7 +15,10 @@ export interface SdpStream {
   port: number
   /** IPv4 only. */
   ttl?: number
-  /** Sources to join, by `a=source-filter: incl` (RFC 4570): addresses or, rarely, host names. Empty: any source. */
+  /**
+   * Sources to join, by `a=source-filter: incl` (RFC 4570): addresses or, rarely, host names. Empty: any source. Streams
+   * with the same sources share the list.
+   */
   sources: string[]
   /** Sources to block, by `a=source-filter: excl`. */
   blocked: string[]
@@ -125,22 +128,37 @@ function readSection(lines: readonly string[]): Section {
 }
 
 /** True if a section names so many sources that a list of them for each of hundreds of streams would be too large. */
-const namesTooMany = ({ filters }: Section): boolean =>
-  filters.reduce((sum, { sources }) => sum + sources.length, 0) > MAX_ENTRIES
+const namesTooMany = ({ filters }: Section): boolean => sum(filters, ({ sources }) => sources.length) > MAX_ENTRIES
+/** How many sources all streams of a session list together: the lists are shared, and what is printed of them is not. */
+const MAX_LISTED = 1024
+const TOO_MANY_LISTED = malformed(`a session description whose streams list more than ${MAX_LISTED} sources`)
+const sum = <T>(list: readonly T[], count: (one: T) => number): number =>
+  list.reduce((total, one) => total + count(one), 0)
 const TOO_MANY = malformed(`a session description with source filters of more than ${MAX_ENTRIES} sources`)
 
-/** The sources for a group. A filter of the media for that group counts before one of the session (RFC 4570 3). */
-function sourcesFor(group: string, media: Section, session: Section): Pick<SdpStream, 'sources' | 'blocked'> {
+type Listed = Pick<SdpStream, 'sources' | 'blocked'>
+
+/**
+ * The sources for a group. A filter of the media for that group counts before one of the session (RFC 4570 3). Groups
+ * with the same filters share their lists, which `known` holds: a short text can name many sources for many groups.
+ */
+function sourcesFor(group: string, media: Section, session: Section, known: Map<string, Listed>): Listed {
   const family = String(parseAddress(group)?.family)
   const applies = (filter: GroupFilter): boolean =>
     (filter.family ?? family) === family && (filter.group ?? group) === group
   const own = media.filters.filter(applies)
+  const section = own.length > 0 ? media : session
   const filters = own.length > 0 ? own : session.filters.filter(applies)
+  const key = `${section === media} ${filters.map((filter) => section.filters.indexOf(filter)).join(' ')}`
+  const shared = known.get(key)
+  if (shared !== undefined) return shared
   const listed = (mode: GroupFilter['mode']): string[] => [
     ...new Set(filters.flatMap((filter) => (filter.mode === mode ? filter.sources : []))),
   ]
   const sources = listed('incl')
-  return { sources, blocked: sources.length > 0 ? [] : listed('excl') }
+  const lists = { sources, blocked: sources.length > 0 ? [] : listed('excl') }
+  known.set(key, lists)
+  return lists
 }
 
 function streamsOf(media: Media, own: Section, session: Section): SdpStream[] {
@@ -150,6 +168,7 @@ function streamsOf(media: Media, own: Section, session: Section): SdpStream[] {
   // RFC 8866 5.7 pairs groups with ports; a single port goes with every group, a single group with every port.
   const count = Math.max(groups.length, Math.min(own.portCount, MAX_ENTRIES))
   const streams: SdpStream[] = []
+  const known = new Map<string, Listed>()
   for (let n = 0; n < count; n++) {
     const address = groups[n] ?? groups[0]
     const at = n < own.portCount ? port + 2 * n : port
@@ -160,7 +179,7 @@ function streamsOf(media: Media, own: Section, session: Section): SdpStream[] {
       protocol: String(media.protocol),
       ...address,
       port: at,
-      ...sourcesFor(group, own, session),
+      ...sourcesFor(group, own, session, known),
     })
   }
   return streams
@@ -176,7 +195,8 @@ const LINES_READ = /^(?:[vosictm]=|a=source-filter:)/
  * Reads a session description and its multicast streams; unicast ones are left out. Never throws.
  *
  * A media line with several groups gives a stream for each group. One with several ports gives a stream for each port;
- * the ports are two apart, as RTP's are. Only the first 256 streams are read.
+ * the ports are two apart, as RTP's are. Only the first 256 streams are read. A text
+ * whose streams together list more than 1,024 sources is malformed.
  */
 export function parseSdp(text: string): SdpSession | Malformed {
   const lines = text.split(/\r\n|\r|\n/).filter((line) => LINES_READ.test(line))
@@ -193,6 +213,7 @@ export function parseSdp(text: string): SdpSession | Malformed {
     if (namesTooMany(own)) return TOO_MANY
     streams.push(...streamsOf(media, own, session))
   }
+  if (sum(streams, ({ sources, blocked }) => sources.length + blocked.length) > MAX_LISTED) return TOO_MANY_LISTED
   const ends = lines.filter((line) => line.startsWith('t=')).map((line) => Number(parse(line).timing?.stop ?? 0))
   const end = ends.includes(0) ? 0 : Math.max(0, ...ends)
   const { username, sessionId, netType, ipVer, address } = origin

@@ -2,6 +2,7 @@
 import { setImmediate } from 'node:timers/promises'
 import { SocketOptionError } from '../base/errors.ts'
 import type { Channel, Membership } from '../control/membership.ts'
+import { undoJoins } from '../control/undo-joins.ts'
 import { CHANNELS_PER_TURN, type ChannelJoin, resolveChannels } from './channel-join.ts'
 import { planJoins, type SocketShare, type SocketsState } from './join-plan.ts'
 import { familyOfGroup, type ReceiverSocket } from './receiver-socket.ts'
@@ -42,8 +43,7 @@ export async function joinAllOverSockets(
     await joinOverSockets(call)
     return joins.map(({ outcome }) => outcome as Membership)
   } catch (error) {
-    await undo(call)
-    throw error
+    return await undo(call, error)
   }
 }
 
@@ -170,11 +170,11 @@ function learnFromRefused(pool: SocketPool, socket: ReceiverSocket, channel: Cha
   socket.noteRefusal(channel)
 }
 
-async function undo({ pool, opened, joins }: JoinCall): Promise<void> {
+async function undo({ pool, opened, joins }: JoinCall, error: unknown): Promise<never> {
   // Newest first, as the kernel searches its list of memberships. A membership of a closed socket needs no leave.
   await Promise.allSettled([...opened].reverse().map((socket) => pool.close(socket)))
   const joined = joins.flatMap(({ outcome }) =>
     outcome instanceof Error ? [] : ((outcome as Membership | undefined) ?? []),
   )
-  await Promise.allSettled(joined.reverse().map((membership) => membership.leave()))
+  return undoJoins(joined.reverse(), error)
 }

@@ -17,7 +17,14 @@ import { type AncillaryChoice, ancillarySettings, checkAncillary } from '../data
 import { canonical, isIpv6, isMulticast, parseAddress, withoutZone } from '../net/address.ts'
 import type { AnyOption } from '../options/option.ts'
 import { IP_MULTICAST_ALL, IP_PKTINFO, IP_RECVERR } from '../options/table/ip.ts'
-import { IPV6_MULTICAST_ALL, IPV6_RECVERR, IPV6_RECVPKTINFO } from '../options/table/ipv6.ts'
+import {
+  IPV6_MULTICAST_ALL,
+  IPV6_RECVDSTOPTS,
+  IPV6_RECVERR,
+  IPV6_RECVHOPOPTS,
+  IPV6_RECVPKTINFO,
+  IPV6_RECVRTHDR,
+} from '../options/table/ipv6.ts'
 import { SO_REUSEADDR, SO_RXQ_OVFL } from '../options/table/socket.ts'
 import { UDP_GRO } from '../options/table/udp.ts'
 import { parseOptions, type Setting, type Settings } from '../socket/socket-spec.ts'
@@ -83,6 +90,8 @@ export interface ReceiverPlan {
   readonly batch: number
   readonly maxDatagram: number
   readonly gro: boolean
+  /** The extension headers of IPv6 were asked for. */
+  readonly hasExtensions: boolean
   /** Only datagrams to joined groups are delivered. */
   readonly groupsOnly: boolean
   /** Further sockets may share the port. */
@@ -118,6 +127,8 @@ function groupText(channel: Channel): string {
   return typeof group === 'string' ? group : parseGroup(group)
 }
 
+const EXTENSIONS: readonly AnyOption[] = [IPV6_RECVHOPOPTS, IPV6_RECVDSTOPTS, IPV6_RECVRTHDR]
+
 export function planReceiver(options: ReceiverOptions): ReceiverPlan {
   checkFields(options, FIELDS, 'openReceiver')
   if (options.ancillary !== undefined) checkAncillary(options.ancillary)
@@ -132,6 +143,7 @@ export function planReceiver(options: ReceiverOptions): ReceiverPlan {
   if (type === 'raw' && options.gro === true) throw badValue('openReceiver: gro is for UDP, not for raw sockets')
   const wildcard = family === 'ipv6' ? '::' : '0.0.0.0'
   const address = options.address ?? (type === 'raw' ? undefined : commonGroup(groups, family)) ?? wildcard
+  const settings = settingsFor(options, family, channels.length > 0)
   return {
     family,
     type,
@@ -139,7 +151,8 @@ export function planReceiver(options: ReceiverOptions): ReceiverPlan {
     port: options.port ?? 0,
     address: canonical(address) ?? address,
     channels,
-    settings: settingsFor(options, family, channels.length > 0),
+    settings,
+    hasExtensions: settings.some(([option]) => EXTENSIONS.includes(option)),
     batch: options.batch ?? 64,
     maxDatagram: options.maxDatagram ?? 65535,
     gro: options.gro === true,

@@ -18,6 +18,7 @@ export function sendFrom(receiver: Receiver): SendOne {
   const transmitter = createTransmitter(send, {
     fd: () => receiver.control.fd,
     segmentation: false,
+    interface: 0,
     tellReturned: () => false,
     mtu: () => undefined,
   })

@@ -11,12 +11,27 @@ import {
   whole,
 } from '../base/check-fields.ts'
 import { badValue, show } from '../base/errors.ts'
-import { checkEndpoint } from '../datagram/message.ts'
-import { isIpv6, isMulticast, parseAddress } from '../net/address.ts'
+import { readEndpoint } from '../datagram/message.ts'
+import { interfaceOfZone, isIpv6, isMulticast, parseAddress, zoneOf } from '../net/address.ts'
+import { lookUpIndex } from '../net/route-lookup.ts'
 import type { Endpoint } from '../net/socket-address.ts'
 import type { AnyOption } from '../options/option.ts'
-import { IP_RECVERR, IP_TOS } from '../options/table/ip.ts'
-import { IPV6_RECVERR, IPV6_TCLASS } from '../options/table/ipv6.ts'
+import {
+  IP_MULTICAST_IF,
+  IP_MULTICAST_LOOP,
+  IP_MULTICAST_TTL,
+  IP_RECVERR,
+  IP_TOS,
+  IP_UNICAST_IF,
+} from '../options/table/ip.ts'
+import {
+  IPV6_MULTICAST_HOPS,
+  IPV6_MULTICAST_IF,
+  IPV6_MULTICAST_LOOP,
+  IPV6_RECVERR,
+  IPV6_TCLASS,
+  IPV6_UNICAST_IF,
+} from '../options/table/ipv6.ts'
 import { SO_TIMESTAMPING, SO_TXTIME } from '../options/table/socket.ts'
 import { parseOptions, type Setting, type Settings } from '../socket/socket-spec.ts'
 
@@ -28,7 +43,10 @@ export interface SenderOptions<V extends readonly unknown[] = readonly unknown[]
   family?: 'ipv4' | 'ipv6'
   /** The local address and port. Default: the kernel's choice. */
   bind?: { address?: string; port?: number }
-  /** The interface for multicast: a name, an index or a local address. Default: by route. */
+  /**
+   * The interface that datagrams leave by: a name, an index or a local address. Default: by route. `IP_MULTICAST_IF`,
+   * `IPV6_MULTICAST_IF`, `IP_UNICAST_IF`, `IPV6_UNICAST_IF`
+   */
   interface?: string | number
   /** The TTL or hop limit of multicast, 0 to 255. Default 1. */
   hops?: number
@@ -88,8 +106,8 @@ export interface SenderPlan {
 
 export function planSender(options: SenderOptions): SenderPlan {
   checkFields(options, FIELDS, 'openSender')
-  const { to, bind, connect, transmitTimestamps = false } = options
-  if (to !== undefined) checkEndpoint(to)
+  const { bind, connect, transmitTimestamps = false } = options
+  const to = options.to === undefined ? undefined : readEndpoint(options.to)
   if (connect === true && to === undefined) throw badValue('openSender: connect needs `to`: { address, port }')
   const local = bind?.address
   if (local !== undefined && (typeof local !== 'string' || parseAddress(local) === undefined || isMulticast(local)))
@@ -115,9 +133,32 @@ export function planSender(options: SenderOptions): SenderPlan {
   }
 }
 
+/**
+ * The interface that datagrams leave by: the one asked for, or the one that the zone of the destination names. 0: the
+ * kernel's choice.
+ */
+export async function senderInterface({ to, interface: spec }: SenderOptions): Promise<number> {
+  const index = await lookUpIndex(spec)
+  const zone = to === undefined ? undefined : zoneOf(to.address)
+  if (zone === undefined) return index
+  const named = await lookUpIndex(interfaceOfZone(zone))
+  if (index !== 0 && index !== named)
+    throw badValue(`openSender: to.address is ${show(to?.address)} and interface is ${show(spec)}: name one of the two`)
+  return named
+}
+
+/** The options that send by one interface. They take part in bind(2) and connect(2), so they are set before. */
+export function interfaceSettings(index: number, ipv6: boolean): Setting[] {
+  if (index === 0) return []
+  const options = ipv6
+    ? [IPV6_MULTICAST_IF, IPV6_UNICAST_IF, IP_MULTICAST_IF, IP_UNICAST_IF]
+    : [IP_MULTICAST_IF, IP_UNICAST_IF]
+  return options.map((option) => [option, index])
+}
+
 function settingsFor(options: SenderOptions, ipv6: boolean): Setting[] {
   const settings: Setting[] = []
-  const { trafficClass, transmitTimestamps = false, transmitTime } = options
+  const { hops, loopback, trafficClass, transmitTimestamps = false, transmitTime } = options
   // The options of IPv4 count for the IPv4 datagrams of an IPv6 socket.
   if (options.returnedErrors === true) {
     settings.push([IP_RECVERR, true])
@@ -126,6 +167,14 @@ function settingsFor(options: SenderOptions, ipv6: boolean): Setting[] {
   if (trafficClass !== undefined) {
     settings.push([IP_TOS, trafficClass])
     if (ipv6) settings.push([IPV6_TCLASS, trafficClass])
+  }
+  if (hops !== undefined) {
+    settings.push([IP_MULTICAST_TTL, hops])
+    if (ipv6) settings.push([IPV6_MULTICAST_HOPS, hops])
+  }
+  if (loopback !== undefined) {
+    settings.push([IP_MULTICAST_LOOP, loopback])
+    if (ipv6) settings.push([IPV6_MULTICAST_LOOP, loopback])
   }
   if (transmitTimestamps !== false) {
     const hardware = transmitTimestamps === 'hardware' ? ['TX_HARDWARE', 'RAW_HARDWARE'] : []

@@ -9,13 +9,20 @@ import { type ReturnedError, readQueued, type TransmitTimestamp } from '../datag
 import type { Message, SendChoice } from '../datagram/message.ts'
 import { createPrepare, type Prepare, type PreparedSend } from '../datagram/prepare.ts'
 import { createTransmitter, type SenderStats, type Transmitter } from '../datagram/transmit.ts'
-import { toIpv6 } from '../net/address.ts'
+import { isOfOneLink, toIpv6, unmapped, withoutZone } from '../net/address.ts'
+import { loopbackSource } from '../net/interfaces.ts'
 import type { Endpoint } from '../net/socket-address.ts'
 import { IP_MTU } from '../options/table/ip.ts'
 import { IPV6_MTU } from '../options/table/ipv6.ts'
 import { openSocket } from '../socket/open-socket.ts'
 import type { OwnedSocket } from '../socket/owned-socket.ts'
-import { planSender, type SenderOptions } from './sender-options.ts'
+import {
+  interfaceSettings,
+  planSender,
+  type SenderOptions,
+  type SenderPlan,
+  senderInterface,
+} from './sender-options.ts'
 
 interface SenderEvents {
   'returned-error': [error: ReturnedError]
@@ -109,8 +116,6 @@ export class Sender extends EventEmitter<SenderEvents> implements AsyncDisposabl
     if (core.closing !== undefined) throw senderClosed()
     const prepared = core.prepare(data, to, choice)
     if (core.pending.length === 0 && this.#finish(prepared)) return prepared.done
-    // The caller may change the array while the send waits.
-    prepared.datagrams = prepared.datagrams.slice()
     return new Promise((resolve, reject) => {
       core.pending.push({ prepared, resolve, reject })
       if (core.pending.length === 1) this.#awaitRoom()
@@ -213,21 +218,19 @@ export async function openSender<const V extends readonly unknown[] = readonly u
 ): Promise<Sender> {
   const plan = planSender(options)
   const send = datagramsNative()
-  const { signal, interface: multicastInterface, hops, loopback, connect: connected = false } = options
+  const { signal, connect: connected = false } = options
   signal?.throwIfAborted()
   const ipv6 = plan.family === 'ipv6'
+  const leavesBy = await senderInterface(options)
   const socket = await openSocket({
     family: plan.family,
     type: 'dgram',
-    options: plan.settings as never,
-    ...(plan.bind === undefined ? {} : { bind: plan.bind }),
+    options: [...interfaceSettings(leavesBy, ipv6), ...plan.settings] as never,
+    ...bindOf(plan, loopbackSource(leavesBy, options.interface)),
     ...(connected && plan.to !== undefined ? { connect: reachable(plan.to, ipv6) } : {}),
   })
   let poller: NativePoller | undefined
   try {
-    if (multicastInterface !== undefined) await socket.control.setMulticastInterface(multicastInterface)
-    if (hops !== undefined) await socket.control.setMulticastHops(hops)
-    if (loopback !== undefined) await socket.control.setMulticastLoopback(loopback)
     poller = openPoller()
     if (plan.usesErrorQueue) watchWhileIdle({ usesErrorQueue: true, poller, socket })
     signal?.throwIfAborted()
@@ -240,6 +243,7 @@ export async function openSender<const V extends readonly unknown[] = readonly u
   const transmitter = createTransmitter(send, {
     fd: () => socket.fd,
     segmentation: plan.segmentation,
+    interface: leavesBy,
     tellReturned: () => plan.returnedErrors && weak?.deref()?.emitQueued() === true,
     mtu: () => (connected ? socket.control.getSync(ipv6 ? IPV6_MTU : IP_MTU) : undefined),
   })
@@ -260,8 +264,16 @@ export async function openSender<const V extends readonly unknown[] = readonly u
   return sender
 }
 
+/** What to bind to. The source of what leaves by lo, unless the address to bind to is given, is bound to as well. */
+function bindOf({ bind, family }: SenderPlan, source: string | undefined): { bind?: Partial<Endpoint> } {
+  if (source === undefined || family === 'ipv6' || bind?.address !== undefined)
+    return bind === undefined ? {} : { bind }
+  return { bind: { ...bind, address: source } }
+}
+
 /** The destination as the socket's family writes it: an IPv6 socket reaches IPv4 by mapped addresses. */
-const reachable = ({ address, port }: Endpoint, ipv6: boolean): Endpoint => ({
-  address: ipv6 ? toIpv6(address) : address,
-  port,
-})
+function reachable({ address, port }: Endpoint, ipv6: boolean): Endpoint {
+  // The zone of any other address is ignored by the kernel, and the interface was set.
+  const given = isOfOneLink(address) ? address : withoutZone(address)
+  return { address: ipv6 ? toIpv6(given) : unmapped(given), port }
+}

@@ -128,6 +128,7 @@ function parseBacklog(listen: unknown, type: string): number | undefined {
     throw wrongType(`listen is ${show(listen)}: { backlog } or {} is needed`)
   if (type !== 'stream' && type !== 'seqpacket')
     throw badValue(`listen: a ${type} socket has no connections; stream and seqpacket sockets listen`)
+  mustKnow(['backlog'], listen, 'listen')
   const { backlog = DEFAULT_BACKLOG } = listen as { backlog?: unknown }
   mustBe(whole(0, 2 ** 31 - 1), 'listen: backlog', backlog)
   return backlog

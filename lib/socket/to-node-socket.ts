@@ -3,6 +3,7 @@
 import cluster from 'node:cluster'
 import dgram from 'node:dgram'
 import net, { isIPv6 } from 'node:net'
+import { mustKnow } from '../base/check-fields.ts'
 import { badValue, SocketOptionError, show, wrongType } from '../base/errors.ts'
 import { native } from '../binding/native.ts'
 import { explainSocket } from '../calls/explain-socket.ts'
@@ -68,6 +69,7 @@ export function asDatagram(
 ): dgram.Socket {
   for (const [key, option] of Object.entries(OPTION_INSTEAD))
     if (key in options) throw badValue(`toDatagram takes no ${key}: set ${option} in openSocket's options`)
+  mustKnow(['lookup', 'signal', 'receiveBlockList', 'sendBlockList'], options, 'toDatagram')
   const before = [SO_REUSEADDR, SO_REUSEPORT]
     .filter(({ supported }) => supported)
     .map((option) => [option, control.getSync(option)] as const)
@@ -145,10 +147,21 @@ export function asStream(
 ): net.Socket {
   if (backlog !== undefined) throw badValue('this socket listens: it can become a net.Server, with toServer()')
   if (connect === undefined) throw badValue('this socket is not connected: name what to `connect` to in openSocket')
+  mustKnow(['allowHalfOpen', 'onread', 'signal', 'highWaterMark', 'blockList'], options, 'toStream')
   if (options.signal !== undefined && !(options.signal instanceof AbortSignal))
     throw wrongType(`signal is ${show(options.signal)}: an AbortSignal is needed`)
   return taken('net.Socket', () => new net.Socket({ ...options, fd, readable: true, writable: true }))
 }
+
+const SERVER_OPTIONS = [
+  'allowHalfOpen',
+  'pauseOnConnect',
+  'noDelay',
+  'keepAlive',
+  'keepAliveInitialDelay',
+  'highWaterMark',
+  'blockList',
+]
 
 export function asServer(
   { fd }: DescriptorOwner,
@@ -156,6 +169,7 @@ export function asServer(
   options: net.ServerOpts,
   onConnection: ((socket: net.Socket) => void) | undefined,
 ): net.Server {
+  mustKnow(SERVER_OPTIONS, options, 'toServer')
   if (remoteOf(fd) !== undefined)
     throw badValue('this socket is connected: it can become a net.Socket, with toStream()')
   if (cluster.isWorker)

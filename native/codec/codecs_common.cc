@@ -160,6 +160,8 @@ constexpr std::array kCodecs = {
     Codec{"in6_addr", sizeof(in6_addr), EncodeAddress<in6_addr, ParseIn6>, DecodeAddress<in6_addr>},
     Codec{"string", kTextRoom, EncodeString, DecodeString},
     Codec{"bytes", kBytesRoom, EncodeBytes, DecodeBytes, BytesRoomNeeded},
+    // As long as the question, whose bytes the kernel reads before it writes the answer over them.
+    Codec{"exact_bytes", 0, EncodeBytes, DecodeBytes},
     Codec{"sockaddr", sizeof(sockaddr_storage), EncodeBytes, DecodeSockaddr},
     Codec{"sockaddr_storage", sizeof(sockaddr_storage), EncodeSockaddr, DecodeAddress<sockaddr_storage>},
     Codec{"memory", kMemoryRoom, EncodeBytes, DecodeMemory, BytesRoomNeeded},

@@ -64,9 +64,10 @@ bool FillInteger(const cmsghdr& header, AddressTable& /*addresses*/, Cell& cell)
 
 bool FillTimestamp(const cmsghdr& header, AddressTable& /*addresses*/, Cell& cell) {
   Timestamps times{};
-  if (!ReadTimestamps(header, times)) return false;
+  // Two messages fill this column, and one of them may hold no time.
+  if (!ReadTimestamps(header, times) || times.software == 0) return false;
   cell.nanoseconds = times.software;
-  return times.software != 0;
+  return true;
 }
 
 bool FillHardwareTimestamp(const cmsghdr& header, AddressTable& /*addresses*/, Cell& cell) {

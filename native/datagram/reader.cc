@@ -29,7 +29,8 @@ Napi::Function DatagramReader::Define(Napi::Env env) {
                      });
 }
 
-// (batch, stride, room): the most datagrams of one read, the bytes from one to the next, the longest taken whole
+// (batch, stride, room, extensions): the most datagrams of one read, the bytes from one to the next, the longest taken
+// whole, and whether the extension headers of IPv6 were asked for
 DatagramReader::DatagramReader(const Napi::CallbackInfo& info)
     : Napi::ObjectWrap<DatagramReader>(info),
       stride_(ReadInteger<uint32_t>(info[1], "stride")),
@@ -41,7 +42,8 @@ DatagramReader::DatagramReader(const Napi::CallbackInfo& info)
   if (room_ < 1 || room_ > stride_) throw Napi::RangeError::New(env, "room is not from 1 to the stride");
   messages_.resize(batch);
   vectors_.resize(batch);
-  slots_.resize(batch);
+  sources_.resize(batch);
+  SetControlRoom(info[3].ToBoolean().Value() ? kMaxControlRoom : kControlRoom);
   others_.resize(batch);
   table_ = Napi::Persistent(Napi::ArrayBuffer::New(env, batch * sizeof(Row)));
   rows_ = static_cast<Row*>(table_.Value().Data());
@@ -79,17 +81,24 @@ Napi::Value DatagramReader::HandOver(const Napi::CallbackInfo& info) {
   return slab;
 }
 
+// The memory of a vector is aligned for any type, and so is each part of it, since the room is a multiple of 512.
+void DatagramReader::SetControlRoom(size_t room) {
+  control_room_ = room;
+  control_.resize(messages_.size() * room);
+  used_ = messages_.size();
+}
+
 // Makes the messages ready that the last read may have changed.
 void DatagramReader::Prepare() {
   for (size_t index = 0; index < used_; ++index) {
     vectors_[index] = {memory_ + index * stride_, room_};
     msghdr& header = messages_[index].msg_hdr;
-    header.msg_name = &slots_[index].source;
+    header.msg_name = &sources_[index];
     header.msg_namelen = sizeof(sockaddr_storage);
     header.msg_iov = &vectors_[index];
     header.msg_iovlen = 1;
-    header.msg_control = slots_[index].control.data();
-    header.msg_controllen = kControl;
+    header.msg_control = control_.data() + index * control_room_;
+    header.msg_controllen = control_room_;
     header.msg_flags = 0;
   }
 }
@@ -116,8 +125,12 @@ Napi::Value DatagramReader::Read(const Napi::CallbackInfo& info) {
   }
   const DeliveryRules& rules = rules_[fd];
   size_t accepted = 0;
-  for (size_t index = 0; index < static_cast<size_t>(got); ++index)
+  bool short_of_room = false;
+  for (size_t index = 0; index < static_cast<size_t>(got); ++index) {
+    short_of_room |= (messages_[index].msg_hdr.msg_flags & MSG_CTRUNC) != 0;
     if (Describe(index, rules, accepted)) ++accepted;
+  }
+  if (short_of_room && control_room_ < kMaxControlRoom) SetControlRoom(kMaxControlRoom);
   return WriteInteger(env, static_cast<int32_t>(accepted));
 }
 
@@ -150,7 +163,8 @@ bool DatagramReader::Describe(size_t index, const DeliveryRules& rules, size_t a
   row.interface = destination.interface;
   row.segment = ancillary.segment;
   row.filled = ancillary.filled;
-  row.flags = ((header.msg_flags & MSG_TRUNC) != 0 ? kTruncated : 0) | (others.empty() ? 0 : kOthers);
+  row.flags = ((header.msg_flags & MSG_TRUNC) != 0 ? kTruncated : 0) | (others.empty() ? 0 : kOthers) |
+              ((header.msg_flags & MSG_CTRUNC) != 0 ? kAncillaryTruncated : 0);
   return true;
 }
 

@@ -2,7 +2,6 @@
 #pragma once
 #include <napi.h>
 
-#include <array>
 #include <memory>
 #include <unordered_map>
 #include <vector>
@@ -48,16 +47,15 @@ class DatagramReader : public Napi::ObjectWrap<DatagramReader> {
     int32_t flags;
     uint32_t filled;
   };
-  enum Flag { kTruncated = 1, kOthers = 2 };
+  enum Flag { kTruncated = 1, kOthers = 2, kAncillaryTruncated = 4 };
 
-  static constexpr size_t kControl = 512;
-  // Room for what the kernel writes of each datagram besides its payload.
-  struct Slot {
-    sockaddr_storage source;
-    alignas(cmsghdr) std::array<uint8_t, kControl> control;
-  };
+  // The room for the control messages of a datagram, in bytes: at first, and once a datagram had more of them. An
+  // extension header of IPv6 has up to 2,064 bytes, and there are three that an option asks for. RFC 8200 4.3
+  static constexpr size_t kControlRoom = 512;
+  static constexpr size_t kMaxControlRoom = 8192;
 
   void MustHaveSlab(Napi::Env env);
+  void SetControlRoom(size_t room);
   void Prepare();
   bool Describe(size_t index, const DeliveryRules& rules, size_t accepted);
 
@@ -71,7 +69,9 @@ class DatagramReader : public Napi::ObjectWrap<DatagramReader> {
   size_t used_ = 0;
   std::vector<mmsghdr> messages_;
   std::vector<iovec> vectors_;
-  std::vector<Slot> slots_;
+  std::vector<sockaddr_storage> sources_;
+  size_t control_room_ = kControlRoom;
+  std::vector<uint8_t> control_;
   Napi::Reference<Napi::ArrayBuffer> table_;
   Row* rows_ = nullptr;
   // A cell for each column of each row.

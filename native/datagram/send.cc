@@ -34,37 +34,29 @@ View OptionalView(napi_env env, napi_value value) {
   return napi_typeof(env, value, &kind) == napi_ok && kind == napi_undefined ? View{} : ViewOf(env, value);
 }
 
-napi_value ElementOf(napi_env env, napi_value list, uint32_t index) {
-  napi_value item = nullptr;
-  if (napi_get_element(env, list, index, &item) != napi_ok) throw Napi::TypeError::New(env, "an array is needed");
-  return item;
+// The elements of an array. Reading one may run JavaScript, an element's getter, which may free the bytes of another.
+// So no pointer is taken before all elements of all arrays have been read.
+std::vector<napi_value> Elements(napi_env env, napi_value list, uint32_t start, uint32_t count) {
+  std::vector<napi_value> elements(count);
+  for (uint32_t index = 0; index < count; ++index)
+    if (napi_get_element(env, list, start + index, &elements[index]) != napi_ok)
+      throw Napi::TypeError::New(env, "an array is needed");
+  return elements;
 }
 
-std::vector<iovec> Vectors(napi_env env, napi_value list, uint32_t start, uint32_t count) {
-  std::vector<iovec> vectors(count);
-  for (uint32_t index = 0; index < count; ++index) {
-    const View view = ViewOf(env, ElementOf(env, list, start + index));
-    vectors[index] = {view.data, view.length};
-  }
-  return vectors;
-}
-
-// One value for all messages, or an array with one for each.
-class Views {
+// One value for all datagrams, or an array with one for each.
+class OneOrEach {
  public:
-  Views(napi_env env, napi_value value) : env_(env), list_(value) {
-    napi_is_array(env, value, &each_);
-    if (!each_) common_ = OptionalView(env, value);
+  OneOrEach(napi_env env, napi_value value, uint32_t start, uint32_t count) : env_(env), one_(value) {
+    bool is_array = false;
+    if (napi_is_array(env, value, &is_array) == napi_ok && is_array) each_ = Elements(env, value, start, count);
   }
-  [[nodiscard]] View At(uint32_t index) const {
-    return each_ ? OptionalView(env_, ElementOf(env_, list_, index)) : common_;
-  }
+  [[nodiscard]] View At(uint32_t index) const { return OptionalView(env_, each_.empty() ? one_ : each_[index]); }
 
  private:
   napi_env env_;
-  napi_value list_;
-  bool each_ = false;
-  View common_;
+  napi_value one_;
+  std::vector<napi_value> each_;
 };
 
 }  // namespace
@@ -81,13 +73,18 @@ Napi::Value SendDatagrams(const Napi::CallbackInfo& info) {
   constexpr uint32_t kMaxDatagrams = 1024;  // UIO_MAXIOV
   if (count > kMaxDatagrams || per_message < 1 || per_message > kMaxDatagrams)
     throw Napi::RangeError::New(env, "at most 1024 datagrams a call");
-  std::vector<iovec> vectors = Vectors(env, info[1], start, count);
-  const Views destinations(env, info[5]);
-  const Views controls(env, info[6]);
+  const std::vector<napi_value> datagrams = Elements(env, info[1], start, count);
+  const OneOrEach destinations(env, info[5], start, count);
+  const OneOrEach controls(env, info[6], start, count);
+  std::vector<iovec> vectors(count);
+  for (uint32_t index = 0; index < count; ++index) {
+    const View view = ViewOf(env, datagrams[index]);
+    vectors[index] = {view.data, view.length};
+  }
   std::vector<mmsghdr> messages((count + per_message - 1) / per_message);
   for (uint32_t index = 0; index < messages.size(); ++index) {
-    const View destination = destinations.At(start + index * per_message);
-    const View control = controls.At(start + index * per_message);
+    const View destination = destinations.At(index * per_message);
+    const View control = controls.At(index * per_message);
     msghdr& header = messages[index].msg_hdr;
     header.msg_name = destination.data;
     header.msg_namelen = static_cast<socklen_t>(destination.length);

@@ -1,6 +1,8 @@
 // Lends slabs to JavaScript as Buffers, and takes them back when the collector has found the Buffers.
 #include "datagram/slab_pool.h"
 
+#include <cstdlib>
+#include <new>
 #include <utility>
 
 namespace sockctl {
@@ -18,21 +20,28 @@ Napi::Buffer<uint8_t> SlabPool::Take(Napi::Env env, size_t size) {
   } else {
     slab = std::move(idle_.back());
     idle_.pop_back();
-    idle_bytes_ -= slab->memory.size();
+    idle_bytes_ -= slab->size;
   }
-  if (slab->memory.size() < size) slab->memory.resize(size);
+  if (slab->size < size) {
+    // calloc asks the system for zero pages, where a vector would write to all of them.
+    slab->memory.reset(static_cast<uint8_t*>(std::calloc(size, 1)));  // NOLINT(*-no-malloc,*-owning-memory)
+    if (slab->memory == nullptr) throw std::bad_alloc();
+    slab->size = size;
+  }
   slab->pool = shared_from_this();
-  const auto lent = Napi::Buffer<uint8_t>::NewOrCopy(env, slab->memory.data(), size, GiveBack, slab.get());
+  const auto lent = Napi::Buffer<uint8_t>::NewOrCopy(env, slab->memory.get(), size, GiveBack, slab.get());
   slab.release();  // NOLINT(bugprone-unused-return-value): GiveBack owns the slab now
   return lent;
 }
+
+void SlabPool::Free::operator()(uint8_t* memory) const { std::free(memory); }  // NOLINT(*-no-malloc,*-owning-memory)
 
 void SlabPool::GiveBack(Napi::Env /*env*/, uint8_t* /*data*/, Slab* lent) {
   std::unique_ptr<Slab> slab(lent);
   const std::shared_ptr<SlabPool> pool = std::move(slab->pool);
   // Nobody else holds the pool: its reader is gone, and the slab and the pool go too.
-  if (pool.use_count() == 1 || pool->idle_bytes_ + slab->memory.size() > kMaxIdleBytes) return;
-  pool->idle_bytes_ += slab->memory.size();
+  if (pool.use_count() == 1 || pool->idle_bytes_ + slab->size > kMaxIdleBytes) return;
+  pool->idle_bytes_ += slab->size;
   pool->idle_.push_back(std::move(slab));
 }
 

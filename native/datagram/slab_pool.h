@@ -13,13 +13,17 @@ namespace sockctl {
 // back here and stays mapped: the kernel takes longer to map fresh pages than to fill them.
 class SlabPool : public std::enable_shared_from_this<SlabPool> {
  public:
-  // A Buffer of `size` bytes, not zeroed.
+  // A Buffer of `size` bytes, with the bytes of earlier batches in it. The system commits a page when it is written to.
   Napi::Buffer<uint8_t> Take(Napi::Env env, size_t size);
 
  private:
+  struct Free {
+    void operator()(uint8_t* memory) const;
+  };
   struct Slab {
     std::shared_ptr<SlabPool> pool;
-    std::vector<uint8_t> memory;
+    std::unique_ptr<uint8_t, Free> memory;
+    size_t size = 0;
   };
 
   static void GiveBack(Napi::Env env, uint8_t* data, Slab* slab);

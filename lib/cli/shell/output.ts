@@ -1,8 +1,9 @@
 // The output of a command: lines for a person, or JSON objects for a program.
 
+import { toJson } from '../../index.ts'
 import { drained } from './drained.ts'
-import { toJson } from './json.ts'
 import { type Paint, paint } from './paint.ts'
+import { safeLines } from './printable.ts'
 import { stop } from './stop.ts'
 import { type Column, formatTable } from './table.ts'
 
@@ -31,7 +32,7 @@ export function createOutput(json: boolean): Output {
   const terminal = stdout.isTTY === true && !json
   const brushes = paint(json ? {} : stdout)
   const line = (text = ''): void => {
-    if (!stop.outputClosed) stdout.write(`${text}\n`)
+    if (!stop.outputClosed) stdout.write(`${safeLines(text)}\n`)
   }
   return {
     json,
@@ -46,7 +47,7 @@ export function createOutput(json: boolean): Output {
     },
     drained: () => drained(stdout, stop.signal),
     hint: (text) => {
-      if (terminal && stderr.isTTY) stderr.write(`${text}\n`)
+      if (terminal && stderr.isTTY) stderr.write(`${safeLines(text)}\n`)
     },
   }
 }

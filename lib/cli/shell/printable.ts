@@ -7,5 +7,15 @@ export const printable = (text: string): string =>
     return code < 256 ? `\\x${code.toString(16).padStart(2, '0')}` : `\\u{${code.toString(16)}}`
   })
 
+// Styles that `paint` sets and ends.
+const STYLES = new Set(['1', '2', '22', '31', '32', '33', '39'].map((code) => `\u001b[${code}m`))
+
+/** Lines as a terminal may get them: with the styles of `paint`, and every other control character as an escape. */
+export const safeLines = (text: string): string =>
+  text
+    .split(/(\n|\p{Cc}\[\d+m)/u)
+    .map((part) => (part === '\n' || STYLES.has(part) ? part : printable(part)))
+    .join('')
+
 /** A word of the user's in a message: in quotes, and not the whole of a long one. */
 export const quoted = (text: string): string => `'${printable(text.length > 60 ? `${text.slice(0, 60)}...` : text)}'`

@@ -1,7 +1,7 @@
 // The codec of classic BPF programs.
 
 import { whole } from '../../base/check-fields.ts'
-import { type Codec, isRecord } from './codec.ts'
+import { type Codec, isRecordOf } from './codec.ts'
 
 /** One instruction of classic BPF, `struct sock_filter`: `{ code: 0x06, jt: 0, jf: 0, k: 65535 }` accepts a packet. */
 export interface BpfInstruction {
@@ -19,7 +19,7 @@ const MAX_INSTRUCTIONS = 4096
 const FIELDS = { code: whole(0, 0xffff), jt: whole(0, 0xff), jf: whole(0, 0xff), k: whole(0, 0xffffffff) }
 
 function wrongInstruction(value: unknown): string {
-  if (!isRecord(value)) return 'is not { code, jt, jf, k }'
+  if (!isRecordOf(value, ...Object.keys(FIELDS))) return 'is not { code, jt, jf, k }'
   for (const [name, rule] of Object.entries(FIELDS))
     if (!rule.right(value[name])) return `has a ${name} that is not ${rule.words}`
   return ''

@@ -1,5 +1,7 @@
 // What a codec is, and helpers to make one.
 
+import { show } from '../../base/errors.ts'
+
 /**
  * How an option's value crosses between TypeScript and the C struct of the same name.
  * `R` is what reading gives, `W` what writing takes, `Q` the question that reading needs first, if any (a group, say).
@@ -8,7 +10,7 @@ export interface Codec<R, W = R, Q = undefined> {
   /** What a value must be, in words that end a sentence: "SO_RCVBUF must be ...". */
   readonly expects: string
   /** The C type read, and written. */
-  readonly read: string
+  readonly read: string | ((question: Q) => string)
   readonly write: string | ((value: W) => string)
   /** What is wrong with a value that the kernel would misread, in words; '' or false if nothing is, true for `expects`. */
   readonly wrong: (value: unknown) => string | boolean
@@ -39,9 +41,19 @@ export function codec<R, W = R>(
   }
 }
 
-export function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null
+/**
+ * What is wrong with the names of an object's fields, as `wrong` of a codec says it: a misspelt one would have no effect
+ * and give no error.
+ */
+export function wrongFields(value: unknown, names: readonly string[]): string | boolean {
+  if (typeof value !== 'object' || value === null) return true
+  const unknown = Object.keys(value).find((name) => !names.includes(name))
+  return unknown === undefined ? '' : `unknown field ${show(unknown)}; there are ${names.join(', ')}`
 }
+
+/** An object with no other fields than these. */
+export const isRecordOf = (value: unknown, ...names: string[]): value is Record<string, unknown> =>
+  wrongFields(value, names) === ''
 
 /** An array whose every value is right. A hole is not. */
 export const isListOf = (value: unknown, right: (one: unknown) => boolean, least = 0, most = 2 ** 32): boolean =>

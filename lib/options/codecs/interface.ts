@@ -1,5 +1,6 @@
 // Codecs of interfaces: a name, an index, or what IP_MULTICAST_IF takes.
 
+import { unmapped } from '../../net/address.ts'
 import { nameOfInterface, noInterface } from '../../net/interfaces.ts'
 import { type Codec, same } from './codec.ts'
 import { INADDR_ANY, indexOf, isAddress, type MulticastInterface, wrongInterface } from './multicast-target.ts'
@@ -16,7 +17,7 @@ export const ipMulticastInterface: Codec<string, MulticastInterface> = {
   wrong: (value) => value === undefined || wrongInterface(value, 'either'),
   toNative: (value) =>
     isAddress(value)
-      ? { group: INADDR_ANY, address: value, interface: 0 }
+      ? { group: INADDR_ANY, address: unmapped(value), interface: 0 }
       : { group: INADDR_ANY, address: INADDR_ANY, interface: indexOf(value) },
   fromNative: same,
 }

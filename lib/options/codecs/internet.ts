@@ -3,7 +3,7 @@
 import { LITTLE_ENDIAN } from '../../base/byte-order.ts'
 import { whole } from '../../base/check-fields.ts'
 import { in6Addr } from './addresses.ts'
-import { type Codec, codec, isRecord } from './codec.ts'
+import { type Codec, codec, isRecordOf } from './codec.ts'
 import { interfaceByIndex } from './interface.ts'
 import { indexOf } from './multicast-target.ts'
 import { enumeration, flags } from './names.ts'
@@ -25,7 +25,7 @@ export const portRange: Codec<PortRange> = codec(
   'unsigned',
   '{ low, high }: ports from 0 to 65535, 0 for no bound, low not above high',
   (value) =>
-    isRecord(value) &&
+    isRecordOf(value, 'low', 'high') &&
     isPort(value.low) &&
     isPort(value.high) &&
     (value.high === 0 || (value.low as number) <= (value.high as number)),
@@ -72,7 +72,7 @@ export const anycast: Codec<never, AnycastRequest> = {
     () => true,
   ),
   wrong: (value) =>
-    !isRecord(value) ||
+    !isRecordOf(value, 'address', 'interface') ||
     in6Addr.wrong(value.address) ||
     (value.interface === undefined ? '' : interfaceByIndex.wrong(value.interface)),
   toNative: (value) => ({ group: value.address, interface: indexOf(value.interface) }),

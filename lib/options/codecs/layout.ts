@@ -3,7 +3,7 @@
 import { LITTLE_ENDIAN } from '../../base/byte-order.ts'
 import { type FieldRule, whole } from '../../base/check-fields.ts'
 import { show } from '../../base/errors.ts'
-import { type Codec, isRecord } from './codec.ts'
+import { type Codec, wrongFields } from './codec.ts'
 import { u64 } from './scalars.ts'
 
 /** A codec whose native value is the bytes of the struct. */
@@ -90,6 +90,7 @@ export function struct<const L extends Layout, const D extends Partial<LayoutVal
   const defaults = given as Readonly<Record<string, number | bigint>>
   const fieldOf = (value: Record<string, unknown>, name: string): unknown =>
     value[name] === undefined ? defaults[name] : value[name]
+  const fieldNames = fields.map(({ name }) => name)
   const names = fields.map(({ name }) => `${name}${name in given ? '?' : ''}`)
   return {
     size,
@@ -97,10 +98,12 @@ export function struct<const L extends Layout, const D extends Partial<LayoutVal
     read: 'bytes',
     write: 'bytes',
     wrong: (value) => {
-      if (!isRecord(value)) return true
+      const strange = wrongFields(value, fieldNames)
+      if (strange !== '') return strange
       for (const { name, type } of fields) {
-        const wrong = wrongField(type, fieldOf(value, name))
-        if (wrong !== '') return `${name} is ${show(value[name])}, not ${wrong}`
+        const field = fieldOf(value as Record<string, unknown>, name)
+        const wrong = wrongField(type, field)
+        if (wrong !== '') return `${name} is ${show(field)}, not ${wrong}`
       }
       return ''
     },

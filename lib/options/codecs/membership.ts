@@ -1,6 +1,7 @@
 // Codecs of the structs that join, leave, block and unblock.
 
-import { type Codec, isRecord, same } from './codec.ts'
+import { unmapped } from '../../net/address.ts'
+import { type Codec, same, wrongFields } from './codec.ts'
 import {
   type GroupRequest,
   type GroupSourceRequest,
@@ -8,6 +9,7 @@ import {
   type IpMreqSource,
   indexOf,
   isAddress,
+  localAddressOf,
   wrongGroup,
   wrongInterface,
   wrongSource,
@@ -30,11 +32,16 @@ function membership<W extends object>(shape: MembershipShape<W>): Codec<never, W
     toNative: shape.toNative,
     fromNative: same,
     wrong: (value) => {
-      if (!isRecord(value)) return true
+      const strange = wrongFields(
+        value,
+        shape.source === true ? ['group', 'source', 'interface'] : ['group', 'interface'],
+      )
+      if (strange !== '') return strange
+      const { group, source, interface: on } = value as Record<string, unknown>
       return (
-        wrongGroup(value.group, shape.family) ||
-        (shape.source === true ? wrongSource(value.source, value.group as string) : '') ||
-        wrongInterface(value.interface, shape.interface)
+        wrongGroup(group, shape.family) ||
+        (shape.source === true ? wrongSource(source, unmapped(group as string)) : '') ||
+        wrongInterface(on, shape.interface)
       )
     },
   }
@@ -50,8 +57,8 @@ export const ipMreq: Codec<never, GroupRequest> = membership({
   write: (value) => (byAddress(value) ? 'ip_mreq' : 'ip_mreqn'),
   toNative: (value) =>
     byAddress(value)
-      ? { group: value.group, interface: value.interface ?? INADDR_ANY }
-      : { group: value.group, address: INADDR_ANY, interface: indexOf(value.interface) },
+      ? { group: unmapped(value.group), interface: localAddressOf(value.interface as string | undefined) }
+      : { group: unmapped(value.group), address: INADDR_ANY, interface: indexOf(value.interface) },
 })
 
 /** `struct ip_mreq_source`. */
@@ -61,7 +68,11 @@ export const ipMreqSource: Codec<never, IpMreqSource> = membership({
   interface: 'address',
   source: true,
   write: 'ip_mreq_source',
-  toNative: (value) => ({ group: value.group, source: value.source, interface: value.interface ?? INADDR_ANY }),
+  toNative: (value) => ({
+    group: unmapped(value.group),
+    source: unmapped(value.source),
+    interface: localAddressOf(value.interface),
+  }),
 })
 
 /** `struct ipv6_mreq`. */
@@ -70,7 +81,7 @@ export const ipv6Mreq: Codec<never, GroupRequest> = membership({
   family: 6,
   interface: 'index',
   write: 'ipv6_mreq',
-  toNative: (value) => ({ group: value.group, interface: indexOf(value.interface) }),
+  toNative: (value) => ({ group: unmapped(value.group), interface: indexOf(value.interface) }),
 })
 
 /** `struct group_req`: IPv4 and IPv6. */
@@ -78,7 +89,7 @@ export const groupReq: Codec<never, GroupRequest> = membership({
   expects: '{ group, interface? }: a group; a name or an index',
   interface: 'index',
   write: 'group_req',
-  toNative: (value) => ({ group: value.group, interface: indexOf(value.interface) }),
+  toNative: (value) => ({ group: unmapped(value.group), interface: indexOf(value.interface) }),
 })
 
 /** `struct group_source_req`: IPv4 and IPv6. */
@@ -87,5 +98,9 @@ export const groupSourceReq: Codec<never, GroupSourceRequest> = membership({
   interface: 'index',
   source: true,
   write: 'group_source_req',
-  toNative: (value) => ({ group: value.group, source: value.source, interface: indexOf(value.interface) }),
+  toNative: (value) => ({
+    group: unmapped(value.group),
+    source: unmapped(value.source),
+    interface: indexOf(value.interface),
+  }),
 })

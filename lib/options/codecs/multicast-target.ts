@@ -2,7 +2,16 @@
 
 import { whole } from '../../base/check-fields.ts'
 import { show } from '../../base/errors.ts'
-import { canonical, isIpv6, isMapped, isMulticast, parseAddress, withoutZone, zoneOf } from '../../net/address.ts'
+import {
+  canonical,
+  isIpv6,
+  isMapped,
+  isMulticast,
+  parseAddress,
+  unmapped,
+  withoutZone,
+  zoneOf,
+} from '../../net/address.ts'
 import { interfaceIndex } from '../../net/interfaces.ts'
 
 /** A group on an interface by name or index; without one the kernel chooses. */
@@ -35,9 +44,10 @@ export interface SourceFilter {
 export interface GroupFilter extends GroupRequest, SourceFilter {}
 
 export function wrongGroup(value: unknown, family: 4 | 6 | undefined): string {
-  if (typeof value !== 'string' || !isMulticast(value)) return `group is ${show(value)}, not a multicast address`
+  if (typeof value !== 'string' || !isMulticast(unmapped(value)))
+    return `group is ${show(value)}, not a multicast address`
   if (zoneOf(value) !== undefined) return `group is ${show(value)}: its zone goes into interface`
-  const given = isIpv6(value) ? 6 : 4
+  const given = isIpv6(unmapped(value)) ? 6 : 4
   return family === undefined || given === family ? '' : `group is ${show(value)}, not an IPv${family} group`
 }
 
@@ -45,8 +55,10 @@ const NO_HOST = ['0.0.0.0', '255.255.255.255', '::']
 
 // The kernel accepts 0.0.0.0, ::, groups and the broadcast address as a source, and then nothing ever arrives.
 export function wrongSource(value: unknown, group: string): string {
-  const source = typeof value === 'string' ? canonical(value) : undefined
-  if (source === undefined) return `source is ${show(value)}, not an IP address`
+  const given = typeof value === 'string' ? canonical(value) : undefined
+  if (given === undefined) return `source is ${show(value)}, not an IP address`
+  // A dual-stack socket tells an IPv4 address as an IPv4-mapped one.
+  const source = isIpv6(given) && !isIpv6(group) ? unmapped(given) : given
   if (isIpv6(source) !== isIpv6(group)) return `source ${value} and group ${group} are of different families`
   if (isIpv6(source) && isMapped(parseAddress(source)?.bytes ?? NO_BYTES))
     return `source ${value} is an IPv4 address, and group ${group} is IPv6`
@@ -65,7 +77,7 @@ export function wrongFilter(value: Record<string, unknown>, group: string): stri
   for (const source of value.sources) {
     const wrong = wrongSource(source, group)
     if (wrong !== '') return wrong
-    const one = canonical(source)
+    const one = unmapped(canonical(source) as string)
     if (seen.has(one)) return `source ${source} is listed twice`
     seen.add(one)
   }
@@ -82,11 +94,14 @@ export function wrongInterface(value: unknown, takes: 'address' | 'index' | 'eit
   if (value === undefined) return ''
   const address = isAddress(value)
   if (takes !== 'index' && address)
-    return parseAddress(value)?.family === 4 ? '' : `interface is ${show(value)}, not an IPv4 address`
+    return parseAddress(unmapped(value))?.family === 4 ? '' : `interface is ${show(value)}, not an IPv4 address`
   if (takes === 'address') return `interface is ${show(value)}, not a local IPv4 address (the struct has no index)`
   if (address || !isIndexOrName(value)) return `interface is ${show(value)}, not a name or an index`
   return ''
 }
 
 export const INADDR_ANY = '0.0.0.0'
+/** The local IPv4 address that names an interface. */
+export const localAddressOf = (value: string | undefined): string =>
+  value === undefined ? INADDR_ANY : unmapped(value)
 export const indexOf = (value: string | number | undefined): number => (value === undefined ? 0 : interfaceIndex(value))

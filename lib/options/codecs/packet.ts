@@ -2,7 +2,7 @@
 
 import { whole } from '../../base/check-fields.ts'
 import { type BpfInstruction, bpfProgram } from './bpf.ts'
-import { type Codec, codec, isListOf, isRecord } from './codec.ts'
+import { type Codec, codec, isListOf, isRecordOf } from './codec.ts'
 import { interfaceByIndex } from './interface.ts'
 import { struct } from './layout.ts'
 import { enumeration, flags } from './names.ts'
@@ -19,7 +19,8 @@ function icmpFilterOf(types: number): Codec<IcmpFilter> {
   return codec(
     'bytes',
     `{ pass: [...] } or { block: [...] }, types from 0 to ${types - 1}`,
-    (value) => isRecord(value) && 'pass' in value !== 'block' in value && isList(value.pass ?? value.block),
+    (value) =>
+      isRecordOf(value, 'pass', 'block') && 'pass' in value !== 'block' in value && isList(value.pass ?? value.block),
     {
       toNative: (value) => {
         const passes = 'pass' in value
@@ -96,7 +97,7 @@ export const fanout: Codec<Fanout> = codec(
   'unsigned',
   `{ id, mode: '${keysOf(FANOUT_MODES).join("' | '")}', flags? }`,
   (value) =>
-    isRecord(value) &&
+    isRecordOf(value, 'id', 'mode', 'flags') &&
     isFanoutGroup(value.id) &&
     typeof value.mode === 'string' &&
     Object.hasOwn(FANOUT_MODES, value.mode) &&

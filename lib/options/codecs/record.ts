@@ -1,7 +1,7 @@
 // Codecs of structs that the compiler lays out by the C library's headers, field by field.
 
 import { show } from '../../base/errors.ts'
-import { type Codec, isRecord } from './codec.ts'
+import { type Codec, wrongFields } from './codec.ts'
 
 /** A field that may be left out in writing. */
 export interface WithDefault<R, W> extends Codec<R, W> {
@@ -44,9 +44,11 @@ export function record<const F extends Fields>(ctype: string, fields: F): Codec<
     read: ctype,
     write: ctype,
     wrong: (value) => {
-      if (!isRecord(value)) return true
+      const strange = wrongFields(value, Object.keys(fields))
+      if (strange !== '') return strange
       for (const { name, codec, otherwise } of entries) {
-        const field = value[name] === undefined ? otherwise : value[name]
+        const given = (value as Record<string, unknown>)[name]
+        const field = given === undefined ? otherwise : given
         const wrong = codec.wrong(field)
         if (wrong === true) return `${name} is ${show(field)}, not ${codec.expects}`
         if (wrong !== '' && wrong !== false) return `${name}: ${wrong}`

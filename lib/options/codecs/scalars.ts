@@ -1,6 +1,7 @@
 // Codecs of a single number, truth value, text or run of bytes.
 
 import { type FieldRule, whole } from '../../base/check-fields.ts'
+import { show } from '../../base/errors.ts'
 import { type Codec, codec } from './codec.ts'
 
 const number = (ctype: string, { words, right }: FieldRule<number>): Codec<number> => codec(ctype, words, right)
@@ -43,22 +44,50 @@ const MAX_BYTES = 2 ** 31 - 1
 
 const isLongBytes = (value: unknown): value is Uint8Array => value instanceof Uint8Array && value.length > MAX_BYTES
 
-/** Raw bytes, for an option whose struct no other codec knows. */
-export const bytes: Codec<Buffer, Uint8Array> = {
+/** Raw bytes, which may be read with a question: the first content of the buffer that getsockopt is given. */
+export type BytesCodec = Codec<Buffer, Uint8Array, Uint8Array | undefined>
+
+const askedWithBytes = (most: number): Pick<BytesCodec, 'wrongQuestion'> => ({
+  wrongQuestion: (question) =>
+    question === undefined || (question instanceof Uint8Array && question.length <= most)
+      ? ''
+      : `the question is ${show(question)}: a Uint8Array of at most ${most} bytes is needed`,
+})
+
+/**
+ * Raw bytes, for an option whose struct no other codec knows. With a question, the answer is as long as the question at
+ * most: `getSync(option, Buffer.alloc(84))`.
+ */
+export const bytes: BytesCodec = {
   ...codec('bytes', 'a Uint8Array', (value) => value instanceof Uint8Array),
+  ...askedWithBytes(MAX_BYTES),
+  read: (question) => (question === undefined ? 'bytes' : 'exact_bytes'),
+  question: (question) => question,
   wrong: (value) =>
     isLongBytes(value)
       ? `it has ${value.length} bytes, and setsockopt takes at most ${MAX_BYTES}`
       : !(value instanceof Uint8Array),
 }
 
-/** Raw bytes of a length between two bounds. */
-export const bytesOf = (least: number, most: number): Codec<Buffer, Uint8Array> =>
-  codec(
+/**
+ * Raw bytes of a length between two bounds. If there is one length only, getsockopt is given a buffer of that length: some
+ * options take no other. A question is the first content of the buffer; zeros follow if it is shorter.
+ */
+export const bytesOf = (least: number, most: number): BytesCodec => ({
+  ...codec<Buffer, Uint8Array>(
     'bytes',
     `a Uint8Array of ${least === most ? least : `${least} to ${most}`} bytes`,
     (value) => value instanceof Uint8Array && value.length >= least && value.length <= Math.min(most, MAX_BYTES),
-  )
+  ),
+  ...askedWithBytes(most),
+  read: (question) => (question === undefined && least !== most ? 'bytes' : 'exact_bytes'),
+  question: (question) => {
+    if (question === undefined && least !== most) return undefined
+    const buffer = new Uint8Array(most)
+    buffer.set(question ?? [])
+    return buffer
+  },
+})
 
 // Half of a surrogate pair would reach the kernel as another character.
 const isText = (value: string): boolean => !/\p{Surrogate}|\0/u.test(value)

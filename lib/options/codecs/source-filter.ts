@@ -1,11 +1,12 @@
 // Codecs of source filters: struct ip_msfilter and struct group_filter.
 
 import { native } from '../../binding/native.ts'
-import { type Codec, isRecord } from './codec.ts'
+import { unmapped } from '../../net/address.ts'
+import { type Codec, wrongFields } from './codec.ts'
 import {
   type GroupFilter,
-  INADDR_ANY,
   indexOf,
+  localAddressOf,
   type SourceFilter,
   wrongFilter,
   wrongGroup,
@@ -14,6 +15,8 @@ import {
 
 const modeNumber = (mode: SourceFilter['mode']): number =>
   (mode === 'include' ? native.constants.MCAST_INCLUDE : native.constants.MCAST_EXCLUDE) ?? -1
+
+type Head = Record<string, unknown>
 
 interface NativeFilter {
   group: string
@@ -34,7 +37,7 @@ function filter<W extends SourceFilter & { group: string; interface?: string | n
   number: (value: W['interface'] | undefined) => unknown,
 ): Codec<SourceFilter, W, Omit<W, 'mode' | 'sources'>> {
   const head = (value: { group: string; interface?: W['interface'] | undefined }) => ({
-    group: value.group,
+    group: unmapped(value.group),
     interface: number(value.interface),
   })
   const on = takes === 'address' ? 'a local IPv4 address' : 'a name or an index'
@@ -43,17 +46,19 @@ function filter<W extends SourceFilter & { group: string; interface?: string | n
     read: ctype,
     write: ctype,
     wrong: (value) =>
-      !isRecord(value) ||
-      wrongGroup(value.group, family) ||
-      wrongInterface(value.interface, takes) ||
-      wrongFilter(value, value.group as string),
-    toNative: (value) => ({ ...head(value), mode: modeNumber(value.mode), sources: value.sources }),
+      wrongFields(value, ['group', 'interface', 'mode', 'sources']) ||
+      wrongGroup((value as Head).group, family) ||
+      wrongInterface((value as Head).interface, takes) ||
+      wrongFilter(value as Head, unmapped((value as Head).group as string)),
+    toNative: (value) => ({ ...head(value), mode: modeNumber(value.mode), sources: value.sources.map(unmapped) }),
     fromNative: filterFromNative as (native: never) => SourceFilter,
     question: (value) => ({ ...head(value), mode: 0, sources: [] }),
     wrongQuestion: (value) =>
-      !isRecord(value)
+      typeof value !== 'object' || value === null
         ? 'it must be asked for { group, interface? }'
-        : wrongGroup(value.group, family) || wrongInterface(value.interface, takes),
+        : wrongFields(value, ['group', 'interface']) ||
+          wrongGroup((value as Head).group, family) ||
+          wrongInterface((value as Head).interface, takes),
   }
 }
 
@@ -62,7 +67,7 @@ export const ipMsfilter = filter<SourceFilter & { group: string; interface?: str
   'ip_msfilter',
   4,
   'address',
-  (value) => value ?? INADDR_ANY,
+  localAddressOf,
 )
 
 /** `struct group_filter`: IPv4 and IPv6, the interface by name or index. */

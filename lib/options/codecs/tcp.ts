@@ -2,7 +2,7 @@
 
 import { show } from '../../base/errors.ts'
 import { anyAddress } from './addresses.ts'
-import { type Codec, codec, isListOf, isRecord } from './codec.ts'
+import { type Codec, codec, isListOf, isRecordOf } from './codec.ts'
 import { interfaceByIndex } from './interface.ts'
 import { struct } from './layout.ts'
 import { enumeration, flags } from './names.ts'
@@ -62,7 +62,9 @@ export interface TcpRepairOption {
 }
 
 const isRepairOption = (value: unknown): boolean =>
-  isRecord(value) && Object.hasOwn(REPAIR_OPTIONS, String(value.option)) && unsigned().wrong(value.value) === false
+  isRecordOf(value, 'option', 'value') &&
+  Object.hasOwn(REPAIR_OPTIONS, String(value.option)) &&
+  unsigned().wrong(value.value) === false
 
 export const tcpRepairOptions: Codec<never, readonly TcpRepairOption[]> = codec(
   'bytes',

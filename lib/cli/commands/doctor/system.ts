@@ -5,7 +5,7 @@ import { readFileSync } from 'node:fs'
 /** The text of one of the kernel's files; '' if there is no such file, or it may not be read. */
 export function readText(path: string): string {
   try {
-    return readFileSync(path, 'latin1')
+    return readFileSync(path, 'utf8')
   } catch {
     return ''
   }

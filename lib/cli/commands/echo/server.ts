@@ -1,6 +1,6 @@
 // The server of `sockctl echo`.
 
-import { openReceiver, type Receiver } from '../../../index.ts'
+import { type Channel, openReceiver, type Receiver } from '../../../index.ts'
 import { hostPort, isIpv6, isMulticast } from '../../../net/address.ts'
 import { onInterfaceRemoved } from '../../../receive/on-interface-removed.ts'
 import { sendFrom } from '../../../send/send-from-receiver.ts'
@@ -52,7 +52,7 @@ export async function serveEcho(
         const own = channels.filter(({ group }) => isIpv6(group) === (family === 'ipv6'))
         if (own.length === 0) continue
         const address = family === 'ipv6' ? '::' : '0.0.0.0'
-        receivers.push(await openReceiver({ port, address, channels: own, signal: stop }))
+        receivers.push(await openReceiver({ port, address, channels: own.map(channelOf), signal: stop }))
       }
     }
   } catch (error) {
@@ -78,6 +78,9 @@ export async function serveEcho(
   if (options.count !== undefined && echoed < options.count && !stop.aborted)
     throw new Failure(`only ${echoed} of ${options.count} datagrams came`)
 }
+
+const channelOf = ({ group, interface: on }: EchoTarget): Channel =>
+  on === undefined ? { group } : { group, interface: on }
 
 function byPort(targets: readonly EchoTarget[]): Map<number, EchoTarget[]> {
   const ports = new Map<number, EchoTarget[]>()

@@ -54,7 +54,7 @@ function withoutHeldMemberships(memberships: HostMembership[], held: readonly Ho
 
 function readProcNet(name: string): string | undefined {
   try {
-    return readFileSync(`/proc/net/${name}`, 'latin1')
+    return readFileSync(`/proc/net/${name}`, 'utf8')
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
     throw error

@@ -1,7 +1,7 @@
 // Values of options, as text of a command line or a script.
 
+import { toJson } from '../../../index.ts'
 import type { OptionParts } from '../../../options/option.ts'
-import { toJson } from '../../shell/json.ts'
 
 const WORDS = new Map(Object.entries({ true: true, on: true, yes: true, false: false, off: false, no: false }))
 

@@ -10,6 +10,8 @@ import { plural } from '../../shell/units.ts'
 import { columnsAt, rowsOf } from './columns.ts'
 import { receiveCommandFor } from './receive-command.ts'
 
+const MAX_TOLD = 1024
+
 export interface SapReport {
   notice(notice: SapNotice): void
   end(): void
@@ -28,9 +30,19 @@ export function createSapReport(out: Output, listener: SapListener): SapReport {
     const sessions = listener.sessions().flatMap((session) => rowsOf(session, onOf(session)))
     return formatTable(sessions, columnsAt(Date.now()), out.paint)
   }
+  /** Refusals told, by sender: a sender that goes on and on is told of once. */
+  const told = new Set<string>()
+  const hasTold = ({ from, reason }: { from: { address: string }; reason: string }): boolean => {
+    const refusal = `${from.address} ${reason}`
+    if (told.has(refusal)) return true
+    if (told.size === MAX_TOLD) told.clear()
+    told.add(refusal)
+    return false
+  }
   const second = screen && setInterval(() => screen.draw(rows()), 1000)
   return {
     notice(notice) {
+      if (!('session' in notice) && hasTold(notice)) return
       if ('session' in notice && 'interfaceIndex' in notice)
         heardOn.set(notice.session, interfaceLabel(notice.interfaceIndex))
       if (out.json) out.object(objectOf(notice, onOf))

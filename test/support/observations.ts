@@ -1,0 +1,75 @@
+// What the doctor wants and has seen, for tests of its checks: a host where all is well, and what a test changes.
+import type { Interface } from 'sockctl'
+import type { Finding } from '../../lib/cli/commands/doctor/finding.ts'
+import type { Observation } from '../../lib/cli/commands/doctor/observe.ts'
+import type { WantedChannel } from '../../lib/cli/commands/doctor/wanted-channel.ts'
+import type { Flow } from '../../lib/cli/commands/doctor/wire.ts'
+
+export const eth0: Interface = {
+  name: 'eth0',
+  index: 2,
+  mtu: 1500,
+  mac: '02:00:00:00:00:01',
+  flags: { up: true, running: true, loopback: false, multicast: true, broadcast: true, pointToPoint: false },
+  addresses: [
+    { address: '192.0.2.1', netmask: '255.255.255.0', prefix: 24, family: 'ipv4' },
+    { address: 'fe80::1%eth0', netmask: 'ffff:ffff:ffff:ffff::', prefix: 64, family: 'ipv6' },
+  ] as unknown as Interface['addresses'],
+}
+
+/** 239.1.1.1:5000 from any source, or what a test wants. */
+export const wanting = (more: Partial<WantedChannel> = {}): WantedChannel => ({
+  group: '239.1.1.1',
+  family: 'ipv4',
+  port: 5000,
+  sources: [],
+  on: eth0,
+  ...more,
+})
+
+export const flow = (more: Partial<Flow> = {}): Flow => ({
+  source: '192.0.2.9',
+  port: 5000,
+  datagrams: 10,
+  bytes: 1000,
+  largest: 100,
+  hopLimits: [3, 3],
+  fragmented: 0,
+  ...more,
+})
+
+const host = { counters: new Map<string, number>(), rules: [], sockets: [] }
+
+/** Nothing was refused, nothing was heard: what a test has seen besides. */
+export const seeing = (more: Partial<Observation> = {}): Observation => ({
+  listened: 2000,
+  joinRefused: undefined,
+  bindRefused: undefined,
+  listed: {
+    interface: 'eth0',
+    index: 2,
+    family: 'ipv4',
+    group: '239.1.1.1',
+    users: 1,
+    mode: 'exclude',
+    sources: [],
+    sourcesListed: true,
+  },
+  link: { master: undefined, bridge: undefined },
+  captureRefused: undefined,
+  flows: [],
+  queries: [],
+  reports: [],
+  delivered: new Map(),
+  before: host,
+  after: host,
+  routes: new Map(),
+  ...more,
+})
+
+/** A finding in one line: its status and check, what it says, what to do, and with its rank the cause. */
+export const told = ({ check, status, says, fix, cause }: Finding): string[] => [
+  `${status} ${check}: ${says}`,
+  ...(fix === undefined ? [] : [`fix: ${fix}`]),
+  ...(cause === undefined ? [] : [`${cause.rank}: ${cause.text}`]),
+]

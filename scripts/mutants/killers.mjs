@@ -8,7 +8,10 @@ import { projectFiles } from '../copy-tree.mjs'
 import { linesRun } from './native-build.mjs'
 import { runTests } from './run-tests.mjs'
 
-/** Tests of the pages, of how the sources are laid out, of the harness, of how many functions a call enters; and those that take minutes. */
+/**
+ * Tests of the pages, of how the sources are laid out, of the harness, of how many functions a call enters; and those that
+ * take minutes.
+ */
 const NO_KILLERS = [
   'test/docs.test.ts',
   'test/docs-names.test.ts',

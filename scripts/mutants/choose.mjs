@@ -8,7 +8,10 @@ const namesRoom = (name, room) => room === name || room === `lib/${name}` || roo
 /** What belongs to no room: index.ts passes on names, addon.cc too, and a test of each name holds them. */
 const isInRoom = ({ room }) => !/\.(ts|cc)$/.test(room)
 
-/** Room -> `{ mutants, wanted }`: candidates in the order in which they are tried, until so many say something. */
+/**
+ * Of each room, in the order asked for, `{ mutants, wanted }`: candidates in the order in which they are tried, until so
+ * many say something.
+ */
 export function chooseMutants(all, { seed, perRoom, rooms, file, survivors }) {
   if (survivors !== undefined) return chooseAgain(all, survivors)
   const inRooms = all.filter(isInRoom)
@@ -19,7 +22,9 @@ export function chooseMutants(all, { seed, perRoom, rooms, file, survivors }) {
   )
   if (chosen.length === 0)
     throw new Error(`No mutants of ${file ?? rooms}. The rooms are ${[...new Set(inRooms.map(({ room }) => room))]}.`)
-  return [...new Set(chosen.map(({ room }) => room))].map((room) => ({
+  const asked = (room) => rooms?.findIndex((name) => namesRoom(name, room)) ?? 0
+  const names = [...new Set(chosen.map(({ room }) => room))].sort((one, other) => asked(one) - asked(other))
+  return names.map((room) => ({
     room,
     wanted: perRoom,
     mutants: drawn(

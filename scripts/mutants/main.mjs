@@ -1,7 +1,10 @@
 // Mutation testing: small single changes in lib/ and native/, each of which some test should notice.
 // npm run test:mutants -- [--seed N] [--per-room N] [--rooms calls,native/codec] [--file lib/x.ts] [--jobs N]
-//   [--json FILE] [--survivors-of FILE]
-import { readFileSync, writeFileSync } from 'node:fs'
+//   [--seconds N] [--json FILE] [--survivors-of FILE]
+// --seconds: how long the tests of one mutant may take; those that reach its source best come first.
+// --json: the results are written there. What the file says of other mutants stays, and what it calls killed is not tried
+//   again: so a run may be ended, and go on later.
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { root } from '../copy-tree.mjs'
@@ -21,6 +24,7 @@ const { values } = parseArgs({
     rooms: { type: 'string' },
     file: { type: 'string' },
     jobs: { type: 'string', default: '1' },
+    seconds: { type: 'string', default: '60' },
     json: { type: 'string' },
     'survivors-of': { type: 'string' },
   },
@@ -41,9 +45,15 @@ const rooms = chooseMutants(all, {
   survivors: values['survivors-of'] && readJson(values['survivors-of']).mutants,
 })
 const history = openHistory(join(home, 'history.json'))
-const reach = reachOf(await measureAll(), built.counting, history)
+const reach = reachOf(await measureAll(), built.counting, history, Number(values.seconds))
 const equivalents = new Map(
   readJson(join(root, 'scripts/mutants/equivalents.json')).map((one) => [keyOf(one), one.reason]),
+)
+const earlier = values.json && existsSync(values.json) ? readJson(values.json).mutants : []
+const killedBefore = new Map(
+  earlier
+    .filter(({ outcome }) => outcome === 'killed' || outcome === 'timed out')
+    .map(({ outcome, by, test, message, ...mutant }) => [keyOf(mutant), { outcome, by, test, message }]),
 )
 const results = []
 await inParallel(takeTurns(rooms, isScored), tryOne)
@@ -69,7 +79,9 @@ async function tryOne({ mutant, settle }, job) {
   const reason = equivalents.get(keyOf(mutant))
   const place = { tree: built.trees[job], scratch: built.scratch(job) }
   const said =
-    reason === undefined ? await tryMutant(mutant, reach(mutant), place, built) : { outcome: 'equivalent', reason }
+    reason !== undefined
+      ? { outcome: 'equivalent', reason }
+      : (killedBefore.get(keyOf(mutant)) ?? (await tryMutant(mutant, reach(mutant), place, built)))
   const { id: _id, number: _number, ...kept } = mutant
   const result = { ...kept, ...said }
   settle(result)
@@ -77,7 +89,13 @@ async function tryOne({ mutant, settle }, job) {
   if (said.outcome === 'killed') history.add(mutant.file, said.by)
   const seconds = ((Date.now() - begun) / 1000).toFixed(1).padStart(6)
   console.log(`${seconds} s  ${said.outcome.padEnd(16)}  ${told(mutant)}${said.by ? `  [${said.by}]` : ''}`)
-  if (values.json) writeFileSync(values.json, `${JSON.stringify({ seed, ...summary(results) }, null, 2)}\n`)
+  if (values.json) writeResults()
+}
+
+function writeResults() {
+  const tried = new Set(results.map(keyOf))
+  const all = [...earlier.filter((one) => !tried.has(keyOf(one))), ...results]
+  writeFileSync(values.json, `${JSON.stringify({ seed, ...summary(all) }, null, 2)}\n`)
 }
 
 /** `jobs` at once take the next of an iterator until there is none. */

@@ -10,8 +10,9 @@ const flagsFor = (tree) => ['-O1', `-ffile-prefix-map=${tree}/=`]
 // Each function's counters live in a file that is mapped: a process that is killed has counted too.
 const COUNTING = ['-O0', '-fprofile-instr-generate', '-fcoverage-mapping', '-mllvm', '-runtime-counter-relocation']
 
-/** The compiler call as the tree has it, which compiles the tree's own sources. */
-const compilerOf = (tree) => import(pathToFileURL(join(tree, 'scripts/compile.mjs')).href)
+/** A script as the tree has it, which works on the tree's own sources. */
+const scriptOf = (tree, name) => import(pathToFileURL(join(tree, 'scripts', name)).href)
+const compilerOf = (tree) => scriptOf(tree, 'compile.mjs')
 
 export const installed = (tree) => join(tree, 'build/Release/sockctl.node')
 
@@ -35,7 +36,8 @@ export async function buildCounting(tree, folder) {
  * 'same code' (the compiler makes of it what it makes of the original). The tree is as before, but for its addon.
  */
 export async function buildMutant(tree, mutant, pristine, folder) {
-  const { compileAddon, sourcesOf } = await compilerOf(tree)
+  const { compileAddon } = await compilerOf(tree)
+  const { sourcesOf } = await scriptOf(tree, 'sources.mjs')
   const path = join(tree, mutant.file)
   const source = readFileSync(path, 'utf8')
   const files = compiledWith(tree, mutant.file, sourcesOf(process.platform))

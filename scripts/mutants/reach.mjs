@@ -2,25 +2,62 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { includedBy } from './native-build.mjs'
 
-/** A function from a mutant to the test files that reach it. `history` puts first what killed others of its file. */
-export function reachOf(measured, tree, history) {
+/**
+ * A function from a mutant to the test files that reach it, as many as run in `seconds`, and one at least. First comes
+ * what killed others of the same source, as `history` tells, and then what is quick and reaches little besides that source.
+ */
+export function reachOf(measured, tree, history, seconds) {
   const sets = new Map()
   for (const { file, reached } of measured)
     for (const [source, numbers] of Object.entries(reached)) sets.set(`${file} ${source}`, new Set(numbers))
   const reachLib = ({ file, number }) => measured.filter((one) => sets.get(`${one.file} ${file}`)?.has(number))
+  const files = new Set(measured.flatMap(({ lines }) => Object.keys(lines)))
+  const users = new Map()
+  /** A file without code of its own, such as one of constants, acts through those that include it. */
+  const actsThrough = (file) => {
+    if (files.has(file)) return [file]
+    if (!users.has(file))
+      users.set(
+        file,
+        [...files].filter((user) => includedBy(tree, user).has(file)),
+      )
+    return users.get(file)
+  }
   const ran = ({ lines }, file) => Object.values(lines[file] ?? {}).some((times) => times > 0)
   const reachNative = ({ file, line }) => {
     if (measured.some(({ lines }) => lines[file]?.[line] !== undefined))
       return measured.filter(({ lines }) => lines[file]?.[line] > 0)
-    // A line without code of its own, such as a constant, acts through its file and through what includes it.
-    const files = new Set(measured.flatMap(({ lines }) => Object.keys(lines)))
-    const users = [...files].filter((user) => user === file || includedBy(tree, user).has(file))
-    return measured.filter((one) => users.some((user) => ran(one, user)))
+    const through = [...new Set([file, ...actsThrough(file)])]
+    return measured.filter((one) => through.some((user) => ran(one, user)))
+  }
+  const linesRun = (lines) => Object.values(lines ?? {}).filter((times) => times > 0).length
+  const sizeOf = (one, file) =>
+    file.startsWith('lib/')
+      ? (one.reached[file]?.length ?? 0)
+      : actsThrough(file).reduce((sum, user) => sum + linesRun(one.lines[user]), 0)
+  const sizes = new Map(
+    measured.map((one) => {
+      const native = Object.values(one.lines).reduce((sum, lines) => sum + linesRun(lines), 0)
+      return [one.file, { lib: Object.values(one.reached).flat().length, native }]
+    }),
+  )
+  /** The share of a source in what a test file reaches, a second of its time. */
+  const worthOf = (one, file) => {
+    const { lib, native } = sizes.get(one.file)
+    return sizeOf(one, file) / Math.max(1, file.startsWith('lib/') ? lib : native) / one.seconds
   }
   return (mutant) => {
     const reaching = mutant.id === undefined ? reachNative(mutant) : reachLib(mutant)
-    const kills = ({ file }) => history.killsOf(mutant.file, file)
-    return [...reaching].sort((one, other) => kills(other) - kills(one) || one.seconds - other.seconds)
+    const rank = new Map(
+      reaching.map((one) => [one, { kills: history.killsOf(mutant.file, one.file), worth: worthOf(one, mutant.file) }]),
+    )
+    const compare = (one, other) =>
+      rank.get(other).kills - rank.get(one).kills || rank.get(other).worth - rank.get(one).worth
+    let spent = 0
+    return [...reaching].sort(compare).filter((one, index) => {
+      spent += one.seconds
+      return index === 0 || spent <= seconds
+    })
   }
 }
 

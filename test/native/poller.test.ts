@@ -2,7 +2,7 @@
 import { readdirSync, readlinkSync } from 'node:fs'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { FAILED, READABLE, WRITABLE } from '../../lib/binding/poller.ts'
-import { AF_INET, addon, boundTo, EBADF, sendTo, socketOf, thrownBy } from '../support/native-sockets.ts'
+import { AF_INET, addon, boundTo, collect, EBADF, sendTo, socketOf, thrownBy } from '../support/native-sockets.ts'
 
 const upTo = (count: number): number[] => Array.from({ length: count }, (_, n) => n)
 
@@ -117,6 +117,23 @@ describe('a poller', () => {
     const before = calls
     await new Promise((resolve) => setTimeout(resolve, 20))
     expect([before, calls]).toEqual([3, 3])
+  })
+
+  it('lets its callback go when it is stopped, given another, or closed', async () => {
+    const weak: WeakRef<() => void>[] = []
+    const callback = () => {
+      const made = () => weak.length
+      weak.push(new WeakRef(made))
+      return made
+    }
+    const [one, other] = [pollerOf(), pollerOf()]
+    one.start(callback())
+    one.start(callback())
+    one.stop()
+    other.start(callback())
+    other.close()
+    await collect()
+    expect(weak.map((ref) => ref.deref())).toEqual([undefined, undefined, undefined])
   })
 
   it('has a descriptor until it is closed, once, and refuses all calls after that', () => {

@@ -225,6 +225,7 @@ describeInNamespace('packing', () => {
   it('has nothing to copy once the memory was handed over', () => {
     const reader = filled()
     reader.handOver()
+    new Int32Array(reader.table())[1] = 1
     expect(() => reader.pack(Buffer.alloc(4096), 1)).toThrow('these bytes are not of the last read')
   })
 })

@@ -21,8 +21,10 @@ export function parseCounters(...texts: readonly string[]): Counters {
       const heads = names.get(first)
       if (heads === undefined) names.set(first, rest)
       else
-        for (const [index, head] of heads.entries())
-          counters.set(`${first.slice(0, -1)}.${head}`, Number(rest[index] ?? 0))
+        for (const [index, head] of heads.entries()) {
+          const value = Number(rest[index] ?? 0)
+          if (Number.isFinite(value)) counters.set(`${first.slice(0, -1)}.${head}`, value)
+        }
     }
   }
   return counters

@@ -25,6 +25,8 @@ function addressFrom(hex: string, littleEndian: boolean): string {
   return formatAddress(littleEndian ? bytes.swap32() : bytes)
 }
 
+const isCount = (value: number | undefined): value is number => Number.isSafeInteger(value) && (value as number) >= 0
+
 const SOCKET_LINE = /^\s*\d+:\s+([0-9A-F]{8}|[0-9A-F]{32}):([0-9A-F]{4})\s/
 
 /** The sockets listed in the texts of /proc/net/udp and /proc/net/udp6; a line that can't be read is passed over. */
@@ -34,14 +36,16 @@ export function hostSockets(texts: readonly string[], littleEndian: boolean = LI
     .flatMap((line) => {
       const [, hex, port] = SOCKET_LINE.exec(line) ?? []
       const columns = line.trim().split(/\s+/)
-      if (hex === undefined || port === undefined || columns.length < 13) return []
+      if (hex === undefined || port === undefined) return []
+      const [uid, inode, drops] = [columns[7], columns[9], columns[12]].map(Number)
+      if (!isCount(uid) || !isCount(inode) || !isCount(drops)) return []
       return {
         family: hex.length === 8 ? 'ipv4' : 'ipv6',
         address: addressFrom(hex, littleEndian),
         port: Number.parseInt(port, 16),
-        uid: Number(columns[7]),
-        inode: Number(columns[9]),
-        drops: Number(columns[12]),
+        uid,
+        inode,
+        drops,
       } satisfies HostSocket
     })
 }

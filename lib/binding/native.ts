@@ -1,5 +1,6 @@
 // Loads the addon, and gives its types.
 import { createRequire } from 'node:module'
+import { dirname, join } from 'node:path'
 import { unsupported } from '../base/errors.ts'
 
 /** The filter mode of a socket's membership; `none`: not a member, or a system that can't be asked. */
@@ -180,25 +181,34 @@ export interface Native extends Partial<NativeDatagrams> {
   hasInterface(index: number): boolean
 }
 
-const require = createRequire(import.meta.url)
+/** This file, or the bundle that it is part of: a CommonJS bundle has no import.meta.url. */
+const here = import.meta.url ?? (typeof __filename === 'string' ? __filename : `${process.cwd()}/`)
+const require = createRequire(here)
 
 function load(): Native {
+  if (process.getBuiltinModule === undefined)
+    throw new Error(`sockctl needs Node 20.19 or later, and this is ${process.version}`)
   if (process.platform !== 'linux' && process.platform !== 'darwin') return absent()
-  // A build in the working tree comes first. An installed package has only prebuilds.
+  const prebuilt = `prebuilds/${process.platform}-${process.arch}/sockctl.node`
+  // A build in the working tree comes first. An installed package has only prebuilds; a bundle finds them in the package.
   const paths = [
     '../build/Release/sockctl.node',
     '../../build/Release/sockctl.node',
-    `../prebuilds/${process.platform}-${process.arch}/sockctl.node`,
+    `../${prebuilt}`,
+    () => join(dirname(require.resolve('sockctl/package.json')), prebuilt),
   ]
   const refusals: string[] = []
   for (const path of paths) {
     try {
-      return require(path)
+      return require(typeof path === 'string' ? path : path())
     } catch (error) {
       refusals.push(error instanceof Error ? (error.message.split('\n')[0] ?? '') : String(error))
     }
   }
-  throw new Error(`sockctl has no binary for this system; build one with: npm run build:native\n${refusals.join('\n')}`)
+  throw new Error(
+    `sockctl found no binary for ${process.platform}-${process.arch} beside ${here}. If this is a bundle, mark sockctl as ` +
+      `external, so that its package is found in node_modules. Else build one with: npm run build:native\n${refusals.join('\n')}`,
+  )
 }
 
 /**

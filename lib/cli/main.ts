@@ -9,6 +9,11 @@ import { setUpCommander } from './shell/help.ts'
 import { readPackaged } from './shell/packaged.ts'
 import { guardOutput } from './shell/stop.ts'
 
+if (process.getBuiltinModule === undefined) {
+  process.stderr.write(`sockctl: Node 20.19 or later is needed, and this is ${process.version}\n`)
+  process.exit(1)
+}
+
 const { version } = readPackaged<{ version: string }>('package.json')
 
 const program = new Command('sockctl')

@@ -20,7 +20,7 @@ import { wrongSource } from '../options/codecs/multicast-target.ts'
  */
 export interface GroupOnInterface {
   group: string
-  interface?: string | number
+  interface?: string | number | undefined
 }
 
 /** A group, with its interface settled as far as no lookup is needed. */

@@ -13,7 +13,7 @@ import type { MembershipRegistry } from './registry.ts'
 
 /** What to join: a group from any source, or one source of a group. */
 export interface Channel extends GroupOnInterface {
-  source?: string
+  source?: string | undefined
 }
 
 /** A channel, with its interface settled as far as no lookup is needed. */

@@ -34,11 +34,11 @@ export interface AncillaryData {
 type Flagged = Omit<AncillaryData, 'timestamp' | 'hardwareTimestamp'>
 
 /** The fields each datagram is to have besides its source, its destination and its interface. Default: none. */
-export type AncillaryChoice = { [Field in keyof Flagged]?: boolean } & {
+export type AncillaryChoice = { [Field in keyof Flagged]?: boolean | undefined } & {
   /**
    * When the datagram was received: `true` by the kernel's clock, `'hardware'` by the card's too if the card has one.
    */
-  timestamp?: boolean | 'hardware'
+  timestamp?: boolean | 'hardware' | undefined
 }
 
 const HARDWARE = { flags: ['RX_HARDWARE', 'RX_SOFTWARE', 'SOFTWARE', 'RAW_HARDWARE'] }

@@ -12,23 +12,23 @@ import { SO_TIMESTAMPING, SO_TXTIME } from '../options/table/socket.ts'
 /** Settings of one send, or of one datagram, instead of the socket's. `sendmsg(2)` */
 export interface SendChoice {
   /** The TTL, 1 to 255, or the hop limit, 0 to 255. `IP_TTL`, `IPV6_HOPLIMIT` */
-  hopLimit?: number
+  hopLimit?: number | undefined
   /** The TOS or traffic class, 0 to 255. `IP_TOS`, `IPV6_TCLASS` */
-  trafficClass?: number
+  trafficClass?: number | undefined
   /**
    * When the datagram is to leave, in nanoseconds of the clock that openSender's `transmitTime` names. Nothing but a
    * queueing discipline such as etf or fq heeds it. `SO_TXTIME`
    */
-  transmitTime?: bigint
+  transmitTime?: bigint | undefined
   /**
    * The `id` of the datagram's transmit timestamps, 0 to 4294967295, instead of the next number of the socket. It takes
    * openSender's `transmitTimestamps`. `SCM_TS_OPT_ID`; Linux 6.13
    */
-  timestampId?: number
+  timestampId?: number | undefined
   /** The source address: one of this host, of the family of the destination. `IP_PKTINFO`, `IPV6_PKTINFO` */
-  source?: string
+  source?: string | undefined
   /** The interface to leave by: a name or an index. `IP_PKTINFO`, `IPV6_PKTINFO` */
-  interface?: string | number
+  interface?: string | number | undefined
 }
 
 /** A datagram with a destination or settings of its own. */
@@ -36,7 +36,7 @@ export interface Message extends SendChoice {
   /** The payload. */
   data: Uint8Array
   /** The destination, instead of the call's. */
-  to?: Endpoint
+  to?: Endpoint | undefined
 }
 
 const PORT = whole(1, 65535)

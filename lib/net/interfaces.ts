@@ -144,8 +144,9 @@ export function interfaceByNameOrIndex(spec: string | number): NamedInterface | 
   if (known !== undefined) return known
   if (typeof spec === 'string' && canonical(spec) !== undefined) return undefined
   if (typeof spec === 'number' && !isInterfaceIndex(spec)) throw wrongInterface(spec)
-  const name = typeof spec === 'string' ? spec : native.indexToName(spec)
   const index = typeof spec === 'string' ? native.nameToIndex(spec) : spec
+  // Asked for by index, since the text may be an alias (`eth0:1`) or an altname, which no list of interfaces has.
+  const name = index === 0 ? '' : native.indexToName(index)
   if (name === '' || index === 0) throw noInterface(spec)
   const found = Object.freeze({ name, index })
   if (foundNow.size === 0) queueMicrotask(forgetFound)

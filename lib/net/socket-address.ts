@@ -45,8 +45,8 @@ export interface UnixAddress {
 
 /** `sockaddr_ll`: the interface by name or index (none: all of them) and the Ethernet protocol. packet(7) */
 export interface PacketAddress {
-  interface?: string | number
-  protocol?: Protocol
+  interface?: string | number | undefined
+  protocol?: Protocol | undefined
 }
 
 /** `sockaddr_nl`: the port id (0: the kernel chooses) and the bit mask of groups 1 to 32. netlink(7) */

@@ -35,9 +35,9 @@ export interface OptionAttributes {
   /** The words and the reason for errnos that mean something else with this option. */
   meanings?: Readonly<Record<string, Meaning>>
   /** What the kernel lets a program do; default `read-write`. */
-  access?: 'read' | 'write' | 'read-write'
+  access?: 'read' | 'write' | 'read-write' | undefined
   /** The kernel may make the caller wait: `set` and `get` then run on a worker thread. Default false. */
-  waits?: boolean
+  waits?: boolean | undefined
   /** The level is `IPPROTO_IP` or `IPPROTO_IPV6`, by the family of the value's group. */
   byGroup?: boolean
   act?: Act

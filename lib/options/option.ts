@@ -111,7 +111,11 @@ export function option<R, W, Q, const A extends OptionAttributes = { access: 're
   return line as unknown as Option<Readable<R, A>, Writable<W, A>, Q>
 }
 
-export interface OptionDefinition<R, W, Q = undefined> extends Pick<OptionAttributes, 'access' | 'waits'> {
+export interface OptionDefinition<R, W, Q = undefined> {
+  /** `read` or `write` if the option can't be set, or read. Default `read-write`. */
+  access?: OptionAttributes['access'] | undefined
+  /** Whether the kernel may make the calls wait: they then run on a worker thread. Default false. */
+  waits?: boolean | undefined
   /** The option's name in messages. `snapshot()` has the table's options only. */
   name: string
   /** The number of its level, or the C name of a level that this library knows. */

@@ -38,7 +38,7 @@ export interface SapPacket {
 
 export interface DecodeSapOptions {
   /** How many bytes a compressed payload may have once inflated. Default 65,536. */
-  maxInflated?: number
+  maxInflated?: number | undefined
 }
 
 const startsWith = (bytes: Uint8Array, text: string): boolean =>

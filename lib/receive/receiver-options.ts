@@ -32,33 +32,33 @@ import { parseOptions, type Setting, type Settings } from '../socket/socket-spec
 /** What openReceiver takes. `V` are the types of the values in `options`. */
 export interface ReceiverOptions<V extends readonly unknown[] = readonly unknown[]> {
   /** The port to receive on. Default 0: any free port. Raw sockets have no port. */
-  port?: number
+  port?: number | undefined
   /** The local address. Default: the group if all channels are of one group, else the wildcard. */
-  address?: string
+  address?: string | undefined
   /** Default: by the address or channels, else `ipv4`. An `ipv6` receiver takes IPv4 too, as `::ffff:` addresses. */
-  family?: 'ipv4' | 'ipv6'
+  family?: 'ipv4' | 'ipv6' | undefined
   /** The channels to join. With channels and no unicast address, only datagrams to joined groups are delivered. */
-  channels?: Iterable<Channel>
+  channels?: Iterable<Channel> | undefined
   /** Options set, in order, before the socket is bound. */
-  options?: Settings<V>
+  options?: Settings<V> | undefined
   /** How many datagrams one read may bring: 1 to 1024, default 64. */
-  batch?: number
+  batch?: number | undefined
   /** The longest datagram taken whole, in bytes: 1 to 65535, default 65535. Longer ones are `truncated`. */
-  maxDatagram?: number
+  maxDatagram?: number | undefined
   /** What each datagram says besides its addresses. */
-  ancillary?: AncillaryChoice
+  ancillary?: AncillaryChoice | undefined
   /** Take datagrams coalesced, and split them again: `UDP_GRO`. Then `maxDatagram` is 65535. Default false. */
-  gro?: boolean
+  gro?: boolean | undefined
   /** Emit ICMP errors as `returned-error` events: `IP_RECVERR`, `IPV6_RECVERR`. Default false. */
-  returnedErrors?: boolean
+  returnedErrors?: boolean | undefined
   /** Share the port: `SO_REUSEADDR`. Default: true with channels, and from when a further socket is needed. */
-  reuse?: boolean
+  reuse?: boolean | undefined
   /** `raw` reads a protocol below UDP, with the IPv4 headers; it needs CAP_NET_RAW. Default `dgram`. */
-  type?: 'dgram' | 'raw'
+  type?: 'dgram' | 'raw' | undefined
   /** The number of a raw socket's protocol: 2 for IGMP, 58 for ICMPv6. */
-  protocol?: number
+  protocol?: number | undefined
   /** Closes the receiver when aborted. */
-  signal?: AbortSignal
+  signal?: AbortSignal | undefined
 }
 
 const FIELDS: Record<keyof ReceiverOptions, FieldRule> = {

@@ -38,36 +38,36 @@ import { parseOptions, type Setting, type Settings } from '../socket/socket-spec
 /** What openSender takes. `V` are the types of the values in `options`. */
 export interface SenderOptions<V extends readonly unknown[] = readonly unknown[]> {
   /** The destination of datagrams that name none. */
-  to?: Endpoint
+  to?: Endpoint | undefined
   /** Default: by `to` or `bind`; else `ipv4`. An `ipv6` sender reaches IPv4 too. */
-  family?: 'ipv4' | 'ipv6'
+  family?: 'ipv4' | 'ipv6' | undefined
   /** The local address and port. Default: the kernel's choice. */
-  bind?: { address?: string; port?: number }
+  bind?: { address?: string | undefined; port?: number | undefined } | undefined
   /**
    * The interface that datagrams leave by: a name, an index or a local address. Default: by route. `IP_MULTICAST_IF`,
    * `IPV6_MULTICAST_IF`, `IP_UNICAST_IF`, `IPV6_UNICAST_IF`
    */
-  interface?: string | number
+  interface?: string | number | undefined
   /** The TTL or hop limit of multicast, 0 to 255. Default 1. */
-  hops?: number
+  hops?: number | undefined
   /** Whether members on this host receive multicast too. Default true. */
-  loopback?: boolean
+  loopback?: boolean | undefined
   /** TOS or traffic class, 0 to 255. */
-  trafficClass?: number
+  trafficClass?: number | undefined
   /** Connect to `to`: faster, and a returned ICMP error makes the next send fail. Default false. */
-  connect?: boolean
+  connect?: boolean | undefined
   /** Give the kernel datagrams of equal size as one, which it splits: `UDP_SEGMENT`. Default true. */
-  segmentation?: boolean
+  segmentation?: boolean | undefined
   /** Emit ICMP errors as `returned-error` events: `IP_RECVERR`, `IPV6_RECVERR`. Default false. */
-  returnedErrors?: boolean
+  returnedErrors?: boolean | undefined
   /** Emit when each datagram left as `transmitted` events; no segmentation then: `SO_TIMESTAMPING`. Default false. */
-  transmitTimestamps?: boolean | 'hardware'
+  transmitTimestamps?: boolean | 'hardware' | undefined
   /** The clock of the datagrams' `transmitTime`: `SO_TXTIME`; `tai` needs CAP_NET_ADMIN. Default: no `transmitTime`. */
-  transmitTime?: 'monotonic' | 'tai'
+  transmitTime?: 'monotonic' | 'tai' | undefined
   /** Options set, in order, before the socket is bound. */
-  options?: Settings<V>
+  options?: Settings<V> | undefined
   /** Closes the sender when aborted. */
-  signal?: AbortSignal
+  signal?: AbortSignal | undefined
 }
 
 const byte = whole(0, 255)
@@ -93,7 +93,7 @@ const FIELDS: Record<keyof SenderOptions, FieldRule> = {
 export interface SenderPlan {
   readonly family: 'ipv4' | 'ipv6'
   readonly to: Endpoint | undefined
-  readonly bind: { address?: string; port?: number } | undefined
+  readonly bind: SenderOptions['bind']
   readonly settings: readonly Setting[]
   readonly segmentation: boolean
   /** Whether an option is among the settings, and not off. */

@@ -265,7 +265,7 @@ export async function openSender<const V extends readonly unknown[] = readonly u
 }
 
 /** What to bind to. The source of what leaves by lo, unless the address to bind to is given, is bound to as well. */
-function bindOf({ bind, family }: SenderPlan, source: string | undefined): { bind?: Partial<Endpoint> } {
+function bindOf({ bind, family }: SenderPlan, source: string | undefined): Pick<SenderOptions, 'bind'> {
   if (source === undefined || family === 'ipv6' || bind?.address !== undefined)
     return bind === undefined ? {} : { bind }
   return { bind: { ...bind, address: source } }

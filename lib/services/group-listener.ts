@@ -17,11 +17,11 @@ import { openReceiver, type Receiver } from '../receive/receiver.ts'
 /** On which interfaces, port and groups to listen. */
 export interface ListenOptions {
   /** Names, indexes or local addresses. Default: every interface that is up and takes multicast. */
-  interfaces?: readonly (string | number)[]
+  interfaces?: readonly (string | number)[] | undefined
   /** 1 to 65535. */
-  port?: number
-  groups?: readonly string[]
-  signal?: AbortSignal
+  port?: number | undefined
+  groups?: readonly string[] | undefined
+  signal?: AbortSignal | undefined
 }
 
 /** The rules that `checkFields` checks ListenOptions by. */

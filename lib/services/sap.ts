@@ -47,11 +47,11 @@ export type SapNotice =
 
 export interface SapListenOptions extends ListenOptions {
   /** Default 9875. */
-  port?: number
+  port?: number | undefined
   /** Default: `SAP_GROUPS`, the groups of every scope of IPv4 and IPv6. */
-  groups?: readonly string[]
+  groups?: readonly string[] | undefined
   /** How many sessions are remembered, since anybody can announce; further sessions are ignored. Default 4096. */
-  maxSessions?: number
+  maxSessions?: number | undefined
 }
 
 /** Gives notices of sessions: `for await (const notice of listener)`. Leaving the loop closes the listener. */
@@ -106,27 +106,27 @@ export interface SapAnnounceOptions {
   /** The session description to announce (RFC 8866). */
   sdp: string
   /** The interface to announce on: name, index or local address. Default: the one the route to each group goes by. */
-  interface?: string | number
+  interface?: string | number | undefined
   /** Default: the groups that carry announcements for the scopes of the description's own groups (RFC 2974 3). */
-  groups?: readonly string[]
+  groups?: readonly string[] | undefined
   /** Default 9875. */
-  port?: number
+  port?: number | undefined
   /**
    * The originating source to name in the announcement. Default: an address of the interface, of the group's family.
    */
-  source?: string
+  source?: string | undefined
   /** The hop limit, 0 to 255. Default 255 (RFC 2974 3): the scope of the group limits how far announcements go. */
-  hops?: number
+  hops?: number | undefined
   /**
    * Milliseconds between announcements, 100 to 2 ** 30, moved at random by up to a third. Default: as RFC 2974 3.1
    * says, at least 300 s.
    */
-  interval?: number
+  interval?: number | undefined
   /** Compress the description by zlib. Default false. */
-  compressed?: boolean
+  compressed?: boolean | undefined
   /** When announcing ends, tell listeners that the session is over. Default true. */
-  withdraw?: boolean
-  signal?: AbortSignal
+  withdraw?: boolean | undefined
+  signal?: AbortSignal | undefined
 }
 
 const ANNOUNCE_FIELDS: Record<keyof SapAnnounceOptions, FieldRule> = {

@@ -113,10 +113,10 @@ export async function listenNtp(options: ListenOptions = {}): Promise<NtpListene
 
 export interface NtpQueryOptions {
   /** Default 123. */
-  port?: number
+  port?: number | undefined
   /** Milliseconds to wait for the answer; default 5000. */
-  timeout?: number
-  signal?: AbortSignal
+  timeout?: number | undefined
+  signal?: AbortSignal | undefined
 }
 
 /** A server's answer to a request. */

@@ -23,9 +23,12 @@ export interface SocketTypes {
   vsock: 'dgram' | 'stream' | 'seqpacket'
 }
 
+/** An address whose parts may be left out, or undefined. */
+type Parts<T> = { [K in keyof T]?: T[K] | undefined }
+
 /** Addresses to connect to; netlink's parts default to 0 (the kernel), and packet sockets have no connections. */
 export interface ConnectTargets extends Omit<SocketAddresses, 'netlink' | 'packet'> {
-  netlink: Partial<SocketAddresses['netlink']>
+  netlink: Parts<SocketAddresses['netlink']>
   packet: never
 }
 
@@ -50,17 +53,17 @@ export interface SocketSpecOf<F extends Family, V extends readonly unknown[] = r
    * Default 0: the protocol that the type implies. For `packet`, the Ethernet protocol, which takes effect at bind, after
    * the options: nothing arrives before a filter among them is attached.
    */
-  readonly protocol?: Protocol
+  readonly protocol?: Protocol | undefined
   /** Set in this order, before anything else is done with the socket. */
-  readonly options?: Settings<V>
+  readonly options?: Settings<V> | undefined
   /** The kernel chooses the parts that are left out: any address, any port, an abstract name. */
-  readonly bind?: Readonly<Partial<SocketAddresses[F]>>
+  readonly bind?: Readonly<Parts<SocketAddresses[F]>> | undefined
   /** `backlog`: how many connections may wait to be accepted; default 511, capped by the sysctl net.core.somaxconn. */
-  readonly listen?: { readonly backlog?: number }
+  readonly listen?: { readonly backlog?: number | undefined } | undefined
   /** openSocket waits, off the event loop, until the connection is made. */
-  readonly connect?: Readonly<ConnectTargets[F]>
+  readonly connect?: Readonly<ConnectTargets[F]> | undefined
   /** Gives up: `openSocket` rejects with the signal's reason, and nothing stays open. */
-  readonly signal?: AbortSignal
+  readonly signal?: AbortSignal | undefined
 }
 
 type EachFamily<F extends Family, V extends readonly unknown[]> = F extends Family ? SocketSpecOf<F, V> : never

@@ -62,7 +62,7 @@ export const ip6Mtuinfo = record('ip6_mtuinfo', { destination: in6Addr, mtu: uns
 /** `struct ipv6_mreq` with an anycast address. */
 export interface AnycastRequest {
   address: string
-  interface?: string | number
+  interface?: string | number | undefined
 }
 
 export const anycast: Codec<never, AnycastRequest> = {

@@ -17,7 +17,7 @@ import { interfaceIndex } from '../../net/interfaces.ts'
 /** A group on an interface by name or index; without one the kernel chooses. */
 export interface GroupRequest {
   group: string
-  interface?: string | number
+  interface?: string | number | undefined
 }
 
 /** As `GroupRequest`, of one source. */
@@ -29,7 +29,7 @@ export interface GroupSourceRequest extends GroupRequest {
 export interface IpMreqSource {
   group: string
   source: string
-  interface?: string
+  interface?: string | undefined
 }
 
 /** The interface multicast leaves by: a name, an index, or for IPv4 a local address. */

@@ -85,7 +85,7 @@ export interface Fanout {
   /** The group, 0 to 65535, in a network namespace. */
   id: number
   mode: keyof typeof FANOUT_MODES
-  flags?: (keyof typeof FANOUT_FLAGS)[]
+  flags?: (keyof typeof FANOUT_FLAGS)[] | undefined
 }
 
 const keysOf = <T extends object>(table: T): (keyof T)[] => Object.keys(table) as (keyof T)[]

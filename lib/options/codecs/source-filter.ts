@@ -30,7 +30,7 @@ const filterFromNative = (filter: NativeFilter): SourceFilter => ({
   sources: filter.sources,
 })
 
-function filter<W extends SourceFilter & { group: string; interface?: string | number }>(
+function filter<W extends SourceFilter & { group: string; interface?: string | number | undefined }>(
   ctype: string,
   family: 4 | 6 | undefined,
   takes: 'address' | 'index',
@@ -63,7 +63,7 @@ function filter<W extends SourceFilter & { group: string; interface?: string | n
 }
 
 /** `struct ip_msfilter`: IPv4, the interface by a local address. */
-export const ipMsfilter = filter<SourceFilter & { group: string; interface?: string }>(
+export const ipMsfilter = filter<SourceFilter & { group: string; interface?: string | undefined }>(
   'ip_msfilter',
   4,
   'address',

@@ -1,0 +1,33 @@
+// Compiles test/types/consumer.mts by the oldest TypeScript that the README names, as a program that uses the built package
+// would, with the declarations checked as well. The compiler is fetched once into .runtimes/.
+import { execFileSync, spawnSync } from 'node:child_process'
+import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, symlinkSync } from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+
+const root = fileURLToPath(new URL('..', import.meta.url))
+const [, version] = /TypeScript (\d+\.\d+) or later/.exec(readFileSync(join(root, 'README.md'), 'utf8')) ?? []
+const home = join(root, '.runtimes', `typescript-${version}`)
+const modules = join(home, 'node_modules')
+if (!existsSync(join(modules, 'typescript'))) {
+  mkdirSync(home, { recursive: true })
+  const packages = [`typescript@${version}`, '@types/node@20']
+  execFileSync('npm', ['install', '--prefix', home, '--no-package-lock', '--no-audit', '--no-fund', ...packages], {
+    cwd: home,
+    stdio: 'inherit',
+  })
+}
+const installed = join(modules, 'sockctl')
+rmSync(installed, { recursive: true, force: true })
+mkdirSync(installed)
+for (const part of ['dist', 'package.json']) symlinkSync(join(root, part), join(installed, part))
+cpSync(join(root, 'test/types/consumer.mts'), join(home, 'consumer.mts'))
+
+const flags = '--noEmit --strict --exactOptionalPropertyTypes --skipLibCheck false --preserveSymlinks --target es2022'
+const { status } = spawnSync(
+  process.execPath,
+  [join(modules, 'typescript/bin/tsc'), ...flags.split(' '), '--module', 'nodenext', join(home, 'consumer.mts')],
+  { cwd: home, stdio: 'inherit' },
+)
+if (status === 0) console.log(`the declarations compile with TypeScript ${version}`)
+process.exit(status ?? 1)

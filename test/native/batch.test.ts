@@ -197,6 +197,56 @@ describe('the outcome of a call about a membership', () => {
     expect(joinSource.set(fd, { ...source, group: other.group })).toBeUndefined()
   })
 
+  const lo = native.nameToIndex('lo')
+  const six = { group: 'ff15::4:1', interface: lo }
+  const filtering = { mode: 0, sources: Array.from({ length: 70 }, (_, n) => `10.0.0.${n + 1}`) }
+  const filtering6 = { mode: 0, sources: Array.from({ length: 200 }, (_, n) => `2001:db8::${n + 1}`) }
+
+  it.each([
+    ['ip_mreq', 'IP_ADD_MEMBERSHIP', { group: on.group, interface: '127.0.0.1' }],
+    ['ip_mreqn', 'IP_ADD_MEMBERSHIP', on],
+    ['ip_mreqn', 'IP_ADD_MEMBERSHIP', { group: on.group, address: '0.0.0.0', interface: lo }],
+    ['ip_mreq_source', 'IP_UNBLOCK_SOURCE', source],
+    ['group_req', 'MCAST_JOIN_GROUP', { group: on.group, interface: lo }],
+    ['group_source_req', 'MCAST_UNBLOCK_SOURCE', { group: on.group, interface: lo, source: source.source }],
+    ['ip_msfilter', 'IP_MSFILTER', { group: on.group, interface: '127.0.0.1', ...filtering }],
+    ['group_filter', 'MCAST_MSFILTER', { group: on.group, interface: lo, ...filtering }],
+    ['group_req', 'MCAST_JOIN_GROUP', six],
+    ['group_source_req', 'MCAST_UNBLOCK_SOURCE', { ...six, source: '2001:db8::1' }],
+    ['group_filter', 'MCAST_MSFILTER', { ...six, ...filtering6 }],
+    ['ipv6_mreq', 'IPV6_JOIN_GROUP', six],
+  ] as const)('of %s, by %s, is about the group and the interface that it names', (ctype, name, value) => {
+    const ipv6 = value.group.includes(':')
+    const level = ipv6 ? IPV6 : IP
+    const { fd } = boundTo(ipv6 ? '::1' : '127.0.0.1')
+    const join = option(level, constant('MCAST_JOIN_GROUP'), 'group_req')
+    const refused = option(level, constant(name), ctype)
+    const modeOf = (outcome: number | undefined) => readOutcome(outcome ?? 0).filterMode
+    const joins = name.includes('JOIN') || name.includes('ADD')
+    // Another group is joined there; only of what joins itself, there is no telling before.
+    expect(join.set(fd, { group: ipv6 ? 'ff15::4:9' : '239.4.0.9', interface: lo })).toBeUndefined()
+    if (!joins) expect(modeOf(refused.set(fd, value))).toBe('none')
+    expect(join.set(fd, { group: value.group, interface: lo })).toBeUndefined()
+    const outcome = refused.set(fd, value)
+    expect(outcome).toBeTypeOf('number')
+    expect(modeOf(outcome)).toBe('exclude')
+  })
+
+  it('of an IPv6 group on no interface, is about the group wherever it is joined', () => {
+    const { fd } = boundTo('::1')
+    const anywhere = { group: six.group, interface: 0 }
+    const modeOf = (name: string) =>
+      readOutcome(option(IPV6, constant(name), 'ipv6_mreq').set(fd, anywhere) as number).filterMode
+    const set = (name: string, value: object) =>
+      option(IPV6, constant(name), 'source' in value ? 'group_source_req' : 'group_req').set(fd, value)
+    expect(modeOf('IPV6_LEAVE_GROUP')).toBe('none')
+    expect(set('MCAST_JOIN_SOURCE_GROUP', { ...six, source: '2001:db8::1' })).toBeUndefined()
+    expect(modeOf('IPV6_JOIN_GROUP')).toBe('include')
+    expect(set('MCAST_LEAVE_GROUP', six)).toBeUndefined()
+    expect(set('MCAST_JOIN_GROUP', six)).toBeUndefined()
+    expect(modeOf('IPV6_JOIN_GROUP')).toBe('exclude')
+  })
+
   it('asks for as many sources as there are', () => {
     const { fd } = boundTo('127.0.0.1')
     const filter = option(IP, IP_MSFILTER, 'ip_msfilter')

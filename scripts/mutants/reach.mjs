@@ -4,7 +4,8 @@ import { includedBy } from './native-build.mjs'
 
 /**
  * A function from a mutant to the test files that reach it, as many as run in `seconds`, and one at least. First comes
- * what killed others of the same source, as `history` tells, and then what is quick and reaches little besides that source.
+ * what killed others of the same source, as `history` tells, and then what is quick, reaches much of
+ * that source and little besides.
  */
 export function reachOf(measured, tree, history, seconds) {
   const sets = new Map()
@@ -41,10 +42,13 @@ export function reachOf(measured, tree, history, seconds) {
       return [one.file, { lib: Object.values(one.reached).flat().length, native }]
     }),
   )
-  /** The share of a source in what a test file reaches, a second of its time. */
+  // Each was measured with the start of its runner; many run with one start.
+  const start = Math.min(...measured.map((one) => one.seconds))
+  const timeOf = ({ seconds }) => Math.max(1, seconds - start)
+  /** How much of a source a test file reaches, and how little besides, a second of its time. */
   const worthOf = (one, file) => {
     const { lib, native } = sizes.get(one.file)
-    return sizeOf(one, file) / Math.max(1, file.startsWith('lib/') ? lib : native) / one.seconds
+    return sizeOf(one, file) ** 2 / Math.max(1, file.startsWith('lib/') ? lib : native) / timeOf(one)
   }
   return (mutant) => {
     const reaching = mutant.id === undefined ? reachNative(mutant) : reachLib(mutant)
@@ -55,7 +59,7 @@ export function reachOf(measured, tree, history, seconds) {
       rank.get(other).kills - rank.get(one).kills || rank.get(other).worth - rank.get(one).worth
     let spent = 0
     return [...reaching].sort(compare).filter((one, index) => {
-      spent += one.seconds
+      spent += timeOf(one)
       return index === 0 || spent <= seconds
     })
   }

@@ -54,9 +54,9 @@ export interface SocketControl extends MulticastSettings, Joins {
   /** The memberships made through this control that are still held. */
   readonly memberships: readonly Membership[]
   /** The whole filter of a group on an interface, from the kernel. `MCAST_MSFILTER`; RFC 3678 5.1.3. */
-  getSourceFilter(on: GroupOnInterface): Promise<SourceFilter>
+  getSourceFilter(on: GroupOnInterface | Membership): Promise<SourceFilter>
   /** Replaces the whole filter; the socket must be a member. Including nobody leaves the group. */
-  setSourceFilter(on: GroupOnInterface, filter: SourceFilter): Promise<void>
+  setSourceFilter(on: GroupOnInterface | Membership, filter: SourceFilter): Promise<void>
 }
 
 /** The control of whatever descriptor is reached, now and later. */

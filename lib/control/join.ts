@@ -40,10 +40,13 @@ class JoinOfMany extends JoinCall {
 
 /** The joins of a control. */
 export interface Joins {
-  /** Joins a group from any source, or one source of it. `MCAST_JOIN_GROUP`, `MCAST_JOIN_SOURCE_GROUP`; RFC 3678. */
-  join(channel: Channel): Promise<Membership>
+  /**
+   * Joins a group from any source, or one source of it. `MCAST_JOIN_GROUP`, `MCAST_JOIN_SOURCE_GROUP`; RFC 3678.
+   * A membership, of this socket or another, names its channel.
+   */
+  join(channel: Channel | Membership): Promise<Membership>
   /** Joins all of them or none. */
-  joinAll(channels: Iterable<Channel>): Promise<Membership[]>
+  joinAll(channels: Iterable<Channel | Membership>): Promise<Membership[]>
 }
 
 export function createJoins(socket: SocketHandle, registry: ChannelRegistry): Joins {

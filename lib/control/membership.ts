@@ -23,17 +23,17 @@ export interface ChannelTarget extends GroupTarget {
 
 const FIELDS = ['group', 'source', 'interface']
 
-export function channelTargetOf(channel: Channel): ChannelTarget {
+export function channelTargetOf(channel: Channel | Membership): ChannelTarget {
   if (channel instanceof ChannelMembership) return { ...targetOf(channel), source: channel.source }
-  const { group, on, address, lookup } = groupTargetOf(channel, FIELDS)
+  const { group, on, address, lookup } = groupTargetOf(channel as Channel, FIELDS)
   const given = channel.source
   const source = given === undefined ? undefined : parseSource(given, group)
   return { group, on, address, lookup, source }
 }
 
 /** A group on an interface, which a membership names too. */
-export const groupTargetFrom = (on: GroupOnInterface): GroupTarget =>
-  on instanceof ChannelMembership ? targetOf(on) : groupTargetOf(on)
+export const groupTargetFrom = (on: GroupOnInterface | Membership): GroupTarget =>
+  on instanceof ChannelMembership ? targetOf(on) : groupTargetOf(on as GroupOnInterface)
 
 /** A joined channel. It says what to do next; the kernel holds the state. Leaves when disposed of. */
 export interface Membership extends AsyncDisposable {

@@ -15,7 +15,7 @@ import { MCAST_MSFILTER } from '../options/table/mcast.ts'
 import { membershipsOf } from './filter-state.ts'
 import { followFilter } from './follow-kernel.ts'
 import { findInterface, type GroupOnInterface, type GroupTarget, parseSource } from './group-target.ts'
-import { ChannelMembership, groupTargetFrom } from './membership.ts'
+import { ChannelMembership, groupTargetFrom, type Membership } from './membership.ts'
 import type { MembershipRegistry } from './registry.ts'
 
 /** A call that reads the whole filter, or replaces it by the one given. */
@@ -45,7 +45,7 @@ class FilterCall extends OptionCall {
 }
 
 /** The filter the kernel has for a group on an interface. */
-export async function getSourceFilter(socket: SocketHandle, on: GroupOnInterface): Promise<SourceFilter> {
+export async function getSourceFilter(socket: SocketHandle, on: GroupOnInterface | Membership): Promise<SourceFilter> {
   const owner = socket.owner()
   const target = groupTargetFrom(on)
   mustTakeGroup(owner, target.group)
@@ -56,7 +56,7 @@ export async function getSourceFilter(socket: SocketHandle, on: GroupOnInterface
 export async function setSourceFilter(
   socket: SocketHandle,
   registry: MembershipRegistry<ChannelMembership>,
-  on: GroupOnInterface,
+  on: GroupOnInterface | Membership,
   given: SourceFilter,
 ): Promise<void> {
   const owner = socket.owner()

@@ -2,7 +2,7 @@
 import { setImmediate } from 'node:timers/promises'
 import { badValue, show } from '../base/errors.ts'
 import { findInterface } from '../control/group-target.ts'
-import { type Channel, type ChannelTarget, channelTargetOf } from '../control/membership.ts'
+import { type Channel, type ChannelTarget, channelTargetOf, type Membership } from '../control/membership.ts'
 import type { NamedInterface } from '../net/interfaces.ts'
 import { type Found, lookUp } from '../net/route-lookup.ts'
 
@@ -17,7 +17,7 @@ export interface ChannelJoin extends ChannelTarget {
 export const CHANNELS_PER_TURN = 1024
 
 /** Checks channels and finds their interfaces with one lookup. A wrong channel has its error for an outcome. */
-export async function resolveChannels(channels: readonly Channel[]): Promise<ChannelJoin[]> {
+export async function resolveChannels(channels: readonly (Channel | Membership)[]): Promise<ChannelJoin[]> {
   const joins: Resolving[] = []
   for (const channel of channels) {
     joins.push(resolving(channel))
@@ -37,7 +37,7 @@ interface Resolving extends ChannelTarget {
   outcome: unknown
 }
 
-function resolving(channel: Channel): Resolving {
+function resolving(channel: Channel | Membership): Resolving {
   try {
     return Object.assign(channelTargetOf(channel), { outcome: undefined })
   } catch (error) {

@@ -32,7 +32,7 @@ interface JoinCall {
 /** Joins all channels or none. */
 export async function joinAllOverSockets(
   pool: SocketPool,
-  channels: readonly Channel[],
+  channels: readonly (Channel | Membership)[],
   signal: AbortSignal | undefined,
 ): Promise<Membership[]> {
   pool.mustBeOpen()
@@ -48,7 +48,10 @@ export async function joinAllOverSockets(
 }
 
 /** Joins each channel that can be joined: a membership or an error for each, in their order. */
-export async function joinEachOverSockets(pool: SocketPool, channels: readonly Channel[]): Promise<unknown[]> {
+export async function joinEachOverSockets(
+  pool: SocketPool,
+  channels: readonly (Channel | Membership)[],
+): Promise<unknown[]> {
   pool.mustBeOpen()
   const joins = await resolveChannels(channels)
   const call: JoinCall = {

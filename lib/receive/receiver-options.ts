@@ -12,7 +12,7 @@ import {
 } from '../base/check-fields.ts'
 import { badValue, show } from '../base/errors.ts'
 import { parseGroup } from '../control/group-target.ts'
-import type { Channel } from '../control/membership.ts'
+import type { Channel, Membership } from '../control/membership.ts'
 import { type AncillaryChoice, ancillarySettings, checkAncillary } from '../datagram/ancillary.ts'
 import { canonical, isIpv6, isMulticast, parseAddress, withoutZone } from '../net/address.ts'
 import type { AnyOption } from '../options/option.ts'
@@ -38,7 +38,7 @@ export interface ReceiverOptions<V extends readonly unknown[] = readonly unknown
   /** Default: by the address or channels, else `ipv4`. An `ipv6` receiver takes IPv4 too, as `::ffff:` addresses. */
   family?: 'ipv4' | 'ipv6' | undefined
   /** The channels to join. With channels and no unicast address, only datagrams to joined groups are delivered. */
-  channels?: Iterable<Channel> | undefined
+  channels?: Iterable<Channel | Membership> | undefined
   /** Options set, in order, before the socket is bound. */
   options?: Settings<V> | undefined
   /** How many datagrams one read may bring: 1 to 1024, default 64. */
@@ -85,7 +85,7 @@ export interface ReceiverPlan {
   readonly protocol: number | undefined
   readonly port: number
   readonly address: string
-  readonly channels: readonly Channel[]
+  readonly channels: readonly (Channel | Membership)[]
   readonly settings: readonly Setting[]
   readonly batch: number
   readonly maxDatagram: number
@@ -122,7 +122,7 @@ function commonGroup(groups: readonly string[], family: 'ipv4' | 'ipv6'): string
 }
 
 /** The text of a channel's group. The channel itself is checked when it is joined: there may be thousands. */
-function groupText(channel: Channel): string {
+function groupText(channel: Channel | Membership): string {
   const group: unknown = channel?.group
   return typeof group === 'string' ? group : parseGroup(group)
 }

@@ -21,9 +21,9 @@ export interface ReceiverSockets {
   /** How many datagrams the kernel had no room for, also on sockets that are closed. */
   dropped(): number
   /** Joins all channels or none, on further sockets if those there are take no more. One call at a time, of both. */
-  joinAll(channels: readonly Channel[], signal?: AbortSignal): Promise<Membership[]>
+  joinAll(channels: readonly (Channel | Membership)[], signal?: AbortSignal): Promise<Membership[]>
   /** Joins each channel that can be joined: a membership or an error for each, in their order. */
-  joinEach(channels: readonly Channel[]): Promise<unknown[]>
+  joinEach(channels: readonly (Channel | Membership)[]): Promise<unknown[]>
   close(): Promise<void>
 }
 

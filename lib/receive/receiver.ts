@@ -53,7 +53,7 @@ interface ReceiverCore {
 
 /** Channels of `join` that no joinAll separates; they are joined together when their turn comes. */
 interface WaitingJoins {
-  readonly channels: Channel[]
+  readonly channels: (Channel | Membership)[]
   readonly outcomes: Promise<unknown[]>
 }
 
@@ -113,7 +113,7 @@ export class Receiver extends EventEmitter<ReceiverEvents> implements AsyncItera
    * Joins a channel; opens a further socket if the sockets there are have no room for it. Joins that are asked for while
    * an earlier one is under way travel together.
    */
-  async join(channel: Channel): Promise<Membership> {
+  async join(channel: Channel | Membership): Promise<Membership> {
     this.#waiting ??= this.#startWaiting()
     const { channels, outcomes } = this.#waiting
     const index = channels.push(channel) - 1
@@ -123,7 +123,7 @@ export class Receiver extends EventEmitter<ReceiverEvents> implements AsyncItera
   }
 
   /** Joins all channels or none, together. The memberships have the order of the channels. */
-  async joinAll(channels: Iterable<Channel>): Promise<Membership[]> {
+  async joinAll(channels: Iterable<Channel | Membership>): Promise<Membership[]> {
     // One channel taken for an empty list would join nothing, without a word.
     if (typeof channels?.[Symbol.iterator] !== 'function')
       throw wrongType(`joinAll takes an iterable of { group, source?, interface? }, not ${show(channels)}`)

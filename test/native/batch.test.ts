@@ -2,6 +2,8 @@
 import { readlinkSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import { native, readOutcome } from '../../lib/binding/native.ts'
+import { sysctl } from '../support/commands.ts'
+import { describeInNamespace } from '../support/namespace.ts'
 import { AF_INET, AF_INET6, boundTo, constant, EBADF, socketOf, thrownBy } from '../support/native-sockets.ts'
 
 const [IP, IPV6, SOCKET] = [constant('IPPROTO_IP'), constant('IPPROTO_IPV6'), constant('SOL_SOCKET')]
@@ -26,6 +28,7 @@ describe('a batch', () => {
     const { fd } = socketOf(AF_INET)
     const unknown = option(IP, 9999, 'int')
     const batch = new native.Batch()
+    batch.get(-1, ttl.index)
     batch.set(fd, ttl.index, 7)
     batch.get(fd, ttl.index)
     batch.set(fd, unknown.index, 1)
@@ -33,9 +36,9 @@ describe('a batch', () => {
     batch.get(fd, ttl.index)
     batch.get(-1, ttl.index)
     await ran(batch)
-    expect([...batch.outcomes()]).toEqual([0, 0, ENOPROTOOPT, 0, 0, EBADF])
-    expect([batch.answer(1), batch.answer(4)]).toEqual([7, 8])
-    for (const number of [6, 2 ** 32 - 1]) expect(() => batch.answer(number)).toThrow('no call of this number')
+    expect([...batch.outcomes()]).toEqual([EBADF, 0, 0, ENOPROTOOPT, 0, 0, EBADF])
+    expect([batch.answer(2), batch.answer(5)]).toEqual([7, 8])
+    for (const number of [7, 2 ** 32 - 1]) expect(() => batch.answer(number)).toThrow('no call of this number')
     expect(() => batch.answer(-1)).toThrow(RangeError)
   })
 
@@ -265,5 +268,25 @@ describe('the outcome of a call about a membership', () => {
     expect(() => filter.set(fd, { ...question, sources: many })).toThrow('more sources than any kernel takes')
     expect(filter.set(fd, { ...question, sources: many.slice(1) })).toBeTypeOf('number')
     expect(() => filter.set(fd, { ...question, sources: 'x' })).toThrow('sources is not an array')
+  })
+})
+
+describeInNamespace('an answer', () => {
+  it.each([8190, 8191])('of %i sources comes whole if it has no more than a mebibyte', (count) => {
+    using _ = sysctl('net.ipv4.igmp_max_msf', 10_000)
+    const { fd } = boundTo('127.0.0.1')
+    const group = '239.4.0.3'
+    const byAddress = option(IP, IP_MSFILTER, 'ip_msfilter')
+    const byIndex = option(IP, constant('MCAST_MSFILTER'), 'group_filter')
+    option(IP, constant('IP_ADD_MEMBERSHIP'), 'ip_mreq').set(fd, { group, interface: '127.0.0.1' })
+    const sources = Array.from({ length: count }, (_, n) => `10.0.${n >> 8}.${n & 255}`)
+    // Four bytes a source; the answer has a socket address for each, of 128.
+    expect(byAddress.set(fd, { group, interface: '127.0.0.1', mode: 0, sources })).toBeUndefined()
+    const question = { group, interface: native.nameToIndex('lo'), mode: 0, sources: [] }
+    if (count === 8190) expect((byIndex.get(fd, question) as { sources: string[] }).sources.length).toBe(count)
+    else {
+      const ENOBUFS = 105
+      expect(readOutcome(thrownBy(() => byIndex.get(fd, question)) as number)).toMatchObject({ errno: ENOBUFS })
+    }
   })
 })

@@ -29,9 +29,11 @@ export function socketOf(family: number, type = SOCK_DGRAM, protocol = 0): Nativ
   const socket = new native.Socket()
   const errno = socket.open(family, type, protocol)
   if (errno !== 0) throw new Error(`socket: errno ${errno}`)
-  onTestFinished(() => new Promise<void>((resolve) => socket.close(resolve)))
+  onTestFinished(() => (socket.fd < 0 ? undefined : closed(socket)))
   return socket
 }
+
+export const closed = (socket: NativeSocket): Promise<void> => new Promise((resolve) => socket.close(resolve))
 
 export interface Bound {
   readonly fd: number

@@ -32,7 +32,7 @@ export function createOutput(json: boolean): Output {
   const terminal = stdout.isTTY === true && !json
   const brushes = paint(json ? {} : stdout)
   const line = (text = ''): void => {
-    if (!stop.outputClosed) stdout.write(`${safeLines(text)}\n`)
+    if (!stop.outputClosed) stdout.write(`${safeLines(text, terminal)}\n`)
   }
   return {
     json,
@@ -47,7 +47,7 @@ export function createOutput(json: boolean): Output {
     },
     drained: () => drained(stdout, stop.signal),
     hint: (text) => {
-      if (terminal && stderr.isTTY) stderr.write(`${safeLines(text)}\n`)
+      if (terminal && stderr.isTTY) stderr.write(`${safeLines(text, true)}\n`)
     },
   }
 }

@@ -10,11 +10,11 @@ export const printable = (text: string): string =>
 // Styles that `paint` sets and ends.
 const STYLES = new Set(['1', '2', '22', '31', '32', '33', '39'].map((code) => `\u001b[${code}m`))
 
-/** Lines as a terminal may get them: with the styles of `paint`, and every other control character as an escape. */
-export const safeLines = (text: string): string =>
+/** Lines with every control character as an escape, save the styles of `paint` if the lines are styled. */
+export const safeLines = (text: string, styled: boolean): string =>
   text
     .split(/(\n|\p{Cc}\[\d+m)/u)
-    .map((part) => (part === '\n' || STYLES.has(part) ? part : printable(part)))
+    .map((part) => (part === '\n' || (styled && STYLES.has(part)) ? part : printable(part)))
     .join('')
 
 /** A word of the user's in a message: in quotes, and not the whole of a long one. */

@@ -1,0 +1,39 @@
+// A program that was bundled, sockctl's own code included, finds the binary of the package, or says what to do.
+import { execFileSync, spawnSync } from 'node:child_process'
+import { cpSync, existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { rolldown } from 'rolldown'
+import { expect, it, onTestFinished } from 'vitest'
+
+const root = fileURLToPath(new URL('..', import.meta.url))
+
+async function bundled(format: 'cjs' | 'esm'): Promise<{ folder: string; file: string }> {
+  const folder = mkdtempSync(join(tmpdir(), 'sockctl-bundle-'))
+  onTestFinished(() => rmSync(folder, { recursive: true }))
+  const entry = join(folder, 'entry.mjs')
+  writeFileSync(entry, `import { interfaces } from '${root}dist/index.js'\nconsole.log(interfaces().length > 0)\n`)
+  const bundle = await rolldown({ input: entry, platform: 'node', logLevel: 'silent' })
+  const file = join(folder, 'out', format === 'cjs' ? 'program.cjs' : 'program.mjs')
+  await bundle.write({ file, format, codeSplitting: false } as never)
+  return { folder, file }
+}
+
+it.each(['cjs', 'esm'] as const)('of format %s says that sockctl is to be external', async (format) => {
+  const { file } = await bundled(format)
+  const { status, stderr } = spawnSync(process.execPath, [file], { encoding: 'utf8' })
+  expect(status).toBe(1)
+  expect(stderr).toMatch(/found no binary for \w+-\w+ beside .*mark sockctl as external/)
+})
+
+it.each(['cjs', 'esm'] as const)('of format %s runs where the package is installed', async (format) => {
+  const { folder, file } = await bundled(format)
+  const installed = join(folder, 'node_modules', 'sockctl')
+  const prebuilds = join(installed, 'prebuilds', `${process.platform}-${process.arch}`)
+  mkdirSync(prebuilds, { recursive: true })
+  cpSync(join(root, 'package.json'), join(installed, 'package.json'))
+  cpSync(join(root, 'build/Release/sockctl.node'), join(prebuilds, 'sockctl.node'))
+  expect(existsSync(file)).toBe(true)
+  expect(execFileSync(process.execPath, [file], { encoding: 'utf8' })).toBe('true\n')
+})

@@ -223,6 +223,7 @@ describe('any option', () => {
     ['EAFNOSUPPORT', 'bad-value', 'it is for sockets of another family'],
     ['EPROTO', 'bad-value', 'it is for sockets of another type: a membership needs a datagram or raw socket'],
     ['EINVAL', ...badValue],
+    ['EDOM', ...badValue],
     ['ERANGE', ...badValue],
     ['E2BIG', ...badValue],
     ['EFAULT', ...badValue],

@@ -41,7 +41,7 @@ const rows: readonly Row[] = [
   ],
   ['bind', 'EPERM', 'permission', 'it needs a privilege: CAP_NET_ADMIN or CAP_NET_RAW'],
   ['bind', 'EINVAL', 'bad-value', needsZone],
-  ['bind', 'ENOTSUP', 'unsupported', 'failed'],
+  ['bind', 'ENOTSUP', 'bad-value', 'sockets of this kind are not bound'],
   ['bind', 'ENODEV', 'no-interface', 'no such interface'],
   [
     'bind',
@@ -61,7 +61,9 @@ const rows: readonly Row[] = [
   ['bind', 'ENODEV', 'unsupported', noVsock, 'vsock'],
   ['listen', 'EADDRINUSE', 'system', inUse],
   ['listen', 'EINVAL', 'bad-value', 'bind it first'],
+  ['listen', 'ENOTSUP', 'bad-value', 'sockets of this kind do not listen'],
   ['listen', 'EPERM', 'permission', 'failed'],
+  ['connect', 'ENOTSUP', 'unsupported', 'failed'],
   ['connect', 'ECONNREFUSED', 'system', 'nobody listens there'],
   ['connect', 'ETIMEDOUT', 'system', 'nobody answered'],
   ['connect', 'ECONNRESET', 'system', 'the other side reset the connection'],

@@ -1,5 +1,6 @@
 // The error this library throws, the reasons it gives, and how values and the kernel's refusals read in messages.
 
+import { constants } from 'node:os'
 import { getSystemErrorMap } from 'node:util'
 
 /**
@@ -71,8 +72,12 @@ let systemErrors: ReturnType<typeof getSystemErrorMap> | undefined
 
 function nameAndText(errno: number): readonly [code: string, text: string] {
   systemErrors ??= getSystemErrorMap()
-  return systemErrors.get(-errno) ?? [`E${errno}`, `errno ${errno}`]
+  return systemErrors.get(-errno) ?? [nameOf(errno), `errno ${errno}`]
 }
+
+/** The name of an errno that libuv does not know, such as EDOM. */
+const nameOf = (errno: number): string =>
+  Object.entries(constants.errno).find(([, number]) => number === errno)?.[0] ?? `E${errno}`
 
 /** The name of a positive errno, as Node spells it: `EADDRINUSE`. */
 export const codeOf = (errno: number): string => nameAndText(errno)[0]

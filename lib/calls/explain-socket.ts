@@ -15,6 +15,10 @@ const inUse: Verdict = [
   'another socket has it: choose another, or set SO_REUSEADDR or SO_REUSEPORT on both before bind',
 ]
 
+// Linux has one number for both, which Node calls ENOTSUP.
+const notBound: Verdict = ['bad-value', 'sockets of this kind are not bound']
+const notListening: Verdict = ['bad-value', 'sockets of this kind do not listen']
+
 const notOfPingGroup: Verdict = [
   'permission',
   'ICMP datagram sockets are for the groups of the sysctl net.ipv4.ping_group_range',
@@ -45,11 +49,13 @@ const BY_CALL: Record<SocketCall, Record<string, Verdict>> = {
     EACCES: ['permission', 'a port below the sysctl net.ipv4.ip_unprivileged_port_start needs CAP_NET_BIND_SERVICE'],
     EPERM: ['permission', 'it needs a privilege: CAP_NET_ADMIN or CAP_NET_RAW'],
     EINVAL: ['bad-value', 'the kernel does not take this address on this socket; a link-local one needs its %zone'],
-    EOPNOTSUPP: ['bad-value', 'sockets of this kind are not bound'],
+    ENOTSUP: notBound,
+    EOPNOTSUPP: notBound,
   },
   listen: {
     EADDRINUSE: inUse,
-    EOPNOTSUPP: ['bad-value', 'sockets of this kind do not listen'],
+    ENOTSUP: notListening,
+    EOPNOTSUPP: notListening,
     EINVAL: ['bad-value', 'bind it first'],
   },
   connect: {

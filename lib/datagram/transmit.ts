@@ -77,6 +77,10 @@ const OF_AN_INTERFACE = ['ENETUNREACH', 'EHOSTUNREACH', 'ENETDOWN', 'EADDRNOTAVA
 const adviceOnInterface = (code: string, index: number, ipv6: boolean): string | undefined =>
   index === 0 || !OF_AN_INTERFACE.includes(code) ? undefined : whyNotSending(index, ipv6)
 
+/** The errors by which the kernel refuses to segment datagrams of this length, and any: Node calls EOPNOTSUPP ENOTSUP. */
+const TOO_LONG_A_SEGMENT = ['EINVAL', 'EMSGSIZE']
+const NO_SEGMENTATION = ['EIO', 'ENOPROTOOPT', 'ENOTSUP']
+
 /** Sends prepared datagrams through one socket, with as few calls as possible. */
 export function createTransmitter(send: NativeDatagrams, plan: TransmitterPlan): Transmitter {
   const stats: SenderStats = {
@@ -112,7 +116,7 @@ export function createTransmitter(send: NativeDatagrams, plan: TransmitterPlan):
 
   /** Called when datagrams were refused with segmentation and taken without: the error was segmentation's. */
   const noteRefusedSegmentation = (code: string, size: number): void => {
-    if (code === 'EIO' || code === 'ENOPROTOOPT' || code === 'EOPNOTSUPP') stats.segmentation = false
+    if (NO_SEGMENTATION.includes(code)) stats.segmentation = false
     else stats.longestSegment = size - 1
   }
 
@@ -127,7 +131,7 @@ export function createTransmitter(send: NativeDatagrams, plan: TransmitterPlan):
     } catch (error) {
       if (typeof error !== 'number' || error === EAGAIN) throw error
       const code = codeOf(error)
-      if (!['EINVAL', 'EMSGSIZE', 'EIO', 'ENOPROTOOPT', 'EOPNOTSUPP'].includes(code)) throw error
+      if (!TOO_LONG_A_SEGMENT.includes(code) && !NO_SEGMENTATION.includes(code)) throw error
       const taken = sendUnsegmented(prepared)
       noteRefusedSegmentation(code, size)
       return taken

@@ -103,6 +103,10 @@ libFuzzer with AddressSanitizer and UBSan on what is native and works without No
 
 ${fuzz()}
 
+fast-check does the same to what is TypeScript, in each run of the suite: changed bytes and texts for every decoder, which
+must refuse them or give values in their ranges (test/protocols, test/kernel), and arguments that turn hostile in one place
+for every call of the public face (test/hostile-values.test.ts).
+
 ## Soak
 
 Receivers, senders, joins, leaves, blocks, flaps, slow readers, workers that end and objects that nobody closes, at random

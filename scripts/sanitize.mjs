@@ -29,7 +29,7 @@ const { status } = spawnSync(
     join(tree, 'scripts/test.mjs'),
     ...['--reporter=default', '--reporter=json', `--outputFile.json=${results}`],
     // Programs that a test starts begin some three times as slowly.
-    ...['--testTimeout=60000', '--hookTimeout=60000'],
+    ...['--testTimeout=120000', '--hookTimeout=120000'],
     ...files,
   ],
   { cwd: tree, stdio: 'inherit', env: { ...process.env, ...variables } },

@@ -1,5 +1,6 @@
 // What a value given by a user may be, and the errors that say so.
 
+import { types } from 'node:util'
 import { badValue, show, wrongType } from './errors.ts'
 
 /** What a value may be, and how an error says so. */
@@ -45,6 +46,12 @@ export const iterable = (words: string): FieldRule<Iterable<unknown>> =>
 export const list = (words: string): FieldRule<unknown[]> => rule(words, Array.isArray)
 
 export const abortSignal: FieldRule<AbortSignal> = rule('an AbortSignal', (value) => value instanceof AbortSignal)
+
+/**
+ * By the kind of the object, as the native side judges too: a Proxy or a descendant of a Uint8Array is none, and one of another
+ * realm is.
+ */
+export const isBytes = (value: unknown): value is Uint8Array => types.isUint8Array(value)
 
 /** The form only: whether there is such an interface shows when it is looked up. */
 export const interfaceSpec: FieldRule<string | number> = rule(

@@ -1,5 +1,6 @@
 // What a refused setsockopt or getsockopt means: its errno and the values asked for become a SocketOptionError.
 
+import { isBytes } from '../base/check-fields.ts'
 import { codeOf, kernelError, type Meaning, type Reason, SocketOptionError, show } from '../base/errors.ts'
 import { type FilterMode, type Outcome, readOutcome } from '../binding/native.ts'
 import { isIpv6 } from '../net/address.ts'
@@ -118,7 +119,7 @@ function placeOf(on: string | number): string {
 }
 
 function asked(option: OptionParts, value: unknown): string {
-  if (typeof value !== 'object' || value === null || value instanceof Uint8Array)
+  if (typeof value !== 'object' || value === null || isBytes(value))
     return value === undefined ? option.name : `${option.name} ${show(value)}`
   const { group, source, interface: on } = value as Value
   const words = [option.name]

@@ -1,6 +1,7 @@
 // A snapshot of all options of a socket, and the difference of two snapshots.
 
 import { isDeepStrictEqual } from 'node:util'
+import { mustBe, object } from '../base/check-fields.ts'
 import { type NativeOption, native } from '../binding/native.ts'
 import type { Level } from '../options/attributes.ts'
 import { type OptionParts, partsOf, table } from '../options/option.ts'
@@ -91,11 +92,15 @@ export interface OptionChange {
   after: unknown
 }
 
+const SNAPSHOT = object('a snapshot')
+
 /** The options whose values differ between two snapshots, by C name. */
 export function diffSnapshots(
   before: Readonly<Record<string, unknown>>,
   after: Readonly<Record<string, unknown>>,
 ): Record<string, OptionChange> {
+  mustBe(SNAPSHOT, 'before', before)
+  mustBe(SNAPSHOT, 'after', after)
   const changes: Record<string, OptionChange> = {}
   for (const name of new Set([...Object.keys(before), ...Object.keys(after)]))
     if (!isDeepStrictEqual(before[name], after[name])) changes[name] = { before: before[name], after: after[name] }

@@ -1,5 +1,5 @@
 // Checks what a call of `send` is given, and converts it for the native side.
-import { mustKnow } from '../base/check-fields.ts'
+import { isBytes, mustKnow } from '../base/check-fields.ts'
 import { badValue, SocketOptionError, show, wrongType } from '../base/errors.ts'
 import type { NativeDatagrams, NativeSendChoice, OneOrEach } from '../binding/native.ts'
 import { interfaceOfZone, isIpv6, isMapped, toIpv6, unmapped, zoneOf } from '../net/address.ts'
@@ -133,11 +133,11 @@ export function createPrepare(send: NativeDatagrams, plan: PreparePlan): Prepare
     if (typeof choice !== 'object' || choice === null)
       throw wrongType(`the third argument is ${show(choice)}: { hopLimit?, trafficClass?, ... } is needed`)
     if (choice !== NO_CHOICE) mustKnow(CHOICES, choice, 'the third argument')
-    if (data instanceof Uint8Array) return withBytes(prepareAlike([data], to, choice))
+    if (isBytes(data)) return withBytes(prepareAlike([data], to, choice))
     if (!Array.isArray(data)) throw badValue(`data is ${show(data)}: a Uint8Array, or an array of them, is needed`)
     const items = copied(data)
     if (items.length === 0) return { datagrams: [], to: undefined, choice: undefined, ipv6: plan.ipv6, done: 0 }
-    if (items.every((item) => item instanceof Uint8Array)) return withBytes(prepareAlike(items, to, choice))
+    if (items.every(isBytes)) return withBytes(prepareAlike(items, to, choice))
     return withBytes(prepareEach(items.map(readMessage), to, choice))
   }
 }
@@ -151,11 +151,11 @@ function copied<T>(list: readonly T[]): T[] {
 
 /** A message as a value that no code of the caller's changes any more. */
 function readMessage(item: Uint8Array | Message, index: number): Message {
-  if (item instanceof Uint8Array) return { data: item }
+  if (isBytes(item)) return { data: item }
   if (typeof item !== 'object' || item === null) throw wrongItem(item, index)
   mustKnow(FIELDS, item, `data[${index}]`)
   const message = { ...item }
-  if (!(message.data instanceof Uint8Array)) throw wrongItem(item, index)
+  if (!isBytes(message.data)) throw wrongItem(item, index)
   return message
 }
 

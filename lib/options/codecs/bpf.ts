@@ -38,6 +38,6 @@ export const bpfProgram: Codec<BpfInstruction[], readonly BpfInstruction[]> = {
     }
     return ''
   },
-  toNative: (value) => value,
+  toNative: (value) => value.map(({ code, jt, jf, k }) => ({ code, jt, jf, k })),
   fromNative: (value) => value,
 }

@@ -1,7 +1,7 @@
 // Codecs of the UAPI's structs of plain numbers, laid out here as the kernel's compilers do.
 
 import { LITTLE_ENDIAN } from '../../base/byte-order.ts'
-import { type FieldRule, whole } from '../../base/check-fields.ts'
+import { type FieldRule, mustBe, object, oneOf, whole } from '../../base/check-fields.ts'
 import { show } from '../../base/errors.ts'
 import { type Codec, wrongFields } from './codec.ts'
 import { u64 } from './scalars.ts'
@@ -17,6 +17,9 @@ export interface Struct<R, W> extends Codec<R, W> {
 /** The C types of a struct's fields. Each lies at a multiple of its size, as the kernel's compilers place them. */
 const SIZES = { u8: 1, u16: 2, u32: 4, i32: 4, u64: 8 } as const
 type Type = keyof typeof SIZES
+
+const LAYOUT = object("{ name: 'u8', ... }")
+const TYPE = oneOf(...Object.keys(SIZES))
 
 export type Layout = Readonly<Record<string, Type>>
 export type LayoutValue<L extends Layout> = { -readonly [K in keyof L]: L[K] extends 'u64' ? bigint : number }
@@ -38,6 +41,7 @@ function fieldsOf(layout: Layout): { fields: readonly Field[]; size: number } {
   let end = 0
   let widest = 1
   const fields = Object.entries(layout).map(([name, type]) => {
+    mustBe(TYPE, `layout: ${name}`, type)
     const size = SIZES[type]
     const offset = Math.ceil(end / size) * size
     end = offset + size
@@ -86,6 +90,8 @@ export function struct<const L extends Layout, const D extends Partial<LayoutVal
   LayoutValue<L>,
   Omit<LayoutValue<L>, keyof D> & { [K in keyof LayoutValue<L>]?: LayoutValue<L>[K] | undefined }
 > {
+  mustBe(LAYOUT, 'layout', layout)
+  mustBe(object('an object'), 'given', given)
   const { fields, size } = fieldsOf(layout)
   const defaults = given as Readonly<Record<string, number | bigint>>
   const fieldOf = (value: Record<string, unknown>, name: string): unknown =>

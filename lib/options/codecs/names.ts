@@ -1,7 +1,9 @@
 // Codecs of numbers that have names: enumerations and sets of flags.
 
-import { whole } from '../../base/check-fields.ts'
+import { mustBe, object, whole } from '../../base/check-fields.ts'
 import { type Codec, codec, isListOf } from './codec.ts'
+
+const NUMBERS_BY_NAME = object('{ name: number, ... }')
 
 const MAX_INT = 2 ** 31 - 1
 
@@ -14,6 +16,7 @@ export function enumeration<const T extends Readonly<Record<string, number>>>(
   ctype = 'int',
   [least, most]: readonly [number, number] = [-MAX_INT - 1, MAX_INT],
 ): Codec<(keyof T & string) | number> {
+  mustBe(NUMBERS_BY_NAME, 'values', values)
   const number = whole(least, most)
   const names = new Map(Object.entries(values).map(([name, value]) => [value, name]))
   return codec(
@@ -36,6 +39,7 @@ export function flags<const T extends Readonly<Record<string, number>>>(
   ctype = 'int',
   most = MAX_INT,
 ): Codec<((keyof T & string) | number)[], readonly ((keyof T & string) | number)[]> {
+  mustBe(NUMBERS_BY_NAME, 'bits', bits)
   const entries = Object.entries(bits)
   const number = whole(0, most)
   const known = (value: unknown): boolean =>

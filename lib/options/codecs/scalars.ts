@@ -1,6 +1,6 @@
 // Codecs of a single number, truth value, text or run of bytes.
 
-import { type FieldRule, whole } from '../../base/check-fields.ts'
+import { type FieldRule, isBytes, whole } from '../../base/check-fields.ts'
 import { show } from '../../base/errors.ts'
 import { type Codec, codec } from './codec.ts'
 
@@ -42,14 +42,14 @@ export const milliseconds: Codec<number> = codec(
 /** setsockopt takes the length of a value as an int: a longer value would reach the kernel cut to 32 bits. */
 const MAX_BYTES = 2 ** 31 - 1
 
-const isLongBytes = (value: unknown): value is Uint8Array => value instanceof Uint8Array && value.length > MAX_BYTES
+const isLongBytes = (value: unknown): value is Uint8Array => isBytes(value) && value.length > MAX_BYTES
 
 /** Raw bytes, which may be read with a question: the first content of the buffer that getsockopt is given. */
 export type BytesCodec = Codec<Buffer, Uint8Array, Uint8Array | undefined>
 
 const askedWithBytes = (most: number): Pick<BytesCodec, 'wrongQuestion'> => ({
   wrongQuestion: (question) =>
-    question === undefined || (question instanceof Uint8Array && question.length <= most)
+    question === undefined || (isBytes(question) && question.length <= most)
       ? ''
       : `the question is ${show(question)}: a Uint8Array of at most ${most} bytes is needed`,
 })
@@ -59,14 +59,12 @@ const askedWithBytes = (most: number): Pick<BytesCodec, 'wrongQuestion'> => ({
  * most: `getSync(option, Buffer.alloc(84))`.
  */
 export const bytes: BytesCodec = {
-  ...codec('bytes', 'a Uint8Array', (value) => value instanceof Uint8Array),
+  ...codec('bytes', 'a Uint8Array', isBytes),
   ...askedWithBytes(MAX_BYTES),
   read: (question) => (question === undefined ? 'bytes' : 'exact_bytes'),
   question: (question) => question,
   wrong: (value) =>
-    isLongBytes(value)
-      ? `it has ${value.length} bytes, and setsockopt takes at most ${MAX_BYTES}`
-      : !(value instanceof Uint8Array),
+    isLongBytes(value) ? `it has ${value.length} bytes, and setsockopt takes at most ${MAX_BYTES}` : !isBytes(value),
 }
 
 /**
@@ -77,7 +75,7 @@ export const bytesOf = (least: number, most: number): BytesCodec => ({
   ...codec<Buffer, Uint8Array>(
     'bytes',
     `a Uint8Array of ${least === most ? least : `${least} to ${most}`} bytes`,
-    (value) => value instanceof Uint8Array && value.length >= least && value.length <= Math.min(most, MAX_BYTES),
+    (value) => isBytes(value) && value.length >= least && value.length <= Math.min(most, MAX_BYTES),
   ),
   ...askedWithBytes(most),
   read: (question) => (question === undefined && least !== most ? 'bytes' : 'exact_bytes'),

@@ -1,5 +1,6 @@
 // Codecs of TCP and UDP.
 
+import { isBytes } from '../../base/check-fields.ts'
 import { show } from '../../base/errors.ts'
 import { anyAddress } from './addresses.ts'
 import { type Codec, codec, isListOf, isRecordOf } from './codec.ts'
@@ -63,7 +64,8 @@ export interface TcpRepairOption {
 
 const isRepairOption = (value: unknown): boolean =>
   isRecordOf(value, 'option', 'value') &&
-  Object.hasOwn(REPAIR_OPTIONS, String(value.option)) &&
+  typeof value.option === 'string' &&
+  Object.hasOwn(REPAIR_OPTIONS, value.option) &&
   unsigned().wrong(value.value) === false
 
 export const tcpRepairOptions: Codec<never, readonly TcpRepairOption[]> = codec(
@@ -90,9 +92,9 @@ export const fastOpenKey: Codec<Buffer, Uint8Array> = {
   ...bytesOf(16, 32),
   expects: 'a Uint8Array of 16 or 32 bytes',
   wrong: (value) =>
-    value instanceof Uint8Array && (value.length === 16 || value.length === 32)
+    isBytes(value) && (value.length === 16 || value.length === 32)
       ? ''
-      : `the key is ${value instanceof Uint8Array ? `${value.length} bytes` : show(value)}`,
+      : `the key is ${isBytes(value) ? `${value.length} bytes` : show(value)}`,
 }
 
 /** `union tcp_cc_info`: the fields of BBR; of Vegas and DCTCP 32-bit words, from which the algorithm can't be told. */

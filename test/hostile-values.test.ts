@@ -1,0 +1,367 @@
+import dgram from 'node:dgram'
+import { once } from 'node:events'
+import { readdirSync, readlinkSync } from 'node:fs'
+import net from 'node:net'
+import { setTimeout as pause } from 'node:timers/promises'
+import { runInNewContext } from 'node:vm'
+import fc from 'fast-check'
+import {
+  codecs,
+  control,
+  defineOption,
+  describeGroup,
+  diffSnapshots,
+  openReceiver,
+  openSender,
+  openSocket,
+  type SocketControl,
+} from 'sockctl'
+import * as options from 'sockctl/options'
+import { announceSap, listenSap } from 'sockctl/sap'
+import { listenNtp, queryNtp } from 'sockctl/sntp'
+import { expect, it } from 'vitest'
+import { choices, describeError, HANG, isTyped, spoil, type Victim } from './support/hostile.ts'
+import { describeInNamespace } from './support/namespace.ts'
+import { trials } from './support/option-values.ts'
+import { openKind } from './support/sockets.ts'
+
+// Any seed and any number of runs for the long form.
+const SEED = Number(process.env.SOCKCTL_FUZZ_SEED ?? 1)
+const RUNS = Number(process.env.SOCKCTL_FUZZ_RUNS ?? 60)
+const PATIENCE = 5000
+
+const { IP_MSFILTER, IP_TTL, MCAST_MSFILTER, SO_RCVBUF } = options
+const optionNamed = new Map(Object.values(options).map((option) => [option.name as string, option]))
+
+const GROUP = '239.192.50.1'
+const on = () => ({ group: GROUP, interface: 'lo' })
+const channel = (n = 1) => ({ group: `239.192.50.${n}`, source: '127.0.0.1', interface: 'lo' })
+const settings = () => [
+  [SO_RCVBUF, 65536],
+  [IP_TTL, 3],
+]
+
+/** A call with right arguments, made anew for each run; what it gives is closed. */
+interface Target {
+  readonly args: unknown[]
+  readonly call: (...args: never[]) => unknown
+  /** What a hostile value may close in the middle of the call. */
+  readonly victim?: Victim
+  readonly close?: () => unknown
+}
+
+/** A call on the control of a dgram socket of its own. */
+async function onControl(args: unknown[], act: (c: SocketControl, ...args: never[]) => unknown): Promise<Target> {
+  const socket = dgram.createSocket('udp4').bind(0, '127.0.0.1')
+  await once(socket, 'listening')
+  const c = control(socket)
+  const closed = once(socket, 'close')
+  let open = true
+  const close = () => {
+    if (open) socket.close()
+    open = false
+    return closed
+  }
+  return { args, call: (...given) => act(c, ...given), victim: { close }, close }
+}
+
+async function onReceiver(args: unknown[], name: 'join' | 'joinAll'): Promise<Target> {
+  const receiver = await openReceiver({ address: '127.0.0.1' })
+  const close = () => receiver.close()
+  return { args, call: (...given: [never]) => receiver[name](...given), victim: { close }, close }
+}
+
+async function onSender(args: unknown[]): Promise<Target> {
+  const sender = await openSender({ interface: 'lo' })
+  const close = () => sender.close()
+  return { args, call: (...given: [never]) => sender.send(...given), victim: { close }, close }
+}
+
+/** A socket that becomes one of Node's, with these options. */
+async function handedOver(args: unknown[], name: 'toDatagram' | 'toStream' | 'toServer'): Promise<Target> {
+  const server = net.createServer((socket) => socket.on('error', () => {}).resume()).listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const { port } = server.address() as net.AddressInfo
+  const owned = await openSocket(
+    name === 'toDatagram'
+      ? { family: 'ipv4', type: 'dgram', bind: { address: '127.0.0.1', port: 0 } }
+      : name === 'toStream'
+        ? { family: 'ipv4', type: 'stream', connect: { address: '127.0.0.1', port } }
+        : { family: 'ipv4', type: 'stream', bind: { address: '127.0.0.1', port: 0 } },
+  )
+  const close = async () => {
+    await owned.close()
+    server.close()
+    await once(server, 'close')
+  }
+  return {
+    args,
+    call: (...given: [never]) => endOf(owned[name](...given)),
+    victim: { close: () => owned.close() },
+    close,
+  }
+}
+
+/** Closes a socket of Node's and waits for the end of it. */
+async function endOf(socket: dgram.Socket | net.Socket | net.Server): Promise<void> {
+  socket.on('error', () => {})
+  const closed = once(socket, 'close')
+  if (socket instanceof net.Socket) socket.destroy()
+  else socket.close()
+  await closed
+}
+
+const free = (args: unknown[], call: (...args: never[]) => unknown): Target => ({ args, call })
+
+const definition = () => ({
+  name: 'MINE',
+  level: 'SOL_SOCKET',
+  option: 8,
+  codec: codecs.int(),
+  access: 'read-write',
+  waits: false,
+})
+const SDP = 'v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=x\r\nc=IN IP4 239.192.50.9/1\r\nt=0 0\r\nm=audio 5004 RTP/AVP 0\r\n'
+
+const targets: Record<string, () => Target | Promise<Target>> = {
+  join: () => onControl([channel()], (c, one) => c.join(one)),
+  joinAll: () => onControl([[channel(1), channel(2), on()]], (c, many) => c.joinAll(many)),
+  getSourceFilter: () => onControl([on()], (c, one) => c.getSourceFilter(one)),
+  setSourceFilter: () =>
+    onControl([on(), { mode: 'exclude', sources: ['127.0.0.2', '127.0.0.3'] }], async (c, ...given: [never, never]) => {
+      await c.join(on())
+      await c.setSourceFilter(...given)
+    }),
+  block: () =>
+    onControl(['127.0.0.2'], async (c, source) => {
+      const membership = await c.join(on())
+      await membership.block(source)
+      await membership.unblock(source)
+    }),
+  'get with a question': () => onControl([IP_MSFILTER, on()], (c, ...given: [never, never]) => c.get(...given)),
+  'getSync with a question': () =>
+    onControl([MCAST_MSFILTER, on()], (c, ...given: [never, never]) => c.getSync(...given)),
+  set: () => onControl([SO_RCVBUF, 65536], (c, ...given: [never, never]) => c.set(...given)),
+  setMulticastInterface: () => onControl(['lo'], (c, value) => c.setMulticastInterface(value)),
+  setMulticastHops: () => onControl([3], (c, value) => c.setMulticastHops(value)),
+  setMulticastLoopback: () => onControl([true], (c, value) => c.setMulticastLoopback(value)),
+  openReceiver: () =>
+    free(
+      [
+        {
+          port: 0,
+          channels: [channel(1), channel(2)],
+          options: settings(),
+          batch: 8,
+          maxDatagram: 1500,
+          ancillary: { hopLimit: true, timestamp: true, originalDestination: true },
+          returnedErrors: true,
+          reuse: true,
+          signal: new AbortController().signal,
+        },
+      ],
+      openReceiver,
+    ),
+  'receiver.join': () => onReceiver([channel()], 'join'),
+  'receiver.joinAll': () => onReceiver([[channel(1), on()]], 'joinAll'),
+  openSender: () =>
+    free(
+      [
+        {
+          to: { address: GROUP, port: 5000 },
+          bind: { address: '127.0.0.1', port: 0 },
+          interface: 'lo',
+          hops: 1,
+          loopback: true,
+          connect: true,
+          options: settings(),
+          signal: new AbortController().signal,
+        },
+      ],
+      openSender,
+    ),
+  send: () =>
+    onSender([
+      [
+        Buffer.alloc(100, 1),
+        { data: new Uint8Array(200), to: { address: '127.0.0.1', port: 9 }, hopLimit: 2, source: '127.0.0.1' },
+        new Uint8Array(100),
+      ],
+      { address: GROUP, port: 9 },
+      { hopLimit: 1, trafficClass: 4, interface: 'lo' },
+    ]),
+  'send one': () => onSender([new Uint8Array(4000), { address: '127.0.0.1', port: 9 }]),
+  'openSocket, connected': () =>
+    free(
+      [
+        {
+          family: 'ipv4',
+          type: 'dgram',
+          protocol: 17,
+          options: settings(),
+          bind: { address: '127.0.0.1', port: 0 },
+          connect: { address: '127.0.0.1', port: 9 },
+          signal: new AbortController().signal,
+        },
+      ],
+      openSocket,
+    ),
+  'openSocket, listening': () =>
+    free([{ family: 'unix', type: 'stream', bind: { path: '\0sockctl-hostile' }, listen: { backlog: 2 } }], openSocket),
+  toDatagram: () =>
+    handedOver([{ lookup: undefined, recvBufferSize: 9000, sendBufferSize: 9000, ipv6Only: false }], 'toDatagram'),
+  toStream: () => handedOver([{ allowHalfOpen: true, highWaterMark: 1000 }], 'toStream'),
+  toServer: () => handedOver([{ allowHalfOpen: true, pauseOnConnect: true, noDelay: true }, () => {}], 'toServer'),
+  control: () => free([{ fd: 2 ** 31 - 1 }], (socket) => void control(socket).fd),
+  describeGroup: () => free([GROUP], describeGroup),
+  diffSnapshots: () =>
+    free(
+      [
+        { SO_RCVBUF: 1, TCP_INFO: { rtt: [1] } },
+        { SO_RCVBUF: 2, TCP_INFO: { rtt: [2] } },
+      ],
+      diffSnapshots,
+    ),
+  defineOption: () => free([definition()], defineOption),
+  'defineOption and set': () =>
+    onControl([definition(), 65536], (c, ...[mine, value]: [never, never]) => c.set(defineOption(mine), value)),
+  'codecs.struct': () => free([{ a: 'u8', b: 'u64' }, { b: 0n }], codecs.struct),
+  'codecs.flags': () => free([{ one: 1, two: 2 }], codecs.flags),
+  'codecs.enumeration': () => free([{ one: 1, two: 2 }], codecs.enumeration),
+  listenSap: () => free([{ port: 9875, groups: ['224.2.127.254', GROUP], interface: 'lo', maxSessions: 9 }], listenSap),
+  listenNtp: () => free([{ port: 10123, groups: ['224.0.1.1'], interface: 'lo' }], listenNtp),
+  queryNtp: () => free(['127.0.0.1', { port: 9, timeout: 30 }], (_, given) => queryNtp('127.0.0.1', given)),
+  announceSap: () =>
+    free(
+      [
+        {
+          sdp: SDP,
+          interface: 'lo',
+          groups: [GROUP],
+          port: 9875,
+          source: '127.0.0.1',
+          hops: 1,
+          interval: 100,
+          compressed: true,
+        },
+      ],
+      async (given) => {
+        for await (const _ of announceSap(given)) break
+      },
+    ),
+}
+
+/** Descriptors that stay open though everything was closed. Closing happens off the event loop, and takes a moment. */
+async function leftOpen(before: readonly string[]): Promise<string[]> {
+  for (let patience = 200; ; patience--) {
+    const more = descriptors().filter((one) => !before.includes(one))
+    if (more.length === 0 || patience === 0) return more
+    await pause(5)
+  }
+}
+
+function descriptors(): string[] {
+  return readdirSync('/proc/self/fd').flatMap((fd) => {
+    try {
+      const name = readlinkSync(`/proc/self/fd/${fd}`)
+      return /^socket:|eventpoll|eventfd/.test(name) ? [`${fd} ${name}`] : []
+    } catch {
+      // The folder's own descriptor is closed by now.
+      return []
+    }
+  })
+}
+
+const LATE = Symbol('late')
+
+/** Settles as the call does; an outcome that can be closed or left is closed or left. */
+async function outcomeOf({ args, call }: Target): Promise<unknown> {
+  try {
+    const timer = new AbortController()
+    const late = pause(PATIENCE, LATE, { signal: timer.signal }).catch(() => undefined)
+    const given = await Promise.race([call(...(args as never[])), late])
+    timer.abort()
+    if (given === LATE) return HANG
+    if (typeof (given as Victim | undefined)?.close === 'function') await (given as Victim).close?.()
+    return undefined
+  } catch (error) {
+    return error
+  }
+}
+
+describeInNamespace('hostile values', () => {
+  it.each(Object.entries(targets))(
+    '%s works or refuses with a typed error, and leaves nothing open',
+    async (_, make) => {
+      const unharmed = await make()
+      const before = descriptors()
+      expect([undefined, expect.objectContaining({ name: 'SocketOptionError' })]).toContainEqual(
+        await outcomeOf(unharmed),
+      )
+      await unharmed.close?.()
+      const run = fc.asyncProperty(choices, async (choice) => {
+        const target = await make()
+        spoil(target.args, choice, target.victim ?? {})
+        const error = await outcomeOf(target)
+        await target.close?.()
+        if (error !== undefined && !isTyped(error, choice)) throw new Error(`no typed error: ${describeError(error)}`)
+      })
+      await fc.assert(run, { seed: SEED, numRuns: RUNS })
+      expect(await leftOpen(before)).toEqual([])
+    },
+    60_000,
+  )
+
+  const settable = Object.entries(trials).filter(([, trial]) => 'set' in trial && trial.set !== undefined)
+
+  it.each(settable)('the value of %s is taken or refused with a typed error', async (name, trial) => {
+    const option = optionNamed.get(name)
+    await using opened = await openKind(trial.on ?? 'udp4')
+    const c = control(opened.socket)
+    const run = fc.asyncProperty(choices, async (choice) => {
+      const args: unknown[] = [structuredClone(trial.set)]
+      spoil(args, choice, {})
+      const error = await outcomeOf({ args, call: (value) => c.set(option as never, value) })
+      if (error !== undefined && !isTyped(error, choice)) throw new Error(`no typed error: ${describeError(error)}`)
+    })
+    await fc.assert(run, { seed: SEED, numRuns: Math.ceil(RUNS / 3) })
+  })
+
+  it('refuses datagrams whose bytes a getter detaches while the list is read, and sends none of them', async () => {
+    await using sender = await openSender({ to: { address: '127.0.0.1', port: 9 } })
+    const first = new Uint8Array(20_000).fill(1)
+    const datagrams = [first, first]
+    Object.defineProperty(datagrams, 1, {
+      get() {
+        structuredClone(first.buffer, { transfer: [first.buffer] })
+        return new Uint8Array([2])
+      },
+    })
+    await expect(sender.send(datagrams)).rejects.toMatchObject({ message: expect.stringContaining('data[0]') })
+    expect(sender.stats().datagrams).toBe(0)
+  })
+
+  const proxied = new Proxy(new Uint8Array(4), {})
+  const refused = { code: 'ERR_INVALID_VALUE' }
+
+  it('refuses proxies of bytes, and a name that only reads like one', async () => {
+    await using sender = await openSender({ to: { address: '127.0.0.1', port: 9 } })
+    await expect(sender.send(proxied)).rejects.toMatchObject(refused)
+    await expect(sender.send([{ data: proxied }])).rejects.toMatchObject(refused)
+    await using opened = await openKind('tcp4')
+    const c = control(opened.socket)
+    await expect(c.set(options.IP_OPTIONS, proxied)).rejects.toMatchObject(refused)
+    const likeMss = [{ option: ['mss'] as unknown as 'mss', value: 1 }]
+    await expect(c.set(options.TCP_REPAIR_OPTIONS, likeMss)).rejects.toMatchObject(refused)
+  })
+
+  it('takes bytes of another realm, and a program that is a proxy', async () => {
+    await using sender = await openSender({ to: { address: '127.0.0.1', port: 9 } })
+    expect(await sender.send(runInNewContext('new Uint8Array(3)'))).toBe(1)
+    await using opened = await openKind('udp4')
+    const c = control(opened.socket)
+    const program = [{ code: 0x06, jt: 0, jf: 0, k: 0xffff }]
+    await c.set(options.SO_ATTACH_FILTER, new Proxy(program, {}))
+    expect(await c.get(options.SO_GET_FILTER)).toEqual(program)
+  })
+})

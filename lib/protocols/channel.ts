@@ -1,7 +1,7 @@
 // Reads a channel as a person writes one: a group with sources, interface and port, or a URL of VLC's or ffmpeg's form.
 
 import { SocketOptionError, show } from '../base/errors.ts'
-import { canonical, interfaceOfZone, isMulticast, parseAddress, withoutZone } from '../net/address.ts'
+import { canonical, interfaceOfZone, isIpv6, isMulticast, parseAddress, unmapped, withoutZone } from '../net/address.ts'
 
 /** What the text of a channel says: a group, perhaps a port, perhaps the sources wanted or not wanted. */
 export interface ChannelText {
@@ -73,14 +73,16 @@ function readGroup(text: string, target: string): AddressParts {
   if (parsed === undefined) {
     throw refuse(text, `${show(parts.address)} is not an address; names are not looked up. Write it as ${FORMS}`)
   }
-  if (!isMulticast(parts.address)) {
+  const group = unmapped(parts.address)
+  if (!isMulticast(group)) {
     throw refuse(text, `${parts.address} is not a group: groups are 224.0.0.0 to 239.255.255.255 and ff00::/8`)
   }
-  return { ...parts, address: canonical(parts.address) ?? parts.address }
+  return { ...parts, address: canonical(group) ?? group }
 }
 
 function readSource(text: string, source: string, group: string): string {
-  const bare = /^\[(.*)\]$/.exec(source)?.[1] ?? source
+  const given = /^\[(.*)\]$/.exec(source)?.[1] ?? source
+  const bare = isIpv6(group) ? given : unmapped(given)
   const parsed = parseAddress(bare)
   if (parsed === undefined) {
     const withPort = splitAddress(source)?.port !== undefined

@@ -144,3 +144,11 @@ describe('a channel as text', () => {
     )
   })
 })
+
+it('reads IPv4-mapped addresses as IPv4, as dual-stack sockets tell them', () => {
+  expect(parseChannel('[::ffff:10.0.0.1]@[::ffff:e801:101]:5000')).toMatchObject({
+    group: '232.1.1.1',
+    port: 5000,
+    sources: ['10.0.0.1'],
+  })
+})

@@ -81,6 +81,19 @@ describe('a socket', () => {
   })
 })
 
+describe('a listener', () => {
+  it.each([0, 1, 3])('with a backlog of %i takes one connection more than that', (backlog) => {
+    const path = `\0sockctl-backlog-${process.pid}-${backlog}`
+    const listener = socketOf(AF_UNIX, SOCK_STREAM)
+    native.bind(listener.fd, AF_UNIX, { path })
+    expect(native.listen(listener.fd, backlog)).toBe(0)
+    const connect = () => native.connect(socketOf(AF_UNIX, SOCK_STREAM).fd, AF_UNIX, { path })
+    const EAGAIN = 11
+    const errnos = Array.from({ length: backlog + 3 }, connect)
+    expect(errnos).toEqual(errnos.map((_, n) => (n <= backlog ? 0 : EAGAIN)))
+  })
+})
+
 describe('what a descriptor is', () => {
   it.each([
     ['IPv4 datagrams', AF_INET, SOCK_DGRAM],

@@ -50,7 +50,9 @@ export interface SocketOptionErrorFields {
  */
 export class SocketOptionError extends Error {
   override readonly name = 'SocketOptionError'
+  /** The kernel's code as Node spells it, or `ERR_...` if the library refused before the kernel. */
   readonly code: string
+  /** The kind of failure, the same for every family and errno. */
   readonly reason: Reason
   // Declared only, so that a field without a value is no property of the error: neither for `in` nor in print.
   declare readonly errno?: number

@@ -19,7 +19,9 @@ import { wrongSource } from '../options/codecs/multicast-target.ts'
  * The zone of an IPv6 group, `ff02::1%eth0`, names the interface too.
  */
 export interface GroupOnInterface {
+  /** An IPv4 or IPv6 multicast address; IPv6 may have a zone, which names the interface. */
   group: string
+  /** A name, an index or a local address. Default, and for 0, `0.0.0.0` and `::`: by the kernel's route. */
   interface?: string | number | undefined
 }
 

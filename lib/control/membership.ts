@@ -13,6 +13,7 @@ import type { MembershipRegistry } from './registry.ts'
 
 /** What to join: a group from any source, or one source of a group. */
 export interface Channel extends GroupOnInterface {
+  /** The address of a host, of the family of the group. Default: any source. */
   source?: string | undefined
 }
 
@@ -37,6 +38,7 @@ export const groupTargetFrom = (on: GroupOnInterface | Membership): GroupTarget 
 
 /** A joined channel. It says what to do next; the kernel holds the state. Leaves when disposed of. */
 export interface Membership extends AsyncDisposable {
+  /** In its canonical spelling, without a zone. */
   readonly group: string
   /** The source, if the membership is source-specific. */
   readonly source?: string

@@ -88,7 +88,9 @@ export function snapshot(owner: DescriptorOwner): Record<string, unknown> {
 
 /** An option that differs between two snapshots; `undefined` in a snapshot in which the option did not answer. */
 export interface OptionChange {
+  /** The value in the first snapshot; undefined if the option did not answer. */
   before: unknown
+  /** The value in the second snapshot; undefined if the option did not answer. */
   after: unknown
 }
 

@@ -5,8 +5,11 @@ import { type AncillaryData, assignmentOf, type Cells } from './ancillary.ts'
 
 /** A control message as it came. cmsg(3) */
 export interface ControlMessage {
+  /** The level: `IPPROTO_IPV6` is 41. */
   level: number
+  /** The type, a number of the level. */
   type: number
+  /** The message's bytes, without its header. */
   data: Buffer
 }
 

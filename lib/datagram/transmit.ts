@@ -10,6 +10,7 @@ import { goesOverIpv6, type PreparedSend } from './prepare.ts'
 export interface SenderStats {
   /** Datagrams the kernel took, and the bytes of their payloads. */
   datagrams: number
+  /** The bytes of their payloads. */
   bytes: number
   /** Datagrams the kernel took many at once, as one message that it splits: `UDP_SEGMENT`. */
   segmented: number

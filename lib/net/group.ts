@@ -63,8 +63,11 @@ export interface GroupFlags {
 export interface GroupDescription {
   /** The group in its canonical spelling, without a zone. */
   address: string
+  /** The family of the group. */
   family: IpFamily
+  /** The purpose that the address was set aside for. */
   kind: GroupKind
+  /** How far the group reaches. */
   scope: GroupScope
   /** IPv6 only. */
   flags?: GroupFlags

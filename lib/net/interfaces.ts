@@ -7,19 +7,25 @@ import { canonical, type IpFamily, interfaceOfZone, parseAddress, unmapped, with
 
 /** An address of an interface, with the length of its prefix. */
 export interface InterfaceAddress {
+  /** In its canonical spelling; a link-local IPv6 address with its zone. */
   address: string
+  /** The family of the address. */
   family: IpFamily
+  /** In bits: 24 for a netmask of 255.255.255.0. */
   prefixLength: number
 }
 
 /** A network interface of this host (in this process's network namespace). */
 export interface Interface {
+  /** Up to 15 bytes: `eth0`. */
   name: string
+  /** From 1; the kernel does not use it again soon. */
   index: number
   /** Largest payload of a frame, in bytes; 0 if the system does not tell. */
   mtu: number
   /** The hardware address, '' if it has none. */
   mac: string
+  /** `IFF_UP` and its kin. netdevice(7) */
   flags: {
     up: boolean
     running: boolean
@@ -28,6 +34,7 @@ export interface Interface {
     broadcast: boolean
     pointToPoint: boolean
   }
+  /** IPv4 and IPv6, in the order of the kernel. */
   addresses: InterfaceAddress[]
 }
 

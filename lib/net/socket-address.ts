@@ -29,7 +29,9 @@ export function familyNumber(family: Family): number {
 
 /** `sockaddr_in`, `sockaddr_in6`: an address of the socket's family, a link-local one with its `%zone`; port 0 to 65535. */
 export interface Endpoint {
+  /** An IP address of the socket's family. */
   address: string
+  /** 0 to 65535; where a datagram or a connection goes, from 1. */
   port: number
 }
 
@@ -40,36 +42,51 @@ export interface Endpoint {
  * part of the name. Node 20 pads its own abstract names: `'\0name'.padEnd(108, '\0')` reaches its `listen('\0name')`.
  */
 export interface UnixAddress {
+  /** A path, or an abstract name that begins with NUL; '' is none. */
   path: string
 }
 
 /** `sockaddr_ll`: the interface by name or index (none: all of them) and the Ethernet protocol. packet(7) */
 export interface PacketAddress {
+  /** A name or an index. Default: all interfaces. */
   interface?: string | number | undefined
+  /** The Ethernet protocol, by name or number. Default: none. */
   protocol?: Protocol | undefined
 }
 
 /** `sockaddr_nl`: the port id (0: the kernel chooses) and the bit mask of groups 1 to 32. netlink(7) */
 export interface NetlinkAddress {
+  /** The port id, 0 to 4294967295; 0: the kernel chooses at bind, and is the kernel at connect. */
   pid: number
+  /** A bit for each of the groups 1 to 32. */
   groups: number
 }
 
 /** `sockaddr_vm`: the context id (1 this machine, 2 its host, 0xffffffff any) and the port (0xffffffff any). vsock(7) */
 export interface VsockAddress {
+  /** The context id, 0 to 4294967295. */
   cid: number
+  /** 0 to 4294967295. */
   port: number
 }
 
+/** The address of a socket of each family. */
 export interface SocketAddresses {
+  /** `struct sockaddr_in`. ip(7) */
   ipv4: Endpoint
+  /** `struct sockaddr_in6`. ipv6(7) */
   ipv6: Endpoint
+  /** `struct sockaddr_un`. unix(7) */
   unix: UnixAddress
+  /** `struct sockaddr_ll`. packet(7) */
   packet: PacketAddress
+  /** `struct sockaddr_nl`. netlink(7) */
   netlink: NetlinkAddress
+  /** `struct sockaddr_vm`. vsock(7) */
   vsock: VsockAddress
 }
 
+/** The address of a socket of one family, or of any. */
 export type SocketAddress<F extends Family = Family> = SocketAddresses[F]
 
 /**

@@ -18,7 +18,9 @@ export interface Option<R, W = R, Q = undefined> {
   readonly level: string
   /** False if this system has no such option: using the option then is a `SocketOptionError` with reason `unsupported`. */
   readonly supported: boolean
+  /** False if the option can only be set. */
   readonly readable: boolean
+  /** False if the option can only be read. */
   readonly writable: boolean
   /** `set` and `get` run on a worker thread, since the kernel may make them wait. */
   readonly waits: boolean
@@ -111,6 +113,7 @@ export function option<R, W, Q, const A extends OptionAttributes = { access: 're
   return line as unknown as Option<Readable<R, A>, Writable<W, A>, Q>
 }
 
+/** What `defineOption` takes: the numbers of an option, and how its value is read and written. */
 export interface OptionDefinition<R, W, Q = undefined> {
   /** `read` or `write` if the option can't be set, or read. Default `read-write`. */
   access?: OptionAttributes['access'] | undefined
@@ -122,6 +125,7 @@ export interface OptionDefinition<R, W, Q = undefined> {
   level: number | Level
   /** Its number, as in the header that defines it. */
   option: number
+  /** One of `codecs`: what TypeScript sees, and the C type that the kernel gets. */
   codec: Codec<R, W, Q>
 }
 

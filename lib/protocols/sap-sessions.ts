@@ -8,11 +8,15 @@ import { parseSdp, type SdpSession } from './sdp.ts'
 export interface SapSession {
   /** The address of the host that announces the session. */
   source: string
+  /** Identifies this version of the session, together with the source; 0 if unknown. */
   messageIdHash: number
+  /** The description, read. */
   description: SdpSession
   /** The description as it was received. */
   text: string
+  /** When the first announcement was received. */
   firstSeen: number
+  /** When the last announcement was received. */
   lastSeen: number
   /** How many announcements were received. */
   announcements: number

@@ -11,7 +11,9 @@ export interface SdpStream {
   media: string
   /** `RTP/AVP`, `udp`, ... */
   protocol: string
+  /** The group, in its canonical spelling. */
   group: string
+  /** 1 to 65535. */
   port: number
   /** IPv4 only. */
   ttl?: number
@@ -26,7 +28,9 @@ export interface SdpStream {
 
 /** A session description (RFC 4566, RFC 8866), with only those of its streams that are multicast. */
 export interface SdpSession {
+  /** The `s=` line, as it was sent: it may hold any character. */
   name: string
+  /** The `i=` line. */
   information?: string
   /** Identifies the session, in all its versions: the `o=` line without the version. */
   origin: string
@@ -34,6 +38,7 @@ export interface SdpSession {
   version: bigint
   /** When the session ends, in milliseconds since 1970; absent if it has no end. */
   ends?: number
+  /** The multicast streams, at most 256. */
   streams: SdpStream[]
 }
 

@@ -20,13 +20,16 @@ const MODES = [
 
 /** `insert`: the month's last minute has 61 seconds; `delete`: 59; `unsynchronized`: the server's clock is not set. */
 export type NtpLeap = (typeof LEAPS)[number]
+/** The mode of a packet. RFC 5905 7.3 */
 export type NtpMode = (typeof MODES)[number]
 
 /** The header of an NTP packet (RFC 5905 7.3, RFC 4330 4). */
 export interface NtpPacket {
+  /** Whether a leap second comes at the end of the month. RFC 5905 7.3 */
   leap: NtpLeap
   /** 1 to 4. */
   version: number
+  /** Whether a client, a server or a broadcast sent it. */
   mode: NtpMode
   /** 0: a kiss of death; 1: a reference clock; 2 to 15; 16: not synchronized. */
   stratum: number

@@ -17,7 +17,9 @@ import { openSockets, type ReceiverSockets } from './receiver-sockets.ts'
 export interface ReceiverStats {
   /** Datagrams delivered, and the bytes of their payloads. */
   datagrams: number
+  /** The bytes of their payloads. */
   bytes: number
+  /** How many batches they came in. */
   batches: number
   /** Delivered, but longer than `maxDatagram`. */
   truncated: number
@@ -31,8 +33,11 @@ export interface ReceiverStats {
 
 /** An interface that was removed, and the memberships on it, which have ended. */
 export interface InterfaceRemoved {
+  /** The name that it had. */
   name: string
+  /** The index that it had. */
   index: number
+  /** The memberships on it, none of which is active any more. */
   memberships: Membership[]
 }
 
@@ -154,6 +159,7 @@ export class Receiver extends EventEmitter<ReceiverEvents> implements AsyncItera
     return joined
   }
 
+  /** Counts since the receiver was opened. */
   stats(): ReceiverStats {
     const { batchReader, sockets } = this.#core
     return { ...batchReader.counts(), dropped: sockets.dropped(), sockets: sockets.count }

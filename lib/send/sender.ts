@@ -92,6 +92,7 @@ export class Sender extends EventEmitter<SenderEvents> implements AsyncDisposabl
     forgotten.register(this, core, this)
   }
 
+  /** Every option of the socket. */
   get control(): SocketControl {
     return this.#core.socket.control
   }
@@ -122,6 +123,7 @@ export class Sender extends EventEmitter<SenderEvents> implements AsyncDisposabl
     })
   }
 
+  /** Counts since the sender was opened. */
   stats(): SenderStats {
     return { ...this.#core.transmitter.stats }
   }

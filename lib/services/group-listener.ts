@@ -20,7 +20,9 @@ export interface ListenOptions {
   interfaces?: readonly (string | number)[] | undefined
   /** 1 to 65535. */
   port?: number | undefined
+  /** Other groups than the well-known ones. */
   groups?: readonly string[] | undefined
+  /** Closes the listener when aborted. */
   signal?: AbortSignal | undefined
 }
 

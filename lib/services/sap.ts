@@ -45,6 +45,7 @@ export type SapNotice =
   | ((SapEvent | { type: 'malformed'; reason: string }) & { from: Endpoint; interfaceIndex: number })
   | { type: 'expired'; session: SapSession }
 
+/** What `listenSap` takes. */
 export interface SapListenOptions extends ListenOptions {
   /** Default 9875. */
   port?: number | undefined
@@ -56,9 +57,11 @@ export interface SapListenOptions extends ListenOptions {
 
 /** Gives notices of sessions: `for await (const notice of listener)`. Leaving the loop closes the listener. */
 export interface SapListener extends AsyncIterable<SapNotice>, AsyncDisposable {
+  /** What is joined: a membership for each group and interface. */
   readonly memberships: readonly Membership[]
   /** The sessions announced and neither deleted nor expired, in order of their first announcement. */
   sessions(): SapSession[]
+  /** Leaves the groups, closes the sockets and ends the loop that listens. */
   close(): Promise<void>
 }
 
@@ -102,6 +105,7 @@ export async function listenSap(options: SapListenOptions = {}): Promise<SapList
   }
 }
 
+/** What `announceSap` takes. */
 export interface SapAnnounceOptions {
   /** The session description to announce (RFC 8866). */
   sdp: string
@@ -126,6 +130,7 @@ export interface SapAnnounceOptions {
   compressed?: boolean | undefined
   /** When announcing ends, tell listeners that the session is over. Default true. */
   withdraw?: boolean | undefined
+  /** Ends announcing when aborted. */
   signal?: AbortSignal | undefined
 }
 
@@ -147,6 +152,7 @@ const ANNOUNCE_FIELDS: Record<keyof SapAnnounceOptions, FieldRule> = {
 export interface SapAnnouncement {
   /** From 1. */
   number: number
+  /** The groups that the session was announced to. */
   groups: readonly string[]
   /** The size of the packet in bytes. */
   size: number

@@ -29,6 +29,7 @@ import { LISTEN_FIELDS, type ListenOptions, openGroupListener } from './group-li
 
 export { kissOfDeath, type NtpLeap, type NtpMode, type NtpPacket, referenceText }
 
+/** The UDP port of NTP. */
 export const NTP_PORT = 123
 
 /** The groups that time servers broadcast to (RFC 5905 3, IANA): IPv4's, and IPv6's from link-local to global. */
@@ -39,7 +40,9 @@ export const NTP_GROUPS: readonly string[] = [
 
 /** The time a server told. All times are in nanoseconds. */
 export interface NtpTime {
+  /** The address and port of the server. */
   server: Endpoint
+  /** What the server sent. */
   packet: NtpPacket
   /** The server's clock when the server sent the packet, since 1970. */
   time: bigint
@@ -61,7 +64,9 @@ export type NtpNotice =
 
 /** Gives what servers broadcast: `for await (const notice of listener)`. Leaving the loop closes the listener. */
 export interface NtpListener extends AsyncIterable<NtpNotice>, AsyncDisposable {
+  /** What is joined: a membership for each group and interface. */
   readonly memberships: readonly Membership[]
+  /** Leaves the groups, closes the sockets and ends the loop that listens. */
   close(): Promise<void>
 }
 
@@ -111,11 +116,13 @@ export async function listenNtp(options: ListenOptions = {}): Promise<NtpListene
   }
 }
 
+/** What `queryNtp` takes. */
 export interface NtpQueryOptions {
   /** Default 123. */
   port?: number | undefined
   /** Milliseconds to wait for the answer; default 5000. */
   timeout?: number | undefined
+  /** Gives up when aborted. */
   signal?: AbortSignal | undefined
 }
 

@@ -15,11 +15,17 @@ import type { AnyOption, Option } from '../options/option.ts'
 
 /** The types of socket that each family has. */
 export interface SocketTypes {
+  /** UDP, TCP, SCTP, and protocols below. */
   ipv4: 'dgram' | 'stream' | 'seqpacket' | 'raw'
+  /** As `ipv4`. */
   ipv6: 'dgram' | 'stream' | 'seqpacket' | 'raw'
+  /** Local sockets. unix(7) */
   unix: 'dgram' | 'stream' | 'seqpacket'
+  /** Frames without their link header, or with it. packet(7) */
   packet: 'dgram' | 'raw'
+  /** Both are the same to the kernel. netlink(7) */
   netlink: 'dgram' | 'raw'
+  /** Between virtual machines and their host. vsock(7) */
   vsock: 'dgram' | 'stream' | 'seqpacket'
 }
 
@@ -47,7 +53,9 @@ export type Setting = readonly [option: AnyOption, value: unknown]
  * The order is: `socket(2)`, the options, `bind(2)`, then `listen(2)` or `connect(2)`.
  */
 export interface SocketSpecOf<F extends Family, V extends readonly unknown[] = readonly unknown[]> {
+  /** The address family, which decides on the types and addresses. */
   readonly family: F
+  /** `SOCK_DGRAM`, `SOCK_STREAM`, `SOCK_SEQPACKET`, `SOCK_RAW`. */
   readonly type: SocketTypes[F]
   /**
    * Default 0: the protocol that the type implies. For `packet`, the Ethernet protocol, which takes effect at bind, after

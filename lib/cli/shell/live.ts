@@ -48,7 +48,9 @@ export function createLiveLines(stream: NodeJS.WriteStream): LiveLines {
       const room = Math.max(1, rows - 1)
       const shown =
         lines.length <= room ? lines : [...lines.slice(0, room - 1), `... and ${lines.length - room + 1} more`]
-      stream.write(`${up()}\r${shown.map((line) => `${cut(safeLines(line, true), columns - 1)}\u001b[K\n`).join('')}\u001b[J`)
+      stream.write(
+        `${up()}\r${shown.map((line) => `${cut(safeLines(line, true), columns - 1)}\u001b[K\n`).join('')}\u001b[J`,
+      )
       height = shown.length
     },
     clear() {

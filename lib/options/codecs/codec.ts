@@ -11,10 +11,13 @@ export interface Codec<R, W = R, Q = undefined> {
   readonly expects: string
   /** The C type read, and written. */
   readonly read: string | ((question: Q) => string)
+  /** The C type written, which may depend on the value. */
   readonly write: string | ((value: W) => string)
   /** What is wrong with a value that the kernel would misread, in words; '' or false if nothing is, true for `expects`. */
   readonly wrong: (value: unknown) => string | boolean
+  /** The value as the addon takes it. */
   readonly toNative: (value: W) => unknown
+  /** The value that reading gives, of the value that the addon gives. */
   readonly fromNative: (native: never) => R
   /** The native value that getsockopt is given to read. */
   readonly question?: (question: Q) => unknown

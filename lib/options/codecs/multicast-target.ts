@@ -16,19 +16,25 @@ import { interfaceIndex } from '../../net/interfaces.ts'
 
 /** A group on an interface by name or index; without one the kernel chooses. */
 export interface GroupRequest {
+  /** An IPv4 or IPv6 multicast address, without a zone. */
   group: string
+  /** A name, or an index; 0, the default, lets the kernel choose. */
   interface?: string | number | undefined
 }
 
 /** As `GroupRequest`, of one source. */
 export interface GroupSourceRequest extends GroupRequest {
+  /** The address of a host, of the family of the group. */
   source: string
 }
 
 /** `struct ip_mreq_source`: the interface by a local IPv4 address; without one the kernel chooses. */
 export interface IpMreqSource {
+  /** An IPv4 multicast address. */
   group: string
+  /** The IPv4 address of a host. */
   source: string
+  /** A local IPv4 address of the interface. Default: the kernel chooses. */
   interface?: string | undefined
 }
 
@@ -37,10 +43,13 @@ export type MulticastInterface = string | number
 
 /** A source filter in full: only these sources (`include`), or all but these (`exclude`). RFC 3678 section 3. */
 export interface SourceFilter {
+  /** `include`: only the sources; `exclude`: all but the sources. `MCAST_INCLUDE`, `MCAST_EXCLUDE` */
   mode: 'include' | 'exclude'
+  /** Addresses of hosts, of the family of the group, each once. */
   sources: string[]
 }
 
+/** `struct group_filter`: a source filter in full, of a group on an interface. RFC 3678 5.1.3 */
 export interface GroupFilter extends GroupRequest, SourceFilter {}
 
 export function wrongGroup(value: unknown, family: 4 | 6 | undefined): string {

@@ -10,7 +10,9 @@ import { bytesOfWords, wordsOf } from './words.ts'
 
 /** `struct linger`: with `onoff`, close waits up to `linger` seconds for unsent data; 0 seconds resets the connection. */
 export interface Linger {
+  /** Whether close waits. */
   onoff: boolean
+  /** In seconds, 0 to 65535. */
   linger: number
 }
 

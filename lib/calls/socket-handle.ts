@@ -82,17 +82,15 @@ function handleIn(socket: object): DescriptorOwner | null | undefined {
 
 function netHandle(socket: object): SocketHandle {
   const notOpen = () => {
-    const handle = handleIn(socket)
-    if (handle === null || handle === undefined)
-      return 'listen' in socket
-        ? noDescriptor('net.Server', `listen() and wait for 'listening'${sharedByCluster}; after close() it is gone`)
-        : noDescriptor('net.Socket', "wait for 'connect'; after 'close' it is gone")
-    return (socket as Partial<NetSocket>).connecting === true
-      ? noDescriptor('net.Socket', "wait for 'connect'")
-      : noDescriptor(
+    if ('listen' in socket)
+      return noDescriptor('net.Server', `listen() and wait for 'listening'${sharedByCluster}; after close() it is gone`)
+    const isOpen = (handleIn(socket) ?? null) !== null && (socket as Partial<NetSocket>).connecting !== true
+    return isOpen
+      ? noDescriptor(
           'socket',
           'it runs over a stream that is no socket of this process, so the kernel has no options for it; take the socket below, if there is one',
         )
+      : noDescriptor('net.Socket', "wait for 'connect'; after 'close' it is gone")
   }
   return {
     owner: () => {

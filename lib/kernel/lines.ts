@@ -36,12 +36,12 @@ export class Lines {
     return this.text.slice(start, this.at)
   }
 
-  /** Reads the next decimal number of the line; NaN if the next word does not begin with a digit. */
+  /** Reads the next decimal number of the line; NaN if the next word does not begin with a digit, or if it is too large. */
   number(): number {
     let char = this.afterBlanks()
     let value = char >= ZERO && char <= NINE ? 0 : Number.NaN
     for (; char >= ZERO && char <= NINE; char = this.text.charCodeAt(++this.at)) value = value * 10 + char - ZERO
-    return value
+    return value <= Number.MAX_SAFE_INTEGER ? value : Number.NaN
   }
 
   /** The rest of the line, which stays unread. */

@@ -10,7 +10,7 @@ import { opened, readingOf, sending } from './support/receiving.ts'
 const channel = { group: '239.8.8.8', interface: 'lo' }
 const isMember = () => kernelGroups().some(({ group }) => group === channel.group)
 const closed = { code: 'ERR_SOCKET_CLOSED', reason: 'closed' }
-const busy = { code: 'ERR_READER_BUSY' }
+const busy = { code: 'ERR_READER_BUSY', reason: 'bad-value' }
 
 /** A receiver with some datagrams that wait. */
 async function filled(count: number, options = {}): Promise<Receiver> {

@@ -1,9 +1,9 @@
 // Mutation testing: small single changes in lib/ and native/, each of which some test should notice.
 // npm run test:mutants -- [--seed N] [--per-room N] [--rooms calls,native/codec] [--file lib/x.ts] [--jobs N]
-//   [--seconds N] [--json FILE] [--survivors-of FILE]
+//   [--seconds N] [--json FILE] [--figures FILE] [--survivors-of FILE]
 // --seconds: how long the tests of one mutant may take; those that reach its source best come first.
 // --json: the results are written there. What the file says of other mutants stays, and what it calls killed is not tried
-//   again: so a run may be ended, and go on later.
+//   again: so a run may be ended, and go on later. --figures: what docs/reliability.md is made of.
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
@@ -13,7 +13,7 @@ import { killerFiles, measure } from './killers.mjs'
 import { keyOf, told } from './mutant.mjs'
 import { nativeMutants } from './native-mutants.mjs'
 import { openHistory, reachOf } from './reach.mjs'
-import { isScored, lists, summary, table } from './report.mjs'
+import { figures, isScored, lists, summary, table } from './report.mjs'
 import { home, prepare } from './trees.mjs'
 import { tryMutant } from './try-mutant.mjs'
 
@@ -26,6 +26,7 @@ const { values } = parseArgs({
     jobs: { type: 'string', default: '1' },
     seconds: { type: 'string', default: '60' },
     json: { type: 'string' },
+    figures: { type: 'string' },
     'survivors-of': { type: 'string' },
   },
 })
@@ -89,13 +90,15 @@ async function tryOne({ mutant, settle }, job) {
   if (said.outcome === 'killed') history.add(mutant.file, said.by)
   const seconds = ((Date.now() - begun) / 1000).toFixed(1).padStart(6)
   console.log(`${seconds} s  ${said.outcome.padEnd(16)}  ${told(mutant)}${said.by ? `  [${said.by}]` : ''}`)
-  if (values.json) writeResults()
+  writeResults()
 }
 
 function writeResults() {
   const tried = new Set(results.map(keyOf))
   const all = [...earlier.filter((one) => !tried.has(keyOf(one))), ...results]
-  writeFileSync(values.json, `${JSON.stringify({ seed, ...summary(all) }, null, 2)}\n`)
+  const write = (path, told) => path && writeFileSync(path, `${JSON.stringify({ seed, ...told }, null, 2)}\n`)
+  write(values.json, summary(all))
+  write(values.figures, figures(all))
 }
 
 /** `jobs` at once take the next of an iterator until there is none. */

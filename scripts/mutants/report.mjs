@@ -34,6 +34,23 @@ export const summary = (results) => ({
   mutants: results.filter((result) => isScored(result) || result.outcome === 'equivalent'),
 })
 
+/** The same for the docs: the figures, and of the mutants those that need somebody's eye. */
+export const figures = (results) => ({
+  rooms: figuresByRoom(results),
+  mutants: results
+    .filter(({ outcome }) => outcome !== 'killed' && [...SCORED, 'equivalent'].includes(outcome))
+    .map(({ file, line, kind, before, after, outcome, reason, by }) => ({
+      file,
+      line,
+      kind,
+      before,
+      after,
+      outcome,
+      reason,
+      by,
+    })),
+})
+
 export function table(results) {
   const rows = [...figuresByRoom(results), { room: 'all', ...figuresOf(results) }].map((figures) =>
     Object.values(figures).map((figure) => `${figure ?? '-'}`),

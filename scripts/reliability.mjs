@@ -22,11 +22,12 @@ function faults() {
     `\`${cycle}\``,
     number(sweeps.reduce((sum, { reached }) => sum + reached, 0)),
     [...new Set(sweeps.map(({ call }) => `\`${call}\``))].join(', '),
+    [...new Set(sweeps.map(({ error }) => error))].join(', '),
     sweeps.filter(({ problems }) => problems.length > 0).length,
   ])
   return `${number(found.faults)} faults in ${number(found.sweeps.length)} sweeps, ${number(found.seconds)} s; ${found.wrong} sweeps met a problem.
 
-${table(['Life cycle or subcommand', 'Faults', 'Functions reached', 'Problems'], rows)}`
+${table(['Life cycle or subcommand', 'Faults', 'Functions reached', 'Errors', 'Problems'], rows)}`
 }
 
 function groupBy(items, keyOf) {

@@ -3,7 +3,7 @@
 // own process; --slice: some of them, which together take a few minutes. test/native-tests.json says which. Fails if a
 // test fails, or if a sanitizer reports anything about the addon.
 import { spawnSync } from 'node:child_process'
-import { readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { projectFiles, root } from './copy-tree.mjs'
@@ -35,7 +35,9 @@ const { status } = spawnSync(
   { cwd: tree, stdio: 'inherit', env: { ...process.env, ...variables } },
 )
 const reports = tellReports()
-const { numPassedTests: passed, numFailedTests: failed } = JSON.parse(readFileSync(results, 'utf8'))
+// A run that was stopped leaves no results.
+const told = existsSync(results) ? JSON.parse(readFileSync(results, 'utf8')) : {}
+const { numPassedTests: passed = 0, numFailedTests: failed = 0 } = told
 const summary = { files: files.length, passed, failed, reports }
 console.log(JSON.stringify(summary))
 if (values.json !== undefined) writeFileSync(values.json, `${JSON.stringify(summary, null, 1)}\n`)

@@ -87,12 +87,13 @@ export async function sweepAll({
 }
 
 /** What is wrong with how a command ended under a fault. */
-function judgeEnd({ status, signal, stderr }) {
+function judgeEnd({ status, signal, stdout, stderr }) {
   if (signal !== null) return [`ended by ${signal}: ${stderr.slice(-300)}`]
   if (status !== 0 && status !== 1) return [`exit status ${status}: ${stderr.slice(-300)}`]
   if (/^\s+at .*[:(]/m.test(stderr) || stderr.includes('Error:')) return [`a stack trace: ${stderr.slice(0, 600)}`]
-  if (status === 1 && stderr.split('\n').filter((line) => line !== '' && !line.startsWith('fault:')).length === 0)
-    return ['exit status 1 without a word']
+  // doctor tells on standard output what it could not look at.
+  const said = `${stdout}\n${stderr}`.split('\n').filter((line) => line !== '' && !line.startsWith('fault:'))
+  if (status === 1 && said.length === 0) return ['exit status 1 without a word']
   return []
 }
 
@@ -147,8 +148,11 @@ function runWithFault({ library, command, call, n, error, timeout = 15_000 }) {
       },
       stdio: ['ignore', 'pipe', 'pipe'],
     })
+    let stdout = ''
     let stderr = ''
-    child.stdout.resume()
+    child.stdout.setEncoding('utf8').on('data', (text) => {
+      stdout += text
+    })
     child.stderr.setEncoding('utf8').on('data', (text) => {
       stderr += text
     })
@@ -159,7 +163,7 @@ function runWithFault({ library, command, call, n, error, timeout = 15_000 }) {
       const calls = Object.fromEntries(
         [...said.matchAll(/(\w+)=(\d+)/g)].map(([, name, count]) => [name, Number(count)]),
       )
-      resolve({ n, status, signal, stderr, hit: said.startsWith('reached'), calls })
+      resolve({ n, status, signal, stdout, stderr, hit: said.startsWith('reached'), calls })
     })
   })
 }

@@ -4,6 +4,7 @@
 // --seconds: how long the tests of one mutant may take; those that reach its source best come first.
 // --json: the results are written there. What the file says of other mutants stays, and what it calls killed is not tried
 //   again: so a run may be ended, and go on later. --figures: what docs/reliability.md is made of.
+import { execFileSync } from 'node:child_process'
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
@@ -32,6 +33,7 @@ const { values } = parseArgs({
 })
 const seed = Number(values.seed)
 const jobs = Number(values.jobs)
+const commit = execFileSync('git', ['rev-parse', '--short', 'HEAD'], { cwd: root, encoding: 'utf8' }).trim()
 const readJson = (path) => JSON.parse(readFileSync(path, 'utf8'))
 
 console.log(`mutants: seed ${seed}`)
@@ -96,7 +98,7 @@ async function tryOne({ mutant, settle }, job) {
 function writeResults() {
   const tried = new Set(results.map(keyOf))
   const all = [...earlier.filter((one) => !tried.has(keyOf(one))), ...results]
-  const write = (path, told) => path && writeFileSync(path, `${JSON.stringify({ seed, ...told }, null, 2)}\n`)
+  const write = (path, told) => path && writeFileSync(path, `${JSON.stringify({ seed, commit, ...told }, null, 2)}\n`)
   write(values.json, summary(all))
   write(values.figures, figures(all))
 }

@@ -37,10 +37,13 @@ View OptionalView(napi_env env, napi_value value) {
 // The elements of an array. Reading one may run JavaScript, an element's getter, which may free the bytes of another.
 // So no pointer is taken before all elements of all arrays have been read.
 std::vector<napi_value> Elements(napi_env env, napi_value list, uint32_t start, uint32_t count) {
+  bool is_array = false;
+  if (napi_is_array(env, list, &is_array) != napi_ok || !is_array)
+    throw Napi::TypeError::New(env, "an array is needed");
   std::vector<napi_value> elements(count);
   for (uint32_t index = 0; index < count; ++index)
-    if (napi_get_element(env, list, start + index, &elements[index]) != napi_ok)
-      throw Napi::TypeError::New(env, "an array is needed");
+    // The error that an element's getter threw is the pending one, which this takes on.
+    if (napi_get_element(env, list, start + index, &elements[index]) != napi_ok) throw Napi::Error::New(env);
   return elements;
 }
 

@@ -306,3 +306,15 @@ describeInNamespace('the error queue', () => {
     expect(addon.readErrorQueue(-1)).toEqual([])
   })
 })
+
+it('throws what an element of the list throws, and a TypeError for what is no list', () => {
+  const { sendDatagrams } = addon
+  const list: Uint8Array[] = []
+  Object.defineProperty(list, 0, {
+    get: () => {
+      throw new RangeError('of the program')
+    },
+  })
+  expect(() => sendDatagrams(-1, list, 0, 1, 1, undefined, undefined)).toThrow(new RangeError('of the program'))
+  expect(() => sendDatagrams(-1, undefined as never, 0, 1, 1, undefined, undefined)).toThrow(TypeError)
+})

@@ -1,26 +1,13 @@
-// The doctor's checks, each on what may be seen: both sides of each boundary, and every number that is told.
-import { SocketOptionError } from 'sockctl'
 import { describe, expect, it } from 'vitest'
 import { bridgeChecks } from '../../lib/cli/commands/doctor/bridge-checks.ts'
-import { type Finding, RANK } from '../../lib/cli/commands/doctor/finding.ts'
+import { RANK } from '../../lib/cli/commands/doctor/finding.ts'
 import { groupChecks } from '../../lib/cli/commands/doctor/group-checks.ts'
 import { hostChecks } from '../../lib/cli/commands/doctor/host-checks.ts'
 import { interfaceChecks } from '../../lib/cli/commands/doctor/interface-checks.ts'
 import { membershipChecks } from '../../lib/cli/commands/doctor/membership-checks.ts'
 import type { Observation } from '../../lib/cli/commands/doctor/observe.ts'
 import type { WantedChannel } from '../../lib/cli/commands/doctor/wanted-channel.ts'
-import { eth0, flow, seeing, told, wanting } from '../support/observations.ts'
-
-const refusal = (message: string, reason: 'limit' | 'no-interface' | 'busy' = 'busy') =>
-  Object.assign(Object.create(SocketOptionError.prototype), { message, reason }) as SocketOptionError
-
-/** What the checks find of a kind, in lines. */
-const finder =
-  (checks: (wanted: WantedChannel, seen: Observation) => Finding[]) =>
-  (check: string, wanted: Partial<WantedChannel>, seen: Partial<Observation>): string[][] =>
-    checks(wanting(wanted), seeing(seen))
-      .filter((finding) => finding.check === check)
-      .map(told)
+import { eth0, finder, flow, refusal, seeing, told, wanting } from '../support/observations.ts'
 
 describe('the bridge', () => {
   const find = (seen: Partial<Observation>, wanted: Partial<WantedChannel> = {}) =>

@@ -1,5 +1,3 @@
-// The doctor's checks of the datagrams, and its verdict: both sides of each boundary, and every number that is told.
-import { SocketOptionError } from 'sockctl'
 import { describe, expect, it } from 'vitest'
 import { type Finding, RANK } from '../../lib/cli/commands/doctor/finding.ts'
 import type { Observation } from '../../lib/cli/commands/doctor/observe.ts'
@@ -7,19 +5,9 @@ import { deliveredOf, trafficChecks } from '../../lib/cli/commands/doctor/traffi
 import { verdictOf } from '../../lib/cli/commands/doctor/verdict.ts'
 import { channelText, type WantedChannel } from '../../lib/cli/commands/doctor/wanted-channel.ts'
 import { countPacket, type Flow } from '../../lib/cli/commands/doctor/wire.ts'
-import { flow, seeing, told, wanting } from '../support/observations.ts'
+import { finder, flow, refusal, seeing, wanting } from '../support/observations.ts'
 
 const upTo = (count: number): number[] => Array.from({ length: count }, (_, n) => n)
-const refusal = (message: string, reason: 'limit' | 'no-interface' | 'busy' = 'busy') =>
-  Object.assign(Object.create(SocketOptionError.prototype), { message, reason }) as SocketOptionError
-
-/** What the checks find of a kind, in lines. */
-const finder =
-  (checks: (wanted: WantedChannel, seen: Observation) => Finding[]) =>
-  (check: string, wanted: Partial<WantedChannel>, seen: Partial<Observation>): string[][] =>
-    checks(wanting(wanted), seeing(seen))
-      .filter((finding) => finding.check === check)
-      .map(told)
 
 describe('the traffic', () => {
   const find = finder(trafficChecks)

@@ -1,5 +1,5 @@
 // What the doctor wants and has seen, for tests of its checks: a host where all is well, and what a test changes.
-import type { Interface } from 'sockctl'
+import { type Interface, SocketOptionError } from 'sockctl'
 import type { Finding } from '../../lib/cli/commands/doctor/finding.ts'
 import type { Observation } from '../../lib/cli/commands/doctor/observe.ts'
 import type { WantedChannel } from '../../lib/cli/commands/doctor/wanted-channel.ts'
@@ -73,3 +73,15 @@ export const told = ({ check, status, says, fix, cause }: Finding): string[] => 
   ...(fix === undefined ? [] : [`fix: ${fix}`]),
   ...(cause === undefined ? [] : [`${cause.rank}: ${cause.text}`]),
 ]
+
+/** An error as the library gives it. */
+export const refusal = (message: string, reason: 'limit' | 'no-interface' | 'busy' = 'busy') =>
+  Object.assign(Object.create(SocketOptionError.prototype), { message, reason }) as SocketOptionError
+
+/** What the checks find of a kind, in lines. */
+export const finder =
+  (checks: (wanted: WantedChannel, seen: Observation) => Finding[]) =>
+  (check: string, wanted: Partial<WantedChannel>, seen: Partial<Observation>): string[][] =>
+    checks(wanting(wanted), seeing(seen))
+      .filter((finding) => finding.check === check)
+      .map(told)

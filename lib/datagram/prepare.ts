@@ -164,7 +164,11 @@ const wrongItem = (item: unknown, index: number): SocketOptionError =>
 
 /** Refuses bytes whose buffer was transferred: they would go out as an empty datagram. */
 function withBytes(prepared: PreparedSend): PreparedSend {
-  for (const [index, bytes] of prepared.datagrams.entries()) if (bytes.length === 0) mustBeAttached(bytes, index)
+  const { datagrams } = prepared
+  for (let index = 0; index < datagrams.length; index++) {
+    const bytes = datagrams[index] as Uint8Array
+    if (bytes.length === 0) mustBeAttached(bytes, index)
+  }
   return prepared
 }
 

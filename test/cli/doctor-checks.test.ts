@@ -1,3 +1,4 @@
+// The doctor's checks, each on what may be seen: both sides of each boundary, and every number that is told.
 import { describe, expect, it } from 'vitest'
 import { bridgeChecks } from '../../lib/cli/commands/doctor/bridge-checks.ts'
 import { RANK } from '../../lib/cli/commands/doctor/finding.ts'

@@ -1,3 +1,4 @@
+// The doctor's checks of the datagrams, and its verdict: both sides of each boundary, and every number that is told.
 import { describe, expect, it } from 'vitest'
 import { type Finding, RANK } from '../../lib/cli/commands/doctor/finding.ts'
 import type { Observation } from '../../lib/cli/commands/doctor/observe.ts'

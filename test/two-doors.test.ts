@@ -89,6 +89,20 @@ describeInNamespace('a membership', () => {
     expect(membership.active).toBe(false)
   })
 
+  it('joined while another call has it read from the kernel is not taken for left', async () => {
+    const { c } = await opened()
+    await c.join(on)
+    for (let round = 0; round < 50; round++) {
+      const changed = c.set(MCAST_LEAVE_GROUP, on)
+      await Promise.resolve()
+      const joins: Promise<unknown>[] = [c.join(on)]
+      for (let turn = 0; turn < round; turn++) await Promise.resolve()
+      await Promise.allSettled([changed, ...joins])
+      expect(c.memberships.map(({ active }) => active)).toEqual([true])
+      expect(users()).toBe(1)
+    }
+  })
+
   it('may be given as a channel, and has nothing blocked once left', async () => {
     const { c } = await opened()
     const membership = await c.join(on)

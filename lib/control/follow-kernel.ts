@@ -37,9 +37,30 @@ const indexesOf = (registry: MembershipRegistry<Follower>, group: string): Set<n
   new Set(registry.all().flatMap((one) => (one.group === group ? [one.interface.index] : [])))
 
 /** No filter, if the error says that there is no membership; any other error tells nothing. */
-function filterOfError(error: unknown): SourceFilter | undefined {
-  const isOver = error instanceof SocketOptionError && ['not-member', 'no-interface'].includes(error.reason)
-  return isOver ? NOBODY : undefined
+const filterOfError = (error: unknown): SourceFilter | undefined =>
+  error instanceof SocketOptionError && error.reason === 'not-member' ? NOBODY : undefined
+
+/**
+ * Reads the filter of a group on an interface, and lets the memberships follow when the call is settled: calls are settled
+ * in the order in which the kernel took them, so no later join is among the memberships by then.
+ */
+class FollowCall extends OptionCall {
+  readonly #follow: (filter: SourceFilter | undefined) => void
+
+  constructor(registry: MembershipRegistry<Follower>, group: string, index: number) {
+    super(partsOf(MCAST_MSFILTER), 'getsockopt', { group, interface: index })
+    this.#follow = (filter) => {
+      if (filter !== undefined) followFilter(registry.on(group, index), filter)
+    }
+  }
+
+  override done(filter: unknown): void {
+    this.#follow(filter as SourceFilter)
+  }
+
+  override recover(error: unknown): void {
+    this.#follow(filterOfError(error))
+  }
 }
 
 /** Asks the kernel for the filters of a group that has memberships, and lets these follow. */
@@ -48,13 +69,10 @@ export async function followKernel<M extends Follower>(
   registry: MembershipRegistry<M>,
   group: string,
 ): Promise<void> {
-  const option = partsOf(MCAST_MSFILTER)
-  for (const index of indexesOf(registry as never, group)) {
-    const filter = await workerQueue
-      .send(owner, new OptionCall(option, 'getsockopt', { group, interface: index }))
-      .catch(filterOfError)
-    if (filter !== undefined) followFilter(registry.on(group, index), filter as SourceFilter)
-  }
+  const followed = registry as unknown as MembershipRegistry<Follower>
+  const calls = Array.from(indexesOf(followed, group), (index) => new FollowCall(followed, group, index))
+  // Without a descriptor for the call the kernel can't be asked, and the memberships stay as they are.
+  await workerQueue.sendAll(owner, calls).catch(() => {})
 }
 
 /** As `followKernel`, at once on this thread. */

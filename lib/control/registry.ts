@@ -55,7 +55,7 @@ export function createMembershipRegistry<M extends Member>(owner: () => Descript
   const registry: MembershipRegistry<M> = {
     add: (member) => {
       // The kernel has taken the new membership: whichever it would have refused it beside is over.
-      for (const held of [...(members.get(member.group) ?? [])]) if (excludes(held, member)) held.end()
+      for (const over of members.get(member.group)?.filter((held) => excludes(held, member)) ?? []) over.end()
       const list = members.get(member.group)
       if (list === undefined) members.set(member.group, [member])
       else list.push(member)

@@ -94,6 +94,8 @@ export interface NativeDatagramReader {
   read(fd: number): number
   /** The memory of the last read. It is used again when nothing refers to it any more. */
   handOver(): Buffer
+  /** Gives up the memory for further reads. */
+  release(): void
   pack(target: Uint8Array, count: number): void
   addressText(number: number): string
   others(row: number): { level: number; type: number; data: Buffer }[]

@@ -242,6 +242,7 @@ export function createBatchReader(plan: BatchReaderPlan): BatchReader {
       if (closed) return
       closed = true
       poller.close()
+      reader.release()
       pending?.resolve(undefined)
       pending = undefined
     },

@@ -17,6 +17,7 @@ Napi::Function DatagramReader::Define(Napi::Env env) {
                          InstanceMethod<&DatagramReader::Table>("table"),
                          InstanceMethod<&DatagramReader::Cells>("cells"),
                          InstanceMethod<&DatagramReader::HandOver>("handOver"),
+                         InstanceMethod<&DatagramReader::Release>("release"),
                          InstanceMethod<&DatagramReader::Read>("read"),
                          InstanceMethod<&DatagramReader::Pack>("pack"),
                          InstanceMethod<&DatagramReader::AddressText>("addressText"),
@@ -79,6 +80,13 @@ Napi::Value DatagramReader::HandOver(const Napi::CallbackInfo& info) {
   slab_.Reset();
   memory_ = nullptr;
   return slab;
+}
+
+// (): gives up the memory for further reads, now, since the collector may find this reader much later
+void DatagramReader::Release(const Napi::CallbackInfo& /*info*/) {
+  slab_.Reset();
+  memory_ = nullptr;
+  slabs_ = std::make_shared<SlabPool>();
 }
 
 // The memory of a vector is aligned for any type, and so is each part of it, since the room is a multiple of 512.

@@ -25,6 +25,7 @@ class DatagramReader : public Napi::ObjectWrap<DatagramReader> {
   Napi::Value Table(const Napi::CallbackInfo& info);
   Napi::Value Cells(const Napi::CallbackInfo& info);
   Napi::Value HandOver(const Napi::CallbackInfo& info);
+  void Release(const Napi::CallbackInfo& info);
   Napi::Value Read(const Napi::CallbackInfo& info);
   void Pack(const Napi::CallbackInfo& info);
   Napi::Value AddressText(const Napi::CallbackInfo& info);

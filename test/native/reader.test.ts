@@ -230,6 +230,18 @@ describeInNamespace('packing', () => {
   })
 })
 
+it('reads again after it gave its memory up', () => {
+  const reader = readerOf()
+  const to = boundTo('127.0.0.1')
+  const from = boundTo('127.0.0.1')
+  for (const text of ['one', 'two']) {
+    sendTo(from.fd, to, Buffer.from(text))
+    expect(reader.read(to.fd)).toBe(1)
+    expect(reader.handOver().toString('utf8', 0, 3)).toBe(text)
+    reader.release()
+  }
+})
+
 describeInNamespace('the table of addresses', () => {
   it('refuses a number that no address has', () => {
     const reader = readerOf()

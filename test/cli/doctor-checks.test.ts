@@ -1,4 +1,5 @@
 // The doctor's checks, each on what may be seen: both sides of each boundary, and every number that is told.
+import { SocketOptionError } from 'sockctl'
 import { describe, expect, it } from 'vitest'
 import { bridgeChecks } from '../../lib/cli/commands/doctor/bridge-checks.ts'
 import { RANK } from '../../lib/cli/commands/doctor/finding.ts'
@@ -53,7 +54,7 @@ describe('the bridge', () => {
     expect(find(bridge({ groups: ['239.1.1.1'] }))).toEqual(warned('IGMP'))
     expect(find(bridge({ groups: undefined }))).toEqual(warned('IGMP'))
     expect(find({ ...bridge(), flows: [flow()] })).toEqual(warned('IGMP'))
-    expect(find({ ...bridge(), captureRefused: 'no' })).toEqual(warned('IGMP'))
+    expect(find({ ...bridge(), captureRefused: { says: 'no', remedy: 'as root' } })).toEqual(warned('IGMP'))
     expect(find({ ...bridge(), listed: undefined })).toEqual(warned('IGMP'))
     expect(find(bridge(), { group: '224.0.0.251' })).toEqual(warned('IGMP'))
     expect(find(bridge(), { family: 'ipv6', group: 'ff02::fb' })).toEqual(warned('MLD'))
@@ -298,6 +299,13 @@ describe('the membership', () => {
       ['fail join: no such interface', `${RANK.joinRefused}: the join is refused: no such interface`],
     ])
   })
+  it.each(['EMFILE', 'ENFILE'])(
+    'was refused for want of descriptors (%s), against which no more sockets help',
+    (code) => {
+      const joinRefused = new SocketOptionError('raise the limit', { code, reason: 'limit' })
+      expect(find('join', {}, { joinRefused })[0]).toContain('fix: raise the limit the message names')
+    },
+  )
   it('is joined, also if the port is taken', () => {
     expect(find('join', {}, {})).toEqual([['pass join: joined 239.1.1.1:5000 on eth0']])
     const seen = { bindRefused: refusal('port 5000 is taken') }
@@ -399,8 +407,8 @@ describe('the membership', () => {
     expect(find('report', {}, {})).toEqual([none])
     expect(find('report', {}, { reports: [message({ type: 'other' })] })).toEqual([none])
     expect(find('report', { on: { ...eth0, flags: { ...eth0.flags, loopback: true } } }, {})).toEqual([])
-    expect(find('report', {}, { captureRefused: 'no CAP_NET_RAW' })).toEqual([])
-    expect(find('querier', {}, { captureRefused: 'no CAP_NET_RAW' })).toEqual([
+    expect(find('report', {}, { captureRefused: { says: 'no CAP_NET_RAW', remedy: 'as root' } })).toEqual([])
+    expect(find('querier', {}, { captureRefused: { says: 'no CAP_NET_RAW', remedy: 'as root' } })).toEqual([
       ['skip querier: no CAP_NET_RAW; so reports and queries were not looked for'],
     ])
     expect(find('querier', {}, { queries: [message({ type: 'query', version: 2 })] })).toEqual([

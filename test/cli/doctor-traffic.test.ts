@@ -1,5 +1,7 @@
 // The doctor's checks of the datagrams, and its verdict: both sides of each boundary, and every number that is told.
 import { describe, expect, it } from 'vitest'
+import { type Reason, SocketOptionError } from '../../lib/base/errors.ts'
+import { captureRefusal } from '../../lib/cli/commands/doctor/capture-refusal.ts'
 import { type Finding, RANK } from '../../lib/cli/commands/doctor/finding.ts'
 import type { Observation } from '../../lib/cli/commands/doctor/observe.ts'
 import { deliveredOf, trafficChecks } from '../../lib/cli/commands/doctor/traffic-checks.ts'
@@ -7,6 +9,10 @@ import { verdictOf } from '../../lib/cli/commands/doctor/verdict.ts'
 import { channelText, type WantedChannel } from '../../lib/cli/commands/doctor/wanted-channel.ts'
 import { countPacket, type Flow } from '../../lib/cli/commands/doctor/wire.ts'
 import { finder, flow, refusal, seeing, wanting } from '../support/observations.ts'
+
+const kernelRefusal = (code: string, reason: Reason) =>
+  new SocketOptionError(`no packet socket (${code})`, { code, reason })
+const notRoot = captureRefusal(kernelRefusal('EPERM', 'permission'), false)
 
 const upTo = (count: number): number[] => Array.from({ length: count }, (_, n) => n)
 
@@ -24,7 +30,7 @@ describe('the traffic', () => {
       ],
     ])
     expect(wire({}, { joinRefused: refusal('no'), flows: [flow()] })).toEqual([])
-    expect(wire({}, { captureRefused: 'no CAP_NET_RAW' })).toEqual([
+    expect(wire({}, { captureRefused: { says: 'no CAP_NET_RAW', remedy: 'as root' } })).toEqual([
       ['skip wire: no CAP_NET_RAW; so the wire was not looked at'],
     ])
   })
@@ -106,20 +112,39 @@ describe('the traffic', () => {
     ])
     expect(delivery({}, { delivered, joinRefused: refusal('no') })).toEqual([])
   })
+  it.each([
+    ['EPERM', 'permission', false, 'as root'],
+    ['EPERM', 'permission', true, 'with CAP_NET_RAW'],
+    ['EMFILE', 'limit', false, 'with more descriptors (ulimit -n)'],
+    ['EMFILE', 'limit', true, 'with more descriptors (ulimit -n)'],
+    ['ENFILE', 'limit', true, 'with more open files on this system (sysctl fs.file-max)'],
+    ['ENOMEM', 'limit', true, 'where packets can be captured'],
+  ] as const)(
+    'is looked for by a doctor who is told what lets it capture: %s, %s, root %s',
+    (code, reason, isRoot, how) => {
+      const captureRefused = captureRefusal(kernelRefusal(code, reason), isRoot)
+      const [text, fix, cause] = delivery({}, { captureRefused })[0] ?? []
+      expect(text).toMatch(/^fail delivery: no datagram reached a socket/)
+      expect(fix).toBe(`fix: run doctor ${how}, to see whether any are on the wire`)
+      expect(cause).toContain(`; ${how}, doctor would see whether it is on the wire`)
+      const [, portFix] = delivery({ port: undefined }, { delivered: undefined, captureRefused })[0] ?? []
+      expect(portFix).toBe(`fix: name the port, 239.1.1.1:PORT; or run doctor ${how}`)
+    },
+  )
   it('that reached none is told as far as it was looked for', () => {
     expect(delivery({}, {})).toEqual([])
     expect(delivery({}, { bindRefused: refusal('taken'), delivered: undefined })).toEqual([
       ['skip delivery: the port is taken, so none could be received here'],
     ])
     expect(delivery({ port: undefined }, { delivered: undefined })).toEqual([])
-    expect(delivery({ port: undefined }, { delivered: undefined, captureRefused: 'no' })).toEqual([
+    expect(delivery({ port: undefined }, { delivered: undefined, captureRefused: notRoot })).toEqual([
       [
         "fail delivery: no port was named, and the wire can't be seen: there was nothing to look for",
         'fix: name the port, 239.1.1.1:PORT; or run doctor as root',
-        `${RANK.nothingSent}: without a port, or root to see the wire, the doctor can see nothing`,
+        `${RANK.nothingSent}: no port was named, and the wire can't be seen; as root, doctor would see the wire`,
       ],
     ])
-    expect(delivery({}, { captureRefused: 'no', listened: 4321 })).toEqual([
+    expect(delivery({}, { captureRefused: notRoot, listened: 4321 })).toEqual([
       [
         'fail delivery: no datagram reached a socket in 4.3 s',
         'fix: run doctor as root, to see whether any are on the wire',

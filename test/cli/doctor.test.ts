@@ -236,7 +236,7 @@ describeOnHosts('sockctl doctor', (hosts) => {
     expect(find('size')).toMatchObject({ status: 'warn', fix: 'send at most 1472 bytes a datagram' })
   })
 
-  it('tells what it can without root, and what it can not', async () => {
+  it('tells what it can without a capability, and what it can not', async () => {
     const prefix = [
       'setpriv',
       '--bounding-set=-net_raw,-net_admin',
@@ -250,7 +250,8 @@ describeOnHosts('sockctl doctor', (hosts) => {
       status: 'skip',
       says: expect.stringContaining('CAP_NET_RAW'),
     })
-    expect(lines.at(-1)?.verdict).toContain('as root, doctor would see whether it is on the wire')
+    // The command is root's, who lacks the capability.
+    expect(lines.at(-1)?.verdict).toContain('with CAP_NET_RAW, doctor would see whether it is on the wire')
   })
 
   describeUnless(nftMissing, 'behind a firewall', () => {

@@ -94,6 +94,7 @@ function judgeEnd({ status, signal, stdout, stderr }) {
   // doctor tells on standard output what it could not look at.
   const said = `${stdout}\n${stderr}`.split('\n').filter((line) => line !== '' && !line.startsWith('fault:'))
   if (status === 1 && said.length === 0) return ['exit status 1 without a word']
+  if (process.getuid() === 0 && said.some((line) => /run .*as root/.test(line))) return ['root is told to run as root']
   return []
 }
 

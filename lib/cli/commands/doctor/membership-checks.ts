@@ -1,5 +1,6 @@
 // Checks the join: whether it works, whether the kernel lists the group, and which IGMP or MLD is spoken.
 
+import type { SocketOptionError } from '../../../index.ts'
 import { type Finding, fail, pass, RANK, skip, warn } from './finding.ts'
 import type { Observation } from './observe.ts'
 import { channelText, type WantedChannel } from './wanted-channel.ts'
@@ -10,12 +11,18 @@ const newestOf = ({ family }: WantedChannel): number => (family === 'ipv4' ? 3 :
 /** In milliseconds: having heard no query for less than this means nothing. */
 const MIN_QUERY_WAIT = 3000
 
+/** More sockets help against the limits of one socket, and not if descriptors are used up. */
+const limitFix = ({ code }: SocketOptionError): string =>
+  ['EMFILE', 'ENFILE'].includes(code)
+    ? 'raise the limit the message names'
+    : 'raise the limit the message names, or use more sockets'
+
 function joinCheck(wanted: WantedChannel, { joinRefused, bindRefused }: Observation): Finding[] {
   if (joinRefused !== undefined)
     return [
       fail('join', {
         says: joinRefused.message,
-        ...(joinRefused.reason === 'limit' && { fix: 'raise the limit the message names, or use more sockets' }),
+        ...(joinRefused.reason === 'limit' && { fix: limitFix(joinRefused) }),
         cause:
           joinRefused.reason === 'limit'
             ? `a limit is reached: ${joinRefused.message}`
@@ -101,7 +108,7 @@ function wireCheck(
   const protocol = protocolOf(wanted)
   if (joinRefused !== undefined) return []
   if (captureRefused !== undefined)
-    return [skip('querier', `${captureRefused}; so reports and queries were not looked for`)]
+    return [skip('querier', `${captureRefused.says}; so reports and queries were not looked for`)]
   const findings: Finding[] = []
   const [report] = reports
   if (report !== undefined && report.message.type !== 'other')

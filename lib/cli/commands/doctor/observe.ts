@@ -8,8 +8,8 @@ import { isMalformed } from '../../../protocols/malformed.ts'
 import { decodeMembershipPacket, type MembershipPacket } from '../../../protocols/membership-packet.ts'
 import { type Capture, isOwn, openCapture } from '../../capture/capture.ts'
 import { MEMBERSHIP_FILTER } from '../../capture/membership-filter.ts'
-import { messageOf } from '../../shell/failure.ts'
 import { openHostGroups } from '../groups/host-groups.ts'
+import { type CaptureRefusal, captureRefusal } from './capture-refusal.ts'
 import { type DroppingRule, droppingRules } from './firewall.ts'
 import { type Link, linkOf } from './link.ts'
 import { type SocketWithOwner, socketsOn } from './sockets.ts'
@@ -39,7 +39,7 @@ export interface Observation {
   readonly listed: HostMembership | undefined
   readonly link: Link
   /** Why packets could not be captured; undefined if they were. */
-  readonly captureRefused: string | undefined
+  readonly captureRefused: CaptureRefusal | undefined
   /** What was sent to the group, as seen on the wire. */
   readonly flows: readonly Flow[]
   /** Queries heard. */
@@ -97,7 +97,7 @@ export async function observe(wanted: WantedChannel, wait: WaitTime, stop: Abort
   const end = AbortSignal.any([stop, ended.signal])
   const captures: Capture[] = []
   const readers: Promise<void>[] = []
-  let captureRefused: string | undefined
+  let captureRefused: CaptureRefusal | undefined
 
   const capture = async (filter: Parameters<typeof openCapture>[1], take: (packet: Buffer) => void): Promise<void> => {
     const opened = await openCapture(on, filter)
@@ -120,7 +120,7 @@ export async function observe(wanted: WantedChannel, wait: WaitTime, stop: Abort
     await capture(MEMBERSHIP_FILTER, takeMembership)
     await capture(filterForGroup(group), (data) => countPacket(flows, data))
   } catch (error) {
-    captureRefused = messageOf(error)
+    captureRefused = captureRefusal(error)
   }
 
   const listen = (receiver: Receiver): void => {

@@ -43,7 +43,8 @@ function wireCheck(wanted: WantedChannel, seen: Observation): Finding[] {
   const { group, sources, port, on } = wanted
   const seconds = seen.listened / 1000
   if (seen.joinRefused !== undefined) return []
-  if (seen.captureRefused !== undefined) return [skip('wire', `${seen.captureRefused}; so the wire was not looked at`)]
+  if (seen.captureRefused !== undefined)
+    return [skip('wire', `${seen.captureRefused.says}; so the wire was not looked at`)]
   const found = wantedFlows(wanted, seen.flows)
   if (found.length > 0)
     return [
@@ -144,8 +145,8 @@ function deliveryCheck(wanted: WantedChannel, seen: Observation): Finding[] {
     return [
       fail('delivery', {
         says: "no port was named, and the wire can't be seen: there was nothing to look for",
-        fix: `name the port, ${wanted.group}:PORT; or run doctor as root`,
-        cause: 'without a port, or root to see the wire, the doctor can see nothing',
+        fix: `name the port, ${wanted.group}:PORT; or run doctor ${seen.captureRefused.remedy}`,
+        cause: `no port was named, and the wire can't be seen; ${seen.captureRefused.remedy}, doctor would see the wire`,
         rank: RANK.nothingSent,
       }),
     ]
@@ -155,8 +156,8 @@ function deliveryCheck(wanted: WantedChannel, seen: Observation): Finding[] {
   return [
     fail('delivery', {
       says: `no datagram reached a socket in ${(seen.listened / 1000).toFixed(1)} s`,
-      fix: 'run doctor as root, to see whether any are on the wire',
-      cause: `nothing of ${channelText(wanted)} reaches a socket; as root, doctor would see whether it is on the wire`,
+      fix: `run doctor ${seen.captureRefused.remedy}, to see whether any are on the wire`,
+      cause: `nothing of ${channelText(wanted)} reaches a socket; ${seen.captureRefused.remedy}, doctor would see whether it is on the wire`,
       rank: RANK.nothingSent,
     }),
   ]

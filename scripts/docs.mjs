@@ -1,4 +1,5 @@
-// Writes the parts of the pages that are made from the code: the table of options, and the --help of each command.
+// Writes the parts of the pages that are made from the code: the table of options, the --help of each command, the examples
+// that are recipes.
 // node scripts/docs.mjs [--check | --json]: --check fails if a page is stale; --json writes dist/options/docs.json alone.
 import { execFile } from 'node:child_process'
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
@@ -66,6 +67,16 @@ const leftOutTable = () =>
     ...Object.entries(leftOut).map(([name, why]) => `| \`${name}\` | ${cell(why)} |`),
   ].join('\n')
 
+/** The options that each capability is for. */
+function capabilities(list) {
+  const needed = [...new Set(list.flatMap(({ needs }) => needs ?? []))].toSorted()
+  const namesOf = (capability) => list.filter(({ needs }) => needs === capability).map(({ name }) => `\`${name}\``)
+  const lines = needed.map((capability) => `| ${capability} | ${namesOf(capability).join(', ')} |`)
+  return ['| Needs | Options |', '|---|---|', ...lines].join('\n')
+}
+
+const exampleOf = (name) => `\`\`\`js\n${readFileSync(new URL(`examples/${name}.mjs`, root), 'utf8')}\`\`\``
+
 /** The --help of a command, as a terminal of 80 columns shows it. */
 async function helpOf(words) {
   const main = fileURLToPath(new URL('dist/cli/main.js', root))
@@ -74,6 +85,7 @@ async function helpOf(words) {
   return `\`\`\`\n${stdout.trim()}\n\`\`\``
 }
 
+const EXAMPLE = /(<!-- example: ([\w-]+) -->\n).*?(\n<!-- \/example -->)/gs
 const HELP = /(<!-- help: ([\w ]+) -->\n).*?(\n<!-- \/help -->)/gs
 
 /** For each page, the function that writes anew what is between its marks, <!-- NAME --> and <!-- /NAME -->. */
@@ -88,6 +100,11 @@ const PAGES = {
     const helps = await Promise.all([...text.matchAll(HELP)].map(([, , words]) => helpOf(words)))
     return text.replace(HELP, (_, start, _words, end) => `${start}\n${helps.shift()}\n${end}`)
   },
+  'docs/recipes.md': (text, list) =>
+    between(text, 'capabilities', () => capabilities(list)).replace(
+      EXAMPLE,
+      (_, start, name, end) => `${start}${exampleOf(name)}${end}`,
+    ),
 }
 
 function between(text, name, make) {

@@ -1,46 +1,25 @@
-import { spawn } from 'node:child_process'
+// Every example runs as it is packed, and does what its page says.
 import { once } from 'node:events'
 import { readdirSync, readFileSync } from 'node:fs'
-import { connect, createServer } from 'node:net'
-import { createInterface } from 'node:readline'
-import { fileURLToPath } from 'node:url'
+import { createServer as createHttpServer, type IncomingMessage } from 'node:http'
+import { type AddressInfo, connect, createServer } from 'node:net'
+import { join } from 'node:path'
 import { openSender } from 'sockctl'
-import { afterEach, expect, it } from 'vitest'
+import { describe, expect, it, onTestFinished } from 'vitest'
+import type { Running } from './support/cli.ts'
 import { describeOnHosts } from './support/hosts.ts'
 import { describeInNamespace } from './support/namespace.ts'
+import { installPacked, startExample } from './support/packed.ts'
+import { root, textOf } from './support/pages.ts'
 import { scratchFile } from './support/scratch.ts'
 
-const root = fileURLToPath(new URL('..', import.meta.url))
-const running: Program[] = []
+const packed = installPacked('undici', '@grpc/grpc-js')
+const example = (name: string, ...args: string[]): Running => startExample(packed(), name, ...args)
 
-interface Program {
-  /** The next line that holds a text. */
-  line(holding: string): Promise<string>
-  /** The exit status; an example that does not end by itself gets Ctrl-C. */
-  end(signal?: NodeJS.Signals): Promise<number | null>
-}
-
-function example(name: string, ...args: string[]): Program {
-  const child = spawn(process.execPath, [`examples/${name}.mjs`, ...args], {
-    cwd: root,
-    stdio: ['ignore', 'pipe', 'inherit'],
-  })
-  const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]()
-  const exit = once(child, 'exit')
-  const program: Program = {
-    line: async (holding) => {
-      for (let next = await lines.next(); next.done !== true; next = await lines.next())
-        if (next.value.includes(holding)) return next.value
-      throw new Error(`${name} ended without saying '${holding}'`)
-    },
-    end: async (signal) => {
-      if (signal !== undefined) child.kill(signal)
-      const [status] = await exit
-      return status
-    },
-  }
-  running.push(program)
-  return program
+/** The exit status of an example that Ctrl-C ends. */
+const interrupted = async (program: Running): Promise<number | NodeJS.Signals> => {
+  program.kill('SIGINT')
+  return (await program.ended).status
 }
 
 const say = async (text: string | Buffer, address: string, port: number, bind = '127.0.0.1'): Promise<void> => {
@@ -48,100 +27,94 @@ const say = async (text: string | Buffer, address: string, port: number, bind = 
   await sender.send(Buffer.from(text))
 }
 
-afterEach(async () => {
-  for (const program of running.splice(0)) await program.end('SIGKILL')
-})
+const programs = readdirSync(join(root, 'examples')).filter((file) => file.endsWith('.mjs'))
 
 it('has a test for every example, and the page on them names each', () => {
-  const programs = readdirSync(`${root}examples`).filter((file) => file.endsWith('.mjs'))
-  const names = programs.map((file) => file.replace('.mjs', ''))
-  const multicast = [
-    'block',
-    'filter',
-    'raw-igmp',
-    'receiver',
-    'sap',
-    'sender',
-    'sendrecv',
-    'sntp',
-    'ssm',
-    'timestamps',
-  ]
-  expect(names.sort()).toEqual([...multicast, 'peer', 'tcp-health'].sort())
-
-  const page = readFileSync(`${root}examples/README.md`, 'utf8')
+  const tests = readFileSync(import.meta.filename, 'utf8')
+  const untested = programs.filter((file) => !tests.includes(`example('${file.replace('.mjs', '')}'`))
+  expect(untested).toEqual([])
+  const page = textOf('examples/README.md')
   expect(programs.filter((file) => !page.includes(`[${file}](${file})`))).toEqual([])
+})
+
+it('are short, and import what others can import', () => {
+  for (const file of programs) {
+    const lines = textOf(`examples/${file}`).trimEnd().split('\n')
+    expect({ file, isShort: lines.length <= 20 }).toEqual({ file, isShort: true })
+    expect(lines.filter((line) => /from ['"]\./.test(line))).toEqual([])
+  }
+  expect(packed().files.filter((file) => file.startsWith('examples/'))).toHaveLength(programs.length + 1)
 })
 
 describeInNamespace('the examples', () => {
   it('receiver hears sender, and ends on Ctrl-C with its counts', async () => {
     const receiver = example('receiver', '239.255.9.1', '5901', 'lo')
-    await receiver.line('joined')
+    await receiver.line(/joined/)
     const sender = example('sender', '239.255.9.1', '5901', 'lo', '1')
-    expect(await receiver.line('datagram 1')).toContain('hop limit 4')
-    expect(await sender.end()).toBe(0)
-    expect(await receiver.end('SIGINT')).toBe(0)
+    expect(await receiver.line(/datagram 1/)).toContain('hop limit 4')
+    expect((await sender.ended).status).toBe(0)
+    expect(await interrupted(receiver)).toBe(0)
   })
 
   it('ssm takes its source and no other', async () => {
     const ssm = example('ssm', '127.0.0.1', '232.9.1.1', '5902', 'lo')
-    await ssm.line('joined')
+    await ssm.line(/joined/)
     await say('from another', '232.9.1.1', 5902, '127.0.0.2')
     await say('from the source', '232.9.1.1', 5902)
-    expect(await ssm.line('from')).toBe('127.0.0.1: from the source')
+    expect(await ssm.line(/from/)).toBe('127.0.0.1: from the source')
   })
 
   it('block leaves out the blocked', async () => {
     const block = example('block', '239.255.9.2', '5903', 'lo', '127.0.0.2')
-    await block.line('blocking 127.0.0.2')
+    await block.line(/blocking 127\.0\.0\.2/)
     await say('from the blocked', '239.255.9.2', 5903, '127.0.0.2')
     await say('from another', '239.255.9.2', 5903)
-    expect(await block.line('from')).toBe('127.0.0.1: from another')
+    expect(await block.line(/from/)).toBe('127.0.0.1: from another')
   })
 
   it('filter reads back what it set', async () => {
     const filter = example('filter', '239.255.9.3', 'lo', 'include', '127.0.0.5')
-    expect(await filter.line('mode')).toBe("{ mode: 'include', sources: [ '127.0.0.5' ] }")
-    expect(await filter.end()).toBe(0)
+    expect(await filter.line(/mode/)).toBe("{ mode: 'include', sources: [ '127.0.0.5' ] }")
+    expect((await filter.ended).status).toBe(0)
   })
 
   it('timestamps tells when each came', async () => {
     const timestamps = example('timestamps', '5904')
-    await timestamps.line('receiving')
+    await timestamps.line(/receiving/)
     await say('now', '127.0.0.1', 5904)
-    expect(await timestamps.line('127.0.0.1')).toMatch(/received \d+ ns, read -?[\d.]+ ms later/)
+    expect(await timestamps.line(/127\.0\.0\.1/)).toMatch(/received \d+ ns, read -?[\d.]+ ms later/)
   })
 
   it('sendrecv hears the others and not itself', async () => {
     const first = example('sendrecv', '239.255.9.4', '5905', 'lo', '0.1')
     const second = example('sendrecv', '239.255.9.4', '5905', 'lo', '0.1')
-    const heard = await Promise.all([first.line(':'), second.line(':')])
+    const heard = await Promise.all([first.line(/:/), second.line(/:/)])
     expect(new Set(heard).size).toBe(2)
-    expect(await first.end('SIGINT')).toBe(0)
-    expect(await second.end('SIGINT')).toBe(0)
+    expect(await interrupted(first)).toBe(0)
+    expect(await interrupted(second)).toBe(0)
   })
 
   it('sap names the session announced', async () => {
     const sap = example('sap', 'lo')
-    await sap.line('listening')
+    await sap.line(/listening/)
     const packet = Buffer.concat([
       Buffer.from([0x20, 0, 0x12, 0x34, 127, 0, 0, 1]),
       Buffer.from('application/sdp\0v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=Seminar\r\nt=0 0\r\n'),
     ])
     await say(packet, '224.2.127.254', 9875)
-    expect(await sap.line('Seminar')).toBe('127.0.0.1 announces Seminar')
+    expect(await sap.line(/Seminar/)).toBe('127.0.0.1 announces Seminar')
   })
 
   it('sntp tells a broadcast server and its offset', async () => {
     const sntp = example('sntp', 'lo', '5906')
-    await sntp.line('listening')
+    await sntp.line(/listening/)
     const packet = Buffer.alloc(48)
     packet[0] = (4 << 3) | 5
     packet[1] = 2
     // The server's clock is an hour ahead of this one.
     packet.writeUInt32BE((Math.floor(Date.now() / 1000) + 2_208_988_800 + 3600) % 2 ** 32, 40)
     await say(packet, '224.0.1.1', 5906)
-    const offset = Number(/stratum 2: offset ([\d.]+) ms/.exec(await sntp.line('stratum'))?.[1])
+    const offset = Number(/stratum 2: offset ([\d.]+) ms/.exec(await sntp.line(/stratum/))?.[1])
     expect(offset).toBeGreaterThan(3_590_000)
     expect(offset).toBeLessThan(3_601_000)
   })
@@ -151,21 +124,91 @@ describeInNamespace('the examples', () => {
   it('peer tells which process connected', async () => {
     const path = scratchFile('peer')
     const peer = example('peer', path)
-    await peer.line('listening')
+    await peer.line(/listening/)
     connect(path).resume()
-    expect(await peer.line('process')).toBe(
+    expect(await peer.line(/process/)).toBe(
       `process ${process.pid} of user ${process.getuid?.()}, group ${process.getgid?.()}`,
     )
-    expect(await peer.end('SIGINT')).toBe(0)
+    expect(await interrupted(peer)).toBe(0)
   })
 
-  it('tcp-health tells the round trip of a connection, and ends on Ctrl-C', async () => {
+  it('tcp-health tells the round trip of a connection again and again, and ends on Ctrl-C', async () => {
     const server = createServer((socket) => socket.resume()).listen(5907, '127.0.0.1')
+    onTestFinished(() => void server.close())
     await once(server, 'listening')
-    const health = example('tcp-health', '127.0.0.1', '5907')
-    expect(await health.line('round trip')).toMatch(/^round trip [\d.]+ ms, window \d+ segments, 0 sent again$/)
-    expect(await health.end('SIGINT')).toBe(0)
-    server.close()
+    const health = example('tcp-health', '127.0.0.1', '5907', '50')
+    for (let reports = 0; reports < 3; reports++)
+      expect(await health.line(/round trip/)).toMatch(/^round trip [\d.]+ ms, window \d+ segments, 0 sent again$/)
+    expect(await interrupted(health)).toBe(0)
+  })
+})
+
+describeInNamespace('the recipes', () => {
+  it('ssm-to-file writes what its source sends, and no more', async () => {
+    const path = scratchFile('payloads')
+    const writer = example('ssm-to-file', '127.0.0.1', '232.9.1.2', '5908', 'lo', path)
+    await writer.line(/joined/)
+    await say('first ', '232.9.1.2', 5908)
+    await say('from another ', '232.9.1.2', 5908, '127.0.0.2')
+    await say('last', '232.9.1.2', 5908)
+    await expect.poll(() => readFileSync(path, 'utf8')).toContain('last')
+    expect(await interrupted(writer)).toBe(0)
+    expect(readFileSync(path, 'utf8')).toBe('first last')
+    await writer.line(/^wrote 10 bytes of 2 datagrams; 0 were lost to a full socket$/)
+  })
+
+  it('block-on-signal blocks a source on one signal, and takes it again on the next', async () => {
+    const heard = example('block-on-signal', '239.255.9.5', '5909', 'lo', '127.0.0.2')
+    expect(await heard.line(/kill/)).toBe(`kill -USR2 ${heard.pid}`)
+    await say('before', '239.255.9.5', 5909, '127.0.0.2')
+    expect(await heard.line(/:/)).toBe('127.0.0.2: before')
+
+    heard.kill('SIGUSR2')
+    await heard.line(/^blocked: 127\.0\.0\.2$/)
+    await say('meanwhile', '239.255.9.5', 5909, '127.0.0.2')
+    await say('from another', '239.255.9.5', 5909)
+    expect(await heard.line(/:/)).toBe('127.0.0.1: from another')
+
+    heard.kill('SIGUSR2')
+    await heard.line(/^blocked: nobody$/)
+    await say('after', '239.255.9.5', 5909, '127.0.0.2')
+    expect(await heard.line(/:/)).toBe('127.0.0.2: after')
+    expect(await interrupted(heard)).toBe(0)
+  })
+})
+
+describe('the recipes of TCP_USER_TIMEOUT', () => {
+  /** A web server, and the port that its next client sends from. */
+  async function webServer(): Promise<{ url: string; clientPort: Promise<number | undefined> }> {
+    const server = createHttpServer((_, response) => response.end('done')).listen(0, '127.0.0.1')
+    onTestFinished(() => void server.close())
+    const request = once(server, 'request') as Promise<[IncomingMessage]>
+    await once(server, 'listening')
+    const { port } = server.address() as AddressInfo
+    return { url: `http://127.0.0.1:${port}/`, clientPort: request.then(([{ socket }]) => socket.remotePort) }
+  }
+
+  it('timeout-http-agent sets the timeout of the connection that the request takes', async () => {
+    const { url, clientPort } = await webServer()
+    const { status, stdout } = await example('timeout-http-agent', url, '1234').ended
+    expect(stdout).toBe(`200 on port ${await clientPort}, which waits 1234 ms\n`)
+    expect(status).toBe(0)
+  })
+
+  it('timeout-undici does', async () => {
+    const { url, clientPort } = await webServer()
+    const { status, stdout } = await example('timeout-undici', url, '1235').ended
+    expect(stdout).toBe(`port ${await clientPort} waits 1235 ms\n200\n`)
+    expect(status).toBe(0)
+  })
+
+  it('timeout-grpc-client and timeout-grpc-server do, each at its end', async () => {
+    const server = example('timeout-grpc-server', '127.0.0.1', '5910', '1236')
+    await server.line(/listening/)
+    const { status, stdout } = await example('timeout-grpc-client', '127.0.0.1', '5910', '1237').ended
+    const [, port] = /^port (\d+) waits 1237 ms\nhi\n$/.exec(stdout) ?? []
+    expect(await server.line(/waits/)).toBe(`port ${port} waits 1236 ms`)
+    expect(status).toBe(0)
   })
 })
 
@@ -180,9 +223,9 @@ describeOnHosts('raw-igmp', (hosts) => {
   it('sees what another host reports', async () => {
     const { a, b } = hosts().pairs[0]
     const igmp = example('raw-igmp', a.name)
-    await igmp.line('watching')
+    await igmp.line(/watching/)
     await using other = hosts().spawn('B', { code: JOIN })
     await other.request('join', { group: '239.255.9.9', on: b.ipv4[0] })
-    expect(await igmp.line(b.ipv4[0])).toBe(`${b.ipv4[0]} > 224.0.0.22: v3 report`)
+    expect(await igmp.line(new RegExp(`^${b.ipv4[0]} `))).toBe(`${b.ipv4[0]} > 224.0.0.22: v3 report`)
   })
 })

@@ -48,13 +48,16 @@ export function snippetsOf(page: string): Snippet[] {
   return snippets
 }
 
+/** True for the code of a file of examples/, which has a test of its own. */
+const isExample = ({ before }: Snippet): boolean => before.startsWith('<!-- example: ')
+
 /** The words right before a snippet that no test runs. */
-export const isRun = ({ before }: Snippet): boolean => !before.includes('not run')
+export const isRun = (snippet: Snippet): boolean => !snippet.before.includes('not run') && !isExample(snippet)
 
 /** JavaScript that runs as one program: a snippet that imports nothing continues the one before it on its page. */
 export function programsOf(page: string): Snippet[][] {
   const programs: Snippet[][] = []
-  for (const snippet of snippetsOf(page).filter(({ language }) => language === 'js'))
+  for (const snippet of snippetsOf(page).filter((each) => each.language === 'js' && !isExample(each)))
     if (snippet.code.startsWith('import ') || programs.length === 0) programs.push([snippet])
     else programs.at(-1)?.push(snippet)
   return programs.filter(([first]) => first !== undefined && isRun(first))

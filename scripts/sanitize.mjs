@@ -1,10 +1,11 @@
 // Runs tests against an addon built with AddressSanitizer, LeakSanitizer and UBSan:
 // node scripts/sanitize.mjs [--slice] [--json FILE] [test files]. Without files: every test that reaches native code in its
 // own process; --slice: some of them, which together take a few minutes. test/native-tests.json says which. Fails if a
-// test fails, or if a sanitizer reports anything about the addon.
+// test fails, or if a sanitizer reports anything about the addon. FILE keeps the results that it holds of test files that
+// are not run again, so that the whole can be run in parts.
 import { spawnSync } from 'node:child_process'
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { join, relative } from 'node:path'
 import { parseArgs } from 'node:util'
 import { projectFiles, root } from './copy-tree.mjs'
 import { prepareSanitized } from './sanitized.mjs'
@@ -36,9 +37,33 @@ const { status } = spawnSync(
 )
 const reports = tellReports()
 // A run that was stopped leaves no results.
-const told = existsSync(results) ? JSON.parse(readFileSync(results, 'utf8')) : {}
-const { numPassedTests: passed = 0, numFailedTests: failed = 0 } = told
-const summary = { files: files.length, passed, failed, reports }
+const told = existsSync(results) ? JSON.parse(readFileSync(results, 'utf8')).testResults : []
+const ran = Object.fromEntries(told.map((result) => [relative(tree, result.name), countsOf(result)]))
+const held = values.json !== undefined && existsSync(values.json) ? JSON.parse(readFileSync(values.json, 'utf8')) : {}
+const runs = [...(held.runs ?? []).map(withoutThoseRunAgain), { reports, files: ran }].filter(
+  (one) => Object.keys(one.files).length > 0,
+)
+const counts = runs.flatMap((one) => Object.values(one.files))
+const sumOf = (rows, key) => rows.reduce((sum, row) => sum + row[key], 0)
+const summary = {
+  files: counts.length,
+  passed: sumOf(counts, 'passed'),
+  failed: sumOf(counts, 'failed'),
+  skipped: sumOf(counts, 'skipped'),
+  reports: sumOf(runs, 'reports'),
+}
 console.log(JSON.stringify(summary))
-if (values.json !== undefined) writeFileSync(values.json, `${JSON.stringify(summary, null, 1)}\n`)
+if (values.json !== undefined) writeFileSync(values.json, `${JSON.stringify({ ...summary, runs }, null, 1)}\n`)
 process.exit(status === 0 && reports === 0 ? 0 : 1)
+
+/** How many tests of a file passed, failed and were skipped. A file that can't be read, or whose process died, failed. */
+function countsOf({ status: ended, assertionResults: tests }) {
+  const passed = tests.filter((test) => test.status === 'passed').length
+  const failed = tests.filter((test) => test.status === 'failed').length
+  return { passed, failed: ended === 'failed' ? Math.max(failed, 1) : failed, skipped: tests.length - passed - failed }
+}
+
+/** A report is of a run, not of a file: the run keeps its reports until all its files were run again. */
+function withoutThoseRunAgain(one) {
+  return { ...one, files: Object.fromEntries(Object.entries(one.files).filter(([file]) => !(file in ran))) }
+}

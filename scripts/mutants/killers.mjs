@@ -9,8 +9,8 @@ import { linesRun } from './native-build.mjs'
 import { runTests } from './run-tests.mjs'
 
 /**
- * Tests of the pages, of how the sources are laid out, of the harness, of how many functions a call enters; and those that
- * take minutes.
+ * Tests of the pages, of how the sources are laid out, of the harness, of releases, of how many functions a call enters; and
+ * those that take minutes.
  */
 const NO_KILLERS = [
   'test/docs.test.ts',
@@ -21,6 +21,7 @@ const NO_KILLERS = [
   'test/off-the-loop.test.ts',
   'test/one-answer.test.ts',
   'test/package.test.ts',
+  'test/release.test.ts',
   'test/rooms.test.ts',
   'test/soak/soak.test.ts',
 ]

@@ -25,6 +25,8 @@ it.each(['cjs', 'esm'] as const)('of format %s says that sockctl is to be extern
   const { status, stderr } = spawnSync(process.execPath, [file], { encoding: 'utf8' })
   expect(status).toBe(1)
   expect(stderr).toMatch(/found no binary for \w+-\w+ beside .*mark sockctl as external/)
+  // Then a line for each place it looked in.
+  expect(stderr).toMatch(/npm run build:native\n(?:Cannot find [^\n]+\n){4}\s*at /)
 })
 
 it.each(['cjs', 'esm'] as const)('of format %s runs where the package is installed', async (format) => {

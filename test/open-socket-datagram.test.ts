@@ -7,6 +7,7 @@ import { inboxOf, seqs } from './support/datagrams.ts'
 import { openSockets } from './support/descriptors.ts'
 import { describeOnHosts } from './support/hosts.ts'
 import { describeInNamespace } from './support/namespace.ts'
+import { spawnScript } from './support/processes.ts'
 
 const INET = [
   { family: 'ipv4', local: '127.0.0.1' },
@@ -22,6 +23,46 @@ describeInNamespace('what toDatagram() gives', () => {
     socket.send('to myself', socket.address().port, local)
     expect(`${(await once(socket, 'message'))[0]}`).toBe('to myself')
     await once(socket.close(), 'close')
+  })
+
+  it('does not say that it listens if it was closed before it could', async () => {
+    const socket = (await openSocket({ family: 'ipv4', type: 'dgram', bind: { address: '127.0.0.1' } })).toDatagram()
+    let listened = false
+    socket.on('listening', () => {
+      listened = true
+    })
+    await once(socket.close(), 'close')
+    expect(listened).toBe(false)
+  })
+
+  it('finds a host by its name without a lookup of the program’s own', async () => {
+    const owned = await openSocket({ family: 'ipv4', type: 'dgram', bind: { address: '127.0.0.1' } })
+    const socket = owned.toDatagram({})
+    socket.send('by name', socket.address().port, 'localhost')
+    expect(`${(await once(socket, 'message'))[0]}`).toBe('by name')
+    await once(socket.close(), 'close')
+  })
+
+  it('has its own descriptor in a worker of node:cluster, and asks the primary for none', async () => {
+    const worker = `
+      import { once } from 'node:events'
+      import { openSocket } from 'sockctl'
+      const owned = await openSocket({ family: 'ipv4', type: 'dgram', bind: { address: '127.0.0.1' } })
+      const { port } = owned.address()
+      const socket = owned.toDatagram()
+      socket.send('to myself', port, '127.0.0.1')
+      const [message] = await once(socket, 'message')
+      process.send({ message: String(message), kept: socket.address().port === port })`
+    const code = `
+      import cluster from 'node:cluster'
+      import { tell } from '${new URL('support/stdio.mjs', import.meta.url)}'
+      cluster.setupPrimary({ exec: '-', execArgv: ['--input-type=module', '--eval', ${JSON.stringify(worker)}] })
+      cluster.fork().on('message', (message) => {
+        tell(message)
+        process.exit()
+      })`
+    await using peer = spawnScript({ code })
+    expect(await peer.next()).toEqual({ message: 'to myself', kept: true })
   })
 
   it.each(INET)('is connected as the $family socket was, from the same port', async ({ family, local }) => {

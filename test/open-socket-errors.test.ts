@@ -47,7 +47,15 @@ const REFUSED_BEFORE: readonly (readonly [what: string, spec: unknown, message: 
     /at most 108 fit/,
   ],
   ['a path with a NUL in it', { family: 'unix', type: 'stream', bind: { path: 'a\0b' } }, /has a NUL in it/],
+  ['a connect to an empty path', { family: 'unix', type: 'stream', connect: { path: '' } }, /connect: path is ''/],
   ['a connect to no path', { family: 'unix', type: 'stream', connect: {} }, /path is undefined/],
+  ['an IPv4 address that is no text', inet({ address: 5, family: 4 }), /address is 5/],
+  ['a family that is not the address’s', inet({ address: '127.0.0.1', family: 'x' }), /family is 'x'/],
+  [
+    'interfaces that are no name',
+    { family: 'packet', type: 'raw', bind: { interface: -1 } },
+    /interface is -1: its name/,
+  ],
   ['a signal that is none', { family: 'ipv4', type: 'dgram', signal: {} }, /an AbortSignal is needed/],
 ]
 

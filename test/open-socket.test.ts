@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 import { control, type OwnedSocket, openSocket } from 'sockctl'
-import { SO_DOMAIN, SO_PROTOCOL, SO_RCVBUF, TCP_NODELAY } from 'sockctl/options'
+import { SO_DOMAIN, SO_KEEPALIVE, SO_PROTOCOL, SO_RCVBUF, TCP_KEEPIDLE, TCP_NODELAY } from 'sockctl/options'
 import { afterAll, expect, it } from 'vitest'
 import { openSockets } from './support/descriptors.ts'
 import { describeInNamespace } from './support/namespace.ts'
@@ -82,6 +82,19 @@ describeInNamespace('openSocket', () => {
     const client = await openSocket({ family: 'ipv4', type: 'stream', connect: owned.address() })
     await once(client.toStream().resume(), 'close')
     expect(halfOpen).toBe(true)
+    await once(server.close(), 'close')
+  })
+
+  it('makes a server whose connections are kept alive from the delay on that it is given', async () => {
+    const owned = await openSocket({ family: 'ipv4', type: 'stream', bind: { address: '127.0.0.1' }, listen: {} })
+    const server = owned.toServer({ keepAlive: true, keepAliveInitialDelay: 7000 })
+    const connection = once(server, 'connection')
+    const client = await openSocket({ family: 'ipv4', type: 'stream', connect: owned.address() })
+    const [accepted] = (await connection) as [net.Socket]
+    expect(control(accepted).getSync(SO_KEEPALIVE)).toBe(true)
+    expect(control(accepted).getSync(TCP_KEEPIDLE)).toBe(7)
+    accepted.destroy()
+    await client.close()
     await once(server.close(), 'close')
   })
 
@@ -279,6 +292,10 @@ describeInNamespace('openSocket', () => {
   it('opens a packet socket on every interface', async () => {
     await using packet = await openSocket({ family: 'packet', type: 'dgram', protocol: 3 })
     expect(packet.address()).toEqual({ protocol: 3 })
+    for (const none of [0, '']) {
+      await using bound = await openSocket({ family: 'packet', type: 'dgram', bind: { interface: none, protocol: 3 } })
+      expect(bound.address()).toEqual({ protocol: 3 })
+    }
   })
 
   it('asks netlink for the interfaces', async () => {

@@ -6,6 +6,7 @@ import { control, type Option, type SocketControl, SocketOptionError } from 'soc
 import * as options from 'sockctl/options'
 import { expect, it } from 'vitest'
 import { type OptionParts, partsOf } from '../lib/options/option.ts'
+import { OF_MACOS } from './support/macos-options.ts'
 import { describeInNamespace, hasRealRoot } from './support/namespace.ts'
 import { openedTrials } from './support/opened-values.ts'
 import { type Trial, trials } from './support/option-values.ts'
@@ -91,6 +92,16 @@ it('calls macOS a system of an option only if its C type is compiled there', () 
   const typeOf = ({ codec: { read } }: OptionParts): string => (typeof read === 'string' ? read : read(undefined))
   const lacking = claimed.filter((option) => !portable.has(typeOf(option)))
   expect(lacking.map(({ name }) => name)).toEqual([])
+})
+
+it('calls macOS a system of the options that its headers have', () => {
+  const claimed = everywhere.filter(([, option]) => partsOf(option).systems.includes('darwin')).map(([name]) => name)
+  expect(claimed.sort()).toEqual([...OF_MACOS].sort())
+})
+
+it('names the capability that the kernel asks for', () => {
+  for (const [name, { needs }] of Object.entries(trials))
+    if (needs !== undefined) expect(named(name).needs, name).toContain(needs.capability)
 })
 
 it('says which Linux brought an option as a version from 3.0 on', () => {

@@ -145,6 +145,10 @@ describe('what the host has joined', () => {
     )
   })
 
+  it('reads what follows an empty first line, and a last line without an end', () => {
+    expect(hostMemberships({ igmp6: `\n${igmp6.trimEnd()}` })).toEqual(hostMemberships({ igmp6 }))
+  })
+
   it('reads any IPv6 group the kernel prints', () => {
     fc.assert(
       fc.property(fc.uint8Array({ minLength: 16, maxLength: 16 }), (bytes) => {

@@ -38,6 +38,14 @@ describe('the UDP sockets of a host', () => {
 
   it('pass over what they can not read', () => {
     expect(hostSockets(['', 'junk', ' 1: 00:11 x'])).toEqual([])
+    for (const [count, wrong] of [
+      ['  1000  ', '  90071992547409920  '],
+      [' 4711 ', ' -4711 '],
+      [' 12\n', ' twelve\n'],
+    ] as const) {
+      expect(UDP).toContain(count)
+      expect(hostSockets([UDP.replace(count, wrong), UDP6], true)).toMatchObject([{ family: 'ipv6' }])
+    }
     fc.assert(fc.property(fc.string(), (text) => void hostSockets([text, UDP + text])))
   })
 })

@@ -26,6 +26,14 @@ describe.runIf(endianness() === 'LE')('what the kernel tells of memberships', ()
     ])
   })
 
+  it('is read behind attributes of no bytes and of bytes that fill no word', () => {
+    const notice = hex(
+      '30000000 3800 0000 00000000 00000000 02208000 01000000',
+      '0400 0900 0500 0900 ff000000 0800 0700 ef090909 00000000',
+    )
+    expect(decodeMulticastNotices(notice)).toEqual([{ joined: true, family: 'ipv4', index: 1, group: '239.9.9.9' }])
+  })
+
   it('passes over other messages, and what is cut short anywhere', () => {
     const link = Buffer.from(JOIN4)
     link.writeUInt16LE(16, 4)

@@ -1,7 +1,7 @@
 // The addon's poller: what it watches, how much it tells at once, and what is left of it when it is closed.
-import { readdirSync, readlinkSync } from 'node:fs'
+import { closeSync, openSync, readdirSync, readlinkSync } from 'node:fs'
 import { describe, expect, it, onTestFinished } from 'vitest'
-import { FAILED, READABLE, WRITABLE } from '../../lib/binding/poller.ts'
+import { FAILED, openPoller, READABLE, WRITABLE, watch } from '../../lib/binding/poller.ts'
 import { AF_INET, addon, boundTo, collect, EBADF, sendTo, socketOf, thrownBy } from '../support/native-sockets.ts'
 
 const upTo = (count: number): number[] => Array.from({ length: count }, (_, n) => n)
@@ -29,6 +29,23 @@ function linkOf(fd: string): string {
     return ''
   }
 }
+
+describe('what a poller can not watch', () => {
+  it('is told with the call, and advice for a full table of watches only', () => {
+    const poller = openPoller()
+    onTestFinished(() => poller.close())
+    const file = openSync('/proc/self/status', 'r')
+    onTestFinished(() => closeSync(file))
+    expect(() => watch(poller, file, READABLE)).toThrow(
+      expect.objectContaining({
+        code: 'EPERM',
+        reason: 'permission',
+        syscall: 'epoll_ctl',
+        message: expect.stringMatching(/^watch the descriptor: failed \(EPERM/),
+      }),
+    )
+  })
+})
 
 describe('what a poller watches', () => {
   it('is told once it is ready, for as long as it is', () => {

@@ -124,9 +124,13 @@ export async function openGroupListener({
   }
 }
 
-/** True if the interface has no address of the family, or has the family switched off. */
+/**
+ * True if the interface has no address of the family, or is without the family: Linux answers EINVAL for IPv6 on an interface
+ * whose MTU is below 1280 bytes.
+ */
 const isNotJoinable = (error: unknown): boolean =>
-  error instanceof SocketOptionError && (error.reason === 'no-interface' || error.reason === 'system')
+  error instanceof SocketOptionError &&
+  (error.reason === 'no-interface' || error.reason === 'system' || error.code === 'EINVAL')
 
 const noInterface = (): SocketOptionError =>
   new SocketOptionError('no interface is up and takes multicast: name the interface to listen on', {

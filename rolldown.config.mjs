@@ -1,13 +1,16 @@
 import { defineConfig } from 'rolldown'
+import { besideDist, markPure } from './scripts/rolldown-plugins.mjs'
 
 const common = {
   platform: 'node',
   transform: { target: 'node20.19' },
   external: ['commander', 'get-east-asian-width', 'sdp-transform'],
+  plugins: [markPure()],
 }
 
-/** What the declarations say again, and what takes time to read. */
-const output = { dir: 'dist', chunkFileNames: '[name].js', comments: false }
+// The declarations have the comments; only the marks of pure calls are for bundlers.
+const comments = { annotation: true, jsdoc: false, legal: false }
+const output = { dir: 'dist', chunkFileNames: '[name].js', comments, plugins: [besideDist()] }
 
 // Most of the time an import takes goes into opening files, so what is always loaded together is one. A group takes along
 // all that its files import.
@@ -22,17 +25,29 @@ const help = { name: 'help', test: /\/lib\/cli\/shell\/(help|packaged|stop)\.ts$
 const base = { name: 'base', test: /\/lib\/cli\/shell\/(run|parsers)\.ts$/, priority: 4 }
 const system = { name: 'system', test: /\/lib\/(binding\/native|net\/interfaces)\.ts$/, priority: 3 }
 
+const face = {
+  index: 'lib/index.ts',
+  sap: 'lib/services/sap.ts',
+  sntp: 'lib/services/sntp.ts',
+  'options/index': 'lib/options/index.ts',
+}
+
 export default defineConfig([
   {
     ...common,
-    input: {
-      index: 'lib/index.ts',
-      sap: 'lib/services/sap.ts',
-      sntp: 'lib/services/sntp.ts',
-      'options/index': 'lib/options/index.ts',
-      'options/left-out': 'lib/options/left-out.ts',
-    },
+    input: { ...face, 'options/left-out': 'lib/options/left-out.ts' },
     output: { ...output, cleanDir: true, codeSplitting: { groups: [options, library] } },
+  },
+  {
+    ...common,
+    input: face,
+    output: {
+      dir: 'dist/cjs',
+      format: 'cjs',
+      chunkFileNames: '[name].js',
+      comments,
+      codeSplitting: { groups: [options, library] },
+    },
   },
   // Of its own, since some of its commands need next to nothing of the library and are to start quickly.
   {

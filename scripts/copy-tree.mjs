@@ -15,7 +15,7 @@ export function projectFiles(...folders) {
   return [...new Set(listed.trim().split('\n'))].filter((file) => existsSync(join(root, file)))
 }
 
-/** A new copy at `tree`, with the built dist/ and the packages; an addon is the caller's to add, in build/Release. */
+/** A new copy at `tree`, with the built dist/ and the packages; an addon is the caller's to add, in prebuilds. */
 export function copyTree(tree) {
   rmSync(tree, { recursive: true, force: true })
   for (const file of projectFiles()) cpSync(join(root, file), join(tree, file))

@@ -1,10 +1,23 @@
-// Part of npm run build:ts: makes the declarations readable for the oldest TypeScript that the README names. The compiler
-// writes default type arguments of Buffer and Uint8Array out, and before TypeScript 5.7 neither has any.
+// Part of npm run build:ts: writes the declarations, for ES modules and for CommonJS, and makes them readable for the oldest
+// TypeScript that the README names. The compiler writes default type arguments of Buffer and Uint8Array out, and before
+// TypeScript 5.7 neither has any.
+import { execFileSync } from 'node:child_process'
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { createRequire } from 'node:module'
+import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
-const dist = fileURLToPath(new URL('../dist', import.meta.url))
+const root = fileURLToPath(new URL('..', import.meta.url))
+const dist = join(root, 'dist')
+const compiler = join(dirname(createRequire(import.meta.url).resolve('typescript/package.json')), 'bin/tsc')
+
+for (const folder of [dist, join(dist, 'cjs')])
+  execFileSync(process.execPath, [compiler, '-p', 'tsconfig.build.json', '--outDir', folder], {
+    cwd: root,
+    stdio: 'inherit',
+  })
+writeFileSync(join(dist, 'cjs/package.json'), `${JSON.stringify({ type: 'commonjs', sideEffects: false })}\n`)
+
 for (const file of readdirSync(dist, { recursive: true, encoding: 'utf8' })) {
   if (!file.endsWith('.d.ts')) continue
   const text = readFileSync(join(dist, file), 'utf8')

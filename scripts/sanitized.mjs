@@ -3,7 +3,8 @@
 import { execFileSync } from 'node:child_process'
 import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs'
 import { join } from 'node:path'
-import { compileAddon } from './compile.mjs'
+import { targetHere } from '../lib/binding/target.mjs'
+import { compileAddon } from '../native/build/compile.mjs'
 import { copyTree, projectFiles, root } from './copy-tree.mjs'
 
 const home = join(root, 'build-asan')
@@ -19,11 +20,7 @@ const library = (name) => execFileSync('g++', [`-print-file-name=${name}`], { en
 async function binary() {
   const built = join(objects, 'sockctl.node')
   const made = existsSync(built) ? statSync(built).mtimeMs : 0
-  if (
-    projectFiles('native', 'scripts/compile.mjs', 'scripts/sanitized.mjs').every(
-      (file) => statSync(join(root, file)).mtimeMs < made,
-    )
-  )
+  if (projectFiles('native', 'scripts/sanitized.mjs').every((file) => statSync(join(root, file)).mtimeMs < made))
     return built
   return compileAddon({ compiler: ['g++'], folder: objects, flags: ['-O1', '-g1', ...SANITIZERS] })
 }
@@ -38,8 +35,9 @@ export async function prepareSanitized(name) {
   const addon = await binary()
   copyTree(tree)
   // The library looks for its binary beside itself.
-  mkdirSync(join(tree, 'build/Release'), { recursive: true })
-  cpSync(addon, join(tree, 'build/Release/sockctl.node'))
+  const folder = join(tree, 'prebuilds', targetHere())
+  mkdirSync(folder, { recursive: true })
+  cpSync(addon, join(folder, 'sockctl.node'))
   rmSync(logs, { recursive: true, force: true })
   mkdirSync(logs, { recursive: true })
   const options = `log_path=${join(logs, 'report')}:exitcode=0`

@@ -3,7 +3,7 @@
 import { execFileSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync } from 'node:fs'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
 // The package was not uploaded by Zig's authors, so version and hash are fixed to those that were reviewed.
@@ -16,6 +16,9 @@ const runtimes = fileURLToPath(new URL('../.runtimes', import.meta.url))
 /** The folder where Zig keeps the libraries it has built. */
 const cache = join(runtimes, 'zig-cache')
 export const environment = { ...process.env, ZIG_GLOBAL_CACHE_DIR: cache, ZIG_LOCAL_CACHE_DIR: cache }
+
+/** The folder of the C libraries that come with Zig. */
+export const library = () => join(dirname(fetchZig()), 'lib')
 
 /** The path of the `zig` program. */
 export function fetchZig() {

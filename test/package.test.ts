@@ -1,33 +1,36 @@
 // The package as it is published: what the tarball holds, and that it works where it is installed.
 import { execFile } from 'node:child_process'
-import { writeFileSync } from 'node:fs'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { describe, expect, it } from 'vitest'
+import { targetHere } from '../lib/binding/target.mjs'
 import { describeInNamespace } from './support/namespace.ts'
 import { installPacked } from './support/packed.ts'
-import { programsOf } from './support/pages.ts'
+import { programsOf, root } from './support/pages.ts'
 
 const run = promisify(execFile)
 const packed = installPacked()
 
 describe('the package as it is published', () => {
   it('holds a binary and nothing that makes npm build on install', () => {
-    expect(packed().files).toContain(`prebuilds/${process.platform}-${process.arch}/sockctl.node`)
+    expect(packed().files).toContain(`prebuilds/${targetHere()}/sockctl.node`)
     expect(packed().files).not.toContain('binding.gyp')
   })
 
-  it('holds what users need, and no tests or sources of ours', () => {
-    const needed = [
-      'dist/index.js',
-      'dist/index.d.ts',
-      'dist/options/index.js',
-      'examples/ssm.mjs',
-      'README.md',
-      'LICENSE',
-    ]
-    for (const file of needed) expect(packed().files).toContain(file)
-    expect(packed().files.filter((file) => /^(lib|test|native|bench|scripts)\//.test(file))).toEqual([])
+  it('holds what users, editors and a build need, and no tests of ours', () => {
+    const library = ['dist/index.js', 'dist/index.d.ts', 'dist/index.d.ts.map', 'dist/cjs/index.js', 'lib/index.ts']
+    const build = ['native/sources.json', 'native/addon.cc', 'native/build/addon.mjs', 'lib/binding/target.mjs']
+    const needed = [...library, ...build, 'examples/ssm.mjs', 'README.md', 'LICENSE']
+    expect(packed().files).toEqual(expect.arrayContaining(needed))
+    expect(packed().files.filter((file) => /^(test|bench|scripts)\//.test(file))).toEqual([])
+  })
+
+  it('holds the binary that was built', () => {
+    const [packedBytes, builtBytes] = [packed().home, root].map((place) =>
+      readFileSync(join(place, 'prebuilds', targetHere(), 'sockctl.node')),
+    )
+    expect(packedBytes).toEqual(builtBytes)
   })
 
   it('loads with import and require though no script ran', async () => {

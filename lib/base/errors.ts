@@ -161,14 +161,6 @@ export function onBehalfOf<A, T>(option: string, act: (on: A) => T, on: A): T {
   }
 }
 
-export function unsupported(what: string, option?: string): SocketOptionError {
-  return new SocketOptionError(`${what} is not available on this system`, {
-    code: 'ERR_UNSUPPORTED',
-    reason: 'unsupported',
-    option,
-  })
-}
-
 /** A value as messages show it, shortened if it is long. */
 export function show(value: unknown): string {
   if (typeof value === 'string') return `'${value.length > 60 ? `${value.slice(0, 60)}...` : value}'`

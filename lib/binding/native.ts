@@ -1,7 +1,6 @@
-// Loads the addon, and gives its types.
-import { createRequire } from 'node:module'
-import { dirname, join } from 'node:path'
-import { unsupported } from '../base/errors.ts'
+// The addon and its types.
+import { SocketOptionError } from '../base/errors.ts'
+import { load } from './load.ts'
 
 /** The filter mode of a socket's membership; `none`: not a member, or a system that can't be asked. */
 export type FilterMode = 'none' | 'include' | 'exclude'
@@ -183,43 +182,15 @@ export interface Native extends Partial<NativeDatagrams> {
   hasInterface(index: number): boolean
 }
 
-/** This file, or the bundle that it is part of: a CommonJS bundle has no import.meta.url. */
-const here = import.meta.url ?? (typeof __filename === 'string' ? __filename : `${process.cwd()}/`)
-const require = createRequire(here)
-
-function load(): Native {
-  if (process.getBuiltinModule === undefined)
-    throw new Error(`sockctl needs Node 20.19 or later, and this is ${process.version}`)
-  if (process.platform !== 'linux' && process.platform !== 'darwin') return absent()
-  const prebuilt = `prebuilds/${process.platform}-${process.arch}/sockctl.node`
-  // A build in the working tree comes first. An installed package has only prebuilds; a bundle finds them in the package.
-  const paths = [
-    '../build/Release/sockctl.node',
-    '../../build/Release/sockctl.node',
-    `../${prebuilt}`,
-    () => join(dirname(require.resolve('sockctl/package.json')), prebuilt),
-  ]
-  const refusals: string[] = []
-  for (const path of paths) {
-    try {
-      return require(typeof path === 'string' ? path : path())
-    } catch (error) {
-      refusals.push(error instanceof Error ? (error.message.split('\n')[0] ?? '') : String(error))
-    }
-  }
-  throw new Error(
-    `sockctl found no binary for ${process.platform}-${process.arch} beside ${here}. If this is a bundle, mark sockctl as ` +
-      `external, so that its package is found in node_modules. Else build one with: npm run build:native\n${refusals.join('\n')}`,
-  )
-}
+const { addon, whyNone } = load()
 
 /**
- * The addon on a system that has none: importing works, every option says `supported: false`, and every call throws
+ * Stands for the addon where none could be loaded: importing works, every option says `supported: false`, and every call throws
  * `unsupported`.
  */
 function absent(): Native {
   const refuse = (): never => {
-    throw unsupported(`sockctl on ${process.platform}`)
+    throw unsupported('sockctl')
   }
   const Refusing = class {
     constructor() {
@@ -250,7 +221,13 @@ function absent(): Native {
   }
 }
 
-export const native: Native = load()
+export const native: Native = addon === undefined ? absent() : (addon as Native)
+
+/** The error for what this system does not have, or what needs the addon where none could be loaded. */
+export function unsupported(what: string, option?: string): SocketOptionError {
+  const message = whyNone === undefined ? `${what} is not available on this system` : `${what}: ${whyNone}`
+  return new SocketOptionError(message, { code: 'ERR_UNSUPPORTED', reason: 'unsupported', option })
+}
 
 /** Throws reason `unsupported` on a system that can't read and send datagrams in batches. */
 export function datagramsNative(): NativeDatagrams {

@@ -1,7 +1,7 @@
 // Calls of setsockopt and getsockopt that are made at once, on this thread; and the checks that all calls share.
 
-import { badValue, onBehalfOf, show, unsupported } from '../base/errors.ts'
-import type { Outcome } from '../binding/native.ts'
+import { badValue, onBehalfOf, show } from '../base/errors.ts'
+import { type Outcome, unsupported } from '../binding/native.ts'
 import type { OptionParts } from '../options/option.ts'
 import { explain } from './explain-option.ts'
 

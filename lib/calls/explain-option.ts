@@ -155,9 +155,9 @@ export function explain(
   if (code === 'ENODEV' && subject.group !== undefined && isUnnamed(subject))
     meaning = means('no-route', `there is no route to ${subject.group}; name the interface`)
   const finds = ['EADDRNOTAVAIL', 'EINVAL', 'ENODEV', 'ENXIO'].includes(code)
-  if (finds && act === 'set-filter' && option.attributes.byGroup === true && isUnnamed(subject))
+  if (finds && act === 'set-filter' && option.attributes.byGroup !== undefined && isUnnamed(subject))
     meaning = means('no-interface', 'a filter is kept by interface, and the kernel chooses none here: name it')
-  if (option.attributes.byGroup === true && meaning === undefined && code === 'EADDRNOTAVAIL')
+  if (option.attributes.byGroup !== undefined && meaning === undefined && code === 'EADDRNOTAVAIL')
     meaning = syscall === 'getsockopt' ? notMember : otherFamily
   // A kernel knows the memberships of a family or lacks the family, so it is the socket that does not suit.
   if (subject.group !== undefined && OTHER_LEVEL.includes(code)) meaning = otherFamily

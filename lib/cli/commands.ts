@@ -62,6 +62,10 @@ export const COMMANDS: Readonly<Record<string, CommandEntry>> = {
     summary: 'run or type commands: sockets, joins, blocks, filters, options, expectations',
     load: async () => (await import('./commands/script/script.ts')).scriptCommand,
   },
+  build: {
+    summary: 'compile the addon, where the package has no binary for this system',
+    load: async () => (await import('./commands/build.ts')).buildCommand,
+  },
   demo: {
     summary: 'watch joins, blocks and source filters work on this machine, on loopback',
     load: async () => (await import('./commands/demo/demo.ts')).demoCommand,

@@ -3,12 +3,12 @@
 import { isDeepStrictEqual } from 'node:util'
 import { mustBe, object } from '../base/check-fields.ts'
 import { type NativeOption, native } from '../binding/native.ts'
-import type { Level } from '../options/attributes.ts'
-import { type OptionParts, partsOf, table } from '../options/option.ts'
-import '../options/index.ts'
 import { getNow } from '../calls/call-now.ts'
 import type { DescriptorOwner } from '../calls/socket-handle.ts'
 import { kindOf, type SocketKind } from '../calls/socket-kind.ts'
+import type { Level } from '../options/attributes.ts'
+import * as table from '../options/index.ts'
+import { type OptionParts, partsOf } from '../options/option.ts'
 import { SO_PROTOCOL } from '../options/table/socket.ts'
 
 interface KindAndProtocol extends SocketKind {
@@ -47,7 +47,7 @@ let rows: Map<Level, Row[]> | undefined
 
 function readable(): Map<Level, Row[]> {
   const byLevel = new Map<Level, Row[]>()
-  for (const option of table) {
+  for (const option of Object.values(table).map(partsOf)) {
     const { codec, attributes } = option
     if (!option.supported || !option.readable || attributes.consumes === true || codec.wrongQuestion) continue
     const row = { option, native: option.toRead(undefined), question: codec.question?.(undefined) }

@@ -1,8 +1,8 @@
 // The address of a socket in each family: its type, its checks, and its way from and to the kernel.
 
 import { mustBe, mustKnow, whole } from '../base/check-fields.ts'
-import { badValue, show, unsupported, wrongType } from '../base/errors.ts'
-import { native } from '../binding/native.ts'
+import { badValue, show, wrongType } from '../base/errors.ts'
+import { native, unsupported } from '../binding/native.ts'
 import { interfaceOfZone, isIpv6, isOfOneLink, parseAddress } from './address.ts'
 import { interfaceByNameOrIndex, interfaceIndex, isInterfaceIndex, nameOfInterface } from './interfaces.ts'
 import { type Protocol, protocolNumber } from './protocol-numbers.ts'

@@ -38,8 +38,8 @@ export interface OptionAttributes {
   access?: 'read' | 'write' | 'read-write' | undefined
   /** The kernel may make the caller wait: `set` and `get` then run on a worker thread. Default false. */
   waits?: boolean | undefined
-  /** The level is `IPPROTO_IP` or `IPPROTO_IPV6`, by the family of the value's group. */
-  byGroup?: boolean
+  /** The level by the value's group, if the option exists once for each family. */
+  byGroup?: (value: unknown) => Level
   act?: Act
   /** Reading takes something away or creates something, so `snapshot` leaves the option out. */
   consumes?: boolean

@@ -1,9 +1,7 @@
 // Chooses the native option for a value: its level and C type may depend on the value.
 
-import { unsupported } from '../base/errors.ts'
-import { type NativeOption, native } from '../binding/native.ts'
-import { isIpv6, unmapped } from '../net/address.ts'
-import type { OptionAttributes } from './attributes.ts'
+import { type NativeOption, native, unsupported } from '../binding/native.ts'
+import type { Level, OptionAttributes } from './attributes.ts'
 import type { Codec } from './codecs.ts'
 
 /** The native option for a value. */
@@ -34,25 +32,17 @@ export function chooseNative(
       return option
     }
   }
-  if (byGroup !== true) {
+  if (byGroup === undefined) {
     let option: NativeOption | undefined
     return () => {
       option ??= make(level, ctype)
       return option
     }
   }
-  // An MCAST_* option exists once for each family.
-  const { IPPROTO_IP, IPPROTO_IPV6 } = native.constants
-  let ipv4: NativeOption | undefined
-  let ipv6: NativeOption | undefined
+  const made: Partial<Record<Level, NativeOption>> = {}
   return (value) => {
-    const { group } = value as { group: string }
-    // A dual-stack socket tells an IPv4 group as an IPv4-mapped address.
-    if (isIpv6(group) && isIpv6(unmapped(group))) {
-      ipv6 ??= make(IPPROTO_IPV6, ctype)
-      return ipv6
-    }
-    ipv4 ??= make(IPPROTO_IP, ctype)
-    return ipv4
+    const ofGroup = byGroup(value)
+    made[ofGroup] ??= make(native.constants[ofGroup], ctype)
+    return made[ofGroup]
   }
 }

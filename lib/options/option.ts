@@ -90,9 +90,6 @@ function make(
   } as OptionParts
 }
 
-/** The table: the option of every line whose file is loaded. */
-export const table: OptionParts[] = []
-
 /** One line of the table: an option by its C name. */
 export function option<R, W, Q, const A extends OptionAttributes = { access: 'read-write' }>(
   name: string,
@@ -101,16 +98,14 @@ export function option<R, W, Q, const A extends OptionAttributes = { access: 're
   attributes?: A,
 ): Option<Readable<R, A>, Writable<W, A>, Q> {
   const { constants } = native
-  const line = make(
+  return make(
     name,
     constants[name],
     level,
     constants[level],
     codec as unknown as Codec<never, never, never>,
     attributes ?? {},
-  )
-  table.push(line)
-  return line as unknown as Option<Readable<R, A>, Writable<W, A>, Q>
+  ) as unknown as Option<Readable<R, A>, Writable<W, A>, Q>
 }
 
 /** What `defineOption` takes: the numbers of an option, and how its value is read and written. */

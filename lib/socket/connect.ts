@@ -1,9 +1,8 @@
 // connect(2) without holding up the event loop.
 
 import { constants } from 'node:os'
-import { unsupported } from '../base/errors.ts'
 import { onAbort } from '../base/on-abort.ts'
-import { type Errno, type NativePoller, native } from '../binding/native.ts'
+import { type Errno, type NativePoller, native, unsupported } from '../binding/native.ts'
 import { openPoller, WRITABLE, watch } from '../binding/poller.ts'
 import { getNow } from '../calls/call-now.ts'
 import type { DescriptorOwner } from '../calls/socket-handle.ts'

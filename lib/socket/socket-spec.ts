@@ -1,8 +1,8 @@
 // What openSocket takes, and the checks that come before any call to the kernel.
 
 import { mustBe, mustKnow, whole } from '../base/check-fields.ts'
-import { badValue, show, unsupported, wrongType } from '../base/errors.ts'
-import { native } from '../binding/native.ts'
+import { badValue, show, wrongType } from '../base/errors.ts'
+import { native, unsupported } from '../binding/native.ts'
 import { type Protocol, protocolNumber } from '../net/protocol-numbers.ts'
 import {
   type Family,

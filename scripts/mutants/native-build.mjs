@@ -3,6 +3,7 @@ import { execFileSync } from 'node:child_process'
 import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname, join, normalize } from 'node:path'
 import { pathToFileURL } from 'node:url'
+import { targetHere } from '../../lib/binding/target.mjs'
 
 /** Paths are left out of what is compiled, so that two trees give the same bytes. */
 const flagsFor = (tree) => ['-O1', `-ffile-prefix-map=${tree}/=`]
@@ -11,10 +12,10 @@ const flagsFor = (tree) => ['-O1', `-ffile-prefix-map=${tree}/=`]
 const COUNTING = ['-O0', '-fprofile-instr-generate', '-fcoverage-mapping', '-mllvm', '-runtime-counter-relocation']
 
 /** A script as the tree has it, which works on the tree's own sources. */
-const scriptOf = (tree, name) => import(pathToFileURL(join(tree, 'scripts', name)).href)
+const scriptOf = (tree, name) => import(pathToFileURL(join(tree, 'native/build', name)).href)
 const compilerOf = (tree) => scriptOf(tree, 'compile.mjs')
 
-export const installed = (tree) => join(tree, 'build/Release/sockctl.node')
+export const installed = (tree) => join(tree, 'prebuilds', targetHere(), 'sockctl.node')
 
 export function install(tree, addon) {
   mkdirSync(dirname(installed(tree)), { recursive: true })
@@ -37,7 +38,7 @@ export async function buildCounting(tree, folder) {
  */
 export async function buildMutant(tree, mutant, pristine, folder) {
   const { compileAddon } = await compilerOf(tree)
-  const { sourcesOf } = await scriptOf(tree, 'sources.mjs')
+  const { sourcesOf } = await scriptOf(tree, 'settings.mjs')
   const path = join(tree, mutant.file)
   const source = readFileSync(path, 'utf8')
   const files = compiledWith(tree, mutant.file, sourcesOf(process.platform))

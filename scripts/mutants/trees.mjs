@@ -52,7 +52,7 @@ function makeTree(name, addon) {
 export async function prepare(jobs) {
   mkdirSync(home, { recursive: true })
   const mutants = await instrumentLib()
-  const native = hashOf(root, [...projectFiles('native'), 'scripts/compile.mjs', 'scripts/constants.mjs'])
+  const native = hashOf(root, projectFiles('native'))
   const pristine = join(objects, 'pristine')
   const counting = join(objects, 'counting')
   const addon = join(pristine, 'sockctl.node')

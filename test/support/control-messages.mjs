@@ -2,9 +2,10 @@
 // for preload/control.c.
 import { createRequire } from 'node:module'
 import { openReceiver, openSender } from 'sockctl'
+import { targetHere } from '../../lib/binding/target.mjs'
 import { serve } from './stdio.mjs'
 
-const addon = createRequire(import.meta.url)('../../build/Release/sockctl.node')
+const addon = createRequire(import.meta.url)(`../../prebuilds/${targetHere()}/sockctl.node`)
 const receiver = await openReceiver({ address: '127.0.0.1' })
 const sender = await openSender({ to: { address: '127.0.0.1', port: receiver.address.port } })
 const reading = receiver[Symbol.asyncIterator]()

@@ -6,9 +6,11 @@ import type { HostName, TwoHosts } from './hosts.ts'
 const code = `
 import { createRequire } from 'node:module'
 import { openSocket } from 'sockctl'
+import { targetHere } from './lib/binding/target.mjs'
 import { serve } from './test/support/stdio.mjs'
 
-const { sendDatagrams, encodeSockaddr } = createRequire(import.meta.url)('./build/Release/sockctl.node')
+const binary = './prebuilds/' + targetHere() + '/sockctl.node'
+const { sendDatagrams, encodeSockaddr } = createRequire(import.meta.url)(binary)
 
 serve({
   send: async ({ family, hex, from, to }) => {

@@ -5,10 +5,12 @@ import type { HostName, TwoHosts } from './hosts.ts'
 const code = `
 import { createRequire } from 'node:module'
 import { openSocket } from 'sockctl'
+import { targetHere } from './lib/binding/target.mjs'
 import { IP_MULTICAST_IF, IP_MULTICAST_TTL, IP_OPTIONS, IPV6_HOPOPTS, IPV6_MULTICAST_HOPS, IPV6_MULTICAST_IF } from 'sockctl/options'
 import { serve } from './test/support/stdio.mjs'
 
-const { sendDatagrams, encodeSockaddr } = createRequire(import.meta.url)('./build/Release/sockctl.node')
+const binary = './prebuilds/' + targetHere() + '/sockctl.node'
+const { sendDatagrams, encodeSockaddr } = createRequire(import.meta.url)(binary)
 
 serve({
   send: async ({ family, index, hex, to }) => {

@@ -22,7 +22,6 @@ export interface Packed {
 async function install(also: readonly string[]): Promise<Packed> {
   const folder = mkdtempSync(join(tmpdir(), 'sockctl-packed-'))
   // Without scripts, since `prepare` would build the library anew under the running tests.
-  await run(process.execPath, ['scripts/prebuild.mjs'], { cwd: root })
   const pack = ['pack', '--json', '--ignore-scripts', '--pack-destination', folder]
   const { stdout } = await run('npm', pack, { cwd: root })
   const [packed] = JSON.parse(stdout.slice(stdout.indexOf('[')))
@@ -44,7 +43,7 @@ export function installPacked(...also: string[]): () => Packed {
   let packed: Packed | undefined
   beforeAll(async () => {
     packed = await install(also)
-  }, 60_000)
+  }, 180_000)
   afterAll(() => {
     if (packed !== undefined) rmSync(packed.folder, { recursive: true })
   })

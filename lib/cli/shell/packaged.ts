@@ -2,10 +2,13 @@
 
 import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
-import { dirname, join } from 'node:path'
+import { pathToFileURL } from 'node:url'
 
-/** Reads a JSON file of this package by its path in the package. The bundler may have put this code into any folder. */
+/** A file of this package by its path in the package. The bundler may have put this code into any folder. */
+export const packagedFile = (path: string): URL =>
+  new URL(path, pathToFileURL(createRequire(import.meta.url).resolve('sockctl/package.json')))
+
+/** Reads a JSON file of this package. */
 export function readPackaged<T>(path: string): T {
-  const root = dirname(createRequire(import.meta.url).resolve('sockctl/package.json'))
-  return JSON.parse(readFileSync(join(root, path), 'utf8')) as T
+  return JSON.parse(readFileSync(packagedFile(path), 'utf8')) as T
 }

@@ -13,9 +13,8 @@ interface NativeSockaddr {
   readonly port: number
 }
 
-const { AF_INET, AF_INET6 } = native.constants
-
 function fromNative({ family, address, port }: NativeSockaddr): Sockaddr {
+  const { AF_INET, AF_INET6 } = native.constants
   if (family === AF_INET) return { family: 'ipv4', address, port }
   if (family === AF_INET6) return { family: 'ipv6', address, port }
   return { family }

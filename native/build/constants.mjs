@@ -1,4 +1,4 @@
-// Writes the C++ rows of native/base/constants.txt: node scripts/constants.mjs INPUT OUTPUT
+// Writes the C++ rows of native/base/constants.txt: node native/build/constants.mjs INPUT OUTPUT
 import { readFileSync, writeFileSync } from 'node:fs'
 
 const [input, output] = process.argv.slice(2)

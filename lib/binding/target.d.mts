@@ -1,0 +1,2 @@
+export function targetHere(): string
+export function libcOf(program: string): 'glibc' | 'musl'

@@ -1,0 +1,65 @@
+// What the build does to the sources besides bundling.
+
+/**
+ * Marks what a module makes when it is loaded as pure: a bundler of a user's then drops what the user does not import. The
+ * modules of lib/ do nothing on loading but make what they export. A bundler looks into the arguments of a pure call too, so
+ * that one with more than names and literals in them becomes a pure function around it.
+ */
+export const markPure = () => ({
+  name: 'mark-pure',
+  transform: {
+    filter: { id: /\/lib\/(?!cli\/).*\.ts$/ },
+    handler(code) {
+      const inserted = []
+      for (const node of this.parse(code, { lang: 'ts' }).body) {
+        const declaration = node.type === 'ExportNamedDeclaration' ? node.declaration : node
+        if (declaration?.type !== 'VariableDeclaration') continue
+        for (const { init } of declaration.declarations) {
+          const calls = []
+          if (init === null || (isSimple(init, calls) && calls.length === 0)) continue
+          if (isSimple(init, [])) inserted.push(...calls.map((at) => [at, '/* @__PURE__ */ ']))
+          else inserted.push([init.start, '/* @__PURE__ */ (() => ('], [init.end, '))()'])
+        }
+      }
+      let marked = code
+      for (const [at, text] of inserted.sort(([one], [other]) => other - one))
+        marked = marked.slice(0, at) + text + marked.slice(at)
+      return { code: marked, map: null }
+    },
+  },
+})
+
+/** Whether every bundler sees that an expression has no effect, if the calls found in it have none. */
+function isSimple(node, calls) {
+  const are = (nodes) => nodes.every((one) => isSimple(one, calls))
+  switch (node.type) {
+    case 'Literal':
+    case 'Identifier':
+    case 'ArrowFunctionExpression':
+    case 'FunctionExpression':
+      return true
+    case 'UnaryExpression':
+      return node.argument.type === 'Literal'
+    case 'ArrayExpression':
+      return are(node.elements)
+    case 'ObjectExpression':
+      return node.properties.every(
+        ({ type, computed, value }) => type === 'Property' && !computed && isSimple(value, calls),
+      )
+    case 'CallExpression':
+    case 'NewExpression':
+      calls.push(node.start)
+      return node.callee.type === 'Identifier' && are(node.arguments)
+    case 'TSAsExpression':
+    case 'TSSatisfiesExpression':
+      return isSimple(node.expression, calls)
+    default:
+      return false
+  }
+}
+
+/** The binaries lie two folders above lib/binding and dist/cjs, and one above dist. */
+export const besideDist = () => ({
+  name: 'beside-dist',
+  renderChunk: (code) => code.replaceAll('../../prebuilds/', '../prebuilds/'),
+})

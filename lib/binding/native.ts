@@ -129,7 +129,12 @@ export type OneOrEach = Uint8Array | undefined | readonly (Uint8Array | undefine
 
 /** Batched reading and sending: Linux only. */
 export interface NativeDatagrams {
-  readonly Poller: new () => NativePoller
+  /**
+   * With `'thread'` a thread waits, instead of libuv's event loop. Throws `{ errno, syscall }`.
+   */
+  readonly Poller: new (
+    wait?: 'thread',
+  ) => NativePoller
   readonly DatagramReader: new (
     batch: number,
     stride: number,

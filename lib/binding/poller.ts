@@ -9,13 +9,17 @@ export const FAILED = 8
 /** Tell of a change once, not for as long as it lasts: EPOLLET. */
 export const CHANGES = 2 ** 31
 
+// Bun and Deno export functions by libuv's names that end the process.
+const hasLibuv = process.versions.bun === undefined && process.versions.deno === undefined
+
 export function openPoller(): NativePoller {
   const { Poller } = datagramsNative()
   try {
-    return new Poller()
-  } catch (errno) {
-    if (typeof errno !== 'number') throw errno
-    throw kernelError({ asked: 'open an epoll descriptor', errno, syscall: 'epoll_create1' })
+    return hasLibuv ? new Poller() : new Poller('thread')
+  } catch (error) {
+    const { errno, syscall } = error as { errno?: number; syscall?: string }
+    if (errno === undefined || syscall === undefined) throw error
+    throw kernelError({ asked: 'wait for descriptors', errno, syscall })
   }
 }
 

@@ -37,11 +37,12 @@ void AsyncWork::Complete(napi_env env, napi_status /*status*/, void* data) {
   auto* work = static_cast<AsyncWork*>(data);
   const Napi::HandleScope scope(env);
   napi_value receiver = nullptr;
+  napi_value answer = nullptr;  // needed: Deno writes it without a look
   napi_value callback = work->callback_.Value();
   work->callback_.Reset();
   work->carrier_.Reset();
   if (napi_get_global(env, &receiver) == napi_ok)
-    napi_make_callback(env, nullptr, receiver, callback, 0, nullptr, nullptr);
+    napi_make_callback(env, nullptr, receiver, callback, 0, nullptr, &answer);
 }
 
 }  // namespace sockctl

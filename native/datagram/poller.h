@@ -2,15 +2,13 @@
 #pragma once
 #include <napi.h>
 
-#include <memory>
+#include "datagram/waiter.h"
 
 namespace sockctl {
 
-struct PollState;
-
-// A set of descriptors, any of which may become ready. The set is an epoll descriptor, so that one libuv handle serves
-// any number of sockets, and so that a filled error queue counts as ready: libuv by itself takes POLLERR to mean that
-// the descriptor was closed.
+// A set of descriptors, any of which may become ready. The set is an epoll descriptor, so that one waiter serves any
+// number of sockets, and so that a filled error queue counts as ready: libuv by itself takes POLLERR to mean that the
+// descriptor was closed.
 class Poller : public Napi::ObjectWrap<Poller> {
  public:
   static Napi::Function Define(Napi::Env env);
@@ -27,11 +25,10 @@ class Poller : public Napi::ObjectWrap<Poller> {
   void Hold(const Napi::CallbackInfo& info);
   Napi::Value Ready(const Napi::CallbackInfo& info);
   void Close(const Napi::CallbackInfo& info);
-  PollState& Open(Napi::Env env);
+  Waiter& Open(Napi::Env env);
 
-  // Null once closed. The state owns itself, since libuv uses its handle until OnClosed, which may be after this
-  // object's end.
-  PollState* state_ = nullptr;
+  // Null once closed. The waiter owns itself, since the runtime may use it for longer than this object.
+  Waiter* waiter_ = nullptr;
 };
 
 }  // namespace sockctl

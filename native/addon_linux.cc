@@ -1,4 +1,4 @@
-// What the addon exports on Linux beside addon.cc: batched datagrams.
+// What the addon exports on Linux beside addon.cc: batched datagrams, and the descriptors of Deno's sockets.
 #include "addon.h"
 
 #include "datagram/error_queue.h"
@@ -6,6 +6,7 @@
 #include "datagram/reader.h"
 #include "datagram/send.h"
 #include "datagram/send_control.h"
+#include "socket/original_descriptor.h"
 
 namespace sockctl {
 
@@ -17,6 +18,7 @@ void AddSystemExports(Napi::Object& exports) {
   Add<EncodeSockaddr>(exports, "encodeSockaddr");
   Add<EncodeSendControl>(exports, "encodeSendControl");
   Add<ReadErrorQueue>(exports, "readErrorQueue");
+  Add<OriginalDescriptor>(exports, "originalDescriptor");
 }
 
 }  // namespace sockctl

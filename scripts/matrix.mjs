@@ -1,28 +1,15 @@
 // Runs the suite under each supported Node, always with the same binary of the addon: node scripts/matrix.mjs [vitest args]
 // The runtimes are npm packages, the newest of each line, fetched once into .runtimes/.
 import { execFileSync, spawnSync } from 'node:child_process'
-import { existsSync, mkdirSync } from 'node:fs'
 import { delimiter, dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { nodeOf } from './runtimes.mjs'
 
 const LINES = [20, 22, 24, 26]
 
 const root = fileURLToPath(new URL('..', import.meta.url))
-const name = `node-${process.platform}-${process.arch}`
-
-function runtime(line) {
-  const home = join(root, '.runtimes', `${line}`)
-  const node = join(home, 'node_modules', name, 'bin', 'node')
-  if (!existsSync(node)) {
-    mkdirSync(home, { recursive: true })
-    const npm = ['install', '--prefix', home, '--no-package-lock', '--no-audit', '--no-fund', `${name}@${line}`]
-    execFileSync('npm', npm, { cwd: home, stdio: 'inherit' })
-  }
-  return node
-}
-
 const outcomes = LINES.map((line) => {
-  const node = runtime(line)
+  const node = nodeOf(line)
   const version = execFileSync(node, ['--version'], { encoding: 'utf8' }).trim()
   console.log(`\n== Node ${version}`)
   const begun = performance.now()

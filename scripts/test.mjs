@@ -2,9 +2,14 @@
 // multicast reaches no real network. Arguments go to vitest: node scripts/test.mjs test/x.test.ts
 import { fileURLToPath } from 'node:url'
 import { findNamespace, inNamespace, run } from './namespace.mjs'
+import { fetchOthers } from './runtimes.mjs'
 
 const vitest = fileURLToPath(new URL('../node_modules/vitest/vitest.mjs', import.meta.url))
 const command = [process.execPath, vitest, 'run', ...process.argv.slice(2)]
+
+// Before the namespace is entered, from which no registry can be reached.
+const files = process.argv.slice(2).filter((argument) => !argument.startsWith('-'))
+if (files.length === 0 || files.some((file) => file.includes('runtimes'))) fetchOthers()
 
 const namespace = findNamespace()
 if (namespace.flags) {

@@ -179,6 +179,11 @@ export interface Native extends Partial<NativeDatagrams> {
   localAddress(fd: number): object
   /** Throws an errno, a number. */
   remoteAddress(fd: number): object
+  /**
+   * The descriptor that a duplicate was made of, `likely` if that is one; -1 if none is. Closes the duplicate. Throws an
+   * errno, a number. Linux only.
+   */
+  originalDescriptor?(duplicate: number, likely: number): number
   /** Throws an errno, a number. */
   interfaces(): NativeInterface[]
   nameToIndex(name: string): number

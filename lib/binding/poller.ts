@@ -1,5 +1,6 @@
 // Opens the native poller, and explains its errors.
 import { codeOf, kernelError } from '../base/errors.ts'
+import { runtime } from '../base/runtime.ts'
 import { datagramsNative, type NativePoller } from './native.ts'
 
 /** Events to watch a descriptor for, epoll_ctl(2). `FAILED` is told unasked. */
@@ -9,13 +10,11 @@ export const FAILED = 8
 /** Tell of a change once, not for as long as it lasts: EPOLLET. */
 export const CHANGES = 2 ** 31
 
-// Bun and Deno export functions by libuv's names that end the process.
-const hasLibuv = process.versions.bun === undefined && process.versions.deno === undefined
-
 export function openPoller(): NativePoller {
   const { Poller } = datagramsNative()
   try {
-    return hasLibuv ? new Poller() : new Poller('thread')
+    // Bun and Deno export functions by libuv's names that end the process.
+    return runtime === 'Node' ? new Poller() : new Poller('thread')
   } catch (error) {
     const { errno, syscall } = error as { errno?: number; syscall?: string }
     if (errno === undefined || syscall === undefined) throw error

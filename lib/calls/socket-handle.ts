@@ -5,6 +5,8 @@ import type { Socket as DatagramSocket } from 'node:dgram'
 import type { Server, Socket } from 'node:net'
 import { whole } from '../base/check-fields.ts'
 import { badValue, SocketOptionError, show, wrongType } from '../base/errors.ts'
+import { runtime } from '../base/runtime.ts'
+import { denoOwner } from './deno-owner.ts'
 
 /** What `control` takes: a socket of Node's, a descriptor, or anything that carries one. TLS sockets are net.Sockets. */
 export type SocketLike = DatagramSocket | Socket | Server | number | { readonly fd: number }
@@ -41,24 +43,29 @@ function numberHandle(fd: number): SocketHandle {
 }
 
 // dgram keeps its handle behind a symbol; `_handle` warns (DEP0112) on Node 20 and is gone since Node 25.
+const STATE = runtime === 'Deno' ? 'kStateSymbol' : 'state symbol'
 const stateSymbol = (socket: object): symbol | undefined =>
-  Object.getOwnPropertySymbols(socket).find((symbol) => symbol.description === 'state symbol')
+  Object.getOwnPropertySymbols(socket).find((symbol) => symbol.description === STATE)
 
 interface DgramState {
   readonly handle: DescriptorOwner | null
 }
+
+/** What owns the descriptor of a handle: the handle itself, except in Deno. */
+const ownerOf: (handle: DescriptorOwner | null) => DescriptorOwner | null =
+  runtime === 'Deno' ? denoOwner : (handle) => handle
 
 // The `fd` of Node's handles is a getter in C++, and each reading is a call: `fd()` and `owner()` read it once.
 function dgramHandle(state: DgramState): SocketHandle {
   const notOpen = () => noDescriptor('dgram.Socket', "bind() it and wait for 'listening'; after close() it is gone")
   return {
     owner: () => {
-      const { handle } = state
-      if (handle === null || !(handle.fd >= 0)) throw notOpen()
-      return handle
+      const owner = ownerOf(state.handle)
+      if (owner === null || !(owner.fd >= 0)) throw notOpen()
+      return owner
     },
     fd: () => {
-      const fd = state.handle?.fd ?? -1
+      const fd = ownerOf(state.handle)?.fd ?? -1
       if (!(fd >= 0)) throw notOpen()
       return fd
     },
@@ -94,12 +101,12 @@ function netHandle(socket: object): SocketHandle {
   }
   return {
     owner: () => {
-      const handle = handleIn(socket)
-      if (handle === null || handle === undefined || !(handle.fd >= 0)) throw notOpen()
-      return handle
+      const owner = ownerOf(handleIn(socket) ?? null)
+      if (owner === null || !(owner.fd >= 0)) throw notOpen()
+      return owner
     },
     fd: () => {
-      const fd = handleIn(socket)?.fd ?? -1
+      const fd = ownerOf(handleIn(socket) ?? null)?.fd ?? -1
       if (!(fd >= 0)) throw notOpen()
       return fd
     },

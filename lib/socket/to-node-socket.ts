@@ -5,6 +5,7 @@ import dgram from 'node:dgram'
 import net, { isIPv6 } from 'node:net'
 import { mustKnow } from '../base/check-fields.ts'
 import { badValue, SocketOptionError, show, wrongType } from '../base/errors.ts'
+import { runtime, unsupportedByRuntime } from '../base/runtime.ts'
 import { native } from '../binding/native.ts'
 import { explainSocket } from '../calls/explain-socket.ts'
 import type { DescriptorOwner } from '../calls/socket-handle.ts'
@@ -34,6 +35,7 @@ function taken<T>(what: string, take: () => T): T {
   try {
     return take()
   } catch (error) {
+    if (runtime !== 'Node') throw unsupportedByRuntime(`a ${what} of a descriptor`, (error as Error).message)
     throw new SocketOptionError(`${what} does not take the descriptor: ${(error as Error).message}`, {
       code: (error as { code?: string }).code ?? 'ERR_INVALID_FD',
       reason: 'system',
@@ -150,7 +152,14 @@ export function asStream(
   mustKnow(['allowHalfOpen', 'onread', 'signal', 'highWaterMark', 'blockList'], options, 'toStream')
   if (options.signal !== undefined && !(options.signal instanceof AbortSignal))
     throw wrongType(`signal is ${show(options.signal)}: an AbortSignal is needed`)
-  return taken('net.Socket', () => new net.Socket({ ...options, fd, readable: true, writable: true }))
+  const socket = taken('net.Socket', () => new net.Socket({ ...options, fd, readable: true, writable: true }))
+  // Bun makes a socket that neither reads nor writes.
+  if ((socket as { _handle?: unknown })._handle === null)
+    throw unsupportedByRuntime(
+      'a net.Socket of a descriptor',
+      'connect with node:net, and set options by control(socket)',
+    )
+  return socket
 }
 
 const SERVER_OPTIONS = [

@@ -4,6 +4,7 @@
 #include <sys/socket.h>
 
 #include <cerrno>
+#include <utility>
 
 #include "base/fields.h"
 #include "base/open_descriptor.h"
@@ -39,7 +40,11 @@ Napi::Function Socket::Define(Napi::Env env) {
                      });
 }
 
-Socket::Socket(const Napi::CallbackInfo& info) : Napi::ObjectWrap<Socket>(info) {}
+Socket::Socket(const Napi::CallbackInfo& info) : Napi::ObjectWrap<Socket>(info) {
+  napi_add_env_cleanup_hook(info.Env(), OnExit, this);
+}
+
+Socket::~Socket() { napi_remove_env_cleanup_hook(Env(), OnExit, this); }
 
 // (family, type, protocol) -> errno
 Napi::Value Socket::Open(const Napi::CallbackInfo& info) {
@@ -62,6 +67,9 @@ void Socket::Close(const Napi::CallbackInfo& info) {
 }
 
 void Socket::Work() { closing_ = UniqueFd(); }
+
+// The environment ends. Deno finalizes no object then.
+void Socket::OnExit(void* socket) { const UniqueFd closed = std::move(static_cast<Socket*>(socket)->fd_); }
 
 // (fd) -> 256 * family + type; throws errno, a number. The family is in the local address, on every system.
 Napi::Value Kind(const Napi::CallbackInfo& info) {

@@ -13,6 +13,9 @@ class Socket : public Napi::ObjectWrap<Socket>, private AsyncWork {
  public:
   static Napi::Function Define(Napi::Env env);
   explicit Socket(const Napi::CallbackInfo& info);
+  ~Socket() override;
+  Socket(const Socket&) = delete;
+  Socket& operator=(const Socket&) = delete;
 
  private:
   Napi::Value Open(const Napi::CallbackInfo& info);
@@ -20,6 +23,7 @@ class Socket : public Napi::ObjectWrap<Socket>, private AsyncWork {
   Napi::Value Release(const Napi::CallbackInfo& info);
   void Close(const Napi::CallbackInfo& info);
   void Work() override;
+  static void OnExit(void* socket);
 
   UniqueFd fd_;
   UniqueFd closing_;

@@ -1,0 +1,1 @@
+export function findRuntime(runtime: 'bun' | 'deno'): { version: string; path?: string; missing?: string }

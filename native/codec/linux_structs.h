@@ -4,8 +4,17 @@
 #include <linux/in6.h>
 #include <linux/net_tstamp.h>
 #include <linux/tcp.h>
+#include <linux/version.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
+
+#if LINUX_VERSION_CODE < KERNEL_VERSION(5, 14, 0)
+// Debian 11's headers lack the struct, which Linux 5.14 brought.
+struct so_timestamping {
+  int flags;
+  int bind_phc;
+};
+#endif
 
 namespace sockctl {
 

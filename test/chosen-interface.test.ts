@@ -1,9 +1,12 @@
+import { constants } from 'node:os'
 import { describe, expect, it, onTestFinished } from 'vitest'
+import { ip } from './support/commands.ts'
 import { describeOnHosts } from './support/hosts.ts'
 import { heard, lanes, receiverOf } from './support/lanes.ts'
 import { describeInNamespace } from './support/namespace.ts'
 import { kernelGroups } from './support/net-stat.ts'
-import { freshNamespace, type Peer } from './support/processes.ts'
+import { buildPreload } from './support/preload.mjs'
+import { freshNamespace, type Peer, spawnScript } from './support/processes.ts'
 
 const code = `
   import { execFileSync } from 'node:child_process'
@@ -128,6 +131,8 @@ const networks: Readonly<Record<string, readonly string[]>> = {
 const groups = ['239.1.2.3', '239.200.0.9', '232.1.2.3', '224.0.0.77', 'ff15::123', 'ff02::77', 'ff01::77', 'ff3e::8']
 
 describeInNamespace('where no interface is named', () => {
+  const library = buildPreload('faults')
+
   it.each(Object.entries(networks))('it is the kernel’s own choice: %s', async (_, lines) => {
     await using peer = freshNamespace({ code })
     await peer.request('ip', { lines })
@@ -138,6 +143,27 @@ describeInNamespace('where no interface is named', () => {
       const source = group.includes(':') ? '2001:db8::1' : '192.0.2.1'
       expect(await peer.request('library', { group, source }), `${group} of one source`).toBe(kernel)
     }
+  })
+
+  it.each([
+    ['is asked again', 'EINTR', 'lo'],
+    ['is not guessed, and the error tells why,', 'EIO', 'EIO'],
+  ] as const)('it %s if the answer of the routing table fails with %s', async (_, errno, outcome) => {
+    const asking = `
+      import dgram from 'node:dgram'
+      import { once } from 'node:events'
+      import { control } from 'sockctl'
+      import { tell } from '${new URL('./support/stdio.mjs', import.meta.url)}'
+      const socket = dgram.createSocket('udp4').bind(0)
+      await once(socket, 'listening')
+      const joined = control(socket).join({ group: '239.99.1.1' })
+      tell({ outcome: await joined.then((membership) => membership.interface.name, ({ code }) => code) })
+      socket.close()`
+    await ip('route', 'add', '239.99.0.0/16', 'dev', 'lo')
+    onTestFinished(() => ip('route', 'delete', '239.99.0.0/16', 'dev', 'lo').then(() => {}))
+    const faults = [`LD_PRELOAD=${library}`, `SOCKCTL_FAULT=recvfrom 1 ${constants.errno[errno]}`]
+    await using peer = spawnScript({ code: asking }, [], ['env', ...faults])
+    expect(await peer.next()).toEqual({ outcome })
   })
 
   it('leaving finds it again after the routes have changed', async () => {

@@ -5,9 +5,10 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
-import { control, type OwnedSocket, openSocket } from 'sockctl'
+import { control, type OwnedSocket, openSocket, SocketOptionError } from 'sockctl'
 import { SO_DOMAIN, SO_KEEPALIVE, SO_PROTOCOL, SO_RCVBUF, TCP_KEEPIDLE, TCP_NODELAY } from 'sockctl/options'
-import { afterAll, expect, it } from 'vitest'
+import { afterAll, expect, it, onTestFinished } from 'vitest'
+import { ip } from './support/commands.ts'
 import { openSockets } from './support/descriptors.ts'
 import { describeInNamespace } from './support/namespace.ts'
 import { spawnProgram } from './support/processes.ts'
@@ -297,6 +298,20 @@ describeInNamespace('openSocket', () => {
       expect(bound.address()).toEqual({ protocol: 3 })
     }
   })
+
+  it.each(['lo', '1'])(
+    'is bound to a link-local address of zone %s, and says which interface that is',
+    async (zone) => {
+      await ip('address', 'add', 'fe80::7/64', 'dev', 'lo', 'nodad')
+      onTestFinished(() => ip('address', 'delete', 'fe80::7/64', 'dev', 'lo').then(() => {}))
+      await using owned = await openSocket({ family: 'ipv6', type: 'dgram', bind: { address: `fe80::7%${zone}` } })
+      expect(owned.address().address).toBe('fe80::7%lo')
+      for (const wrong of ['1x', '0', '', '4294967297'])
+        await expect(
+          openSocket({ family: 'ipv6', type: 'dgram', bind: { address: `fe80::7%${wrong}` } }),
+        ).rejects.toBeInstanceOf(SocketOptionError)
+    },
+  )
 
   it('asks netlink for the interfaces', async () => {
     await using netlink = await openSocket({

@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest'
 import { cut } from '../../lib/cli/shell/live.ts'
+import { width } from '../../lib/cli/shell/width.ts'
 import { runCli, sockctl } from '../support/cli.ts'
 import { onHost, twoHosts } from '../support/hosts.ts'
 import { describeUnless, namespaceMissing } from '../support/namespace.ts'
@@ -39,6 +40,17 @@ describeUnless(namespaceMissing ?? toolsMissing({ tmux: 'tmux' }), 'receive on a
     expect(summary[0]).toContain('DATAGRAMS')
     expect(summary.at(-2)).toMatch(/^\d+ datagrams, \d+00 bytes in \d+\.\d s from 1 source: 0 lost, 0 dropped/)
   })
+})
+
+it.each([
+  ['abc', 3],
+  ['日本', 4],
+  ['a日', 3],
+  ['e\u0301', 1],
+  ['\u001b[31mab\u001b[39m', 2],
+  ['', 0],
+])('%j takes %i columns', (text, columns) => {
+  expect(width(text)).toBe(columns)
 })
 
 it('a line is cut to its width, whatever colours are in it', () => {

@@ -46,6 +46,18 @@ describe('sockctl options', () => {
     expect(stdout).toMatch(/^IP_MULTICAST_ALL: deliver groups joined by other sockets/)
     expect(stdout).toMatch(/^Level +IPPROTO_IP, number 49$/m)
     expect(stdout).toMatch(/^Value +true or false$/m)
+    expect(stdout).toMatch(/^Access +read-write$/m)
+    expect(stdout).not.toMatch(/^Needs/m)
+  })
+
+  it.each([
+    ['IP_ADD_MEMBERSHIP', 'Access   write; may wait for the kernel, so it runs off the event loop'],
+    ['SO_DEBUG', 'Needs    CAP_NET_ADMIN'],
+    ['SO_DEBUG', 'Systems  linux, darwin'],
+    ['SO_RCVMARK', 'Systems  linux; since Linux 5.19'],
+    ['SO_TYPE', 'Access   read'],
+  ])('explains of %s: %s', async (name, line) => {
+    expect((await runCli(['options', 'explain', name])).stdout.split('\n')).toContain(line)
   })
 
   it.each([
@@ -159,6 +171,7 @@ describe('a value in text', () => {
     ['IP_MULTICAST_IF', 'eth0', 'eth0'],
     ['SO_MAX_PACING_RATE', '12345678901234', 12345678901234n],
     ['SO_LINGER', '{"onoff":false,"linger":0}', { onoff: false, linger: 0 }],
+    ['TCP_MD5SIG', '{"address":"10.0.0.1","key":"61626"}', { address: '10.0.0.1', key: '61626' }],
     ['TCP_MD5SIG', '{"address":"10.0.0.1","key":"616263"}', { address: '10.0.0.1', key: new Uint8Array([97, 98, 99]) }],
   ])('%s %s is what the option takes', (name, text, value) => {
     expect(parseValue(findOption(name), text)).toEqual(value)

@@ -12,6 +12,7 @@ interface Told {
   by: string
   source: { address: string }
   sequence: number
+  milliseconds: number
   distance: number
   duplicate: boolean
   hosts: { host: string; answers: number }[]
@@ -44,7 +45,18 @@ describeOnHosts('sockctl ping to a group', (hosts) => {
         { sequence: 1, on: name, duplicate: false, hopLimit: 64, bytes: 64 },
         { sequence: 2, on: name, duplicate: false, hopLimit: 64, bytes: 64 },
       ])
-      expect(told.at(-1)?.hosts).toContainEqual(expect.objectContaining({ host, answers: 2, duplicates: 0 }))
+      const times = answers.map(({ milliseconds }) => milliseconds)
+      const [least, most] = [Math.min(...times), Math.max(...times)]
+      expect(told.at(-1)?.hosts).toContainEqual(
+        expect.objectContaining({
+          host,
+          answers: 2,
+          duplicates: 0,
+          least,
+          most,
+          mean: expect.closeTo((least + most) / 2, 6),
+        }),
+      )
       expect((await runCli(args, { prefix })).stdout).toMatch(
         new RegExp(` on ${name}: seq 1, \\d+\\.\\d{3} ms, 64 bytes, hop limit 64\n`),
       )

@@ -200,6 +200,20 @@ describeInNamespace('sockctl script', () => {
     expect(stderr).toMatch(why)
   })
 
+  it('has help that says of each verb what to write after it and what it does', async () => {
+    const { status, stdout } = await runCli(['script', '--help'])
+    expect(status).toBe(0)
+    const commands = stdout.slice(stdout.indexOf('\nCommands:\n'))
+    for (const [head, does] of [
+      ['close [NAME]', 'close a socket'],
+      ['use NAME', 'make another socket the current one'],
+      ['send ADDRESS:PORT [TEXT]', 'send a datagram'],
+      ['expect OPTION VALUE', 'fail unless the option has the value'],
+      ['quit', 'end the script'],
+    ])
+      expect(commands).toContain(`\n  ${head}\n      ${does}\n`)
+  })
+
   it('names the file and line of an error in a file it runs', async () => {
     const inner = file('inner.txt', 'socket udp4', 'join 10.0.0.1')
     const outer = file('outer.txt', '', `f ${inner}`)

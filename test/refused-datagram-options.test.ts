@@ -1,6 +1,7 @@
 import { openReceiver, openSender, SocketOptionError } from 'sockctl'
 import { SO_RCVBUF, SO_TYPE } from 'sockctl/options'
 import { expect, it } from 'vitest'
+import { show } from '../lib/base/errors.ts'
 import { openSockets } from './support/descriptors.ts'
 import { describeInNamespace } from './support/namespace.ts'
 import { sending } from './support/receiving.ts'
@@ -74,6 +75,16 @@ describeInNamespace('what a receiver or a sender does not take', () => {
     const error = await refusal(() => openReceiver({ [field]: value } as never))
     expect(error).toSatisfy(isTyped)
     expect(error.message).toMatch(new RegExp(field === 'options' ? 'option|SO_' : `${field}|group|source|hopl`))
+  })
+
+  it.each([channel, 'text', null, 5])('openReceiver: a list is needed, not %o', async (value) => {
+    for (const [field, words] of [
+      ['channels', 'an array of { group, source?, interface? } is needed'],
+      ['options', 'an array of [option, value] is needed'],
+    ] as const)
+      expect((await refusal(() => openReceiver({ [field]: value } as never))).message).toBe(
+        `openReceiver: ${field} is ${show(value)}: ${words}`,
+      )
   })
 
   it.each(cases(SENDER))('openSender: $field $value', async ({ field, value }) => {

@@ -61,3 +61,26 @@ describeInNamespace('of three sockets with a datagram each', () => {
     expect(stats).toMatchObject({ datagrams: 3, dropped: 0 })
   })
 })
+
+describeInNamespace('a receiver without a poller', () => {
+  const library = buildPreload('faults')
+  const opening = `
+    import { openReceiver } from 'sockctl'
+    import { tell } from '${new URL('./support/stdio.mjs', import.meta.url)}'
+    const opened = openReceiver({ address: '127.0.0.1' })
+    tell(await opened.then(() => ({}), ({ code, syscall, reason, message }) => ({ code, syscall, reason, message })))`
+
+  it.each([
+    ['epoll_create1', 'EMFILE', /^open an epoll descriptor: .*ulimit -n.* \(EMFILE: /],
+    ['epoll_ctl', 'ENOSPC', /^watch the descriptor: raise the sysctl fs\.epoll\.max_user_watches \(ENOSPC: /],
+  ] as const)('is told that %s failed with %s, and what to do', async (syscall, errno, message) => {
+    const faults = [`LD_PRELOAD=${library}`, `SOCKCTL_FAULT=${syscall} 1 ${constants.errno[errno]}`]
+    await using peer = spawnScript({ code: opening }, [], ['env', ...faults])
+    expect(await peer.next()).toEqual({
+      code: errno,
+      syscall,
+      reason: 'limit',
+      message: expect.stringMatching(message),
+    })
+  })
+})

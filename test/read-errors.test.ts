@@ -71,7 +71,7 @@ describeInNamespace('a receiver without a poller', () => {
     tell(await opened.then(() => ({}), ({ code, syscall, reason, message }) => ({ code, syscall, reason, message })))`
 
   it.each([
-    ['epoll_create1', 'EMFILE', /^open an epoll descriptor: .*ulimit -n.* \(EMFILE: /],
+    ['epoll_create1', 'EMFILE', /^wait for descriptors: .*ulimit -n.* \(EMFILE: /],
     ['epoll_ctl', 'ENOSPC', /^watch the descriptor: raise the sysctl fs\.epoll\.max_user_watches \(ENOSPC: /],
   ] as const)('is told that %s failed with %s, and what to do', async (syscall, errno, message) => {
     const faults = [`LD_PRELOAD=${library}`, `SOCKCTL_FAULT=${syscall} 1 ${constants.errno[errno]}`]

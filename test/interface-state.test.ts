@@ -1,5 +1,5 @@
 // A send or a bind that fails because of an interface's state says which state.
-import { openSocket } from 'sockctl'
+import { interfaces, openSocket } from 'sockctl'
 import { expect, it, onTestFinished } from 'vitest'
 import { ip, sysctl } from './support/commands.ts'
 import { describeInNamespace } from './support/namespace.ts'
@@ -14,6 +14,29 @@ const errorOf = (promise: Promise<unknown>): Promise<string> =>
     () => 'sent',
     ({ message }) => message,
   )
+
+describeInNamespace('an interface', () => {
+  it('is listed with its addresses, each of its family, its MTU and its flags', async () => {
+    await addPair()
+    await ip('link', 'set', 'e0', 'addrgenmode', 'none')
+    await ip('link', 'set', 'e0', 'mtu', '1400', 'up')
+    await ip('address', 'add', '192.0.2.10/25', 'dev', 'e0')
+    await ip('address', 'add', '2001:db8::10/49', 'dev', 'e0', 'nodad')
+    expect(interfaces().find(({ name }) => name === 'e0')).toEqual({
+      name: 'e0',
+      index: expect.any(Number),
+      mtu: 1400,
+      mac: expect.stringMatching(/^(?:[\da-f]{2}:){5}[\da-f]{2}$/),
+      flags: { up: true, running: false, loopback: false, multicast: true, broadcast: true, pointToPoint: false },
+      addresses: [
+        { address: '192.0.2.10', family: 'ipv4', prefixLength: 25 },
+        { address: '2001:db8::10', family: 'ipv6', prefixLength: 49 },
+      ],
+    })
+    const lo = interfaces().find(({ name }) => name === 'lo')
+    expect(lo).toMatchObject({ index: 1, flags: { loopback: true, multicast: false } })
+  })
+})
 
 describeInNamespace('an error says', () => {
   it('that the interface is down', async () => {

@@ -52,6 +52,11 @@ describe('a session description', () => {
     ])
   })
 
+  it('has no stream of a media without a group, nor without a port', () => {
+    expect(streams('m=video 5000 RTP/AVP 33\n')).toEqual([])
+    expect(streams('c=IN IP4 239.1.1.1/15\nm=video 0 RTP/AVP 33\n')).toEqual([])
+  })
+
   it('counts groups and ports up', () => {
     const groupsAndPorts = (body: string) => streams(body).map(({ group, port }) => `${group} ${port}`)
     expect(groupsAndPorts('c=IN IP4 224.2.1.254/127/3\nm=video 5000 RTP/AVP 31\n')).toEqual([

@@ -161,6 +161,7 @@ describe('a ping server', () => {
     ]
     const answer = answered(answerPing(encodePing({ type: 'init', version: 2, clientId, prefixes }), 4, now))
     expect(decodePing(answer.bytes)).toEqual({ type: 'response', version: 2, clientId, group: '239.7.0.234' })
+    expect(answer.type).toBe('response')
     const six = answered(answerPing(encodePing({ type: 'init', version: 2, prefixes }), 6, now))
     expect(decodePing(six.bytes)).toMatchObject({ group: 'ff3e::4321:1234' })
     const none = answered(answerPing(encodePing({ type: 'init', version: 2 }), 4, now))

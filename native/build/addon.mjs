@@ -17,7 +17,11 @@ export async function build(compiler) {
   // Beside the binary's place, since a file can be renamed only within its file system.
   const scratch = mkdtempSync(join(folder, 'build-'))
   try {
-    const built = await compileAddon({ compiler, folder: scratch, linkFlags: process.platform === 'linux' ? ['-s'] : [] })
+    const built = await compileAddon({
+      compiler,
+      folder: scratch,
+      linkFlags: process.platform === 'linux' ? ['-s'] : [],
+    })
     // A binary that does not load must not take the place of one that does.
     execFileSync(process.execPath, ['-e', 'require(process.argv[1])', built], { stdio: ['ignore', 'ignore', 'pipe'] })
     const binary = join(folder, 'sockctl.node')

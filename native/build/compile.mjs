@@ -6,7 +6,7 @@ import { availableParallelism } from 'node:os'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
-import { defines, flags as commonFlags, sourcesOf } from './settings.mjs'
+import { flags as commonFlags, defines, sourcesOf } from './settings.mjs'
 
 export const root = fileURLToPath(new URL('../..', import.meta.url))
 const require = createRequire(import.meta.url)

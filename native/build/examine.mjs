@@ -33,7 +33,9 @@ function foldersOfHeaders(missing) {
   try {
     return headers()
   } catch ({ message }) {
-    missing.push(`the packages node-addon-api and node-api-headers, which npm install brings: ${message.split('\n')[0]}`)
+    missing.push(
+      `the packages node-addon-api and node-api-headers, which npm install brings: ${message.split('\n')[0]}`,
+    )
   }
 }
 
@@ -48,7 +50,9 @@ function chooseCompiler(found, missing) {
     return [program, ...flags]
   }
   const tried = candidates.map(([program]) => program).join(', ')
-  missing.push(`a C++ compiler: ${tried} did not answer${asked ? ' ($CXX)' : '; name one in $CXX if it has another name'}`)
+  missing.push(
+    `a C++ compiler: ${tried} did not answer${asked ? ' ($CXX)' : '; name one in $CXX if it has another name'}`,
+  )
   return []
 }
 

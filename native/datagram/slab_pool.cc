@@ -14,6 +14,7 @@ constexpr size_t kMaxIdleBytes = size_t{16} << 20;
 }  // namespace
 
 Napi::Buffer<uint8_t> SlabPool::Take(Napi::Env env, size_t size) {
+  if (runtime_takes_no_memory_) return Napi::Buffer<uint8_t>::New(env, size);
   std::unique_ptr<Slab> slab;
   if (idle_.empty()) {
     slab = std::make_unique<Slab>();
@@ -29,15 +30,21 @@ Napi::Buffer<uint8_t> SlabPool::Take(Napi::Env env, size_t size) {
     slab->size = size;
   }
   slab->pool = shared_from_this();
-  const auto lent = Napi::Buffer<uint8_t>::NewOrCopy(env, slab->memory.get(), size, GiveBack, slab.get());
+  napi_value lent = nullptr;
+  const napi_status status = napi_create_external_buffer(env, size, slab->memory.get(), GiveBack, slab.get(), &lent);
+  if (status == napi_no_external_buffers_allowed) {
+    runtime_takes_no_memory_ = true;
+    return Napi::Buffer<uint8_t>::New(env, size);
+  }
+  if (status != napi_ok) throw Napi::Error::New(env);
   slab.release();  // NOLINT(bugprone-unused-return-value): GiveBack owns the slab now
-  return lent;
+  return {env, lent};
 }
 
 void SlabPool::Free::operator()(uint8_t* memory) const { std::free(memory); }  // NOLINT(*-no-malloc,*-owning-memory)
 
-void SlabPool::GiveBack(Napi::Env /*env*/, uint8_t* /*data*/, Slab* lent) {
-  std::unique_ptr<Slab> slab(lent);
+void SlabPool::GiveBack(napi_env /*env*/, void* /*data*/, void* lent) {
+  std::unique_ptr<Slab> slab(static_cast<Slab*>(lent));
   const std::shared_ptr<SlabPool> pool = std::move(slab->pool);
   // Nobody else holds the pool: its reader is gone, and the slab and the pool go too.
   if (pool.use_count() == 1 || pool->idle_bytes_ + slab->size > kMaxIdleBytes) return;

@@ -26,10 +26,12 @@ class SlabPool : public std::enable_shared_from_this<SlabPool> {
     size_t size = 0;
   };
 
-  static void GiveBack(Napi::Env env, uint8_t* data, Slab* slab);
+  static void GiveBack(napi_env env, void* data, void* slab);
 
   std::vector<std::unique_ptr<Slab>> idle_;
   size_t idle_bytes_ = 0;
+  // Electron refuses memory that is not V8's own, and then all slabs are.
+  bool runtime_takes_no_memory_ = false;
 };
 
 }  // namespace sockctl

@@ -104,6 +104,20 @@ it('names the capability that the kernel asks for', () => {
     if (needs !== undefined) expect(named(name).needs, name).toContain(needs.capability)
 })
 
+it.runIf(process.platform === 'linux')('knows the level and the number of every option on Linux', () => {
+  const unknown = everywhere.map(([, option]) => partsOf(option)).filter((one) => one.levelNumber < 0 || one.number < 0)
+  expect(unknown.map(({ name, level }) => `${level} ${name}`)).toEqual([])
+})
+
+it('takes of a number what fits the kernel’s int, and says so', () => {
+  const { expects, codec } = partsOf(named('SO_BUSY_POLL'))
+  expect(expects).toBe('a whole number of microseconds from 0 to 2147483647')
+  expect([codec.wrong(2 ** 31 - 1), codec.wrong(2 ** 31)].map((wrong) => wrong === '' || wrong === false)).toEqual([
+    true,
+    false,
+  ])
+})
+
 it('says which Linux brought an option as a version from 3.0 on', () => {
   const versions = everywhere.flatMap(([, { since }]) => since ?? [])
   expect(versions.filter((since) => !/^[3-9]\.\d+$/.test(since))).toEqual([])

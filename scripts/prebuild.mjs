@@ -108,9 +108,7 @@ const OF_C_LIBRARY = {
 let ofMusl
 function muslSymbols() {
   ofMusl ??= new Set(
-    [...readFileSync(join(library(), 'libc/musl/libc.S'), 'utf8').matchAll(/^(?:\.globl|\.weak) (\w+)/gm)].map(
-      ([, name]) => name,
-    ),
+    [...readFileSync(join(library(), 'libc/musl/libc.S'), 'utf8').matchAll(/^(\w+):$/gm)].map(([, name]) => name),
   )
   return ofMusl
 }

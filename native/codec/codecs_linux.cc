@@ -18,7 +18,7 @@ constexpr std::array kCodecs = {
           SetGroupFilterCapacity, GroupFilterKey},
     Struct<ucred>("ucred"),
     Struct<sock_txtime>("sock_txtime"),
-    Struct<so_timestamping>("so_timestamping"),
+    Struct<SoTimestamping>("so_timestamping"),
     Struct<in6_flowlabel_req>("in6_flowlabel_req"),
     Struct<tcp_md5sig>("tcp_md5sig"),
     Struct<tcp_repair_window>("tcp_repair_window"),

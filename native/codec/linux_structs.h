@@ -4,19 +4,16 @@
 #include <linux/in6.h>
 #include <linux/net_tstamp.h>
 #include <linux/tcp.h>
-#include <linux/version.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
 
-#if LINUX_VERSION_CODE < KERNEL_VERSION(5, 14, 0)
-// Debian 11's headers lack the struct, which Linux 5.14 brought.
-struct so_timestamping {
+namespace sockctl {
+
+// struct so_timestamping of <linux/net_tstamp.h>, which Linux 5.14 brought and Debian 11's headers lack
+struct SoTimestamping {
   int flags;
   int bind_phc;
 };
-#endif
-
-namespace sockctl {
 
 template <class IO>
 void Fields(IO& io, ucred& value) {
@@ -32,7 +29,7 @@ void Fields(IO& io, sock_txtime& value) {
 }
 
 template <class IO>
-void Fields(IO& io, so_timestamping& value) {
+void Fields(IO& io, SoTimestamping& value) {
   io("flags", value.flags);
   io("phc", value.bind_phc);
 }

@@ -52,9 +52,29 @@ export function tryArm64() {
   rmSync(place, { recursive: true, force: true })
   mkdirSync(place, { recursive: true })
   installPacked(place)
-  const emulator = ['-rn', '/bin/sh', '-c', 'ip link set lo up; exec "$@"', 'sh', 'qemu-aarch64-static', '-L', '/usr/aarch64-linux-gnu', node]
-  const { stdout, stderr, status } = spawnSync('unshare', [...emulator, '-e', PROGRAM], { cwd: place, encoding: 'utf8', timeout: 300_000 })
-  if (status !== 0) return { system: 'Linux arm64', runtime: `Node ${NODE} under qemu-user`, loaded: false, note: stderr.trim().split('\n').at(-1) ?? '' }
+  const emulator = [
+    '-rn',
+    '/bin/sh',
+    '-c',
+    'ip link set lo up; exec "$@"',
+    'sh',
+    'qemu-aarch64-static',
+    '-L',
+    '/usr/aarch64-linux-gnu',
+    node,
+  ]
+  const { stdout, stderr, status } = spawnSync('unshare', [...emulator, '-e', PROGRAM], {
+    cwd: place,
+    encoding: 'utf8',
+    timeout: 300_000,
+  })
+  if (status !== 0)
+    return {
+      system: 'Linux arm64',
+      runtime: `Node ${NODE} under qemu-user`,
+      loaded: false,
+      note: stderr.trim().split('\n').at(-1) ?? '',
+    }
   const does = Object.entries(JSON.parse(stdout))
   const works = does.filter(([, outcome]) => outcome === true).map(([name]) => name)
   const lacks = does.filter(([, outcome]) => outcome !== true).map(([name, words]) => `${name} (${words})`)

@@ -12,7 +12,9 @@ const home = join(root, '.runtimes/debian-11')
 function makeRoot() {
   if (existsSync(join(home, 'usr/bin/g++'))) return
   const command = ['--variant=minbase', '--include=g++,iproute2', 'bullseye', home]
-  execFileSync('debootstrap', process.env.DEBIAN_MIRROR ? [...command, process.env.DEBIAN_MIRROR] : command, { stdio: 'inherit' })
+  execFileSync('debootstrap', process.env.DEBIAN_MIRROR ? [...command, process.env.DEBIAN_MIRROR] : command, {
+    stdio: 'inherit',
+  })
 }
 
 export function tryDebian11() {
@@ -23,7 +25,17 @@ export function tryDebian11() {
   installPacked(place)
   copyFileSync(nodeOf(20), join(place, 'node'))
   const inside = (...args) => {
-    const command = ['-rm', '--fork', '--pid', '--net', 'chroot', home, '/bin/sh', '-c', `ip link set lo up; cd /opt/trial; ${args.join(' ')}`]
+    const command = [
+      '-rm',
+      '--fork',
+      '--pid',
+      '--net',
+      'chroot',
+      home,
+      '/bin/sh',
+      '-c',
+      `ip link set lo up; cd /opt/trial; ${args.join(' ')}`,
+    ]
     return spawnSync('unshare', command, { encoding: 'utf8', timeout: 600_000 })
   }
   const cli = './node node_modules/sockctl/dist/cli/main.js'
@@ -38,6 +50,8 @@ export function tryDebian11() {
     loaded: loaded.stdout === 'true\n',
     demo: demo.status === 0,
     sources: built.status === 0,
-    note: said.filter((line) => line !== '').join('; ') || 'a root made by debootstrap; the sources were compiled there as well',
+    note:
+      said.filter((line) => line !== '').join('; ') ||
+      'a root made by debootstrap; the sources were compiled there as well',
   }
 }

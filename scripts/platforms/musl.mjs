@@ -23,7 +23,9 @@ export function tryMusl() {
   const folder = mkdtempSync(join(tmpdir(), 'sockctl-musl-'))
   try {
     const names = readBinary(binary).wanted.map(({ name }) => name)
-    const stubs = names.filter((name) => /^(napi|node_api)_/.test(name)).map((name) => `int ${name}(void) { return 9; }`)
+    const stubs = names
+      .filter((name) => /^(napi|node_api)_/.test(name))
+      .map((name) => `int ${name}(void) { return 9; }`)
     writeFileSync(join(folder, 'host.c'), [HOST, ...stubs].join('\n'))
     execFileSync('musl-gcc', ['-rdynamic', '-o', join(folder, 'host'), join(folder, 'host.c')])
     const { status, stdout, stderr } = spawnSync(join(folder, 'host'), [binary], { encoding: 'utf8' })
@@ -31,7 +33,10 @@ export function tryMusl() {
       system: 'Linux x64 (musl)',
       runtime: "a host of empty functions, with Debian's musl",
       loaded: status === 0,
-      note: status === 0 ? `opened, ${names.length} symbols found; no Node for musl could be had here, so none of its code ran` : stdout + stderr,
+      note:
+        status === 0
+          ? `opened, ${names.length} symbols found; no Node for musl could be had here, so none of its code ran`
+          : stdout + stderr,
     }
   } finally {
     rmSync(folder, { recursive: true, force: true })

@@ -1,7 +1,7 @@
 // Holds that programs a process starts inherit none of the descriptors the addon makes, however short they live.
 import { expect, it } from 'vitest'
 import { describeInNamespace } from './support/namespace.ts'
-import { buildPreload } from './support/preload.mjs'
+import { buildPreload, preloading } from './support/preload.mjs'
 import { spawnScript } from './support/processes.ts'
 
 const support = new URL('support/', import.meta.url)
@@ -17,7 +17,7 @@ describeInNamespace('every life cycle', () => {
         done.push(name)
       }
       tell({ done })`
-    await using peer = spawnScript({ code }, [], ['env', `LD_PRELOAD=${buildPreload('inheritable')}`])
+    await using peer = spawnScript({ code }, [], ['env', preloading(buildPreload('inheritable'))])
     const { done } = await peer.next<{ done: string[] }>()
     expect(done).toContain('joinByAddress')
     await peer.exited

@@ -3,7 +3,7 @@ import { constants } from 'node:os'
 import { expect, it } from 'vitest'
 import { sysctl } from './support/commands.ts'
 import { describeInNamespace } from './support/namespace.ts'
-import { buildPreload } from './support/preload.mjs'
+import { buildPreload, preloading } from './support/preload.mjs'
 import { spawnScript } from './support/processes.ts'
 
 const code = `
@@ -38,7 +38,7 @@ describeInNamespace('of three sockets with a datagram each', () => {
   it.each([1, 2, 3])('the one whose read fails, number %i, takes nothing from the others', async (failing) => {
     // One group a socket.
     using _ = sysctl('net.ipv4.igmp_max_memberships', 1)
-    const faults = [`LD_PRELOAD=${library}`, `SOCKCTL_FAULT=recvmmsg ${failing} ${constants.errno.EIO}`]
+    const faults = [preloading(library), `SOCKCTL_FAULT=recvmmsg ${failing} ${constants.errno.EIO}`]
     await using peer = spawnScript({ code }, [], ['env', ...faults])
     const { sockets, groups, reads, stats } = await peer.next<{
       sockets: number

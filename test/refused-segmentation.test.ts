@@ -2,7 +2,7 @@
 import { constants } from 'node:os'
 import { expect, it } from 'vitest'
 import { describeInNamespace } from './support/namespace.ts'
-import { buildPreload } from './support/preload.mjs'
+import { buildPreload, preloading } from './support/preload.mjs'
 import { spawnScript } from './support/processes.ts'
 
 const code = `
@@ -30,7 +30,7 @@ type Round = Readonly<
 describeInNamespace('a sender whose first segments are refused', () => {
   const library = buildPreload('faults')
   const rounds = async (errno: number): Promise<Round[]> => {
-    const faults = [`LD_PRELOAD=${library}`, `SOCKCTL_FAULT=sendmmsg 1 ${errno}`]
+    const faults = [preloading(library), `SOCKCTL_FAULT=sendmmsg 1 ${errno}`]
     await using peer = spawnScript({ code }, [], ['env', ...faults])
     return (await peer.next<{ rounds: Round[] }>()).rounds
   }

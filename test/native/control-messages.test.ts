@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { describeInNamespace } from '../support/namespace.ts'
 import { constant } from '../support/native-sockets.ts'
-import { buildPreload } from '../support/preload.mjs'
+import { buildPreload, preloading } from '../support/preload.mjs'
 import { type Peer, spawnScript } from '../support/processes.ts'
 
 const SOCKET = constant('SOL_SOCKET')
@@ -36,7 +36,7 @@ const endpoint6 = Buffer.from('0a0012340000000020010db80000000000000000000000010
 describeInNamespace('control messages', () => {
   let peer: Peer
   beforeAll(() => {
-    peer = spawnScript('control-messages.mjs', [], ['env', `LD_PRELOAD=${buildPreload('control')}`])
+    peer = spawnScript('control-messages.mjs', [], ['env', preloading(buildPreload('control'))])
   })
   afterAll(() => peer.close())
 

@@ -13,3 +13,6 @@ export function buildPreload(name) {
   execFileSync('cc', ['-shared', '-fPIC', '-O1', '-o', library, source, '-ldl', '-pthread'])
   return library
 }
+
+/** The variable that preloads a library, behind those preloaded already: the sanitizers have to stay the first. */
+export const preloading = (library) => `LD_PRELOAD=${[process.env.LD_PRELOAD, library].filter(Boolean).join(':')}`

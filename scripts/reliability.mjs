@@ -75,7 +75,7 @@ ${table(['Room', 'Mutants', 'Killed', 'of these by time-out alone', 'Survived', 
 function sanitizers() {
   const found = results('sanitizers')
   if (found === undefined) return 'Not run yet.'
-  return `${number(found.passed)} tests in ${found.files} files against an addon built with AddressSanitizer, LeakSanitizer and UBSan: ${found.failed} failed, ${reportsOf(found)} of the addon.`
+  return `${number(found.passed)} tests in ${found.files} of the ${found.listed} files that reach native code, against an addon built with AddressSanitizer, LeakSanitizer and UBSan: ${found.failed} failed, ${found.skipped} were skipped, ${reportsOf(found)} of the addon.`
 }
 
 const reportsOf = ({ reports }) => (reports === 0 ? 'no report' : `${reports} reports`)

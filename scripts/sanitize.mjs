@@ -3,7 +3,7 @@
 // own process; --slice: some of them, which together take a few minutes. test/native-tests.json says which. Fails if a
 // test fails, or if a sanitizer reports anything about the addon. FILE keeps the results that it holds of test files that
 // are not run again, so that the whole can be run in parts.
-import { spawnSync } from 'node:child_process'
+import { execFileSync, spawnSync } from 'node:child_process'
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join, relative } from 'node:path'
 import { parseArgs } from 'node:util'
@@ -20,7 +20,8 @@ const listed = JSON.parse(readFileSync(join(root, 'test/native-tests.json'), 'ut
 // Other folders hold tests of functions of TypeScript alone, of the command line, and the soak.
 const all = () =>
   projectFiles('test').filter((file) => /^test\/(native\/)?[^/]+\.test\.ts$/.test(file) && !(file in listed.leftOut))
-const files = values.slice ? listed.slice : positionals.length > 0 ? positionals : all()
+const whole = all()
+const files = values.slice ? listed.slice : positionals.length > 0 ? positionals : whole
 
 const { tree, variables, tellReports } = await prepareSanitized('tested')
 const results = join(tree, 'results.json')
@@ -40,13 +41,15 @@ const reports = tellReports()
 const told = existsSync(results) ? JSON.parse(readFileSync(results, 'utf8')).testResults : []
 const ran = Object.fromEntries(told.map((result) => [relative(tree, result.name), countsOf(result)]))
 const held = values.json !== undefined && existsSync(values.json) ? JSON.parse(readFileSync(values.json, 'utf8')) : {}
-const runs = [...(held.runs ?? []).map(withoutThoseRunAgain), { reports, files: ran }].filter(
+const commit = execFileSync('git', ['rev-parse', '--short', 'HEAD'], { cwd: root, encoding: 'utf8' }).trim()
+const runs = [...(held.runs ?? []).map(withoutThoseRunAgain), { commit, reports, files: ran }].filter(
   (one) => Object.keys(one.files).length > 0,
 )
 const counts = runs.flatMap((one) => Object.values(one.files))
 const sumOf = (rows, key) => rows.reduce((sum, row) => sum + row[key], 0)
 const summary = {
   files: counts.length,
+  listed: whole.length,
   passed: sumOf(counts, 'passed'),
   failed: sumOf(counts, 'failed'),
   skipped: sumOf(counts, 'skipped'),

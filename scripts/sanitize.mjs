@@ -66,7 +66,8 @@ function countsOf({ status: ended, assertionResults: tests }) {
   return { passed, failed: ended === 'failed' ? Math.max(failed, 1) : failed, skipped: tests.length - passed - failed }
 }
 
-/** A report is of a run, not of a file: the run keeps its reports until all its files were run again. */
+/** A report is of a run, not of a file: the run keeps its reports until all its files were run again, or left out. */
 function withoutThoseRunAgain(one) {
-  return { ...one, files: Object.fromEntries(Object.entries(one.files).filter(([file]) => !(file in ran))) }
+  const kept = Object.entries(one.files).filter(([file]) => !(file in ran) && !(file in listed.leftOut))
+  return { ...one, files: Object.fromEntries(kept) }
 }

@@ -32,6 +32,9 @@ const TARGETS = {
   'linux-x64-musl': { triple: 'x86_64-linux-musl', flags: MUSL },
 }
 
+/** Darwin's linker would write the path of the build into the binary. */
+const LINK_FLAGS = { linux: ['-Wl,--gc-sections', '-ldl'], darwin: ['-install_name', '@rpath/sockctl.node'] }
+
 const manifestFile = join(root, 'prebuilds/manifest.json')
 const binaryOf = (target) => join(root, 'prebuilds', target, 'sockctl.node')
 const digest = (bytes) => createHash('sha256').update(bytes).digest('hex')
@@ -56,7 +59,7 @@ async function prebuild(target) {
     platform,
     folder,
     flags: ['-g0', '-ffunction-sections', '-fdata-sections', '-Werror', ...flags],
-    linkFlags: ['-s', ...(platform === 'linux' ? ['-Wl,--gc-sections', '-ldl'] : [])],
+    linkFlags: ['-s', ...LINK_FLAGS[platform]],
     environment,
   })
   const problems = check(target, built)

@@ -1,4 +1,10 @@
 // The filter mode of a membership, as macOS tells it.
+
+// The functions of RFC 3678 are C's, and the header does not say so.
+extern "C" {
+#include <netinet/in.h>
+}
+
 #include "codec/membership_key.h"
 
 #include "base/address.h"

@@ -5,9 +5,8 @@ extern "C" {
 #include <netinet/in.h>
 }
 
-#include "codec/membership_key.h"
-
 #include "base/address.h"
+#include "codec/membership_key.h"
 
 namespace sockctl {
 

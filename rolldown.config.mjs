@@ -1,5 +1,5 @@
 import { defineConfig } from 'rolldown'
-import { besideDist, markPure } from './scripts/rolldown-plugins.mjs'
+import { besideDist, markPure, namedCreateRequire } from './scripts/rolldown-plugins.mjs'
 
 const common = {
   platform: 'node',
@@ -46,6 +46,7 @@ export default defineConfig([
       format: 'cjs',
       chunkFileNames: '[name].js',
       comments,
+      plugins: [namedCreateRequire()],
       codeSplitting: { groups: [options, library] },
     },
   },

@@ -1,22 +1,15 @@
 // Compiles test/types/consumer.mts by the oldest TypeScript that the README names, as a program that uses the built package
 // would, with the declarations checked as well. The compiler is fetched once into .runtimes/.
-import { execFileSync, spawnSync } from 'node:child_process'
-import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, symlinkSync } from 'node:fs'
+import { spawnSync } from 'node:child_process'
+import { cpSync, mkdirSync, readFileSync, rmSync, symlinkSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { fetchPackages } from './tools.mjs'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
 const [, version] = /TypeScript (\d+\.\d+) or later/.exec(readFileSync(join(root, 'README.md'), 'utf8')) ?? []
-const home = join(root, '.runtimes', `typescript-${version}`)
+const home = fetchPackages(`typescript-${version}`, { typescript: version, '@types/node': '20' })
 const modules = join(home, 'node_modules')
-if (!existsSync(join(modules, 'typescript'))) {
-  mkdirSync(home, { recursive: true })
-  const packages = [`typescript@${version}`, '@types/node@20']
-  execFileSync('npm', ['install', '--prefix', home, '--no-package-lock', '--no-audit', '--no-fund', ...packages], {
-    cwd: home,
-    stdio: 'inherit',
-  })
-}
 const installed = join(modules, 'sockctl')
 rmSync(installed, { recursive: true, force: true })
 mkdirSync(installed)

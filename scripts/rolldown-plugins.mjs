@@ -29,6 +29,10 @@ export const markPure = () => ({
   },
 })
 
+/** A name, or a field of one: `createOption`, `module.createRequire`. */
+const isName = ({ type, computed, object }) =>
+  type === 'Identifier' || (type === 'MemberExpression' && !computed && object.type === 'Identifier')
+
 /** Whether every bundler sees that an expression has no effect, if the calls found in it have none. */
 function isSimple(node, calls) {
   const are = (nodes) => nodes.every((one) => isSimple(one, calls))
@@ -49,7 +53,7 @@ function isSimple(node, calls) {
     case 'CallExpression':
     case 'NewExpression':
       calls.push(node.start)
-      return node.callee.type === 'Identifier' && are(node.arguments)
+      return isName(node.callee) && are(node.arguments)
     case 'TSAsExpression':
     case 'TSSatisfiesExpression':
       return isSimple(node.expression, calls)
@@ -62,4 +66,13 @@ function isSimple(node, calls) {
 export const besideDist = () => ({
   name: 'beside-dist',
   renderChunk: (code) => code.replaceAll('../../prebuilds/', '../prebuilds/'),
+})
+
+/** Takes createRequire out of its module by name, as in the ES modules: @vercel/nft then follows what it makes. */
+export const namedCreateRequire = () => ({
+  name: 'named-create-require',
+  renderChunk(code) {
+    const named = code.replaceAll('node_module.default.createRequire(', 'createRequire(')
+    return named === code ? null : `const { createRequire } = require('node:module')\n${named}`
+  },
 })

@@ -1,9 +1,9 @@
 // Runtimes to test with: npm packages, each fetched once into .runtimes/.
 // node scripts/runtimes.mjs fetches the runtimes besides Node.
-import { execFileSync } from 'node:child_process'
-import { existsSync, mkdirSync } from 'node:fs'
+import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
+import { fetchPackages } from './tools.mjs'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
 
@@ -22,16 +22,9 @@ const OTHERS = {
   },
 }
 
-/** The path of a program of a package, fetched into `.runtimes/FOLDER` unless the program is there already. */
-function fetched({ folder, name, version, program }) {
-  const home = join(root, '.runtimes', folder)
-  const path = join(home, 'node_modules', name, program)
-  if (existsSync(path)) return path
-  mkdirSync(home, { recursive: true })
-  const flags = ['--prefix', home, '--no-package-lock', '--no-audit', '--no-fund', '--fetch-retries=1']
-  execFileSync('npm', ['install', ...flags, `${name}@${version}`], { cwd: home, stdio: 'inherit' })
-  return path
-}
+/** The path of a program of a package, fetched into `.runtimes/FOLDER` unless the package is there already. */
+const fetched = ({ folder, name, version, program }) =>
+  join(fetchPackages(folder, { [name]: version }), 'node_modules', name, program)
 
 /** The newest Node of a line, 24 for example. */
 export const nodeOf = (line) =>

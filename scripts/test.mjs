@@ -3,6 +3,7 @@
 import { fileURLToPath } from 'node:url'
 import { findNamespace, inNamespace, run } from './namespace.mjs'
 import { fetchOthers } from './runtimes.mjs'
+import { fetchToolsOf } from './tools.mjs'
 
 const vitest = fileURLToPath(new URL('../node_modules/vitest/vitest.mjs', import.meta.url))
 const command = [process.execPath, vitest, 'run', ...process.argv.slice(2)]
@@ -10,6 +11,7 @@ const command = [process.execPath, vitest, 'run', ...process.argv.slice(2)]
 // Before the namespace is entered, from which no registry can be reached.
 const files = process.argv.slice(2).filter((argument) => !argument.startsWith('-'))
 if (files.length === 0 || files.some((file) => file.includes('runtimes'))) fetchOthers()
+fetchToolsOf(files)
 
 const namespace = findNamespace()
 if (namespace.flags) {

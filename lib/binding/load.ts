@@ -1,11 +1,12 @@
 // Finds the addon's binary for this system, and loads it.
-import { createRequire } from 'node:module'
+import module from 'node:module'
 import { dirname, join } from 'node:path'
 import { libcOf, targetHere } from './target.mjs'
 
 /** This file, or the bundle that it is part of: a CommonJS bundle has no import.meta.url. */
 const here = import.meta.url ?? (typeof __filename === 'string' ? __filename : `${process.cwd()}/`)
-const require = createRequire(here)
+// Written like this, @vercel/nft follows the calls and webpack leaves them alone.
+const require = module.createRequire(here)
 
 // Each path is written out, so that tools that trace what a program opens find the binaries.
 const BINARIES: Readonly<Record<string, () => unknown>> = {
@@ -34,10 +35,11 @@ export function load(): Loaded {
   const target = targetHere()
   const [addon, refusal] = attempt(BINARIES[target] ?? (() => require(`../../prebuilds/${target}/sockctl.node`)))
   if (addon !== undefined) return { addon }
-  const [home] = attempt(() => dirname(require.resolve('sockctl/package.json')))
+  const home = homeFrom(here) ?? homeFrom(process.argv[1] ?? '')
   const system = `${platform} ${arch}${platform === 'linux' ? `, ${libcOf(process.execPath)}` : ''}`
   if (home === undefined) {
-    const advice = 'If this is a bundle, mark sockctl as external, so that its package is found in node_modules'
+    const advice =
+      'If this is a bundle, mark sockctl as external, or install sockctl in a node_modules above the bundle'
     return { whyNone: `there is no binary of sockctl for ${system} beside ${here}. ${advice}` }
   }
   // A bundle finds the binary in the package that is installed.
@@ -46,6 +48,13 @@ export function load(): Loaded {
   const said = isMissing(words) ? `${home} has none` : (words ?? refusal)
   return { whyNone: `no binary of sockctl could be loaded for ${system}: ${said}. Build one with: npx sockctl build` }
 }
+
+/**
+ * The folder of the package that is installed, if there is one: a bundle finds the package above itself, or above the program
+ * that runs, since webpack writes the path of the source for import.meta.url.
+ */
+const homeFrom = (file: string | URL): string | undefined =>
+  attempt(() => dirname(module.createRequire(file).resolve('sockctl/package.json')))[0]
 
 /** What a call gives, or the first line of what it throws. */
 function attempt<T>(call: () => T): [value: T | undefined, refusal?: string] {

@@ -73,6 +73,34 @@ describe('sockctl', () => {
     expect(await told('commonjs', code)).toEqual({ ttl: 9 })
   })
 
+  it('loaded in both formats is two modules, which the kernel keeps right with one socket', async () => {
+    // As under a test runner that resolves require() by other conditions than Node does.
+    const code = `
+      const { dirname, join } = require('node:path')
+      const { once } = require('node:events')
+      const cjs = require(join(dirname(require.resolve('sockctl/package.json')), 'dist/cjs/index.js'))
+      const ttl = require(join(dirname(require.resolve('sockctl/package.json')), 'dist/cjs/options/index.js')).IP_MULTICAST_TTL
+      const use = async () => {
+        const esm = await import('sockctl')
+        const socket = require('node:dgram').createSocket('udp4').bind(0)
+        await once(socket, 'listening')
+        const [one, other] = [cjs.control(socket), esm.control(socket)]
+        const on = { group: '239.1.2.3', interface: 'lo' }
+        await other.set(ttl, 9)
+        const read = one.getSync(ttl)
+        const membership = await one.join(on)
+        const refused = await other.join(on).catch((error) => [error.reason, error instanceof esm.SocketOptionError])
+        const listed = [one.memberships.length, other.memberships.length]
+        await membership.leave()
+        const joined = await other.join(on)
+        socket.close()
+        console.log(JSON.stringify({ same: one === other, ttl: read, refused, listed, active: joined.active }))
+      }
+      use()`
+    const expected = { same: false, ttl: 9, refused: ['already-member', true], listed: [1, 0], active: false }
+    expect(await told('commonjs', code)).toEqual(expected)
+  })
+
   it('says where its package.json is, and nothing that is not public', async () => {
     const code = `
       const { version } = require('sockctl/package.json')

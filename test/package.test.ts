@@ -1,7 +1,7 @@
 // The package as it is published: what the tarball holds, and that it works where it is installed.
 import { execFile } from 'node:child_process'
 import { readFileSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { promisify } from 'node:util'
 import { describe, expect, it } from 'vitest'
 import { targetHere } from '../lib/binding/target.mjs'
@@ -24,6 +24,15 @@ describe('the package as it is published', () => {
     const needed = [...library, ...build, 'examples/ssm.mjs', 'README.md', 'LICENSE']
     expect(packed().files).toEqual(expect.arrayContaining(needed))
     expect(packed().files.filter((file) => /^(test|bench|scripts)\//.test(file))).toEqual([])
+  })
+
+  it.each(['dist', 'dist/cjs'])('leads an editor from the declarations in %s to the sources', (folder) => {
+    const maps = packed().files.filter((file) => file.startsWith(`${folder}/`) && file.endsWith('.d.ts.map'))
+    expect(maps).toContain(`${folder}/control/control.d.ts.map`)
+    for (const map of maps) {
+      const { sources }: { sources: string[] } = JSON.parse(readFileSync(join(packed().home, map), 'utf8'))
+      for (const source of sources) expect(packed().files).toContain(join(dirname(map), source))
+    }
   })
 
   it('holds the binary that was built', () => {

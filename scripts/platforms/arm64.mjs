@@ -18,7 +18,8 @@ const attempt = async (name, act) => {
   try { does[name] = (await act()) === true } catch (error) { does[name] = error.message }
 }
 ;(async () => {
-  const socket = await openSocket({ family: 'ipv4', type: 'dgram', bind: { address: '127.0.0.1', port: 0 } })
+  const owned = await openSocket({ family: 'ipv4', type: 'dgram', bind: { address: '127.0.0.1', port: 0 } })
+  const socket = control(owned)
   await attempt('set and get SO_RCVBUF', async () => (await socket.set(SO_RCVBUF, 65536), (await socket.get(SO_RCVBUF)) >= 65536))
   await attempt('set and get IP_MULTICAST_TTL', async () => (await socket.set(IP_MULTICAST_TTL, 9), (await socket.get(IP_MULTICAST_TTL)) === 9))
   await attempt('interfaces', () => interfaces().some(({ name }) => name === 'lo'))
@@ -36,7 +37,7 @@ const attempt = async (name, act) => {
     })
     return true
   })
-  await socket.close()
+  await owned.close()
   console.log(JSON.stringify(does))
   process.exit()
 })()

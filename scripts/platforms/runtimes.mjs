@@ -1,9 +1,9 @@
 // The package under each runtime of this system: Node 20, 22, 24 and 26, Bun and Deno.
 import { execFileSync, spawnSync } from 'node:child_process'
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { findRuntime, nodeOf } from '../runtimes.mjs'
+import { fetchOthers, findRuntime, nodeOf } from '../runtimes.mjs'
 import { installPacked } from './packed.mjs'
 
 const LINES = [20, 22, 24, 26]
@@ -14,6 +14,9 @@ export function tryRuntimes() {
   const folder = mkdtempSync(join(tmpdir(), 'sockctl-runtimes-'))
   try {
     installPacked(folder)
+    // Deno looks into node_modules only for what a package.json depends on.
+    writeFileSync(join(folder, 'package.json'), JSON.stringify({ dependencies: { sockctl: '*' } }))
+    fetchOthers()
     const tried = [
       ...LINES.map((line) => ({
         name: 'Node',

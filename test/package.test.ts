@@ -74,3 +74,11 @@ describeInNamespace('the programs that its pages print, saved as a file beside i
     expect(await run(process.execPath, [path])).toEqual({ stdout: snippet?.prints, stderr: '' })
   })
 })
+
+it('has no script that npm would run before or after another without being asked', () => {
+  const { scripts } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
+  const hooks = Object.keys(scripts).filter(
+    (name) => /^(pre|post)/.test(name) && scripts[name.replace(/^(pre|post)/, '')],
+  )
+  expect(hooks).toEqual([])
+})

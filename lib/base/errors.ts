@@ -55,8 +55,11 @@ export class SocketOptionError extends Error {
   /** The kind of failure, the same for every family and errno. */
   readonly reason: Reason
   // Declared only, so that a field without a value is no property of the error: neither for `in` nor in print.
+  /** The kernel's errno, a positive number; absent if the library refused before the kernel. */
   declare readonly errno?: number
+  /** The call that the kernel refused: `setsockopt`. */
   declare readonly syscall?: string
+  /** The option that the call was about, by its C name. */
   declare readonly option?: string
 
   constructor(message: string, fields: SocketOptionErrorFields) {

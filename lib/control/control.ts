@@ -30,32 +30,53 @@ type Question = object | string | undefined
 export interface SocketControl extends MulticastSettings, Joins {
   /** The descriptor now; throws `ERR_SOCKET_CLOSED` if there is none yet or any more. */
   readonly fd: number
-  /** `getsockopt`. Runs at once and the promise is settled, save for options that may wait. */
+  /**
+   * `getsockopt`. Runs at once and the promise is settled, save for options that may wait.
+   * @throws SocketOptionError as a rejection: `unsupported`, `closed`, `bad-value` for a wrong question, or what the kernel answers
+   */
   // biome-ignore lint/suspicious/noExplicitAny: whatever the other side of the option is
   get<R>(option: Option<R, any> & Readable<R>): Promise<R>
   /** As above, for an option that is read with a question: about a group on an interface. */
   // biome-ignore lint/suspicious/noExplicitAny: whatever the other side of the option is
   get<R, Q extends Question>(option: Option<R, any, Q> & Readable<R>, question: NoInfer<Q>): Promise<R>
-  /** `setsockopt`. Runs at once and the promise is settled, save for options that may wait. */
+  /**
+   * `setsockopt`. Runs at once and the promise is settled, save for options that may wait.
+   * @throws SocketOptionError as a rejection: `bad-value`, `unsupported`, `permission`, `closed`, or what the kernel answers
+   */
   // biome-ignore lint/suspicious/noExplicitAny: whatever the other side of the option is
   set<W>(option: Option<any, W, any>, value: NoInfer<W>): Promise<void>
-  /** `getsockopt` at once on this thread, whatever the option. */
+  /**
+   * `getsockopt` at once on this thread, whatever the option.
+   * @throws SocketOptionError as `get` rejects
+   */
   // biome-ignore lint/suspicious/noExplicitAny: whatever the other side of the option is
   getSync<R>(option: Option<R, any> & Readable<R>): R
   /** As above, for an option that is read with a question: about a group on an interface. */
   // biome-ignore lint/suspicious/noExplicitAny: whatever the other side of the option is
   getSync<R, Q extends Question>(option: Option<R, any, Q> & Readable<R>, question: NoInfer<Q>): R
-  /** `setsockopt` at once on this thread, whatever the option: the thread may wait for the kernel's network lock. */
+  /**
+   * `setsockopt` at once on this thread, whatever the option: the thread may wait for the kernel's network lock.
+   * @throws SocketOptionError as `set` rejects
+   */
   // biome-ignore lint/suspicious/noExplicitAny: whatever the other side of the option is
   setSync<W>(option: Option<any, W, any>, value: NoInfer<W>): void
-  /** Every readable option of this socket that answers, by C name. */
+  /**
+   * Every readable option of this socket that answers, by C name.
+   * @throws SocketOptionError as a rejection: `closed`
+   */
   snapshot(): Promise<Record<string, unknown>>
 
   /** The memberships made through this control that are still held. */
   readonly memberships: readonly Membership[]
-  /** The whole filter of a group on an interface, from the kernel. `MCAST_MSFILTER`; RFC 3678 5.1.3. */
+  /**
+   * The whole filter of a group on an interface, from the kernel. `MCAST_MSFILTER`; RFC 3678 5.1.3.
+   * @throws SocketOptionError as a rejection: `not-member`, `no-interface`, `bad-value`, `unsupported`, `closed`
+   */
   getSourceFilter(on: GroupOnInterface | Membership): Promise<SourceFilter>
-  /** Replaces the whole filter; the socket must be a member. Including nobody leaves the group. */
+  /**
+   * Replaces the whole filter; the socket must be a member. Including nobody leaves the group.
+   * @throws SocketOptionError as a rejection: `not-member`, `limit`, `no-interface`, `bad-value`, `unsupported`, `closed`
+   */
   setSourceFilter(on: GroupOnInterface | Membership, filter: SourceFilter): Promise<void>
 }
 

@@ -43,9 +43,14 @@ export interface Joins {
   /**
    * Joins a group from any source, or one source of it. `MCAST_JOIN_GROUP`, `MCAST_JOIN_SOURCE_GROUP`; RFC 3678.
    * A membership, of this socket or another, names its channel.
+   * @throws SocketOptionError as a rejection: `already-member`, `filter-mode`, `limit`, `no-interface`, `no-route`, `bad-value`,
+   *   `unsupported`, `closed`
    */
   join(channel: Channel | Membership): Promise<Membership>
-  /** Joins all of them or none. */
+  /**
+   * Joins all of them or none.
+   * @throws SocketOptionError as a rejection: as `join`, of the first that fails; then none is joined
+   */
   joinAll(channels: Iterable<Channel | Membership>): Promise<Membership[]>
 }
 

@@ -48,11 +48,20 @@ export interface Membership extends AsyncDisposable {
   readonly active: boolean
   /** The sources blocked now. */
   readonly blocked: readonly string[]
-  /** Stops one source of an any-source membership. `IP_BLOCK_SOURCE`, `MCAST_BLOCK_SOURCE`; RFC 3678 4.1.1. */
+  /**
+   * Stops one source of an any-source membership. `IP_BLOCK_SOURCE`, `MCAST_BLOCK_SOURCE`; RFC 3678 4.1.1.
+   * @throws SocketOptionError as a rejection: `already-member`, `not-member`, `filter-mode`, `limit`, `bad-value`, `closed`
+   */
   block(source: string): Promise<void>
-  /** Takes a blocked source again. `IP_UNBLOCK_SOURCE`, `MCAST_UNBLOCK_SOURCE`; RFC 3678 4.1.1. */
+  /**
+   * Takes a blocked source again. `IP_UNBLOCK_SOURCE`, `MCAST_UNBLOCK_SOURCE`; RFC 3678 4.1.1.
+   * @throws SocketOptionError as a rejection: `not-member`, `filter-mode`, `bad-value`, `closed`
+   */
   unblock(source: string): Promise<void>
-  /** Leaves. A second call does nothing. */
+  /**
+   * Leaves. A second call does nothing.
+   * @throws SocketOptionError as a rejection: what the kernel answers; a membership that it does not know has left already
+   */
   leave(): Promise<void>
 }
 

@@ -12,15 +12,35 @@ import { IPV6_MULTICAST_HOPS, IPV6_MULTICAST_IF, IPV6_MULTICAST_LOOP } from '../
 
 /** The same call for IPv4 and IPv6; a dual-stack socket sends both, so both are set. */
 export interface MulticastSettings {
-  /** By name, index or local address; 0 lets the kernel choose. `IP_MULTICAST_IF`, `IPV6_MULTICAST_IF`. */
+  /**
+   * By name, index or local address; 0 lets the kernel choose. `IP_MULTICAST_IF`, `IPV6_MULTICAST_IF`.
+   * @throws SocketOptionError as a rejection: `no-interface`, `bad-value`, `unsupported`, `closed`
+   */
   setMulticastInterface(nameOrIndexOrAddress: string | number): Promise<void>
-  /** `undefined`: the kernel chooses. IPv4 set by index through another library can't be read back. */
+  /**
+   * `undefined`: the kernel chooses. IPv4 set by index through another library can't be read back.
+   * @throws SocketOptionError as a rejection: `unsupported`, `closed`
+   */
   getMulticastInterface(): Promise<Interface | undefined>
-  /** 0 to 255; default 1. `IP_MULTICAST_TTL`, `IPV6_MULTICAST_HOPS`. */
+  /**
+   * 0 to 255; default 1. `IP_MULTICAST_TTL`, `IPV6_MULTICAST_HOPS`.
+   * @throws SocketOptionError as a rejection: `bad-value`, `unsupported`, `closed`
+   */
   setMulticastHops(hops: number): Promise<void>
+  /**
+   * The hops that multicast may take: 0 to 255.
+   * @throws SocketOptionError as a rejection: `unsupported`, `closed`
+   */
   getMulticastHops(): Promise<number>
-  /** Whether this host's members get what this socket sends; default true. `IP_MULTICAST_LOOP`, `IPV6_MULTICAST_LOOP`. */
+  /**
+   * Whether this host's members get what this socket sends; default true. `IP_MULTICAST_LOOP`, `IPV6_MULTICAST_LOOP`.
+   * @throws SocketOptionError as a rejection: `bad-value`, `unsupported`, `closed`
+   */
   setMulticastLoopback(on: boolean): Promise<void>
+  /**
+   * Whether this host's members get what this socket sends.
+   * @throws SocketOptionError as a rejection: `unsupported`, `closed`
+   */
   getMulticastLoopback(): Promise<boolean>
 }
 

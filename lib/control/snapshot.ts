@@ -96,7 +96,10 @@ export interface OptionChange {
 
 const SNAPSHOT = object('a snapshot')
 
-/** The options whose values differ between two snapshots, by C name. */
+/**
+ * The options whose values differ between two snapshots, by C name.
+ * @throws TypeError for what is no snapshot
+ */
 export function diffSnapshots(
   before: Readonly<Record<string, unknown>>,
   after: Readonly<Record<string, unknown>>,

@@ -81,6 +81,7 @@ export function interfaceFromNative(raw: NativeInterface): Interface {
  *
  * The call goes to the kernel at once and may wait for the kernel's network lock while interfaces come and go.
  * getifaddrs(3), netdevice(7).
+ * @throws SocketOptionError `limit` if descriptors or memory are used up, `unsupported` without the addon
  */
 export function interfaces(): Interface[] {
   return list().map(interfaceFromNative)

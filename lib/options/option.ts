@@ -128,6 +128,7 @@ export interface OptionDefinition<R, W, Q = undefined> {
  * An option that the table lacks, by its numbers; it is used like any other option.
  *
  * `setsockopt(fd, level, option, ...)`. The codec is one of `codecs`.
+ * @throws TypeError for a definition that is wrong, and says in which field
  */
 export function defineOption<R, W = R, A extends OptionAttributes['access'] = 'read-write', Q = undefined>(
   definition: OptionDefinition<R, W, Q> & { access?: A },

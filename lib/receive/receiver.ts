@@ -117,6 +117,7 @@ export class Receiver extends EventEmitter<ReceiverEvents> implements AsyncItera
   /**
    * Joins a channel; opens a further socket if the sockets there are have no room for it. Joins that are asked for while
    * an earlier one is under way travel together.
+   * @throws SocketOptionError as a rejection: as `SocketControl.join`
    */
   async join(channel: Channel | Membership): Promise<Membership> {
     this.#waiting ??= this.#startWaiting()
@@ -127,7 +128,10 @@ export class Receiver extends EventEmitter<ReceiverEvents> implements AsyncItera
     return outcome as Membership
   }
 
-  /** Joins all channels or none, together. The memberships have the order of the channels. */
+  /**
+   * Joins all channels or none, together. The memberships have the order of the channels.
+   * @throws SocketOptionError as a rejection: as `SocketControl.join`, of the first that fails; then none is joined
+   */
   async joinAll(channels: Iterable<Channel | Membership>): Promise<Membership[]> {
     // One channel taken for an empty list would join nothing, without a word.
     if (typeof channels?.[Symbol.iterator] !== 'function')
@@ -159,35 +163,39 @@ export class Receiver extends EventEmitter<ReceiverEvents> implements AsyncItera
     return joined
   }
 
-  /** Counts since the receiver was opened. */
+  /** Counts since the receiver was opened. Never throws, also once it is closed. */
   stats(): ReceiverStats {
     const { batchReader, sockets } = this.#core
     return { ...batchReader.counts(), dropped: sockets.dropped(), sockets: sockets.count }
   }
 
-  /** A reader that waits keeps the event loop alive: the default. */
+  /** A reader that waits keeps the event loop alive: the default. Never throws. */
   ref(): this {
     this.#core.batchReader.hold(true)
     return this
   }
 
-  /** A reader that waits does not keep the event loop alive. */
+  /** A reader that waits does not keep the event loop alive. Never throws. */
   unref(): this {
     this.#core.batchReader.hold(false)
     return this
   }
 
-  /** Ends the loop that reads, if any, leaves all groups and closes the sockets. */
+  /** Ends the loop that reads, if any, leaves all groups and closes the sockets. Never throws. */
   async close(): Promise<void> {
     forgotten.unregister(this)
     await closeReceiver(this.#core)
   }
 
+  /** The same as `close`. Never throws. */
   [Symbol.asyncDispose](): Promise<void> {
     return this.close()
   }
 
-  /** Batches, until closed; leaving the loop early closes the receiver. */
+  /**
+   * Batches, until closed; leaving the loop early closes the receiver.
+   * @throws SocketOptionError if somebody reads already, or, as a rejection, if a read fails: the next read goes on
+   */
   [Symbol.asyncIterator](): AsyncIterator<Datagram[], undefined> {
     const { batchReader } = this.#core
     if (this.#reader !== undefined && this.#core.closing === undefined) throw busy()
@@ -218,7 +226,10 @@ export class Receiver extends EventEmitter<ReceiverEvents> implements AsyncItera
     }
   }
 
-  /** The datagrams as an object stream; destroying it closes the receiver. */
+  /**
+   * The datagrams as an object stream; destroying it closes the receiver.
+   * @throws SocketOptionError if somebody reads already
+   */
   readable(): Readable {
     const iterator = this[Symbol.asyncIterator]()
     let rest: Datagram[] = []

@@ -106,7 +106,7 @@ export class Sender extends EventEmitter<SenderEvents> implements AsyncDisposabl
    * Sends one datagram or many, in order. Fulfils with their number once the kernel has taken all.
    *
    * `sendmmsg(2)`, with `UDP_SEGMENT` for datagrams of equal size. Do not change the bytes until the promise settles.
-   * Rejects with the index of the datagram that failed; the datagrams before it are sent.
+   * @throws SocketOptionError as a rejection, with the index of the datagram that failed; the datagrams before it are sent
    */
   async send(
     data: Uint8Array | readonly (Uint8Array | Message)[],
@@ -123,17 +123,18 @@ export class Sender extends EventEmitter<SenderEvents> implements AsyncDisposabl
     })
   }
 
-  /** Counts since the sender was opened. */
+  /** Counts since the sender was opened. Never throws, also once it is closed. */
   stats(): SenderStats {
     return { ...this.#core.transmitter.stats }
   }
 
-  /** Closes the socket. Sends that wait for room are rejected. */
+  /** Closes the socket. Sends that wait for room are rejected. Never throws. */
   async close(): Promise<void> {
     forgotten.unregister(this)
     await closeSender(this.#core)
   }
 
+  /** The same as `close`. Never throws. */
   [Symbol.asyncDispose](): Promise<void> {
     return this.close()
   }

@@ -59,9 +59,9 @@ export interface SapListenOptions extends ListenOptions {
 export interface SapListener extends AsyncIterable<SapNotice>, AsyncDisposable {
   /** What is joined: a membership for each group and interface. */
   readonly memberships: readonly Membership[]
-  /** The sessions announced and neither deleted nor expired, in order of their first announcement. */
+  /** The sessions announced and neither deleted nor expired, in order of their first announcement. Never throws. */
   sessions(): SapSession[]
-  /** Leaves the groups, closes the sockets and ends the loop that listens. */
+  /** Leaves the groups, closes the sockets and ends the loop that listens. Never throws. */
   close(): Promise<void>
 }
 

@@ -66,7 +66,7 @@ export type NtpNotice =
 export interface NtpListener extends AsyncIterable<NtpNotice>, AsyncDisposable {
   /** What is joined: a membership for each group and interface. */
   readonly memberships: readonly Membership[]
-  /** Leaves the groups, closes the sockets and ends the loop that listens. */
+  /** Leaves the groups, closes the sockets and ends the loop that listens. Never throws. */
   close(): Promise<void>
 }
 

@@ -22,9 +22,15 @@ export interface OwnedSocket<F extends Family = Family> extends AsyncDisposable 
   readonly fd: number
   /** Its options and memberships, also after it was handed over: the same control as that of the socket it became. */
   readonly control: SocketControl
-  /** The local address. `getsockname(2)` */
+  /**
+   * The local address. `getsockname(2)`
+   * @throws SocketOptionError `closed`
+   */
   address(): SocketAddress<F>
-  /** The address of the peer; `undefined` if the socket is not connected. `getpeername(2)` */
+  /**
+   * The address of the peer; `undefined` if the socket is not connected. `getpeername(2)`
+   * @throws SocketOptionError `closed`
+   */
   remoteAddress(): SocketAddress<F> | undefined
   /**
    * Becomes a dgram.Socket, which owns the descriptor from now on. For `dgram` sockets of `ipv4` and `ipv6`.
@@ -32,20 +38,28 @@ export interface OwnedSocket<F extends Family = Family> extends AsyncDisposable 
    * The socket is bound already and receives at once; 'listening' is emitted as after `bind()`, and 'connect' if it is
    * connected. libuv's mistakes with a given descriptor are put right: SO_REUSEADDR stays as it was, and on IPv6 the TTL and
    * multicast methods act on IPv6.
+   * @throws SocketOptionError `bad-value` for another kind of socket, `unsupported` by the runtime, `closed`; the socket stays as it is
    */
   toDatagram(options?: DatagramOptions): DatagramSocket
-  /** Becomes a net.Socket, which owns the descriptor from now on. For connected `stream` sockets of `ipv4`, `ipv6` and `unix`. */
+  /**
+   * Becomes a net.Socket, which owns the descriptor from now on. For connected `stream` sockets of `ipv4`, `ipv6` and `unix`.
+   * @throws SocketOptionError `bad-value` for another kind of socket, `unsupported` by the runtime, `closed`; the socket stays as it is
+   */
   toStream(options?: Omit<SocketConstructorOpts, 'fd' | 'readable' | 'writable'>): Socket
   /**
    * Becomes a net.Server, which owns the descriptor from now on; 'listening' is emitted as after `listen()`.
    *
    * For `stream` sockets of `ipv4`, `ipv6` and `unix`; a socket that does not listen yet begins to. For other servers, use
    * `server.listen({ fd: owned.release() })`.
+   * @throws SocketOptionError `bad-value` for another kind of socket, `closed`, or what listen(2) answers; the socket stays as it is
    */
   toServer(options?: ServerOpts, onConnection?: (socket: Socket) => void): Server
-  /** Gives the descriptor away: the caller has to close it from now on. */
+  /**
+   * Gives the descriptor away: the caller has to close it from now on.
+   * @throws SocketOptionError `closed`
+   */
   release(): number
-  /** `close(2)`, off the event loop. Does nothing the second time, or after the socket was handed over. */
+  /** `close(2)`, off the event loop. Does nothing the second time, or after the socket was handed over. Never throws. */
   close(): Promise<void>
 }
 

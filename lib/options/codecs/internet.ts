@@ -15,12 +15,15 @@ export const mtuDiscover = enumeration({ dont: 0, want: 1, do: 2, probe: 3, inte
 
 /** A range of ports; 0 for no bound. */
 export interface PortRange {
+  /** The lowest port, 0 for no bound. */
   low: number
+  /** The highest port, 0 for no bound. */
   high: number
 }
 
 const isPort = whole(0, 65535).right
 
+/** The ports that the kernel chooses from, as one number of 32 bits. */
 export const portRange: Codec<PortRange> = codec(
   'unsigned',
   '{ low, high }: ports from 0 to 65535, 0 for no bound, low not above high',
@@ -61,10 +64,13 @@ export const ip6Mtuinfo = record('ip6_mtuinfo', { destination: in6Addr, mtu: uns
 
 /** `struct ipv6_mreq` with an anycast address. */
 export interface AnycastRequest {
+  /** An IPv6 address. */
   address: string
+  /** A name, or an index; 0, the default, lets the kernel choose. */
   interface?: string | number | undefined
 }
 
+/** An anycast address to join or to leave. */
 export const anycast: Codec<never, AnycastRequest> = {
   ...codec<never, AnycastRequest>(
     'ipv6_mreq',

@@ -21,7 +21,9 @@ type Type = keyof typeof SIZES
 const LAYOUT = object("{ name: 'u8', ... }")
 const TYPE = oneOf(...Object.keys(SIZES))
 
+/** The fields of a struct by name, in the kernel's order, each with its type. */
 export type Layout = Readonly<Record<string, Type>>
+/** What reading such a struct gives: 64-bit fields are BigInt. */
 export type LayoutValue<L extends Layout> = { -readonly [K in keyof L]: L[K] extends 'u64' ? bigint : number }
 
 const NUMBERS: Readonly<Record<Exclude<Type, 'u64'>, FieldRule<number>>> = {

@@ -35,7 +35,9 @@ export const mptcpInfo = struct({
 
 /** The two ends of a subflow. */
 export interface MptcpSubflow {
+  /** The address of this host. */
   local: Sockaddr
+  /** The address of the peer. */
   remote: Sockaddr
 }
 

@@ -42,7 +42,9 @@ function icmpFilterOf(types: number): Codec<IcmpFilter> {
   )
 }
 
+/** `struct icmp_filter`: which ICMP messages a raw socket does not get. */
 export const icmpFilter = icmpFilterOf(32)
+/** `struct icmp6_filter`: which ICMPv6 messages a raw socket does not get. RFC 3542 3.2 */
 export const icmpv6Filter = icmpFilterOf(256)
 
 /** `struct packet_mreq`: the packets that a device is to take in beyond its own. The address is a hardware address. */
@@ -60,6 +62,7 @@ export const rolloverStatistics = struct({ all: 'u64', huge: 'u64', failed: 'u64
 
 const PACKET_VERSIONS = { v1: 0, v2: 1, v3: 2 } as const
 
+/** The version of a ring's headers. packet(7) */
 export const packetVersion = enumeration(PACKET_VERSIONS)
 
 /** The length of a ring's header; the question is the ring's version. */
@@ -84,7 +87,9 @@ const FANOUT_FLAGS = { rollover: 0x10, uniqueId: 0x20, ignoreOutgoing: 0x40, def
 export interface Fanout {
   /** The group, 0 to 65535, in a network namespace. */
   id: number
+  /** How packets are shared out. */
   mode: keyof typeof FANOUT_MODES
+  /** What else the group does. */
   flags?: (keyof typeof FANOUT_FLAGS)[] | undefined
 }
 

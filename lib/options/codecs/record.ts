@@ -5,6 +5,7 @@ import { type Codec, wrongFields } from './codec.ts'
 
 /** A field that may be left out in writing. */
 export interface WithDefault<R, W> extends Codec<R, W> {
+  /** What is written if the field is left out. */
   readonly otherwise: W
 }
 
@@ -22,7 +23,9 @@ type Read<C> = C extends Codec<infer R, infer _> ? R : never
 type Written<C> = C extends Codec<any, infer W> ? W : never
 type Flat<T> = { [K in keyof T]: T[K] }
 
+/** What reading a struct gives. */
 export type RecordRead<F extends Fields> = { -readonly [K in keyof F]: Read<F[K]> }
+/** What setting a struct takes: fields with a default may be left out. */
 export type RecordWritten<F extends Fields> = Flat<
   { -readonly [K in keyof F as F[K] extends { otherwise: unknown } ? never : K]: Written<F[K]> } & {
     -readonly [K in keyof F as F[K] extends { otherwise: unknown } ? K : never]?: Written<F[K]> | undefined

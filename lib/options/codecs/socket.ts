@@ -16,6 +16,7 @@ export interface Linger {
   linger: number
 }
 
+/** `struct linger`. socket(7) */
 export const linger: Codec<Linger> = record('linger', { onoff: boolean, linger: int(0, 65535, 'seconds') })
 
 /** `struct ucred`: the process that made the socket at the other end. */
@@ -95,6 +96,7 @@ const dmabufToken = struct({ token: 'u32', count: 'u32' })
 /** Fragments of device memory, `struct dmabuf_token`: `count` of them from `token` on. */
 export type DevmemTokens = LayoutValue<{ token: 'u32'; count: 'u32' }>
 
+/** Fragments of device memory to give back: an array of `struct dmabuf_token`. */
 export const devmemTokens: Codec<never, readonly DevmemTokens[]> = codec(
   'bytes',
   'an array of 1 to 128 of { token, count }',

@@ -38,6 +38,7 @@ export type CongestionAlgorithm =
 /** What TCP_REPAIR does; `off-no-window-probes` leaves without asking the peer for its window. */
 export const tcpRepair = enumeration({ off: 0, on: 1, 'off-no-window-probes': -1 })
 
+/** Which queue of a connection in repair is meant. */
 export const tcpQueue = enumeration({ none: 0, receive: 1, send: 2 })
 
 /** How much of a connection's first packet is kept: `network` from the IP header on, `link` with the link's header. */
@@ -58,7 +59,9 @@ const repairOption = struct({ code: 'u32', value: 'u32' })
 
 /** `struct tcp_repair_opt`: an option that the handshake agreed on, and its value. */
 export interface TcpRepairOption {
+  /** Which option. */
   option: keyof typeof REPAIR_OPTIONS
+  /** Its value, as the handshake agreed on it. */
   value: number
 }
 
@@ -68,6 +71,7 @@ const isRepairOption = (value: unknown): boolean =>
   Object.hasOwn(REPAIR_OPTIONS, value.option) &&
   unsigned().wrong(value.value) === false
 
+/** What the handshake agreed on: an array of `struct tcp_repair_opt`. */
 export const tcpRepairOptions: Codec<never, readonly TcpRepairOption[]> = codec(
   'bytes',
   "an array of { option: 'mss' | 'wscale' | 'sack' | 'timestamp', value }",
@@ -104,6 +108,7 @@ export type TcpCcInfo =
 
 const tcpBbrInfo = struct({ bw_lo: 'u32', bw_hi: 'u32', min_rtt: 'u32', pacing_gain: 'u32', cwnd_gain: 'u32' })
 
+/** What the algorithm of congestion control tells of itself: `union tcp_cc_info`. */
 export const tcpCcInfo: Codec<TcpCcInfo, never> = codec(
   'bytes',
   "{ algorithm: 'bbr', ... }, else { words: [...] } of 32 bits",

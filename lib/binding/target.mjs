@@ -16,16 +16,18 @@ export function libcOf(program) {
     const is64 = header[4] === 2
     const littleEndian = header[5] === 1
     const number = (bytes, at, size) => (littleEndian ? bytes.readUIntLE(at, size) : bytes.readUIntBE(at, size))
+    // Of 64 bits the lower 48 are read: no file is longer.
+    const offset = (bytes, at) => (is64 ? number(bytes, littleEndian ? at : at + 2, 6) : number(bytes, at, 4))
     // e_phoff, e_phentsize, e_phnum
-    const table = number(header, is64 ? 32 : 28, is64 ? 6 : 4)
+    const table = offset(header, is64 ? 32 : 28)
     const size = number(header, is64 ? 54 : 42, 2)
     const count = number(header, is64 ? 56 : 44, 2)
     const segments = bytesOf(program, table, size * count)
     for (let at = 0; at < segments.length; at += size) {
       if (number(segments, at, 4) !== PT_INTERP) continue
       // p_offset, p_filesz
-      const from = number(segments, at + (is64 ? 8 : 4), is64 ? 6 : 4)
-      const length = number(segments, at + (is64 ? 32 : 16), is64 ? 6 : 4)
+      const from = offset(segments, at + (is64 ? 8 : 4))
+      const length = offset(segments, at + (is64 ? 32 : 16))
       return bytesOf(program, from, length).includes('/ld-musl-') ? 'musl' : 'glibc'
     }
   } catch {

@@ -2,42 +2,15 @@
 
 import { LITTLE_ENDIAN } from '../../base/byte-order.ts'
 import type { Codec } from './codec.ts'
-import { flags } from './names.ts'
-
-const STATES = [
-  'UNKNOWN',
-  'ESTABLISHED',
-  'SYN_SENT',
-  'SYN_RECV',
-  'FIN_WAIT1',
-  'FIN_WAIT2',
-  'TIME_WAIT',
-  'CLOSE',
-  'CLOSE_WAIT',
-  'LAST_ACK',
-  'LISTEN',
-  'CLOSING',
-  'NEW_SYN_RECV',
-  'BOUND_INACTIVE',
-] as const
-const CONGESTION_STATES = ['Open', 'Disorder', 'CWR', 'Recovery', 'Loss'] as const
-const FASTOPEN_FAILURES = ['UNSPEC', 'COOKIE_UNAVAILABLE', 'DATA_NOT_ACKED', 'SYN_RETRANSMITTED'] as const
-
-export type TcpState = (typeof STATES)[number]
-export type TcpCongestionState = (typeof CONGESTION_STATES)[number]
-export type TcpFastOpenFailure = (typeof FASTOPEN_FAILURES)[number]
-
-const options = flags({
-  TIMESTAMPS: 1,
-  SACK: 2,
-  WSCALE: 4,
-  ECN: 8,
-  ECN_SEEN: 16,
-  SYN_DATA: 32,
-  USEC_TS: 64,
-  TFO_CHILD: 128,
-})
-type TcpOption = ReturnType<typeof options.fromNative>[number]
+import type { TcpInfo } from './tcp-info-fields.ts'
+import {
+  CONGESTION_STATES,
+  FASTOPEN_FAILURES,
+  options,
+  STATES,
+  type TcpFastOpenFailure,
+  type TcpOption,
+} from './tcp-info-names.ts'
 
 // One array for each set of flags: a program reads TCP_INFO often, and the flags of a connection do not change.
 const optionSets: (readonly TcpOption[] | undefined)[] = []
@@ -45,13 +18,6 @@ function optionSet(byte: number): readonly TcpOption[] {
   optionSets[byte] ??= Object.freeze(options.fromNative(byte as never))
   return optionSets[byte]
 }
-
-/**
- * `struct tcp_info` without its `tcpi_`, in the kernel's order. `rto`, `ato`, `rtt`, `rttvar`, `rcv_rtt`, `min_rtt` and
- * `busy_time`, `rwnd_limited`, `sndbuf_limited` are microseconds; `last_...` and `total_rto_time` milliseconds; rates
- * bytes a second; 64-bit counters BigInt. Fields that an older kernel does not tell are not there.
- */
-export type TcpInfo = ReturnType<typeof decodeWhole>
 
 const SIZE = 280
 /** The sizes of fields that are neither of four bytes nor, as BigInt, of eight. */
@@ -81,7 +47,7 @@ let views = viewsOf(new ArrayBuffer(8 + SIZE))
 
 // One literal instead of `struct`, so that every answer has one shape and costs one allocation: a read then takes less than
 // half the time.
-function decodeWhole({ bytes, words, longs }: Views) {
+function decodeWhole({ bytes, words, longs }: Views): TcpInfo {
   let at = 2
   const u32 = (): number => words[at++] as number
   const u64 = (): bigint => {
@@ -164,7 +130,6 @@ function decodeWhole({ bytes, words, longs }: Views) {
     received_e1_bytes: u32(),
     received_e0_bytes: u32(),
     received_ce_bytes: u32(),
-    /** Accurate ECN: 6.18 and 6.19 tell its failure mode and whether its option was seen in 16 bits each; later kernels pack them with the ECN mode. As the kernel has it. */
     ecn: u32(),
   }
 }

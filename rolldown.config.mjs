@@ -10,7 +10,9 @@ const common = {
 
 // The declarations have the comments; only the marks of pure calls are for bundlers.
 const comments = { annotation: true, jsdoc: false, legal: false }
-const output = { dir: 'dist', chunkFileNames: '[name].js', comments, plugins: [besideDist()] }
+// The sources are in the package, so the maps hold none of them: scripts/declarations.mjs.
+const shared = { chunkFileNames: '[name].js', comments, sourcemap: true }
+const output = { ...shared, dir: 'dist', plugins: [besideDist()] }
 
 // Most of the time an import takes goes into opening files, so what is always loaded together is one. A group takes along
 // all that its files import.
@@ -42,10 +44,9 @@ export default defineConfig([
     ...common,
     input: face,
     output: {
+      ...shared,
       dir: 'dist/cjs',
       format: 'cjs',
-      chunkFileNames: '[name].js',
-      comments,
       plugins: [namedCreateRequire()],
       codeSplitting: { groups: [options, library] },
     },

@@ -1,5 +1,5 @@
-// Part of npm run build:ts: writes the declarations, for ES modules and for CommonJS, and makes them readable for the oldest
-// TypeScript that the README names. The compiler writes default type arguments of Buffer and Uint8Array out, and before
+// Part of npm run build:ts: writes the declarations, for ES modules and for CommonJS, takes the sources out of the source maps,
+// since the package has them, and makes the declarations readable for the oldest TypeScript that the README names. The compiler writes default type arguments of Buffer and Uint8Array out, and before
 // TypeScript 5.7 neither has any.
 import { execFileSync } from 'node:child_process'
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
@@ -19,6 +19,10 @@ for (const folder of [dist, join(dist, 'cjs')])
 writeFileSync(join(dist, 'cjs/package.json'), `${JSON.stringify({ type: 'commonjs', sideEffects: false })}\n`)
 
 for (const file of readdirSync(dist, { recursive: true, encoding: 'utf8' })) {
+  if (file.endsWith('.js.map')) {
+    const { sourcesContent: _, ...map } = JSON.parse(readFileSync(join(dist, file), 'utf8'))
+    writeFileSync(join(dist, file), JSON.stringify(map))
+  }
   if (!file.endsWith('.d.ts')) continue
   const text = readFileSync(join(dist, file), 'utf8')
   const plain = text.replaceAll(/\b(Buffer|Uint8Array)<ArrayBufferLike>/g, '$1')

@@ -1,4 +1,5 @@
 // What the build does to the sources besides bundling.
+import { RolldownMagicString } from 'rolldown'
 
 /**
  * Marks what a module makes when it is loaded as pure: a bundler of a user's then drops what the user does not import. The
@@ -10,21 +11,18 @@ export const markPure = () => ({
   transform: {
     filter: { id: /\/lib\/(?!cli\/).*\.ts$/ },
     handler(code) {
-      const inserted = []
+      const marked = new RolldownMagicString(code)
       for (const node of this.parse(code, { lang: 'ts' }).body) {
         const declaration = node.type === 'ExportNamedDeclaration' ? node.declaration : node
         if (declaration?.type !== 'VariableDeclaration') continue
         for (const { init } of declaration.declarations) {
           const calls = []
           if (init === null || (isSimple(init, calls) && calls.length === 0)) continue
-          if (isSimple(init, [])) inserted.push(...calls.map((at) => [at, '/* @__PURE__ */ ']))
-          else inserted.push([init.start, '/* @__PURE__ */ (() => ('], [init.end, '))()'])
+          if (isSimple(init, [])) for (const at of calls) marked.appendLeft(at, '/* @__PURE__ */ ')
+          else marked.appendLeft(init.start, '/* @__PURE__ */ (() => (').appendRight(init.end, '))()')
         }
       }
-      let marked = code
-      for (const [at, text] of inserted.sort(([one], [other]) => other - one))
-        marked = marked.slice(0, at) + text + marked.slice(at)
-      return { code: marked, map: null }
+      return { code: marked }
     },
   },
 })
@@ -65,14 +63,19 @@ function isSimple(node, calls) {
 /** The binaries lie two folders above lib/binding and dist/cjs, and one above dist. */
 export const besideDist = () => ({
   name: 'beside-dist',
-  renderChunk: (code) => code.replaceAll('../../prebuilds/', '../prebuilds/'),
+  renderChunk: (code) =>
+    code.includes('../../prebuilds/')
+      ? { code: new RolldownMagicString(code).replaceAll('../../prebuilds/', '../prebuilds/') }
+      : null,
 })
 
 /** Takes createRequire out of its module by name, as in the ES modules: @vercel/nft then follows what it makes. */
 export const namedCreateRequire = () => ({
   name: 'named-create-require',
   renderChunk(code) {
-    const named = code.replaceAll('node_module.default.createRequire(', 'createRequire(')
-    return named === code ? null : `const { createRequire } = require('node:module')\n${named}`
+    const unnamed = 'node_module.default.createRequire('
+    if (!code.includes(unnamed)) return null
+    const named = new RolldownMagicString(code).replaceAll(unnamed, 'createRequire(')
+    return { code: named.prepend("const { createRequire } = require('node:module')\n") }
   },
 })

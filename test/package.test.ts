@@ -51,6 +51,13 @@ describe('the package as it is published', () => {
     expect((await run(process.execPath, ['-e', asCommon], { cwd })).stdout).toBe('true\n')
   })
 
+  it.each(['import', 'require'])('leads a stack trace to the sources, by %s', async (how) => {
+    const loaded = how === 'import' ? "await import('sockctl')" : "require('sockctl')"
+    const code = `(async () => { try { (${loaded}).describeGroup('1.2.3.4') } catch (error) { console.log(error.stack) } })()`
+    const { stdout } = await run(process.execPath, ['--enable-source-maps', '-e', code], { cwd: packed().folder })
+    expect(stdout).toMatch(/at .*describeGroup \(.*node_modules\/sockctl\/lib\/net\/group\.ts:\d+/)
+  })
+
   it('brings the command line', async () => {
     const { stdout } = await run(process.execPath, [join(packed().home, 'dist/cli/main.js'), '--help'])
     expect(stdout).toContain('demo')

@@ -1,5 +1,6 @@
 // Builds the addon for every system of the package, with Zig, and checks what each binary asks of its system:
 //   npm run prebuild [-- TARGET ...]
+//   --compile: leaves the C++ library out, which takes a minute to build for each system, and keeps no binary
 //   --check: builds nothing, and fails unless every binary is of these sources
 //   --pack: as --check; but where there is no binary for another system, this system's is built by its own compiler
 // prebuilds/manifest.json tells of which sources they are.
@@ -56,6 +57,7 @@ async function prebuild(target) {
   const folder = join(root, 'build-cross', target)
   const built = await compileAddon({
     compiler: [zig, 'c++', '-target', triple],
+    ...(values.compile ? { linker: [zig, 'cc', '-target', triple] } : {}),
     platform,
     folder,
     flags: ['-g0', '-ffunction-sections', '-fdata-sections', '-Werror', ...flags],
@@ -64,6 +66,7 @@ async function prebuild(target) {
   })
   const problems = check(target, built)
   if (problems.length > 0) throw new Error(problems.join('\n  '))
+  if (values.compile) return
   mkdirSync(dirname(binaryOf(target)), { recursive: true })
   renameSync(built, binaryOf(target))
 }
@@ -77,7 +80,7 @@ function check(target, path) {
   const isNodeApi = ({ name }) => /^(napi|node_api)_/.test(name)
   const allowed = (symbol) =>
     isNodeApi(symbol) || symbol.weak || OF_C_LIBRARY[platform === 'darwin' ? 'darwin' : libc](symbol)
-  const strange = wanted.filter((symbol) => !allowed(symbol))
+  const strange = wanted.filter((symbol) => !allowed(symbol) && !(values.compile && OF_CXX_LIBRARY.test(symbol.name)))
   if (!wanted.some(isNodeApi)) problems.push('asks for nothing of Node-API')
   if (strange.length > 0)
     problems.push(
@@ -106,6 +109,8 @@ const OF_C_LIBRARY = {
   musl: ({ name }) => muslSymbols().has(name),
   darwin: ({ library: from }) => from?.includes('libSystem') === true,
 }
+
+const OF_CXX_LIBRARY = /^(_ZN?K?St|_Z(nw|na|dl|da)|_ZT[IVS]N?(St|10__cxxabiv)|__cxa_|__gxx_|_Unwind_|__dso_handle)/
 
 /** musl's own list of what its library exports. */
 let ofMusl
@@ -139,7 +144,11 @@ function stale() {
 process.chdir(root)
 const { positionals, values } = parseArgs({
   allowPositionals: true,
-  options: { check: { type: 'boolean' }, pack: { type: 'boolean' } },
+  options: {
+    check: { type: 'boolean' },
+    compile: { type: 'boolean' },
+    pack: { type: 'boolean' },
+  },
 })
 const unknown = positionals.filter((name) => TARGETS[name] === undefined)
 if (unknown.length > 0) {
@@ -167,6 +176,10 @@ for (const target of positionals.length > 0 ? positionals : Object.keys(TARGETS)
   const begun = performance.now()
   try {
     await prebuild(target)
+    if (values.compile) {
+      console.log(`${target}: compiled (${((performance.now() - begun) / 1000).toFixed(1)} s)`)
+      continue
+    }
     const bytes = readFileSync(binaryOf(target))
     const known = readManifest()
     const kept = known.sources === sources ? known.binaries : {}

@@ -43,7 +43,8 @@ function numberHandle(fd: number): SocketHandle {
 }
 
 // dgram keeps its handle behind a symbol; `_handle` warns (DEP0112) on Node 20 and is gone since Node 25.
-const STATE = runtime === 'Deno' ? 'kStateSymbol' : 'state symbol'
+const IN_DENO = runtime === 'Deno'
+const STATE = IN_DENO ? 'kStateSymbol' : 'state symbol'
 const stateSymbol = (socket: object): symbol | undefined =>
   Object.getOwnPropertySymbols(socket).find((symbol) => symbol.description === STATE)
 
@@ -51,21 +52,18 @@ interface DgramState {
   readonly handle: DescriptorOwner | null
 }
 
-/** What owns the descriptor of a handle: the handle itself, except in Deno. */
-const ownerOf: (handle: DescriptorOwner | null) => DescriptorOwner | null =
-  runtime === 'Deno' ? denoOwner : (handle) => handle
-
-// The `fd` of Node's handles is a getter in C++, and each reading is a call: `fd()` and `owner()` read it once.
+// The `fd` of Node's handles is a getter in C++, and each reading is a call: `fd()` and `owner()` read it once. In Deno
+// another object than the handle owns the descriptor.
 function dgramHandle(state: DgramState): SocketHandle {
   const notOpen = () => noDescriptor('dgram.Socket', "bind() it and wait for 'listening'; after close() it is gone")
   return {
     owner: () => {
-      const owner = ownerOf(state.handle)
+      const owner = IN_DENO ? denoOwner(state.handle) : state.handle
       if (owner === null || !(owner.fd >= 0)) throw notOpen()
       return owner
     },
     fd: () => {
-      const fd = ownerOf(state.handle)?.fd ?? -1
+      const fd = (IN_DENO ? denoOwner(state.handle) : state.handle)?.fd ?? -1
       if (!(fd >= 0)) throw notOpen()
       return fd
     },
@@ -101,12 +99,14 @@ function netHandle(socket: object): SocketHandle {
   }
   return {
     owner: () => {
-      const owner = ownerOf(handleIn(socket) ?? null)
+      const handle = handleIn(socket) ?? null
+      const owner = IN_DENO ? denoOwner(handle) : handle
       if (owner === null || !(owner.fd >= 0)) throw notOpen()
       return owner
     },
     fd: () => {
-      const fd = ownerOf(handleIn(socket) ?? null)?.fd ?? -1
+      const handle = handleIn(socket) ?? null
+      const fd = (IN_DENO ? denoOwner(handle) : handle)?.fd ?? -1
       if (!(fd >= 0)) throw notOpen()
       return fd
     },

@@ -1,6 +1,7 @@
 // What a line of the table says of its option besides name, level and codec.
 
 import type { Meaning } from '../base/errors.ts'
+import type { NativeOption } from '../binding/native.ts'
 
 export type Level =
   | 'SOL_SOCKET'
@@ -31,6 +32,9 @@ export type Act =
   | 'set-filter'
   | 'set-interface'
 
+/** Chooses, for each value, between the native options at two levels. */
+export type ByGroup = (optionAt: (level: Level) => NativeOption) => (value: unknown) => NativeOption
+
 export interface OptionAttributes {
   /** The words and the reason for errnos that mean something else with this option. */
   meanings?: Readonly<Record<string, Meaning>>
@@ -38,8 +42,8 @@ export interface OptionAttributes {
   access?: 'read' | 'write' | 'read-write' | undefined
   /** The kernel may make the caller wait: `set` and `get` then run on a worker thread. Default false. */
   waits?: boolean | undefined
-  /** The level by the value's group, if the option exists once for each family. */
-  byGroup?: (value: unknown) => Level
+  /** Chooses the level by the value's group, if the option exists once for each family. */
+  byGroup?: ByGroup
   act?: Act
   /** Reading takes something away or creates something, so `snapshot` leaves the option out. */
   consumes?: boolean

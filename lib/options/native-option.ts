@@ -1,7 +1,7 @@
 // Chooses the native option for a value: its level and C type may depend on the value.
 
 import { type NativeOption, native, unsupported } from '../binding/native.ts'
-import type { Level, OptionAttributes } from './attributes.ts'
+import type { OptionAttributes } from './attributes.ts'
 import type { Codec } from './codecs.ts'
 
 /** The native option for a value. */
@@ -32,17 +32,10 @@ export function chooseNative(
       return option
     }
   }
-  if (byGroup === undefined) {
-    let option: NativeOption | undefined
-    return () => {
-      option ??= make(level, ctype)
-      return option
-    }
-  }
-  const made: Partial<Record<Level, NativeOption>> = {}
-  return (value) => {
-    const ofGroup = byGroup(value)
-    made[ofGroup] ??= make(native.constants[ofGroup], ctype)
-    return made[ofGroup]
+  if (byGroup !== undefined) return byGroup((ofGroup) => make(native.constants[ofGroup], ctype))
+  let option: NativeOption | undefined
+  return () => {
+    option ??= make(level, ctype)
+    return option
   }
 }

@@ -21,11 +21,12 @@ export const headers = () => [
 
 /**
  * Compiles every file into `folder` and links them there. What fails is an error with the compiler's `stderr`.
- * @param {{ compiler: string[], platform?: string, folder: string, output?: string, flags?: string[], linkFlags?: string[], files?: string[], environment?: NodeJS.ProcessEnv }} how
+ * @param {{ compiler: string[], linker?: string[], platform?: string, folder: string, output?: string, flags?: string[], linkFlags?: string[], files?: string[], environment?: NodeJS.ProcessEnv }} how
  *   `files`: compile only these, and link the objects of all others as they are in `folder`.
  */
 export async function compileAddon({
   compiler,
+  linker = compiler,
   platform = process.platform,
   folder,
   output = 'sockctl.node',
@@ -60,6 +61,7 @@ export async function compileAddon({
   // Node has the functions of Node-API when it loads the addon; only Darwin's linker wants to be told.
   const undefinedAllowed = platform === 'darwin' ? ['-Wl,-undefined,dynamic_lookup'] : []
   const link = ['-shared', ...objects, ...flags, ...undefinedAllowed, ...linkFlags, '-o', target]
-  await execute(program, [...first, ...link], options)
+  const [linking, ...linkingFirst] = linker
+  await execute(linking, [...linkingFirst, ...link], options)
   return target
 }

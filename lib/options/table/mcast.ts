@@ -1,15 +1,15 @@
 // The options of RFC 3678 for IPv4 and IPv6 alike: the level is IPPROTO_IP or IPPROTO_IPV6, by the group.
 
+import { byGroup } from '../by-group.ts'
 import { groupReq, groupSourceReq } from '../codecs/membership.ts'
 import { groupFilter } from '../codecs/source-filter.ts'
-import { levelOfGroup } from '../level-of-group.ts'
 import { option } from '../option.ts'
 
 /** `MCAST_BLOCK_SOURCE`: stop one source of an any-source membership. RFC 3678 5.1.1. Write-only; may wait. */
 export const MCAST_BLOCK_SOURCE = option('MCAST_BLOCK_SOURCE', 'IPPROTO_IP', groupSourceReq, {
   access: 'write',
   waits: true,
-  byGroup: levelOfGroup,
+  byGroup,
   darwin: true,
   act: 'block',
 })
@@ -17,7 +17,7 @@ export const MCAST_BLOCK_SOURCE = option('MCAST_BLOCK_SOURCE', 'IPPROTO_IP', gro
 export const MCAST_JOIN_GROUP = option('MCAST_JOIN_GROUP', 'IPPROTO_IP', groupReq, {
   access: 'write',
   waits: true,
-  byGroup: levelOfGroup,
+  byGroup,
   darwin: true,
   act: 'join',
 })
@@ -25,7 +25,7 @@ export const MCAST_JOIN_GROUP = option('MCAST_JOIN_GROUP', 'IPPROTO_IP', groupRe
 export const MCAST_JOIN_SOURCE_GROUP = option('MCAST_JOIN_SOURCE_GROUP', 'IPPROTO_IP', groupSourceReq, {
   access: 'write',
   waits: true,
-  byGroup: levelOfGroup,
+  byGroup,
   darwin: true,
   act: 'join-source',
 })
@@ -33,7 +33,7 @@ export const MCAST_JOIN_SOURCE_GROUP = option('MCAST_JOIN_SOURCE_GROUP', 'IPPROT
 export const MCAST_LEAVE_GROUP = option('MCAST_LEAVE_GROUP', 'IPPROTO_IP', groupReq, {
   access: 'write',
   waits: true,
-  byGroup: levelOfGroup,
+  byGroup,
   darwin: true,
   act: 'leave',
 })
@@ -41,21 +41,21 @@ export const MCAST_LEAVE_GROUP = option('MCAST_LEAVE_GROUP', 'IPPROTO_IP', group
 export const MCAST_LEAVE_SOURCE_GROUP = option('MCAST_LEAVE_SOURCE_GROUP', 'IPPROTO_IP', groupSourceReq, {
   access: 'write',
   waits: true,
-  byGroup: levelOfGroup,
+  byGroup,
   darwin: true,
   act: 'leave-source',
 })
 /** `MCAST_MSFILTER`: the source filter of a group in full. Reading it asks for `{ group, interface? }`. RFC 3678 5.1.3. May wait. */
 export const MCAST_MSFILTER = option('MCAST_MSFILTER', 'IPPROTO_IP', groupFilter, {
   waits: true,
-  byGroup: levelOfGroup,
+  byGroup,
   act: 'set-filter',
 })
 /** `MCAST_UNBLOCK_SOURCE`: receive a blocked source again. RFC 3678 5.1.1. Write-only; may wait. */
 export const MCAST_UNBLOCK_SOURCE = option('MCAST_UNBLOCK_SOURCE', 'IPPROTO_IP', groupSourceReq, {
   access: 'write',
   waits: true,
-  byGroup: levelOfGroup,
+  byGroup,
   darwin: true,
   act: 'unblock',
 })

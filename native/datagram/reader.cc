@@ -190,6 +190,8 @@ void DatagramReader::Pack(const Napi::CallbackInfo& info) {
     // JavaScript can write into the table, so its numbers may be wrong.
     if (length > slab || offset > slab - length || length > room - position)
       throw Napi::RangeError::New(info.Env(), "these bytes are not of the last read");
+    // Without memory every datagram is empty.
+    if (length == 0) continue;
     std::memcpy(data + position, memory_ + offset, length);
     position += length;
   }

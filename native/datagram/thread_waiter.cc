@@ -73,11 +73,12 @@ class ThreadWaiter : public Waiter {
     }
   }
 
-  // Without an environment the function is ending, and what was queued is dropped.
+  // Without an environment the function has ended, and what was queued is dropped: the waiter may be gone.
   static void OnReady(napi_env env, napi_value /*function*/, void* waiter, void* /*data*/) {
+    if (env == nullptr) return;
     // The callback may close the poller.
     const std::shared_ptr<ThreadWaiter> self = static_cast<ThreadWaiter*>(waiter)->self_;
-    if (env == nullptr || !self->IsStarted()) return;
+    if (!self->IsStarted()) return;
     // JavaScript may have read meanwhile.
     if (IsReadable(self->epoll())) self->CallBack();
     if (self->IsStarted()) self->thread_->Arm(self->epoll(), self->key_);

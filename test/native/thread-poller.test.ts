@@ -3,6 +3,7 @@ import { readdirSync } from 'node:fs'
 import { setImmediate, setTimeout } from 'node:timers/promises'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { READABLE, WRITABLE } from '../../lib/binding/poller.ts'
+import { targetHere } from '../../lib/binding/target.mjs'
 import { addon, boundTo, collect, sendTo } from '../support/native-sockets.ts'
 import { spawnScript } from '../support/processes.ts'
 
@@ -113,7 +114,7 @@ const LOAD = `
   import { createRequire } from 'node:module'
   import { Worker, isMainThread } from 'node:worker_threads'
   import { tell } from '${new URL('../support/stdio.mjs', import.meta.url)}'
-  const native = createRequire('${import.meta.url}')('../../build/Release/sockctl.node')
+  const native = createRequire('${import.meta.url}')('../../prebuilds/${targetHere()}/sockctl.node')
   const busy = () => {
     const socket = new native.Socket()
     socket.open(native.constants.AF_INET, native.constants.SOCK_DGRAM, 0)

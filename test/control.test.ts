@@ -7,7 +7,7 @@ import tls from 'node:tls'
 import { control } from 'sockctl'
 import { IP_ADD_MEMBERSHIP, IP_TTL, SO_KEEPALIVE, SO_TYPE, TCP_NODELAY } from 'sockctl/options'
 import { describe, expect, it, onTestFinished } from 'vitest'
-import { spawnProgram, spawnScript } from './support/processes.ts'
+import { spawnClusterWorker, spawnProgram } from './support/processes.ts'
 import { closed, listen, portOf, withoutCertificate } from './support/sockets.ts'
 
 const at = (host: net.AddressInfo | string | null): number => (host as net.AddressInfo).port
@@ -192,15 +192,7 @@ describe('a socket that is not open', () => {
           }
         })
       })`
-    const code = `
-      import cluster from 'node:cluster'
-      import { tell } from '${new URL('support/stdio.mjs', import.meta.url)}'
-      cluster.setupPrimary({ exec: '-', execArgv: ['--input-type=module', '--eval', ${JSON.stringify(worker)}] })
-      cluster.fork().on('message', (message) => {
-        tell(message)
-        process.exit()
-      })`
-    await using peer = spawnScript({ code })
+    await using peer = spawnClusterWorker(worker)
     expect(await peer.next()).toEqual({
       code: 'ERR_SOCKET_CLOSED',
       message: expect.stringContaining('exclusive: true'),

@@ -7,7 +7,7 @@ import { inboxOf, seqs } from './support/datagrams.ts'
 import { openSockets } from './support/descriptors.ts'
 import { describeOnHosts } from './support/hosts.ts'
 import { describeInNamespace } from './support/namespace.ts'
-import { spawnScript } from './support/processes.ts'
+import { spawnClusterWorker } from './support/processes.ts'
 
 const INET = [
   { family: 'ipv4', local: '127.0.0.1' },
@@ -53,15 +53,7 @@ describeInNamespace('what toDatagram() gives', () => {
       socket.send('to myself', port, '127.0.0.1')
       const [message] = await once(socket, 'message')
       process.send({ message: String(message), kept: socket.address().port === port })`
-    const code = `
-      import cluster from 'node:cluster'
-      import { tell } from '${new URL('support/stdio.mjs', import.meta.url)}'
-      cluster.setupPrimary({ exec: '-', execArgv: ['--input-type=module', '--eval', ${JSON.stringify(worker)}] })
-      cluster.fork().on('message', (message) => {
-        tell(message)
-        process.exit()
-      })`
-    await using peer = spawnScript({ code })
+    await using peer = spawnClusterWorker(worker)
     expect(await peer.next()).toEqual({ message: 'to myself', kept: true })
   })
 

@@ -8,7 +8,7 @@ import { afterAll, afterEach, beforeEach, expect, it } from 'vitest'
 import { ip, sysctl } from './support/commands.ts'
 import { openSockets } from './support/descriptors.ts'
 import { describeInNamespace } from './support/namespace.ts'
-import { spawnScript } from './support/processes.ts'
+import { spawnClusterWorker, spawnScript } from './support/processes.ts'
 
 /** Wrong values, as a program without types may write them. */
 const open = (spec: unknown) => openSocket(spec as SocketSpec)
@@ -240,15 +240,7 @@ describeInNamespace('what openSocket refuses', () => {
       } catch ({ name, reason, message }) {
         process.send({ name, reason, message, address: owned.address().address })
       }`
-    const code = `
-      import cluster from 'node:cluster'
-      import { tell } from '${new URL('support/stdio.mjs', import.meta.url)}'
-      cluster.setupPrimary({ exec: '-', execArgv: ['--input-type=module', '--eval', ${JSON.stringify(worker)}] })
-      cluster.fork().on('message', (message) => {
-        tell(message)
-        process.exit()
-      })`
-    await using peer = spawnScript({ code })
+    await using peer = spawnClusterWorker(worker)
     expect(await peer.next()).toEqual({
       name: 'SocketOptionError',
       reason: 'unsupported',

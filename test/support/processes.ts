@@ -36,6 +36,19 @@ export function spawnScript(script: Script, args: readonly string[] = [], prefix
   return spawnProgram([...prefix, process.execPath, ...scriptArguments(script), ...args])
 }
 
+/** A primary of node:cluster, whose only worker runs this code. The first message of the worker is told. */
+export function spawnClusterWorker(worker: string): Peer {
+  const code = `
+    import cluster from 'node:cluster'
+    import { tell } from '${new URL('stdio.mjs', import.meta.url)}'
+    cluster.setupPrimary({ exec: '-', execArgv: ['--input-type=module', '--eval', ${JSON.stringify(worker)}] })
+    cluster.fork().on('message', (message) => {
+      tell(message)
+      process.exit()
+    })`
+  return spawnScript({ code })
+}
+
 /** Starts any program that speaks JSON lines. */
 export function spawnProgram(command: readonly string[]): Peer {
   const [program = '', ...args] = command

@@ -1,6 +1,7 @@
 // Builds the addon for this system and puts the binary where the package looks for it.
 import { execFileSync } from 'node:child_process'
-import { mkdtempSync, renameSync, rmSync } from 'node:fs'
+import { copyFileSync, mkdtempSync, renameSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { targetHere } from '../../lib/binding/target.mjs'
 import { compileAddon, root } from './compile.mjs'
@@ -14,21 +15,26 @@ export const check = () => examine(target)
 
 /** Compiles with a compiler that `check` found; gives the path of the binary. */
 export async function build(compiler) {
-  // Beside the binary's place, since a file can be renamed only within its file system.
-  const scratch = mkdtempSync(join(folder, 'build-'))
+  // Not in the package: what an interrupted build leaves would be packed.
+  const scratch = mkdtempSync(join(tmpdir(), 'sockctl-build-'))
+  const binary = join(folder, 'sockctl.node')
+  const candidate = join(folder, 'candidate.node')
   try {
     const built = await compileAddon({
       compiler,
       folder: scratch,
       linkFlags: process.platform === 'linux' ? ['-s'] : [],
     })
+    copyFileSync(built, candidate)
     // A binary that does not load must not take the place of one that does.
-    execFileSync(process.execPath, ['-e', 'require(process.argv[1])', built], { stdio: ['ignore', 'ignore', 'pipe'] })
-    const binary = join(folder, 'sockctl.node')
+    execFileSync(process.execPath, ['-e', 'require(process.argv[1])', candidate], {
+      stdio: ['ignore', 'ignore', 'pipe'],
+    })
     // Programs that run go on with the old file.
-    renameSync(built, binary)
+    renameSync(candidate, binary)
     return binary
   } finally {
     rmSync(scratch, { recursive: true, force: true })
+    rmSync(candidate, { force: true })
   }
 }

@@ -12,9 +12,9 @@ const home = join(root, '.runtimes/debian-11')
 function makeRoot() {
   if (existsSync(join(home, 'usr/bin/g++'))) return
   const command = ['--variant=minbase', '--include=g++,iproute2', 'bullseye', home]
-  execFileSync('debootstrap', process.env.DEBIAN_MIRROR ? [...command, process.env.DEBIAN_MIRROR] : command, {
-    stdio: 'inherit',
-  })
+  if (process.env.DEBIAN_MIRROR) command.push(process.env.DEBIAN_MIRROR)
+  // In mount points of its own, since debootstrap leaves /proc mounted.
+  execFileSync('unshare', ['--mount', 'debootstrap', ...command], { stdio: 'inherit' })
 }
 
 export function tryDebian11() {

@@ -84,6 +84,6 @@ function examineFolder(folder, found, missing) {
     accessSync(folder, constants.W_OK)
     found.push(`a folder for the binary: ${folder}`)
   } catch ({ message }) {
-    missing.push(`a folder for the binary that may be written to: ${message}`)
+    missing.push(`a folder for the binary that may be written to; build as the user who installed sockctl: ${message}`)
   }
 }

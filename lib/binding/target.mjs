@@ -1,6 +1,5 @@
 // Which binary of the addon is this system's. Plain JavaScript, since the build of the addon runs this before anything is
 // compiled.
-import { closeSync, openSync, readSync } from 'node:fs'
 
 /** The name of a binary: `linux-x64`, `linux-x64-musl`, `darwin-arm64`. */
 export function targetHere() {
@@ -10,6 +9,8 @@ export function targetHere() {
 
 /** The C library that a Linux program runs with, by the loader that the program asks for (PT_INTERP of elf(5)). */
 export function libcOf(program) {
+  // Imported, node:fs would load its promises and streams too, which takes longer than all of sockctl/options.
+  const { closeSync, openSync, readSync } = process.getBuiltinModule('node:fs')
   let file
   try {
     file = openSync(program, 'r')

@@ -1,7 +1,6 @@
 import dgram from 'node:dgram'
 import { once } from 'node:events'
 import { inspect } from 'node:util'
-import fc from 'fast-check'
 import {
   codecs,
   control,
@@ -17,6 +16,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { describeInNamespace } from './support/namespace.ts'
 import { kernelGroups } from './support/net-stat.ts'
 import { trials } from './support/option-values.ts'
+import { fc } from './support/property.ts'
 import { openKind } from './support/sockets.ts'
 import { anything, oddities } from './support/wrong-values.ts'
 

@@ -1,8 +1,8 @@
-import fc from 'fast-check'
 import { codecs, SocketOptionError } from 'sockctl'
 import { describe, expect, it } from 'vitest'
 import { native } from '../lib/binding/native.ts'
 import { type AnyCodec, rows } from './support/codec-values.ts'
+import { fc } from './support/property.ts'
 
 const NOT_CODECS = ['optional']
 /** Codecs of values that only the kernel gives; the tests of the options check these. */

@@ -1,9 +1,9 @@
 import { isIP } from 'node:net'
-import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { SocketOptionError } from '../lib/base/errors.ts'
 import { canonical, formatAddress, isMulticast, parseAddress } from '../lib/net/address.ts'
 import { describeGroup, hopScope } from '../lib/net/group.ts'
+import { fc } from './support/property.ts'
 
 const ipv4: [group: string, kind: string, scope: string, ethernet: string, rest?: object][] = [
   ['224.0.0.1', 'local-network-control', 'link-local', '01:00:5e:00:00:01', { hopLimit: 1 }],

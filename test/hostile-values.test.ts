@@ -4,7 +4,6 @@ import { readdirSync, readlinkSync } from 'node:fs'
 import net from 'node:net'
 import { setTimeout as pause } from 'node:timers/promises'
 import { runInNewContext } from 'node:vm'
-import fc from 'fast-check'
 import {
   codecs,
   control,
@@ -23,6 +22,7 @@ import { expect, it } from 'vitest'
 import { choices, describeError, HANG, isTyped, spoil, type Victim } from './support/hostile.ts'
 import { describeInNamespace } from './support/namespace.ts'
 import { trials } from './support/option-values.ts'
+import { fc } from './support/property.ts'
 import { openKind } from './support/sockets.ts'
 
 // Any seed and any number of runs for the long form.

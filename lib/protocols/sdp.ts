@@ -70,6 +70,9 @@ interface Section {
   portCount: number
 }
 
+/** NaN for what is not written in digits alone, as `1.5`, `-1`, `1e2` or nothing at all are not. */
+const wholeNumber = (text = ''): number => (/^\d+$/.test(text) ? Number(text) : Number.NaN)
+
 /**
  * The groups a c= line names: three in a row for `224.2.1.1/127/3`, whose TTL is 127, and for `ff15::101/3`; none for a
  * unicast address.
@@ -79,13 +82,13 @@ function groupsOf(connection: Connection): GroupAddress[] {
   const bytes = isMulticast(base) ? parseAddress(base)?.bytes : undefined
   if (bytes === undefined) return []
   const ipv4 = bytes.length === 4
-  const count = Math.min(Number(numbers[ipv4 ? 1 : 0] ?? 1) || 1, MAX_ENTRIES)
-  const ttl = Number(numbers[0] || Number.NaN)
+  const count = Math.min(wholeNumber(numbers[ipv4 ? 1 : 0]) || 1, MAX_ENTRIES)
+  const ttl = ipv4 ? wholeNumber(numbers[0]) : Number.NaN
   const groups: GroupAddress[] = []
   for (let i = 0; i < count; i++) {
     const group = formatAddress(bytes)
     if (!isMulticast(group)) break
-    groups.push({ group, ...(ipv4 && ttl >= 0 && ttl <= 255 && { ttl }) })
+    groups.push({ group, ...(ttl <= 255 && { ttl }) })
     for (let at = bytes.length - 1; at >= 0; at--) {
       bytes[at] = (bytes[at] ?? 0) + 1
       if (bytes[at] !== 0) break

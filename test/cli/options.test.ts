@@ -1,7 +1,6 @@
 import { spawn } from 'node:child_process'
 import dgram from 'node:dgram'
 import { once } from 'node:events'
-import fc from 'fast-check'
 import { control } from 'sockctl'
 import * as table from 'sockctl/options'
 import { describe, expect, it } from 'vitest'
@@ -9,6 +8,7 @@ import { ALL_OPTIONS, findOption } from '../../lib/cli/commands/options/find.ts'
 import { parseValue, valueText } from '../../lib/cli/commands/options/value.ts'
 import { partsOf } from '../../lib/options/option.ts'
 import { runCli, sockctl } from '../support/cli.ts'
+import { fc } from '../support/property.ts'
 
 const get = async (...args: string[]) => {
   const { status, stderr, objects } = await runCli(['options', 'get', '--json', ...args])

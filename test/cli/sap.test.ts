@@ -1,9 +1,9 @@
 import { deflateSync } from 'node:zlib'
-import fc from 'fast-check'
 import { expect, it } from 'vitest'
 import { type Running, runCli, startCli } from '../support/cli.ts'
 import { describeOnHosts, onHost } from '../support/hosts.ts'
 import { sendPayloads } from '../support/payloads.ts'
+import { fc } from '../support/property.ts'
 import { scratchFile } from '../support/scratch.ts'
 
 interface Told {

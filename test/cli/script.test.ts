@@ -3,13 +3,13 @@ import { once } from 'node:events'
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import fc from 'fast-check'
 import { afterAll, describe, expect, it } from 'vitest'
 import { splitWords } from '../../lib/cli/commands/script/words.ts'
 import { runCli, sockctl, startCli } from '../support/cli.ts'
 import { ip } from '../support/commands.ts'
 import { describeOnHosts } from '../support/hosts.ts'
 import { describeInNamespace } from '../support/namespace.ts'
+import { fc } from '../support/property.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'sockctl-script-'))
 afterAll(() => rmSync(folder, { recursive: true }))

@@ -1,10 +1,10 @@
 import dgram from 'node:dgram'
 import { once } from 'node:events'
-import fc from 'fast-check'
 import { expect, it, onTestFinished } from 'vitest'
 import { type Running, runCli, startCli } from '../support/cli.ts'
 import { describeOnHosts } from '../support/hosts.ts'
 import { sendPayloads } from '../support/payloads.ts'
+import { fc } from '../support/property.ts'
 
 interface Told {
   event: string

@@ -1,6 +1,5 @@
 import { isIP } from 'node:net'
 import { endianness } from 'node:os'
-import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { netlinkAttributes, netlinkMessages } from '../../lib/kernel/netlink.ts'
 import { parseCounters } from '../../lib/kernel/proc-counters.ts'
@@ -9,6 +8,7 @@ import { hostSockets } from '../../lib/kernel/proc-sockets.ts'
 import { decodeMulticastNotices } from '../../lib/kernel/rtnl-multicast.ts'
 import { formatAddress } from '../../lib/net/address.ts'
 import { isWhole, isWithin, mutated, mutatedText } from '../support/mutated.ts'
+import { fc } from '../support/property.ts'
 
 const RUNS = Number(process.env.SOCKCTL_FUZZ_RUNS ?? 2000)
 const MOST = Number.MAX_SAFE_INTEGER

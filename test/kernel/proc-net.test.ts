@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs'
-import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { hostMemberships } from '../../lib/kernel/proc-net.ts'
 import { formatAddress } from '../../lib/net/address.ts'
+import { fc } from '../support/property.ts'
 
 // Lists read on a little-endian Linux 6.18 with a veth pair, after joins of every kind.
 const igmp = `Idx	Device    : Count Querier	Group    Users Timer	Reporter

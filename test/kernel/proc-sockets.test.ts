@@ -1,10 +1,10 @@
 import dgram from 'node:dgram'
 import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
-import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { growth, parseCounters } from '../../lib/kernel/proc-counters.ts'
 import { hostSockets } from '../../lib/kernel/proc-sockets.ts'
+import { fc } from '../support/property.ts'
 
 const HEAD =
   '   sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode ref pointer drops'

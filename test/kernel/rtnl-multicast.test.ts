@@ -1,7 +1,7 @@
 import { endianness } from 'node:os'
-import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { decodeMulticastNotices } from '../../lib/kernel/rtnl-multicast.ts'
+import { fc } from '../support/property.ts'
 
 const hex = (...parts: string[]) => Buffer.from(parts.join('').replaceAll(' ', ''), 'hex')
 

@@ -1,7 +1,7 @@
-import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { SocketOptionError } from '../../lib/base/errors.ts'
 import { type ChannelText, parseChannel } from '../../lib/protocols/channel.ts'
+import { fc } from '../support/property.ts'
 
 const plain: Pick<ChannelText, 'protocol' | 'sources' | 'blocked'> = { protocol: 'udp', sources: [], blocked: [] }
 const table: [text: string, expected: ChannelText][] = [

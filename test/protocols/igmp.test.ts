@@ -1,4 +1,3 @@
-import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { parseAddress } from '../../lib/net/address.ts'
 import { decodeIgmp } from '../../lib/protocols/igmp.ts'
@@ -8,6 +7,7 @@ import type { MembershipMessage } from '../../lib/protocols/membership-message.t
 import { decodeMembershipPacket } from '../../lib/protocols/membership-packet.ts'
 import { membershipText } from '../../lib/protocols/membership-text.ts'
 import { decodeMld } from '../../lib/protocols/mld.ts'
+import { fc } from '../support/property.ts'
 
 const bytes = (hex: string): Uint8Array => Uint8Array.from(Buffer.from(hex.replaceAll(' ', ''), 'hex'))
 

@@ -1,4 +1,3 @@
-import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { formatAddress } from '../../lib/net/address.ts'
 import { decodeIgmp } from '../../lib/protocols/igmp.ts'
@@ -6,6 +5,7 @@ import { decodeFloat8, decodeFloat16 } from '../../lib/protocols/membership-fiel
 import { decodeMembershipPacket } from '../../lib/protocols/membership-packet.ts'
 import { decodeMld } from '../../lib/protocols/mld.ts'
 import { decodeUdpPacket } from '../../lib/protocols/udp-packet.ts'
+import { fc } from '../support/property.ts'
 
 const runs = { numRuns: Number(process.env.SOCKCTL_FUZZ_RUNS ?? 1000) }
 const word = (value: number) => [value >> 8, value & 255]

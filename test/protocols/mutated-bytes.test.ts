@@ -1,5 +1,4 @@
 import { isIP } from 'node:net'
-import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { decodeEcho, encodeEchoRequest } from '../../lib/protocols/icmp-echo.ts'
 import { decodeIgmp } from '../../lib/protocols/igmp.ts'
@@ -14,6 +13,7 @@ import { decodeNtp, encodeNtp } from '../../lib/protocols/sntp.ts'
 import { decodePing, encodePing, type PingMessage } from '../../lib/protocols/ssmping.ts'
 import { decodeUdpPacket } from '../../lib/protocols/udp-packet.ts'
 import { isWhole, isWithin, mutated, mutatedText } from '../support/mutated.ts'
+import { fc } from '../support/property.ts'
 
 const RUNS = Number(process.env.SOCKCTL_FUZZ_RUNS ?? 2000)
 const hex = (text: string) => new Uint8Array(Buffer.from(text.replaceAll(/\s/g, ''), 'hex'))

@@ -1,8 +1,8 @@
-import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { isMalformed } from '../../lib/protocols/malformed.ts'
 import { decodeRtp, type RtpPacket } from '../../lib/protocols/rtp.ts'
 import { rtpStats } from '../../lib/protocols/rtp-stats.ts'
+import { fc } from '../support/property.ts'
 
 const bytes = (hex: string): Uint8Array => Uint8Array.from(Buffer.from(hex.replaceAll(' ', ''), 'hex'))
 

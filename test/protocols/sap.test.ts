@@ -1,5 +1,4 @@
 import { deflateSync } from 'node:zlib'
-import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { isMalformed } from '../../lib/protocols/malformed.ts'
 import {
@@ -13,6 +12,7 @@ import {
   sapInterval,
 } from '../../lib/protocols/sap.ts'
 import { sapSessions } from '../../lib/protocols/sap-sessions.ts'
+import { fc } from '../support/property.ts'
 
 const text = (value: string): Uint8Array => new Uint8Array(Buffer.from(value, 'latin1'))
 const join = (...parts: (Uint8Array | string | number[])[]): Uint8Array =>

@@ -1,7 +1,7 @@
-import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { isMalformed } from '../../lib/protocols/malformed.ts'
 import { parseSdp, type SdpSession } from '../../lib/protocols/sdp.ts'
+import { fc } from '../support/property.ts'
 
 const head = 'v=0\no=alice 2890844526 2890842807 IN IP4 192.0.2.1\ns=Seminar\ni=About it\nt=0 0\n'
 function session(text: string): SdpSession {
@@ -108,6 +108,12 @@ describe('a session description', () => {
     // A filter of the session, and one of the media.
     expect(streams(`${body}${line}m=video 5000 RTP/AVP 33\n`)).toEqual([stream])
     expect(streams(`${body}m=video 5000 RTP/AVP 33\n${line}`)).toEqual([stream])
+  })
+
+  it.each(['1.5', '1e1', '-1', '0x10', '256', ''])('takes no hop limit and no count from %j', (number) => {
+    const session = parseSdp(`o=- 1 1 IN IP4 10.0.0.1\nc=IN IP4 239.1.1.1/${number}/${number}\nm=video 5000 udp 33\n`)
+    const streams = isMalformed(session) ? [] : session.streams
+    expect(streams.map(({ ttl }) => ttl)).toEqual(new Array(number === '256' ? 256 : 1).fill(undefined))
   })
 
   it("takes the media's filter before the session's", () => {

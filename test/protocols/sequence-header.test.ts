@@ -1,7 +1,7 @@
-import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { createSequenceCounter } from '../../lib/protocols/sequence-counter.ts'
 import { readSequence, SEQUENCE_CYCLE, writeSequence } from '../../lib/protocols/sequence-header.ts'
+import { fc } from '../support/property.ts'
 
 const NOW = 1_795_315_809
 

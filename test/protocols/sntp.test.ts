@@ -1,4 +1,3 @@
-import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { isMalformed } from '../../lib/protocols/malformed.ts'
 import {
@@ -13,6 +12,7 @@ import {
   referenceText,
   toNtpTimestamp,
 } from '../../lib/protocols/sntp.ts'
+import { fc } from '../support/property.ts'
 
 const bytes = (hex: string): Uint8Array => Uint8Array.from(Buffer.from(hex.replaceAll(' ', ''), 'hex'))
 const at = (iso: string): bigint => BigInt(Date.parse(iso)) * 1_000_000n

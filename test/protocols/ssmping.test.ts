@@ -1,10 +1,10 @@
-import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { formatAddress } from '../../lib/net/address.ts'
 import { isMalformed } from '../../lib/protocols/malformed.ts'
 import { decodePing, encodePing, PING_OPTION, type PingMessage } from '../../lib/protocols/ssmping.ts'
 import { pingClient } from '../../lib/protocols/ssmping-client.ts'
 import { answerPing, isPingGroup, type PingAnswer } from '../../lib/protocols/ssmping-server.ts'
+import { fc } from '../support/property.ts'
 
 const bytes = (hex: string): Uint8Array => Uint8Array.from(Buffer.from(hex.replaceAll(' ', ''), 'hex'))
 const now = (): bigint => 1_700_000_000_123_456n

@@ -1,6 +1,6 @@
-import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { decodeUdpPacket } from '../../lib/protocols/udp-packet.ts'
+import { fc } from '../support/property.ts'
 
 const bytes = (...parts: string[]) => Buffer.from(parts.join('').replaceAll(' ', ''), 'hex')
 

@@ -1,5 +1,5 @@
-import fc, { type Arbitrary } from 'fast-check'
 import type { codecs } from 'sockctl'
+import { type Arbitrary, fc } from './property.ts'
 
 // biome-ignore lint/suspicious/noExplicitAny: whichever codec of the table
 export type AnyCodec = codecs.Codec<any, any, any>

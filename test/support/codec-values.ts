@@ -1,9 +1,9 @@
-import fc, { type Arbitrary } from 'fast-check'
 import { codecs } from 'sockctl'
 import { expect } from 'vitest'
 import { canonical } from '../../lib/net/address.ts'
 import { integer, notInteger, numeric, type Row, row } from './codec-rows.ts'
 import { optionRows } from './option-codec-values.ts'
+import { type Arbitrary, fc } from './property.ts'
 
 export type { AnyCodec } from './codec-rows.ts'
 

@@ -1,8 +1,8 @@
 // Arguments that turn hostile in one place: values that change while they are read, throw, detach memory or close what
 // they are given to.
 import { inspect } from 'node:util'
-import fc, { type Arbitrary } from 'fast-check'
 import { SocketOptionError } from 'sockctl'
+import { type Arbitrary, fc } from './property.ts'
 import { anything } from './wrong-values.ts'
 
 /** The error of hostile code itself, which a call may pass on as it is. */

@@ -1,5 +1,5 @@
 // Bytes and texts that were valid before they were changed in a few places.
-import fc, { type Arbitrary } from 'fast-check'
+import { type Arbitrary, fc } from './property.ts'
 
 type Edit = readonly [act: 'set' | 'insert' | 'delete' | 'cut' | 'repeat', at: number, value: number, length: number]
 

@@ -1,9 +1,9 @@
 import { isDeepStrictEqual } from 'node:util'
-import fc, { type Arbitrary } from 'fast-check'
 import { codecs } from 'sockctl'
 import { expect } from 'vitest'
 import { canonical } from '../../lib/net/address.ts'
 import { type AnyCodec, integer, notInteger, type Row, row } from './codec-rows.ts'
+import { type Arbitrary, fc } from './property.ts'
 
 const u8 = integer(0, 255)
 const u16 = integer(0, 65535)

@@ -1,4 +1,4 @@
-import fc, { type Arbitrary } from 'fast-check'
+import { type Arbitrary, fc } from './property.ts'
 
 /** Values that one argument or another must refuse: each kind of JavaScript's, and the edges of C's numbers. */
 export const oddities: readonly unknown[] = [

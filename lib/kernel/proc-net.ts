@@ -77,7 +77,7 @@ const ipv6Key = (index: number, group: string): string => `${index} ${group}`
  * A line for an interface: index, name, version. After a name of ten characters or more there is no blank before the
  * colon.
  */
-const DEVICE_LINE = /^(\d+)[ \t]+([^\s:]+)[ \t]*:[ \t]*\d+[ \t]+V(\d)/
+const DEVICE_LINE = /^(\d{1,10})[ \t]+([^\s:]+)[ \t]*:[ \t]*\d+[ \t]+V(\d)/
 
 /**
  * Reads /proc/net/igmp: a line for an interface, then an indented line for each of its groups with the group and its
@@ -166,7 +166,7 @@ function eachFilter(text: string, length: number, take: (filter: FilterLine) => 
     const source = lines.word()
     const include = lines.number()
     const exclude = lines.number()
-    if (index >= 0 && exclude >= 0 && group.length === length && source.length === length)
+    if (index >= 0 && include >= 0 && exclude >= 0 && group.length === length && source.length === length)
       take({ index, group, source, include, exclude })
   }
 }

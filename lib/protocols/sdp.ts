@@ -98,13 +98,14 @@ function groupsOf(connection: Connection): GroupAddress[] {
 }
 
 /**
- * The filter of a line, its addresses in canonical form. Host names with characters that could do harm where printed
- * are left out.
+ * The filter of a line, its addresses in canonical form and without a zone, which is one of the announcing host. Host
+ * names with characters that could do harm where printed are left out.
  */
 function filterOf({ filterMode: mode, addressTypes, destAddress, srcList }: SourceFilter): GroupFilter {
   const sources = String(srcList)
     .trim()
     .split(/\s+/, MAX_ENTRIES)
+    .map((source) => source.replace(/%.*/, ''))
     .flatMap((source) => canonical(source) ?? (/^[a-z\d][a-z\d.-]*$/i.test(source) ? source : []))
   return {
     mode,

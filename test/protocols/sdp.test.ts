@@ -110,6 +110,11 @@ describe('a session description', () => {
     expect(streams(`${body}m=video 5000 RTP/AVP 33\n${line}`)).toEqual([stream])
   })
 
+  it('takes a source without its zone, which is one of the announcing host', () => {
+    const text = 'm=video 5000 udp 33\nc=IN IP6 ff15::1\na=source-filter: incl IN IP6 ff15::1 fe80::9%eth0 ::%\n'
+    expect(streams(text)[0]?.sources).toEqual(['fe80::9', '::'])
+  })
+
   it.each(['1.5', '1e1', '-1', '0x10', '256', ''])('takes no hop limit and no count from %j', (number) => {
     const session = parseSdp(`o=- 1 1 IN IP4 10.0.0.1\nc=IN IP4 239.1.1.1/${number}/${number}\nm=video 5000 udp 33\n`)
     const streams = isMalformed(session) ? [] : session.streams

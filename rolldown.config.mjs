@@ -1,5 +1,5 @@
 import { defineConfig } from 'rolldown'
-import { besideDist, markPure, namedCreateRequire } from './scripts/rolldown-plugins.mjs'
+import { besideDist, markPure, namedCreateRequire, nativeNamespace } from './scripts/rolldown-plugins.mjs'
 
 const common = {
   platform: 'node',
@@ -37,6 +37,8 @@ const face = {
 export default defineConfig([
   {
     ...common,
+    // A namespace that the bundle makes is a function for each option, which each import would pay for.
+    plugins: [...common.plugins, nativeNamespace('control/snapshot', 'options/index')],
     input: { ...face, 'options/left-out': 'lib/options/left-out.ts' },
     output: { ...output, cleanDir: true, codeSplitting: { groups: [options, library] } },
   },

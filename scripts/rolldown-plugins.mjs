@@ -27,6 +27,16 @@ export const markPure = () => ({
   },
 })
 
+/** Lets a module import the namespace of an entry as the entry exports it. Both are paths in lib/, without an ending. */
+export const nativeNamespace = (of, entry) => ({
+  name: 'native-namespace',
+  resolveId: {
+    filter: { id: new RegExp(`/${entry}\\.ts$`) },
+    handler: (source, importer) =>
+      importer?.endsWith(`/lib/${of}.ts`) ? { id: `./${entry}.js`, external: true } : null,
+  },
+})
+
 /** A name, or a field of one: `createOption`, `module.createRequire`. */
 const isName = ({ type, computed, object }) =>
   type === 'Identifier' || (type === 'MemberExpression' && !computed && object.type === 'Identifier')

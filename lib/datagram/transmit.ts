@@ -66,7 +66,7 @@ function runOfEqualSize(datagrams: readonly Uint8Array[], from: number, most: nu
 }
 
 const ADVICE: Readonly<Record<string, string>> = {
-  EACCES: 'the kernel forbids it; a broadcast address needs SO_BROADCAST in openSender’s options',
+  EACCES: 'the kernel forbids it; a broadcast address needs SO_BROADCAST in the options of openSender',
   ENETUNREACH: 'there is no route from this source by this interface; for a group, name the interface',
   EINVAL: 'the kernel does not take this destination, source or interface together; a link-local one needs its %zone',
   ENOBUFS: 'the queue of the interface is full',

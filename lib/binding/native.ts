@@ -91,6 +91,8 @@ export interface NativeDatagramReader {
   /** A cell of 64 bits for each column of each datagram. */
   cells(): ArrayBuffer
   read(fd: number): number
+  /** The memory of the last read, which the next read writes to. */
+  memory(): Buffer
   /** The memory of the last read. It is used again when nothing refers to it any more. */
   handOver(): Buffer
   /** Gives up the memory for further reads. */
@@ -122,7 +124,13 @@ export interface NativeQueuedError {
 }
 
 /** Values by the names of `SendChoice`, as their rows in lib/datagram/message.ts convert them. */
-export type NativeSendChoice = Readonly<Record<string, number | bigint | string>>
+export type NativeSendChoice = Readonly<Record<string, number | bigint | string | readonly NativeControlMessage[]>>
+
+export interface NativeControlMessage {
+  readonly level: number
+  readonly type: number
+  readonly data: Uint8Array
+}
 
 /** One value for all datagrams, or a list with one for each. */
 export type OneOrEach = Uint8Array | undefined | readonly (Uint8Array | undefined)[]

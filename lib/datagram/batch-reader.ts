@@ -1,7 +1,9 @@
 // Reads the sockets of a receiver, and gives their datagrams in batches.
+import { onAbort } from '../base/on-abort.ts'
 import { datagramsNative, type FilterMode, type NativeQueuedError, native } from '../binding/native.ts'
 import { FAILED, openPoller, READABLE, watch } from '../binding/poller.ts'
 import { createDatagramTable, type Datagram } from './datagram.ts'
+import { createReadRate } from './read-rate.ts'
 
 /** A descriptor to read from: an owned socket, or a native one. */
 export interface ReadableDescriptor {
@@ -24,10 +26,15 @@ export interface BatchReader {
   counts(): BatchReaderCounts
   add(descriptor: ReadableDescriptor): void
   remove(descriptor: ReadableDescriptor): void
-  /** The next batch, of at least one datagram; `undefined` once the reader is closed. One call at a time. */
-  next(): Promise<Datagram[] | undefined>
+  /**
+   * The next batch, of at least one datagram; `undefined` once the reader is closed. One call at a time. Rejects with the
+   * signal's reason if the signal is aborted first: then nothing has been read.
+   */
+  next(signal?: AbortSignal): Promise<Datagram[] | undefined>
   /** Whether a call of `next` waits for a batch. */
   reading(): boolean
+  /** Whether a datagram was lent and given back, so that its fields are another datagram's. */
+  isGivenBack(datagram: Datagram): boolean
   /** Whether datagrams to this host, and to all hosts, are delivered. Default: both. */
   admit(fd: number, unicast: boolean, broadcast: boolean): void
   /** Which sources of a group on an interface are delivered. Without any rule the kernel alone decides. */
@@ -46,6 +53,10 @@ export interface BatchReaderPlan {
   readonly gro: boolean
   /** Whether the extension headers of IPv6 were asked for, which need more room than other control messages. */
   readonly hasExtensions?: boolean
+  /** Datagrams are lent: the next read uses their memory and their objects again. */
+  readonly reuseBuffers?: boolean
+  /** The least time between two reads under load, in milliseconds; 0: none. */
+  readonly readInterval?: number
   /**
    * Called for each entry of a socket's error queue. Without this function no error queue is read: netlink has none, and
    * would give its next message instead.
@@ -58,7 +69,9 @@ export interface BatchReaderPlan {
 /** A call of `next` that waits. */
 interface PendingRead {
   resolve(batch: Datagram[] | undefined): void
-  reject(error: Error): void
+  reject(error: unknown): void
+  /** Ends the listener of the signal. */
+  forgetSignal?: () => void
 }
 
 // One cache line more than a slot needs: slots that are a multiple of 64 KiB apart compete for the same cache lines.
@@ -88,6 +101,9 @@ export function createBatchReader(plan: BatchReaderPlan): BatchReader {
   const stride = strideFor(room)
   const reader = new DatagramReader(slots, stride, room, plan.hasExtensions === true)
   const table = createDatagramTable(reader)
+  const lends = plan.reuseBuffers === true
+  const rate =
+    plan.readInterval === undefined || plan.readInterval === 0 ? undefined : createReadRate(plan.readInterval)
   // The descriptors that the last poll found ready, each with its events. They are all read before the next poll, so that
   // a busy socket does not starve the others.
   const ready = new Int32Array(MAX_READY * 2)
@@ -106,6 +122,8 @@ export function createBatchReader(plan: BatchReaderPlan): BatchReader {
   let lastWasFull = false
   // Read since the event loop last turned, besides the first batch.
   let furtherBatches = 0
+  /** Runs while the reader rests. */
+  let resting: NodeJS.Timeout | undefined
 
   /** Reads one socket once, and appends the datagrams. */
   const readFrom = (fd: number, into: Datagram[]): void => {
@@ -114,7 +132,9 @@ export function createBatchReader(plan: BatchReaderPlan): BatchReader {
     const used = table.used(count)
     const before = into.length
     // A slab that is mostly full is handed over with its datagrams. From another they are copied, and it is used again.
-    if (used * 2 >= stride * slots) {
+    if (lends) {
+      table.lend(count, reader.memory(), into)
+    } else if (used * 2 >= stride * slots) {
       table.take(count, reader.handOver(), false, into)
     } else {
       const packed = Buffer.allocUnsafe(used)
@@ -164,6 +184,8 @@ export function createBatchReader(plan: BatchReaderPlan): BatchReader {
         keptError = error
         break
       }
+      // The next socket's datagrams would take the memory of these.
+      if (lends && batch.length > 0) break
     }
     return batch
   }
@@ -175,6 +197,7 @@ export function createBatchReader(plan: BatchReaderPlan): BatchReader {
       const batch = readReady()
       if (batch.length === 0) return false
       counts.batches++
+      rate?.read(batch.length)
       lastWasFull = batch.length >= plan.batch
       resolve(batch)
     } catch (error) {
@@ -185,15 +208,43 @@ export function createBatchReader(plan: BatchReaderPlan): BatchReader {
     return true
   }
 
+  /** Ends the call of `next` that waits, if there is one. */
+  const takePending = (): PendingRead | undefined => {
+    const taken = pending
+    pending = undefined
+    taken?.forgetSignal?.()
+    clearTimeout(resting)
+    resting = undefined
+    if (!closed) poller.hold(false)
+    return taken
+  }
+
   const onReady = (): void => {
     furtherBatches = 0
     if (pending === undefined) {
       stopPolling()
       return
     }
-    if (!deliver(pending)) return
-    pending = undefined
-    poller.hold(false)
+    if (deliver(pending)) takePending()
+  }
+
+  const awaitReady = (): void => {
+    if (alive) poller.hold(true)
+    if (polling) return
+    poller.start(onReady)
+    polling = true
+  }
+
+  const rest = (milliseconds: number): void => {
+    if (polling) stopPolling()
+    resting = setTimeout(() => {
+      resting = undefined
+      furtherBatches = 0
+      if (pending === undefined || closed) return
+      if (deliver(pending)) takePending()
+      else awaitReady()
+    }, milliseconds)
+    if (!alive) resting.unref()
   }
 
   const stopPolling = (): void => {
@@ -214,37 +265,50 @@ export function createBatchReader(plan: BatchReaderPlan): BatchReader {
       // The kernel may give the number to another socket, so what the last poll said of it is void.
       nextReady = readyCount
     },
-    next: () =>
+    next: (signal) =>
       new Promise((resolve, reject) => {
+        if (signal?.aborted === true) {
+          reject(signal.reason)
+          return
+        }
         if (closed) {
           resolve(undefined)
           return
         }
+        // What was lent is given back from here on.
+        table.lent = 0
         if (lastWasFull && furtherBatches < MAX_FURTHER_BATCHES) {
           furtherBatches++
           if (deliver({ resolve, reject })) return
         }
-        pending = { resolve, reject }
-        if (alive) poller.hold(true)
-        if (polling) return
-        poller.start(onReady)
-        polling = true
+        const own: PendingRead = { resolve, reject }
+        pending = own
+        if (signal !== undefined)
+          own.forgetSignal = onAbort(signal, () => {
+            if (pending === own) takePending()?.reject(signal.reason)
+          })
+        const milliseconds = rate?.rest() ?? 0
+        if (milliseconds > 0) rest(milliseconds)
+        else awaitReady()
       }),
+    isGivenBack: (datagram) => table.isGivenBack(datagram),
     reading: () => pending !== undefined,
     admit: (fd, unicast, broadcast) => reader.admit(fd, unicast, broadcast),
     setRule: (fd, group, interfaceIndex, mode, sources) =>
       reader.setRule(fd, group, interfaceIndex, native.filterModes[mode], sources),
     hold: (wanted) => {
       alive = wanted
-      if (pending !== undefined && !closed) poller.hold(wanted)
+      if (pending === undefined || closed) return
+      if (resting === undefined) poller.hold(wanted)
+      else if (wanted) resting.ref()
+      else resting.unref()
     },
     close: () => {
       if (closed) return
       closed = true
       poller.close()
       reader.release()
-      pending?.resolve(undefined)
-      pending = undefined
+      takePending()?.resolve(undefined)
     },
   }
 }

@@ -15,7 +15,7 @@ export interface ControlMessage {
 
 /** A datagram received. A field the kernel did not tell is not there. */
 export interface Datagram extends AncillaryData {
-  /** The payload. No later batch overwrites it. */
+  /** The payload. No later batch overwrites it, unless the socket has `reuseBuffers`. */
   data: Buffer
   /** The sender's address and port; port 0 on a raw socket. */
   source: Endpoint
@@ -23,6 +23,8 @@ export interface Datagram extends AncillaryData {
   destination?: string
   /** The index of the interface the datagram came in on. `IP_PKTINFO`, `IPV6_RECVPKTINFO` */
   interfaceIndex?: number
+  /** True if the datagram was sent to a broadcast address of IPv4. Else not there. `IP_PKTINFO` */
+  broadcast?: true
   /** True if the datagram was longer than `maxDatagram`: the rest is lost. `MSG_TRUNC` */
   truncated: boolean
   /**
@@ -50,6 +52,7 @@ const ROW = 9
 const TRUNCATED = 1
 const HAS_OTHERS = 2
 const ANCILLARY_TRUNCATED = 4
+const BROADCAST = 8
 
 /** Makes datagrams of what the native reader wrote about its last read. */
 export interface DatagramTable {
@@ -60,6 +63,20 @@ export interface DatagramTable {
    * packed.
    */
   take(count: number, slab: Buffer, packed: boolean, into: Datagram[]): void
+  /** As `take`, for memory that is not packed. The objects are those of the call before, with other values. */
+  lend(count: number, slab: Buffer, into: Datagram[]): void
+  /** How many of the objects of `lend` are in use, from the first on; 0: all are given back. */
+  lent: number
+  /** Whether a datagram was given back: the next `lend` writes to it. */
+  isGivenBack(datagram: Datagram): boolean
+}
+
+/** A datagram that is lent, and what it was made of. */
+interface Lent {
+  readonly datagram: Datagram
+  readonly shape: number
+  start: number
+  length: number
 }
 
 export function createDatagramTable(reader: NativeDatagramReader): DatagramTable {
@@ -93,21 +110,76 @@ export function createDatagramTable(reader: NativeDatagramReader): DatagramTable
     if (filled !== 0) assignCells(datagram, row, filled)
     if ((flags & HAS_OTHERS) !== 0) datagram.ancillary = reader.others(row)
     if ((flags & ANCILLARY_TRUNCATED) !== 0) datagram.ancillaryTruncated = true
+    if ((flags & BROADCAST) !== 0) datagram.broadcast = true
     return datagram
   }
 
-  return {
+  const pool: Lent[] = []
+  const places = new Map<Datagram, number>()
+
+  /** Fills the next object that is free, or makes one if it has other fields than the datagram. */
+  const lendOne = (row: number, slab: Buffer, start: number, length: number): Datagram => {
+    const place = table.lent++
+    const filled = at(row, FILLED)
+    const flags = at(row, FLAGS)
+    const destination = at(row, DESTINATION)
+    const shape = (flags & ~TRUNCATED) + filled * 16 + (destination < 0 ? 2 ** 40 : 0)
+    const known = pool[place]
+    if (known === undefined || known.shape !== shape) {
+      const datagram = describe(row, slab.subarray(start, start + length))
+      if (known !== undefined) places.delete(known.datagram)
+      places.set(datagram, place)
+      pool[place] = { datagram, shape, start, length }
+      return datagram
+    }
+    const { datagram } = known
+    if (known.start !== start || known.length !== length) {
+      datagram.data = slab.subarray(start, start + length)
+      known.start = start
+      known.length = length
+    }
+    datagram.source.address = text(at(row, SOURCE))
+    datagram.source.port = at(row, PORT)
+    datagram.truncated = (flags & TRUNCATED) !== 0
+    if (destination >= 0) {
+      datagram.destination = text(destination)
+      datagram.interfaceIndex = at(row, INTERFACE)
+    }
+    if (filled !== 0) assignCells(datagram, row, filled)
+    if ((flags & HAS_OTHERS) !== 0) datagram.ancillary = reader.others(row)
+    return datagram
+  }
+
+  const forgetOldTexts = (): void => {
+    const now = reader.epoch()
+    if (now === epoch) return
+    texts = []
+    epoch = now
+  }
+
+  const table: DatagramTable = {
+    lent: 0,
+    isGivenBack: (datagram) => (places.get(datagram) ?? -1) >= table.lent,
+    lend: (count, slab, into) => {
+      forgetOldTexts()
+      table.lent = 0
+      for (let row = 0; row < count; row++) {
+        const start = at(row, OFFSET)
+        const length = at(row, LENGTH)
+        const segment = at(row, SEGMENT)
+        if (segment > 0 && segment < length)
+          for (let from = 0; from < length; from += segment)
+            into.push(lendOne(row, slab, start + from, Math.min(segment, length - from)))
+        else into.push(lendOne(row, slab, start, length))
+      }
+    },
     used: (count) => {
       let total = 0
       for (let row = 0; row < count; row++) total += at(row, LENGTH)
       return total
     },
     take: (count, slab, packed, into) => {
-      const now = reader.epoch()
-      if (now !== epoch) {
-        texts = []
-        epoch = now
-      }
+      forgetOldTexts()
       let position = 0
       for (let row = 0; row < count; row++) {
         const start = packed ? position : at(row, OFFSET)
@@ -123,6 +195,7 @@ export function createDatagramTable(reader: NativeDatagramReader): DatagramTable
       }
     },
   }
+  return table
 }
 
 /** The function that writes the fields of a datagram from its row's cells. `filled` has a bit for each column. */

@@ -26,9 +26,13 @@ export interface PreparedSend {
 export interface PreparePlan {
   /** The socket's family. */
   readonly ipv6: boolean
-  readonly to: Endpoint | undefined
-  readonly connected: boolean
-  /** Whether an option was set when the sender was opened. */
+  /** The destination of datagrams that name none. */
+  readonly to?: Endpoint | undefined
+  /** The peer that the socket is connected to, which is the destination of datagrams that name none. */
+  peer(): Endpoint | undefined
+  /** The end of the error for a datagram without a destination: what to do. */
+  readonly howToName: string
+  /** Whether an option that a choice needs is set, as far as is known. */
   isSet(option: AnyOption): boolean
 }
 
@@ -57,12 +61,12 @@ interface Destination {
 
 export function createPrepare(send: NativeDatagrams, plan: PreparePlan): Prepare {
   let last: { address: string; port: number; encoded: Destination } | undefined
-  let connected: Destination | undefined
+  let connected: { readonly peer: Endpoint; readonly end: Destination } | undefined
 
   const encode = ({ address, port }: Endpoint): Destination => {
     if (last?.address === address && last.port === port) return last.encoded
     const own = plan.ipv6 ? toIpv6(address) : unmapped(address)
-    if (!plan.ipv6 && isIpv6(own)) throw badValue(`to is '${address}': this sender is IPv4`)
+    if (!plan.ipv6 && isIpv6(own)) throw badValue(`to is '${address}': this socket is IPv4`)
     const zone = zoneOf(own)
     const zoneIndex = zone === undefined ? undefined : interfaceByNameOrIndex(interfaceOfZone(zone))?.index
     const bytes = send.encodeSockaddr(own, port)
@@ -75,15 +79,17 @@ export function createPrepare(send: NativeDatagrams, plan: PreparePlan): Prepare
 
   /** The sockaddr that a datagram is sent to: `undefined` on a connected socket, unless the call gives one. */
   const destination = (to: Endpoint | undefined): Destination => {
-    const end = to ?? plan.to
-    if (end === undefined)
-      throw new SocketOptionError('this sender has no destination: give `to`, here or to openSender', {
-        code: 'ERR_NO_DESTINATION',
-        reason: 'bad-value',
-      })
-    if (to !== undefined || !plan.connected) return encode(end)
-    connected ??= { bytes: undefined, ipv6: encode(end).ipv6 }
-    return connected
+    if (to !== undefined) return encode(to)
+    const peer = plan.peer()
+    if (peer !== undefined) {
+      if (connected?.peer !== peer) connected = { peer, end: { bytes: undefined, ipv6: encode(peer).ipv6 } }
+      return connected.end
+    }
+    if (plan.to !== undefined) return encode(plan.to)
+    throw new SocketOptionError(`these datagrams have no destination: ${plan.howToName}`, {
+      code: 'ERR_NO_DESTINATION',
+      reason: 'bad-value',
+    })
   }
 
   /** The choice for a destination. The kernel ignores most zones, so a zone becomes the interface to leave by. */

@@ -66,10 +66,12 @@ function runOfEqualSize(datagrams: readonly Uint8Array[], from: number, most: nu
 }
 
 const ADVICE: Readonly<Record<string, string>> = {
-  EACCES: 'the kernel forbids it; a broadcast address needs SO_BROADCAST in the options of openSender',
+  EACCES: 'the kernel forbids it; a broadcast address needs SO_BROADCAST among the options',
+  ECONNREFUSED: 'an earlier datagram found the port there closed',
   ENETUNREACH: 'there is no route from this source by this interface; for a group, name the interface',
   EINVAL: 'the kernel does not take this destination, source or interface together; a link-local one needs its %zone',
-  ENOBUFS: 'the queue of the interface is full',
+  ENOBUFS: 'the queue of the interface is full, or the control messages are longer than the sysctl net.core.optmem_max',
+  EPERM: 'a firewall forbids it; a mark, or a priority above 6, needs CAP_NET_ADMIN or CAP_NET_RAW',
 }
 
 /** The errnos of a send by an interface that does not send. */
@@ -77,6 +79,11 @@ const OF_AN_INTERFACE = ['ENETUNREACH', 'EHOSTUNREACH', 'ENETDOWN', 'EADDRNOTAVA
 
 const adviceOnInterface = (code: string, index: number, ipv6: boolean): string | undefined =>
   index === 0 || !OF_AN_INTERFACE.includes(code) ? undefined : whyNotSending(index, ipv6)
+
+const adviceOnSegment = (code: string, choice: NativeSendChoice | undefined): string | undefined =>
+  choice?.segment === undefined || !TOO_LONG_A_SEGMENT.includes(code)
+    ? undefined
+    : `the kernel splits a payload into at most 128 datagrams (64 before Linux 6.9), each as long as the path's MTU allows`
 
 /** The errors by which the kernel refuses to segment datagrams of this length, and any: Node calls EOPNOTSUPP ENOTSUP. */
 const TOO_LONG_A_SEGMENT = ['EINVAL', 'EMSGSIZE']
@@ -123,7 +130,8 @@ export function createTransmitter(send: NativeDatagrams, plan: TransmitterPlan):
 
   const advance = (prepared: PreparedSend): number => {
     const { datagrams, done, controls, ipv6 } = prepared
-    if (!stats.segmentation || controls !== undefined) return sendUnsegmented(prepared)
+    if (!stats.segmentation || controls !== undefined || prepared.choice?.segment !== undefined)
+      return sendUnsegmented(prepared)
     const { size, count } = runOfEqualSize(datagrams, done, MAX_DATAGRAMS_PER_CALL)
     const perMessage = size === 0 ? 1 : Math.min(MAX_SEGMENTS_PER_MESSAGE, Math.floor(maxPayload(ipv6) / size))
     if (count < 2 || perMessage < 2 || size > stats.longestSegment) return sendUnsegmented(prepared)
@@ -147,12 +155,13 @@ export function createTransmitter(send: NativeDatagrams, plan: TransmitterPlan):
   }
 
   const explain = (errno: number, prepared: PreparedSend): SocketOptionError => {
-    const { done, datagrams, to, choice, choices } = prepared
+    const { done, datagrams, to } = prepared
+    const choice = prepared.choices?.[done] ?? prepared.choice
     const length = datagrams[done]?.length ?? 0
     const sockaddr = Array.isArray(to) ? to[done] : to
     const ipv6 = sockaddr === undefined ? prepared.ipv6 : goesOverIpv6(sockaddr as Uint8Array)
     const most = maxPayload(ipv6)
-    const by = Number((choices?.[done] ?? choice)?.interface ?? plan.interface)
+    const by = Number(choice?.interface ?? plan.interface)
     const before = done > 0 ? `; the kernel took the ${done} before it` : ''
     const code = codeOf(errno)
     const tooLarge = code === 'EMSGSIZE'
@@ -160,7 +169,10 @@ export function createTransmitter(send: NativeDatagrams, plan: TransmitterPlan):
       asked: tooLarge ? `datagram ${done} has ${length} bytes` : `send datagram ${done}${textOf(sockaddr)}`,
       errno,
       syscall: 'sendmmsg',
-      advice: `${tooLarge ? adviceOnLength(length, most) : (adviceOnInterface(code, by, ipv6) ?? ADVICE[code] ?? 'failed')}${before}`,
+      advice: `${
+        adviceOnSegment(code, choice) ??
+        (tooLarge ? adviceOnLength(length, most) : (adviceOnInterface(code, by, ipv6) ?? ADVICE[code] ?? 'failed'))
+      }${before}`,
     })
   }
 

@@ -1,19 +1,10 @@
 // The options of openReceiver: their checks, their defaults and the socket options they stand for.
-import {
-  abortSignal,
-  checkedLater,
-  checkFields,
-  type FieldRule,
-  flag,
-  iterable,
-  oneOf,
-  text,
-  whole,
-} from '../base/check-fields.ts'
+import { abortSignal, checkFields, type FieldRule, flag, iterable, oneOf, text, whole } from '../base/check-fields.ts'
 import { badValue, show } from '../base/errors.ts'
 import { parseGroup } from '../control/group-target.ts'
 import type { Channel, Membership } from '../control/membership.ts'
-import { type AncillaryChoice, ancillarySettings, checkAncillary } from '../datagram/ancillary.ts'
+import { ancillarySettings, checkAncillary } from '../datagram/ancillary.ts'
+import { READ_FIELDS, type ReadOptions } from '../datagram/read-options.ts'
 import { canonical, isIpv6, isMulticast, parseAddress, withoutZone } from '../net/address.ts'
 import type { AnyOption } from '../options/option.ts'
 import { IP_MULTICAST_ALL, IP_PKTINFO, IP_RECVERR } from '../options/table/ip.ts'
@@ -30,7 +21,7 @@ import { UDP_GRO } from '../options/table/udp.ts'
 import { parseOptions, type Setting, type Settings } from '../socket/socket-spec.ts'
 
 /** What openReceiver takes. `V` are the types of the values in `options`. */
-export interface ReceiverOptions<V extends readonly unknown[] = readonly unknown[]> {
+export interface ReceiverOptions<V extends readonly unknown[] = readonly unknown[]> extends ReadOptions {
   /** The port to receive on. Default 0: any free port. Raw sockets have no port. */
   port?: number | undefined
   /** The local address. Default: the group if all channels are of one group, else the wildcard. */
@@ -39,18 +30,13 @@ export interface ReceiverOptions<V extends readonly unknown[] = readonly unknown
   family?: 'ipv4' | 'ipv6' | undefined
   /** The channels to join. With channels and no unicast address, only datagrams to joined groups are delivered. */
   channels?: Iterable<Channel | Membership> | undefined
+  /**
+   * Also deliver what is sent to this host itself, and allow `send`: for a search whose answers come back. Bound to the
+   * wildcard. Default false.
+   */
+  unicast?: boolean | undefined
   /** Options set, in order, before the socket is bound. */
   options?: Settings<V> | undefined
-  /** How many datagrams one read may bring: 1 to 1024, default 64. */
-  batch?: number | undefined
-  /** The longest datagram taken whole, in bytes: 1 to 65535, default 65535. Longer ones are `truncated`. */
-  maxDatagram?: number | undefined
-  /** What each datagram says besides its addresses. */
-  ancillary?: AncillaryChoice | undefined
-  /** Take datagrams coalesced, and split them again: `UDP_GRO`. Then `maxDatagram` is 65535. Default false. */
-  gro?: boolean | undefined
-  /** Emit ICMP errors as `returned-error` events: `IP_RECVERR`, `IPV6_RECVERR`. Default false. */
-  returnedErrors?: boolean | undefined
   /** Share the port: `SO_REUSEADDR`. Default: true with channels, and from when a further socket is needed. */
   reuse?: boolean | undefined
   /** `raw` reads a protocol below UDP, with the IPv4 headers; it needs CAP_NET_RAW. Default `dgram`. */
@@ -67,11 +53,8 @@ const FIELDS: Record<keyof ReceiverOptions, FieldRule> = {
   family: oneOf('ipv4', 'ipv6'),
   channels: iterable('an array of { group, source?, interface? }'),
   options: iterable('an array of [option, value]'),
-  batch: whole(1, 1024),
-  maxDatagram: whole(1, 65535),
-  ancillary: checkedLater,
-  gro: flag,
-  returnedErrors: flag,
+  ...READ_FIELDS,
+  unicast: flag,
   reuse: flag,
   type: oneOf('dgram', 'raw'),
   protocol: whole(0, 255),
@@ -92,6 +75,14 @@ export interface ReceiverPlan {
   readonly gro: boolean
   /** The extension headers of IPv6 were asked for. */
   readonly hasExtensions: boolean
+  /** Datagrams are lent: the next read uses their memory again. */
+  readonly reuseBuffers: boolean
+  /** The least time between two reads under load, in milliseconds. */
+  readonly readInterval: number
+  /** ICMP errors are asked for. */
+  readonly returnedErrors: boolean
+  /** Datagrams to this host are delivered besides those to groups, and the receiver sends. */
+  readonly unicast: boolean
   /** Only datagrams to joined groups are delivered. */
   readonly groupsOnly: boolean
   /** Further sockets may share the port. */
@@ -141,8 +132,13 @@ export function planReceiver(options: ReceiverOptions): ReceiverPlan {
   if (type === 'raw' && (options.port ?? 0) !== 0)
     throw badValue(`openReceiver: port is ${options.port}: a raw socket has none`)
   if (type === 'raw' && options.gro === true) throw badValue('openReceiver: gro is for UDP, not for raw sockets')
+  const unicast = options.unicast === true
+  if (unicast && type === 'raw') throw badValue('openReceiver: unicast is for UDP, not for raw sockets')
+  if (unicast && options.address !== undefined && isMulticast(options.address))
+    throw badValue(`openReceiver: unicast, and address is ${show(options.address)}, a group: leave address out`)
   const wildcard = family === 'ipv6' ? '::' : '0.0.0.0'
-  const address = options.address ?? (type === 'raw' ? undefined : commonGroup(groups, family)) ?? wildcard
+  const bindsToGroup = type === 'dgram' && !unicast
+  const address = options.address ?? (bindsToGroup ? commonGroup(groups, family) : undefined) ?? wildcard
   const settings = settingsFor(options, family, channels.length > 0)
   return {
     family,
@@ -156,7 +152,11 @@ export function planReceiver(options: ReceiverOptions): ReceiverPlan {
     batch: options.batch ?? 64,
     maxDatagram: options.maxDatagram ?? 65535,
     gro: options.gro === true,
-    groupsOnly: channels.length > 0 && (options.address === undefined || isMulticast(address)),
+    reuseBuffers: options.reuseBuffers === true,
+    readInterval: options.readInterval ?? 0,
+    returnedErrors: options.returnedErrors === true,
+    unicast,
+    groupsOnly: channels.length > 0 && !unicast && (options.address === undefined || isMulticast(address)),
     shares: options.reuse !== false,
   }
 }

@@ -27,7 +27,7 @@ export interface ReceiverSockets {
   close(): Promise<void>
 }
 
-const receiverClosed = (): SocketOptionError =>
+export const receiverClosed = (): SocketOptionError =>
   new SocketOptionError('this receiver is closed: open another', { code: 'ERR_SOCKET_CLOSED', reason: 'closed' })
 
 /** Opens the first socket. */

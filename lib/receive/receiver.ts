@@ -1,17 +1,23 @@
 // A receiver: datagrams of joined channels, in batches.
 import { EventEmitter } from 'node:events'
-import { Readable } from 'node:stream'
-import { kernelError, SocketOptionError, show, wrongType } from '../base/errors.ts'
+import type { Readable } from 'node:stream'
+import { badValue, kernelError, type SocketOptionError, show, wrongType } from '../base/errors.ts'
 import { onAbort } from '../base/on-abort.ts'
+import { datagramsNative } from '../binding/native.ts'
 import type { SocketControl } from '../control/control.ts'
 import type { Channel, Membership } from '../control/membership.ts'
+import { type BatchLoop, createBatchLoop, type ReceiveOptions } from '../datagram/batch-loop.ts'
 import { type BatchReader, createBatchReader } from '../datagram/batch-reader.ts'
+import { type BatchWriter, createBatchWriter } from '../datagram/batch-writer.ts'
 import type { Datagram } from '../datagram/datagram.ts'
 import { type ReturnedError, readQueued } from '../datagram/error-queue.ts'
 import { onLinkRemoved } from '../datagram/link-watch.ts'
+import type { Message, SendChoice } from '../datagram/message.ts'
+import { createPrepare, type Prepare } from '../datagram/prepare.ts'
+import { mustNotBeGivenBack, replyRoute } from '../datagram/reply-route.ts'
 import type { Endpoint } from '../net/socket-address.ts'
 import { planReceiver, type ReceiverOptions, type ReceiverPlan } from './receiver-options.ts'
-import { openSockets, type ReceiverSockets } from './receiver-sockets.ts'
+import { openSockets, type ReceiverSockets, receiverClosed } from './receiver-sockets.ts'
 
 /** Counts since the receiver was opened. */
 export interface ReceiverStats {
@@ -53,7 +59,16 @@ interface ReceiverCore {
   readonly sockets: ReceiverSockets
   /** Run at close: they end the watch for interfaces and the listener of the signal. */
   readonly cleanups: (() => unknown)[]
+  readonly loop: BatchLoop
+  /** Opened by the first send or answer. */
+  writing: Writing | undefined
   closing: Promise<void> | undefined
+}
+
+/** How a receiver sends from its first socket. */
+interface Writing {
+  readonly prepare: Prepare
+  readonly writer: BatchWriter
 }
 
 /** Channels of `join` that no joinAll separates; they are joined together when their turn comes. */
@@ -71,22 +86,50 @@ const forgotten = new FinalizationRegistry<ReceiverCore>((core) => {
 function closeReceiver(core: ReceiverCore): Promise<void> {
   core.closing ??= (async () => {
     core.batchReader.close()
+    core.writing?.writer.close()
     await Promise.all([...core.cleanups.map((cleanup) => cleanup()), core.sockets.close()])
   })()
   return core.closing
 }
 
+function openWriting({ plan, sockets }: ReceiverCore, receiver: WeakRef<Receiver>): Writing {
+  if (plan.type === 'raw') throw badValue('a raw receiver has no port to answer from: open a socket of its own')
+  const { control } = sockets
+  const ipv6 = plan.family === 'ipv6'
+  return {
+    prepare: createPrepare(datagramsNative(), {
+      ipv6,
+      peer: () => undefined,
+      howToName: 'give `to`',
+      // The kernel refuses what an option is missing for.
+      isSet: () => true,
+    }),
+    writer: createBatchWriter({
+      fd: () => control.fd,
+      segmentation: true,
+      interface: 0,
+      mtu: () => undefined,
+      returnedErrors: plan.returnedErrors,
+      // While somebody reads, the reader tells of them.
+      usesErrorQueue: false,
+      onQueued: (queued) => {
+        if ('error' in queued) receiver.deref()?.emit('returned-error', queued.error)
+      },
+      closed: receiverClosed,
+    }),
+  }
+}
+
 /**
  * Reads datagrams in batches, with all the kernel knows of each. Only datagrams of joined channels are delivered.
  *
- * Read with `for await (const batch of receiver)` or `receiver.readable()`, one reader at a time. While nobody reads,
+ * Read with `for await (const batch of receiver)`, `receiver.receive()` or `receiver.readable()`, one reader at a time. While nobody reads,
  * datagrams stay in the kernel's buffer; the kernel drops and counts those it has no room for. Only a reader that waits
  * keeps the event loop alive. The event `returned-error`, for ICMP errors, must be asked for and comes while somebody
  * reads; the event `interface-removed` comes when an interface is gone and its memberships have ended.
  */
 export class Receiver extends EventEmitter<ReceiverEvents> implements AsyncIterable<Datagram[]>, AsyncDisposable {
   readonly #core: ReceiverCore
-  #reader: object | undefined
   #joining: Promise<unknown> = Promise.resolve()
   #waiting: WaitingJoins | undefined
 
@@ -197,66 +240,69 @@ export class Receiver extends EventEmitter<ReceiverEvents> implements AsyncItera
    * @throws SocketOptionError if somebody reads already, or, as a rejection, if a read fails: the next read goes on
    */
   [Symbol.asyncIterator](): AsyncIterator<Datagram[], undefined> {
-    const { batchReader } = this.#core
-    if (this.#reader !== undefined && this.#core.closing === undefined) throw busy()
-    const reader = {}
-    this.#reader = reader
-    const free = (): void => {
-      if (this.#reader === reader) this.#reader = undefined
-    }
-    return {
-      next: async () => {
-        if (batchReader.reading()) throw busy()
-        try {
-          const value = await batchReader.next()
-          if (value !== undefined) return { done: false, value }
-        } catch (error) {
-          // An error ends this reader, so that another may begin.
-          free()
-          throw error
-        }
-        free()
-        return { done: true, value: undefined }
-      },
-      return: async () => {
-        free()
-        await this.close()
-        return { done: true, value: undefined }
-      },
-    }
+    return this.#core.loop.iterate(this)
   }
 
   /**
    * The datagrams as an object stream; destroying it closes the receiver.
-   * @throws SocketOptionError if somebody reads already
+   * @throws SocketOptionError if somebody reads already, or with `reuseBuffers`
    */
   readable(): Readable {
-    const iterator = this[Symbol.asyncIterator]()
-    let rest: Datagram[] = []
-    return new Readable({
-      objectMode: true,
-      highWaterMark: this.#core.plan.batch,
-      read() {
-        const push = (): void => {
-          while (rest.length > 0) if (!this.push(rest.shift())) return
-        }
-        if (rest.length > 0) {
-          push()
-          return
-        }
-        iterator.next().then(
-          ({ done, value }) => {
-            if (done === true) this.push(null)
-            else {
-              rest = value
-              push()
-            }
-          },
-          (error) => this.destroy(error),
-        )
-      },
-      destroy: (error, done) => void iterator.return?.().then(() => done(error), done),
-    })
+    return this.#core.loop.readable(this)
+  }
+
+  /**
+   * One batch, of one datagram at least.
+   *
+   * @throws SocketOptionError as a rejection, if somebody reads already, a read fails or the receiver is closed; or the
+   * signal's reason: then nothing is lost, and the receiver stays open
+   */
+  receive(options?: ReceiveOptions): Promise<Datagram[]> {
+    return this.#core.loop.receive(options, this)
+  }
+
+  /**
+   * Sends from the receiver's port, so that answers come back here: for a receiver opened with `unicast: true`. As
+   * `MessageSocket.send`.
+   * @throws SocketOptionError as a rejection: without `unicast`, since a socket bound to a group never hears an answer; else
+   * with the index of the datagram that failed, and the datagrams before it are sent
+   */
+  async send(
+    data: Uint8Array | readonly (Uint8Array | Message)[],
+    to?: Endpoint,
+    choice?: SendChoice,
+  ): Promise<number> {
+    const { plan } = this.#core
+    if (!plan.unicast)
+      throw badValue('this receiver hears no answers: open it with `unicast: true` to send, or reply to a datagram')
+    const { prepare, writer } = this.#writing()
+    return writer.send(prepare(data, to, choice), this)
+  }
+
+  /**
+   * Answers a datagram from the receiver's port: to its source, by the interface that it came in on, and from the address
+   * that it was sent to. If that was a group or a broadcast address, the kernel chooses the address of the interface.
+   *
+   * `sendmmsg(2)` with `IP_PKTINFO` or `IPV6_PKTINFO`.
+   * @throws SocketOptionError as a rejection, with the index of the datagram that failed; or if a lent datagram was given
+   * back, or the receiver is raw or closed
+   */
+  async reply(
+    to: Datagram,
+    data: Uint8Array | readonly (Uint8Array | Message)[],
+    choice?: SendChoice,
+  ): Promise<number> {
+    const { prepare, writer } = this.#writing()
+    mustNotBeGivenBack(this.#core.batchReader, to)
+    const route = replyRoute(to, choice)
+    return writer.send(prepare(data, route.to, route.choice), this)
+  }
+
+  #writing(): Writing {
+    const core = this.#core
+    if (core.closing !== undefined) throw receiverClosed()
+    core.writing ??= openWriting(core, new WeakRef(this))
+    return core.writing
   }
 
   /** @internal The kernel keeps and counts an IPv4 membership on a removed interface until the socket leaves it. */
@@ -279,12 +325,6 @@ export class Receiver extends EventEmitter<ReceiverEvents> implements AsyncItera
     void Promise.all(left).then(() => process.nextTick(emit))
   }
 }
-
-const busy = (): SocketOptionError =>
-  new SocketOptionError('this receiver has a reader already: end its loop, or open another receiver', {
-    code: 'ERR_READER_BUSY',
-    reason: 'bad-value',
-  })
 
 const readError = (errno: number): SocketOptionError =>
   kernelError({ asked: 'receive', errno, syscall: 'recvmmsg', reason: 'system' })
@@ -316,7 +356,22 @@ export async function openReceiver<const V extends readonly unknown[] = readonly
     batchReader.close()
     throw error
   })
-  const core: ReceiverCore = { plan, batchReader, sockets, cleanups: [], closing: undefined }
+  const core: ReceiverCore = {
+    plan,
+    batchReader,
+    sockets,
+    cleanups: [],
+    loop: createBatchLoop({
+      name: 'receiver',
+      batchReader,
+      batch: plan.batch,
+      reuseBuffers: plan.reuseBuffers,
+      isClosed: () => core.closing !== undefined,
+      close: () => closeReceiver(core),
+    }),
+    writing: undefined,
+    closing: undefined,
+  }
   try {
     const receiver = new Receiver(core)
     const ref = new WeakRef(receiver)

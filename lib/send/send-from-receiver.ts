@@ -14,7 +14,7 @@ export type SendOne = (data: Uint8Array, to: Endpoint, choice?: SendChoice) => b
 export function sendFrom(receiver: Receiver): SendOne {
   const send = datagramsNative()
   const ipv6 = isIpv6(receiver.address.address)
-  const prepare = createPrepare(send, { ipv6, to: undefined, connected: false, isSet: () => false })
+  const prepare = createPrepare(send, { ipv6, peer: () => undefined, howToName: 'give `to`', isSet: () => false })
   const transmitter = createTransmitter(send, {
     fd: () => receiver.control.fd,
     segmentation: false,

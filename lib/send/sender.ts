@@ -2,13 +2,13 @@
 import { EventEmitter } from 'node:events'
 import { SocketOptionError, wrongType } from '../base/errors.ts'
 import { onAbort } from '../base/on-abort.ts'
-import { datagramsNative, type NativePoller } from '../binding/native.ts'
-import { CHANGES, openPoller, WRITABLE, watch } from '../binding/poller.ts'
+import { datagramsNative } from '../binding/native.ts'
 import type { SocketControl } from '../control/control.ts'
-import { type ReturnedError, readQueued, type TransmitTimestamp } from '../datagram/error-queue.ts'
+import { type BatchWriter, createBatchWriter } from '../datagram/batch-writer.ts'
+import type { ReturnedError, TransmitTimestamp } from '../datagram/error-queue.ts'
 import type { Message, SendChoice } from '../datagram/message.ts'
-import { createPrepare, type Prepare, type PreparedSend } from '../datagram/prepare.ts'
-import { createTransmitter, type SenderStats, type Transmitter } from '../datagram/transmit.ts'
+import { createPrepare, type Prepare } from '../datagram/prepare.ts'
+import type { SenderStats } from '../datagram/transmit.ts'
 import { isOfOneLink, toIpv6, unmapped, withoutZone } from '../net/address.ts'
 import { loopbackSource } from '../net/interfaces.ts'
 import type { Endpoint } from '../net/socket-address.ts'
@@ -29,27 +29,14 @@ interface SenderEvents {
   transmitted: [timestamp: TransmitTimestamp]
 }
 
-/** A send that waits for room in the send buffer, or for the sends before it. */
-interface Pending {
-  readonly prepared: PreparedSend
-  readonly resolve: (sent: number) => void
-  readonly reject: (error: unknown) => void
-}
-
 /**
  * Everything that holds the descriptor. Nothing in here refers to the Sender while no send waits, so that a forgotten
  * Sender can be collected.
  */
 interface SenderCore {
   readonly socket: OwnedSocket
-  readonly poller: NativePoller
-  readonly pending: Pending[]
   readonly prepare: Prepare
-  readonly transmitter: Transmitter
-  /** The kernel may put ICMP errors or times of sending into the error queue. */
-  readonly usesErrorQueue: boolean
-  /** The Sender while a send waits, which keeps it from being collected. */
-  waiting: Sender | undefined
+  readonly writer: BatchWriter
   /** Ends the listener of the signal. */
   forgetSignal: (() => void) | undefined
   closing: Promise<void> | undefined
@@ -61,9 +48,7 @@ const senderClosed = (): SocketOptionError =>
 function closeSender(core: SenderCore): Promise<void> {
   core.closing ??= (async () => {
     core.forgetSignal?.()
-    core.waiting = undefined
-    for (const { reject } of core.pending.splice(0)) reject(senderClosed())
-    core.poller.close()
+    core.writer.close()
     await core.socket.close()
   })()
   return core.closing
@@ -87,7 +72,7 @@ export class Sender extends EventEmitter<SenderEvents> implements AsyncDisposabl
   /** @internal Use `openSender`. */
   constructor(core: SenderCore) {
     super()
-    if (core?.transmitter === undefined) throw wrongType('a Sender is opened, not constructed: await openSender(...)')
+    if (core?.writer === undefined) throw wrongType('a Sender is opened, not constructed: await openSender(...)')
     this.#core = core
     forgotten.register(this, core, this)
   }
@@ -115,17 +100,12 @@ export class Sender extends EventEmitter<SenderEvents> implements AsyncDisposabl
   ): Promise<number> {
     const core = this.#core
     if (core.closing !== undefined) throw senderClosed()
-    const prepared = core.prepare(data, to, choice)
-    if (core.pending.length === 0 && this.#finish(prepared)) return prepared.done
-    return new Promise((resolve, reject) => {
-      core.pending.push({ prepared, resolve, reject })
-      if (core.pending.length === 1) this.#awaitRoom()
-    })
+    return core.writer.send(core.prepare(data, to, choice), this)
   }
 
   /** Counts since the sender was opened. Never throws, also once it is closed. */
   stats(): SenderStats {
-    return { ...this.#core.transmitter.stats }
+    return { ...this.#core.writer.stats }
   }
 
   /** Closes the socket. Sends that wait for room are rejected. Never throws. */
@@ -138,77 +118,6 @@ export class Sender extends EventEmitter<SenderEvents> implements AsyncDisposabl
   [Symbol.asyncDispose](): Promise<void> {
     return this.close()
   }
-
-  /** Sends what is left of a send; false if the send buffer is full. */
-  #finish(prepared: PreparedSend): boolean {
-    while (prepared.done < prepared.datagrams.length) if (this.#core.transmitter.advance(prepared) < 0) return false
-    return true
-  }
-
-  /** Sends as many of the waiting datagrams as the kernel takes. */
-  #sendWaiting(): void {
-    const { pending } = this.#core
-    for (let first = pending[0]; first !== undefined; first = pending[0]) {
-      try {
-        if (!this.#finish(first.prepared)) {
-          this.#awaitRoom()
-          return
-        }
-        first.resolve(first.prepared.done)
-      } catch (error) {
-        first.reject(error)
-      }
-      pending.shift()
-    }
-  }
-
-  #awaitRoom(): void {
-    const core = this.#core
-    core.transmitter.stats.waits++
-    watch(core.poller, core.socket.fd, WRITABLE)
-    core.poller.hold(true)
-    core.waiting = this
-  }
-
-  /** @internal The socket is writable, or its error queue holds something. */
-  onReady(): void {
-    const core = this.#core
-    if (core.usesErrorQueue) this.emitQueued()
-    if (core.waiting === undefined || core.closing !== undefined) return
-    core.waiting = undefined
-    core.poller.hold(false)
-    watchWhileIdle(core)
-    this.#sendWaiting()
-  }
-
-  /** @internal Emits what the error queue holds. True if an ICMP error was among it. */
-  emitQueued(): boolean {
-    let hasReturned = false
-    for (;;) {
-      const entries = datagramsNative().readErrorQueue(this.#core.socket.fd)
-      if (entries.length === 0) return hasReturned
-      for (const raw of entries) {
-        const queued = readQueued(raw)
-        if (queued === undefined) continue
-        if ('error' in queued && queued.error.origin.startsWith('icmp')) hasReturned = true
-        // In a tick of its own, an error thrown by a listener does not reach the sender.
-        process.nextTick(() => {
-          if ('error' in queued) this.emit('returned-error', queued.error)
-          else this.emit('transmitted', queued.sent)
-        })
-      }
-    }
-  }
-}
-
-/** While no send waits, the poller only tells of changes: the error of a connected socket stays for the next send. */
-function watchWhileIdle({
-  usesErrorQueue,
-  poller,
-  socket,
-}: Pick<SenderCore, 'usesErrorQueue' | 'poller' | 'socket'>): void {
-  if (usesErrorQueue) watch(poller, socket.fd, CHANGES)
-  else poller.forget(socket.fd)
 }
 
 /**
@@ -220,7 +129,6 @@ export async function openSender<const V extends readonly unknown[] = readonly u
   options: SenderOptions<V>,
 ): Promise<Sender> {
   const plan = planSender(options)
-  const send = datagramsNative()
   const { signal, connect: connected = false } = options
   signal?.throwIfAborted()
   const ipv6 = plan.family === 'ipv6'
@@ -232,38 +140,43 @@ export async function openSender<const V extends readonly unknown[] = readonly u
     ...bindOf(plan, loopbackSource(leavesBy, options.interface)),
     ...(connected && plan.to !== undefined ? { connect: reachable(plan.to, ipv6) } : {}),
   })
-  let poller: NativePoller | undefined
+  let weak: WeakRef<Sender> | undefined
+  let writer: BatchWriter | undefined
   try {
-    poller = openPoller()
-    if (plan.usesErrorQueue) watchWhileIdle({ usesErrorQueue: true, poller, socket })
+    writer = createBatchWriter({
+      fd: () => socket.fd,
+      segmentation: plan.segmentation,
+      interface: leavesBy,
+      mtu: () => (connected ? socket.control.getSync(ipv6 ? IPV6_MTU : IP_MTU) : undefined),
+      returnedErrors: plan.returnedErrors,
+      usesErrorQueue: plan.usesErrorQueue,
+      onQueued: (queued) => {
+        if ('error' in queued) weak?.deref()?.emit('returned-error', queued.error)
+        else weak?.deref()?.emit('transmitted', queued.sent)
+      },
+      closed: senderClosed,
+    })
     signal?.throwIfAborted()
   } catch (error) {
-    poller?.close()
+    writer?.close()
     await socket.close()
     throw error
   }
-  let weak: WeakRef<Sender> | undefined
-  const transmitter = createTransmitter(send, {
-    fd: () => socket.fd,
-    segmentation: plan.segmentation,
-    interface: leavesBy,
-    tellReturned: () => plan.returnedErrors && weak?.deref()?.emitQueued() === true,
-    mtu: () => (connected ? socket.control.getSync(ipv6 ? IPV6_MTU : IP_MTU) : undefined),
-  })
+  const peer = connected ? plan.to : undefined
   const sender = new Sender({
     socket,
-    poller,
-    pending: [],
-    prepare: createPrepare(send, { ipv6, to: plan.to, connected, isSet: plan.isSet }),
-    transmitter,
-    usesErrorQueue: plan.usesErrorQueue,
-    waiting: undefined,
+    prepare: createPrepare(datagramsNative(), {
+      ipv6,
+      to: plan.to,
+      peer: () => peer,
+      howToName: 'give `to`, here or to openSender',
+      isSet: plan.isSet,
+    }),
+    writer,
     forgetSignal: signal && onAbort(signal, () => void weak?.deref()?.close()),
     closing: undefined,
   })
-  const ref = new WeakRef(sender)
-  weak = ref
-  poller.start(() => ref.deref()?.onReady())
+  weak = new WeakRef(sender)
   return sender
 }
 

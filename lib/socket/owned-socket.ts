@@ -3,11 +3,13 @@
 import type { Socket as DatagramSocket } from 'node:dgram'
 import type { Server, ServerOpts, Socket, SocketConstructorOpts } from 'node:net'
 import { badValue, SocketOptionError } from '../base/errors.ts'
-import { type NativeSocket, native } from '../binding/native.ts'
-import { explainSocket } from '../calls/explain-socket.ts'
+import type { NativeSocket } from '../binding/native.ts'
 import { handleOf, noDescriptor } from '../calls/socket-handle.ts'
 import { createControl, type SocketControl, shareControl } from '../control/control.ts'
-import { type Family, type SocketAddress, socketAddressFromNative } from '../net/socket-address.ts'
+import type { Family, SocketAddress } from '../net/socket-address.ts'
+import { addressOf, peerOf } from './address-of.ts'
+import { createMessageSocket, type MessageSocket } from './message-socket.ts'
+import type { MessageSocketOptions } from './message-socket-options.ts'
 import type { SocketPlan } from './socket-spec.ts'
 import { asDatagram, asServer, asStream, type DatagramOptions } from './to-node-socket.ts'
 
@@ -41,6 +43,13 @@ export interface OwnedSocket<F extends Family = Family> extends AsyncDisposable 
    * @throws SocketOptionError `bad-value` for another kind of socket, `unsupported` by the runtime, `closed`; the socket stays as it is
    */
   toDatagram(options?: DatagramOptions): DatagramSocket
+  /**
+   * Becomes a MessageSocket, which owns the descriptor from now on: datagrams in batches, both ways. For `dgram` sockets of
+   * `ipv4` and `ipv6`.
+   * @throws SocketOptionError `bad-value` for another kind of socket or wrong options, `closed`, or what an option is
+   * refused for; the socket stays as it is
+   */
+  toMessageSocket(options?: MessageSocketOptions): MessageSocket<F>
   /**
    * Becomes a net.Socket, which owns the descriptor from now on. For connected `stream` sockets of `ipv4`, `ipv6` and `unix`.
    * @throws SocketOptionError `bad-value` for another kind of socket, `unsupported` by the runtime, `closed`; the socket stays as it is
@@ -80,25 +89,16 @@ interface Owned<F extends Family> {
 const INET: readonly Family[] = ['ipv4', 'ipv6']
 const INET_AND_UNIX: readonly Family[] = ['ipv4', 'ipv6', 'unix']
 
-/** What a socket is bound to, or connected to. */
-export function addressOf<F extends Family>(
-  fd: number,
-  family: F,
-  call: 'getsockname' | 'getpeername',
-): SocketAddress<F> {
-  try {
-    const raw = call === 'getsockname' ? native.localAddress(fd) : native.remoteAddress(fd)
-    return socketAddressFromNative(family, raw)
-  } catch (error) {
-    throw typeof error === 'number' ? explainSocket(call, call, error, family) : error
-  }
-}
-
 export function createOwnedSocket<F extends Family>(socket: NativeSocket, plan: SocketPlan): Owned<F> {
   const { family, type, backlog } = plan
   let goneTo: { readonly name: string; readonly fd: () => number; readonly isBareNumber?: true } | undefined
   let closing: Promise<void> | undefined
   let end = (): void => {}
+
+  const openFd = (): number => {
+    if (socket.fd < 0) throw noDescriptor('socket', 'the socket was closed; open another')
+    return socket.fd
+  }
 
   const mine = (): number => {
     if (goneTo !== undefined)
@@ -106,8 +106,7 @@ export function createOwnedSocket<F extends Family>(socket: NativeSocket, plan: 
         code: 'ERR_SOCKET_HANDED_OVER',
         reason: 'closed',
       })
-    if (socket.fd < 0) throw noDescriptor('socket', 'the socket was closed; open another')
-    return socket.fd
+    return openFd()
   }
 
   // One object for as long as the socket lives, so that memberships outlast a handover.
@@ -165,14 +164,7 @@ export function createOwnedSocket<F extends Family>(socket: NativeSocket, plan: 
     },
     control,
     address: () => addressOf(owner.fd, family as F, 'getsockname'),
-    remoteAddress: () => {
-      try {
-        return addressOf(owner.fd, family as F, 'getpeername')
-      } catch (error) {
-        if (error instanceof SocketOptionError && ['ENOTCONN', 'ENOTSUP'].includes(error.code)) return undefined
-        throw error
-      }
-    },
+    remoteAddress: () => peerOf(owner.fd, family as F),
     toDatagram: (options = {}) =>
       give({
         name: 'dgram.Socket',
@@ -180,6 +172,13 @@ export function createOwnedSocket<F extends Family>(socket: NativeSocket, plan: 
         type: 'dgram',
         make: (passed) => asDatagram(owner, control, plan, { ...options }, passed),
       }),
+    toMessageSocket: (options = {}) => {
+      mine()
+      const made = createMessageSocket<F>({ socket, control, family, type, atEnd: () => end() }, options)
+      goneTo = { name: 'a MessageSocket', fd: openFd }
+      shareControl(made, control)
+      return made
+    },
     toStream: (options = {}) =>
       give({
         name: 'net.Socket',

@@ -16,6 +16,7 @@ Napi::Function DatagramReader::Define(Napi::Env env) {
                          InstanceMethod<&DatagramReader::ColumnNames>("columns"),
                          InstanceMethod<&DatagramReader::Table>("table"),
                          InstanceMethod<&DatagramReader::Cells>("cells"),
+                         InstanceMethod<&DatagramReader::Memory>("memory"),
                          InstanceMethod<&DatagramReader::HandOver>("handOver"),
                          InstanceMethod<&DatagramReader::Release>("release"),
                          InstanceMethod<&DatagramReader::Read>("read"),
@@ -71,6 +72,12 @@ void DatagramReader::MustHaveSlab(Napi::Env env) {
   slab_ = Napi::Persistent(slab);
   memory_ = slab.Data();
   used_ = messages_.size();
+}
+
+// () -> Buffer: the memory of the last read, which the next read writes to
+Napi::Value DatagramReader::Memory(const Napi::CallbackInfo& info) {
+  MustHaveSlab(info.Env());
+  return slab_.Value();
 }
 
 // () -> Buffer: the memory of the last read, which JavaScript owns from now on
@@ -172,7 +179,8 @@ bool DatagramReader::Describe(size_t index, const DeliveryRules& rules, size_t a
   row.segment = ancillary.segment;
   row.filled = ancillary.filled;
   row.flags = ((header.msg_flags & MSG_TRUNC) != 0 ? kTruncated : 0) | (others.empty() ? 0 : kOthers) |
-              ((header.msg_flags & MSG_CTRUNC) != 0 ? kAncillaryTruncated : 0);
+              ((header.msg_flags & MSG_CTRUNC) != 0 ? kAncillaryTruncated : 0) |
+              (destination.broadcast ? kBroadcast : 0);
   return true;
 }
 

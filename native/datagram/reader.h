@@ -24,6 +24,7 @@ class DatagramReader : public Napi::ObjectWrap<DatagramReader> {
   Napi::Value ColumnNames(const Napi::CallbackInfo& info);
   Napi::Value Table(const Napi::CallbackInfo& info);
   Napi::Value Cells(const Napi::CallbackInfo& info);
+  Napi::Value Memory(const Napi::CallbackInfo& info);
   Napi::Value HandOver(const Napi::CallbackInfo& info);
   void Release(const Napi::CallbackInfo& info);
   Napi::Value Read(const Napi::CallbackInfo& info);
@@ -48,7 +49,7 @@ class DatagramReader : public Napi::ObjectWrap<DatagramReader> {
     int32_t flags;
     uint32_t filled;
   };
-  enum Flag { kTruncated = 1, kOthers = 2, kAncillaryTruncated = 4 };
+  enum Flag { kTruncated = 1, kOthers = 2, kAncillaryTruncated = 4, kBroadcast = 8 };
 
   // The room for the control messages of a datagram, in bytes: at first, and once a datagram had more of them. An
   // extension header of IPv6 has up to 2,064 bytes, and there are three that an option asks for. RFC 8200 4.3

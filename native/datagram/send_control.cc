@@ -5,6 +5,7 @@
 #include <netinet/udp.h>
 #include <sys/socket.h>
 
+#include <algorithm>
 #include <array>
 #include <cstring>
 #include <vector>
@@ -19,6 +20,12 @@
 #ifndef SCM_TS_OPT_ID
 #define SCM_TS_OPT_ID 81
 #endif
+#ifndef IPV6_DONTFRAG
+#define IPV6_DONTFRAG 62
+#endif
+#ifndef IPV6_FLOWINFO
+#define IPV6_FLOWINFO 11
+#endif
 #ifndef UDP_SEGMENT
 #define UDP_SEGMENT 103
 #endif
@@ -28,22 +35,31 @@ namespace {
 
 using ControlBytes = std::vector<uint8_t>;
 
-template <class T>
-void Append(ControlBytes& bytes, MessageType message, const T& value) {
+void AppendBytes(ControlBytes& bytes, MessageType message, const uint8_t* value, size_t length) {
   const size_t start = bytes.size();
-  bytes.resize(start + CMSG_SPACE(sizeof value));
+  bytes.resize(start + CMSG_SPACE(length));
   cmsghdr header{};
   header.cmsg_level = message.level;
   header.cmsg_type = message.type;
-  header.cmsg_len = CMSG_LEN(sizeof value);
+  header.cmsg_len = CMSG_LEN(length);
   std::memcpy(bytes.data() + start, &header, sizeof header);
-  std::memcpy(bytes.data() + start + CMSG_LEN(0), &value, sizeof value);
+  std::copy_n(value, length, bytes.data() + start + CMSG_LEN(0));
+}
+
+template <class T>
+void Append(ControlBytes& bytes, MessageType message, const T& value) {
+  AppendBytes(bytes, message, reinterpret_cast<const uint8_t*>(&value), sizeof value);
 }
 
 // T is the C type that the kernel takes.
 template <class T>
 void AppendInteger(ControlBytes& bytes, MessageType message, const Napi::Value& value, const char* name) {
   Append(bytes, message, ReadInteger<T>(value, name));
+}
+
+// The label in network byte order, as the kernel takes it.
+void AppendFlowLabel(ControlBytes& bytes, MessageType message, const Napi::Value& value, const char* name) {
+  Append(bytes, message, htonl(ReadInteger<uint32_t>(value, name)));
 }
 
 struct Row {
@@ -59,6 +75,11 @@ constexpr std::array kRows{
     Row{"trafficClass", {IPPROTO_IP, IP_TOS}, {IPPROTO_IPV6, IPV6_TCLASS}, AppendInteger<int>},
     Row{"transmitTime", {SOL_SOCKET, SO_TXTIME}, {SOL_SOCKET, SO_TXTIME}, AppendInteger<uint64_t>},
     Row{"timestampId", {SOL_SOCKET, SCM_TS_OPT_ID}, {SOL_SOCKET, SCM_TS_OPT_ID}, AppendInteger<uint32_t>},
+    Row{"mark", {SOL_SOCKET, SO_MARK}, {SOL_SOCKET, SO_MARK}, AppendInteger<uint32_t>},
+    Row{"priority", {SOL_SOCKET, SO_PRIORITY}, {SOL_SOCKET, SO_PRIORITY}, AppendInteger<uint32_t>},
+    Row{"dontFragment", {}, {IPPROTO_IPV6, IPV6_DONTFRAG}, AppendInteger<int>},
+    Row{"flowLabel", {}, {IPPROTO_IPV6, IPV6_FLOWINFO}, AppendFlowLabel},
+    Row{"segment", {IPPROTO_UDP, UDP_SEGMENT}, {IPPROTO_UDP, UDP_SEGMENT}, AppendInteger<uint16_t>},
 };
 
 // The choices `source` and `interface` go into one message.
@@ -80,6 +101,23 @@ void AppendPacketInfo(ControlBytes& bytes, bool ipv6, const Napi::Object& choice
   }
 }
 
+// Control messages as the caller has them: [{ level, type, data }].
+void AppendAncillary(ControlBytes& bytes, const Napi::Value& given) {
+  if (given.IsUndefined()) return;
+  const auto list = given.As<Napi::Array>();
+  for (uint32_t index = 0; index < list.Length(); ++index) {
+    const auto message = list.Get(index).As<Napi::Object>();
+    const MessageType type{ReadInteger<int>(message.Get("level"), "level"),
+                           ReadInteger<int>(message.Get("type"), "type")};
+    // Nothing of JavaScript runs after the bytes are looked up.
+    const Napi::Value data = message.Get("data");
+    if (!data.IsTypedArray() || data.As<Napi::TypedArray>().TypedArrayType() != napi_uint8_array)
+      throw Napi::TypeError::New(given.Env(), "data is not a Uint8Array");
+    const auto view = data.As<Napi::Uint8Array>();
+    AppendBytes(bytes, type, view.Data(), view.ByteLength());
+  }
+}
+
 }  // namespace
 
 // (ipv6, choice, segment) -> the bytes of the control messages. An IPv6 socket heeds IPv4's messages for a datagram to
@@ -94,6 +132,7 @@ Napi::Value EncodeSendControl(const Napi::CallbackInfo& info) {
     if (!value.IsUndefined()) row.append(bytes, ipv6 ? row.ipv6 : row.ipv4, value, row.name);
   }
   AppendPacketInfo(bytes, ipv6, choice);
+  AppendAncillary(bytes, choice.Get("ancillary"));
   if (segment > 0) Append(bytes, {IPPROTO_UDP, UDP_SEGMENT}, segment);
   return Napi::Buffer<uint8_t>::Copy(info.Env(), bytes.data(), bytes.size());
 }

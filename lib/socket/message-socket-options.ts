@@ -1,0 +1,51 @@
+// The options of toMessageSocket: their checks, and the socket options they stand for.
+import { abortSignal, checkFields } from '../base/check-fields.ts'
+import { badValue } from '../base/errors.ts'
+import { ancillarySettings, checkAncillary } from '../datagram/ancillary.ts'
+import { READ_FIELDS, type ReadOptions } from '../datagram/read-options.ts'
+import { IP_PKTINFO, IP_RECVERR } from '../options/table/ip.ts'
+import { IPV6_RECVERR, IPV6_RECVPKTINFO } from '../options/table/ipv6.ts'
+import { UDP_GRO } from '../options/table/udp.ts'
+import type { Setting } from './socket-spec.ts'
+
+/** What toMessageSocket takes. */
+export interface MessageSocketOptions extends ReadOptions {
+  /** Closes the socket when aborted. */
+  signal?: AbortSignal | undefined
+}
+
+/** `MessageSocketOptions`, checked, with every default filled in. */
+export interface MessageSocketPlan {
+  readonly batch: number
+  readonly maxDatagram: number
+  readonly gro: boolean
+  readonly reuseBuffers: boolean
+  readonly readInterval: number
+  readonly settings: readonly Setting[]
+  readonly signal: AbortSignal | undefined
+}
+
+export function planMessageSocket(options: MessageSocketOptions, family: 'ipv4' | 'ipv6'): MessageSocketPlan {
+  checkFields(options, { ...READ_FIELDS, signal: abortSignal }, 'toMessageSocket')
+  const { ancillary = {}, returnedErrors, gro, signal } = options
+  checkAncillary(ancillary)
+  signal?.throwIfAborted()
+  if (gro === true && options.maxDatagram !== undefined && options.maxDatagram !== 65535)
+    throw badValue('toMessageSocket: with gro, maxDatagram is 65535: leave one of the two out')
+  // The options of IPv4 count for the IPv4 datagrams of an IPv6 socket.
+  const families = family === 'ipv4' ? (['ipv4'] as const) : (['ipv6', 'ipv4'] as const)
+  const settings: Setting[] = [[family === 'ipv4' ? IP_PKTINFO : IPV6_RECVPKTINFO, true]]
+  settings.push(...ancillarySettings(ancillary, families))
+  if (returnedErrors !== undefined)
+    for (const each of families) settings.push([each === 'ipv6' ? IPV6_RECVERR : IP_RECVERR, returnedErrors])
+  if (gro !== undefined) settings.push([UDP_GRO, gro])
+  return {
+    batch: options.batch ?? 64,
+    maxDatagram: options.maxDatagram ?? 65535,
+    gro: gro === true,
+    reuseBuffers: options.reuseBuffers === true,
+    readInterval: options.readInterval ?? 0,
+    settings,
+    signal,
+  }
+}

@@ -1,0 +1,366 @@
+// A socket for both ways: datagrams in batches, with all the kernel knows, and answers.
+import { EventEmitter } from 'node:events'
+import type { Readable } from 'node:stream'
+import { badValue, kernelError, type SocketOptionError, wrongType } from '../base/errors.ts'
+import { onAbort } from '../base/on-abort.ts'
+import { datagramsNative, type NativeSocket, native } from '../binding/native.ts'
+import { getNow } from '../calls/call-now.ts'
+import { explainSocket } from '../calls/explain-socket.ts'
+import { noDescriptor } from '../calls/socket-handle.ts'
+import type { SocketControl } from '../control/control.ts'
+import { type BatchLoop, createBatchLoop, type ReceiveOptions } from '../datagram/batch-loop.ts'
+import { type BatchReader, createBatchReader } from '../datagram/batch-reader.ts'
+import { type BatchWriter, createBatchWriter, type Queued } from '../datagram/batch-writer.ts'
+import type { Datagram } from '../datagram/datagram.ts'
+import { type ReturnedError, readQueued, type TransmitTimestamp } from '../datagram/error-queue.ts'
+import type { Message, SendChoice } from '../datagram/message.ts'
+import { createPrepare, type Prepare } from '../datagram/prepare.ts'
+import { mustNotBeGivenBack, replyRoute } from '../datagram/reply-route.ts'
+import type { SenderStats } from '../datagram/transmit.ts'
+import {
+  type Endpoint,
+  type Family,
+  familyNumber,
+  parseSocketAddress,
+  type SocketAddress,
+} from '../net/socket-address.ts'
+import { type AnyOption, partsOf } from '../options/option.ts'
+import { IP_MTU, IP_RECVERR } from '../options/table/ip.ts'
+import { IPV6_MTU, IPV6_RECVERR } from '../options/table/ipv6.ts'
+import { SO_MEMINFO, SO_TIMESTAMPING } from '../options/table/socket.ts'
+import { addressOf, peerOf } from './address-of.ts'
+import { type MessageSocketOptions, type MessageSocketPlan, planMessageSocket } from './message-socket-options.ts'
+
+/** Counts of what a MessageSocket has received since it was opened. */
+export interface ReceivedStats {
+  /** Datagrams delivered. */
+  datagrams: number
+  /** The bytes of their payloads. */
+  bytes: number
+  /** How many batches they came in. */
+  batches: number
+  /** Delivered, but longer than `maxDatagram`. */
+  truncated: number
+  /** Dropped by the kernel, mostly for want of room in the receive buffer. `SO_MEMINFO` */
+  dropped: number
+}
+
+/** Counts since a MessageSocket was opened. */
+export interface MessageSocketStats {
+  /** What was received. */
+  received: ReceivedStats
+  /** What was sent. */
+  sent: SenderStats
+}
+
+interface MessageSocketEvents {
+  'returned-error': [error: ReturnedError]
+  transmitted: [timestamp: TransmitTimestamp]
+}
+
+/** The families whose messages can be read and written. */
+type MessageFamily = 'ipv4' | 'ipv6'
+
+/** What a MessageSocket is made of: an open socket, whose owner it becomes. */
+export interface OpenSocket {
+  readonly socket: NativeSocket
+  readonly control: SocketControl
+  readonly family: Family
+  readonly type: string
+  /** Called when the descriptor is closed. */
+  atEnd(): void
+}
+
+/** Everything that holds the descriptor. It does not refer to the MessageSocket, so that a forgotten one can be collected. */
+interface Core extends OpenSocket {
+  readonly family: MessageFamily
+  readonly batchReader: BatchReader
+  readonly writer: BatchWriter
+  readonly loop: BatchLoop
+  readonly prepare: Prepare
+  peer: Endpoint | undefined
+  dropped: number
+  forgetSignal: (() => void) | undefined
+  closing: Promise<void> | undefined
+}
+
+const closedError = (): SocketOptionError => noDescriptor('socket', 'the socket was closed; open another')
+
+function openFd({ socket }: Pick<Core, 'socket'>): number {
+  if (socket.fd < 0) throw closedError()
+  return socket.fd
+}
+
+/** How many datagrams the kernel had no room for; the last count there was if the kernel refuses to tell. */
+function readDropped(core: Pick<Core, 'socket' | 'dropped'>): number {
+  try {
+    core.dropped = (getNow(openFd(core), partsOf(SO_MEMINFO), undefined) as { drops: number }).drops
+  } catch {
+    // Linux before 4.12, a seccomp filter, or a socket that is closed.
+  }
+  return core.dropped
+}
+
+function closeCore(core: Core): Promise<void> {
+  core.closing ??= (async () => {
+    core.forgetSignal?.()
+    readDropped(core)
+    core.batchReader.close()
+    core.writer.close()
+    await new Promise<void>((resolve) => core.socket.close(resolve))
+    core.atEnd()
+  })()
+  return core.closing
+}
+
+const forgotten = new FinalizationRegistry<Core>((core) => {
+  if (core.closing !== undefined) return
+  process.emitWarning('a MessageSocket was forgotten without close(): its socket is closed now', 'SockctlWarning')
+  void closeCore(core)
+})
+
+/**
+ * Reads and sends datagrams in batches, and answers them. Made by `toMessageSocket`.
+ *
+ * Read with `receive()`, `for await (const batch of socket)` or `readable()`, one reader at a time; leaving a loop early
+ * closes the socket. While nobody reads, datagrams stay in the kernel's buffer; the kernel drops and counts those it has no
+ * room for. Only a reader or a send that waits keeps the event loop alive. Events, which must be asked for:
+ * `returned-error` for ICMP errors, `transmitted` for the times of sending that `SO_TIMESTAMPING` asks for.
+ */
+export class MessageSocket<F extends Family = MessageFamily>
+  extends EventEmitter<MessageSocketEvents>
+  implements AsyncIterable<Datagram[]>, AsyncDisposable
+{
+  readonly #core: Core
+
+  /** @internal Use `toMessageSocket`. */
+  constructor(core: Core) {
+    super()
+    if (core?.batchReader === undefined)
+      throw wrongType('a MessageSocket is made, not constructed: (await openSocket(...)).toMessageSocket()')
+    this.#core = core
+    forgotten.register(this, core, this)
+  }
+
+  /** Its options and memberships: the same control as that of the socket that it was. */
+  get control(): SocketControl {
+    return this.#core.control
+  }
+
+  /** The local address. `getsockname(2)` */
+  get address(): SocketAddress<F> {
+    return addressOf(openFd(this.#core), this.#core.family, 'getsockname') as SocketAddress<F>
+  }
+
+  /** The address of the peer; `undefined` if the socket is not connected. `getpeername(2)` */
+  get remoteAddress(): SocketAddress<F> | undefined {
+    return peerOf(openFd(this.#core), this.#core.family) as SocketAddress<F> | undefined
+  }
+
+  /**
+   * One batch, of one datagram at least.
+   *
+   * @throws SocketOptionError as a rejection, if somebody reads already, a read fails or the socket is closed; or the
+   * signal's reason: then nothing is lost, and the socket stays open
+   */
+  receive(options?: ReceiveOptions): Promise<Datagram[]> {
+    return this.#core.loop.receive(options, this)
+  }
+
+  /**
+   * Batches, until closed; leaving the loop early closes the socket.
+   * @throws SocketOptionError if somebody reads already, or, as a rejection, if a read fails: the next read goes on
+   */
+  [Symbol.asyncIterator](): AsyncIterator<Datagram[], undefined> {
+    return this.#core.loop.iterate(this)
+  }
+
+  /**
+   * The datagrams as an object stream; destroying it closes the socket.
+   * @throws SocketOptionError if somebody reads already, or with `reuseBuffers`
+   */
+  readable(): Readable {
+    return this.#core.loop.readable(this)
+  }
+
+  /**
+   * Sends one datagram or many, in order. Fulfils with their number once the kernel has taken all.
+   *
+   * `sendmmsg(2)`, with `UDP_SEGMENT` for datagrams of equal size. Without `to`, they go to the peer that the socket is
+   * connected to. Do not change the bytes until the promise settles.
+   * @throws SocketOptionError as a rejection, with the index of the datagram that failed; the datagrams before it are sent
+   */
+  async send(
+    data: Uint8Array | readonly (Uint8Array | Message)[],
+    to?: SocketAddress<F>,
+    choice?: SendChoice,
+  ): Promise<number> {
+    const core = this.#core
+    if (core.closing !== undefined) throw closedError()
+    return core.writer.send(core.prepare(data, to as Endpoint | undefined, choice), this)
+  }
+
+  /**
+   * Answers a datagram: to its source, by the interface that it came in on, and from the address that it was sent to. If
+   * that was a group or a broadcast address, the kernel chooses the address of the interface.
+   *
+   * `sendmmsg(2)` with `IP_PKTINFO` or `IPV6_PKTINFO`.
+   * @throws SocketOptionError as a rejection: as `send`, or if a lent datagram was given back
+   */
+  async reply(
+    to: Datagram,
+    data: Uint8Array | readonly (Uint8Array | Message)[],
+    choice?: SendChoice,
+  ): Promise<number> {
+    const core = this.#core
+    if (core.closing !== undefined) throw closedError()
+    mustNotBeGivenBack(core.batchReader, to)
+    const route = replyRoute(to, choice)
+    return core.writer.send(core.prepare(data, route.to, route.choice), this)
+  }
+
+  /**
+   * From now on datagrams go to this peer if they name no other, and only the peer's are received. `connect(2)`
+   *
+   * Connect again to have another peer. The local address is the kernel's choice for this peer, unless it is bound.
+   * @throws SocketOptionError as a rejection, for a wrong address, or what connect(2) answers
+   */
+  async connect(to: SocketAddress<F>): Promise<void> {
+    const core = this.#core
+    const { family } = core
+    const { raw, text } = parseSocketAddress(family, 'connect', to)
+    const errno = native.connect(openFd(core), familyNumber(family), raw)
+    if (errno !== 0) throw explainSocket('connect', `connect to ${text}`, errno, family)
+    core.peer = peerOf(openFd(core), family)
+  }
+
+  /**
+   * The socket has no peer any more, and receives from everybody. `connect(2)` with `AF_UNSPEC`
+   *
+   * A port that the kernel had chosen at `connect` is given up.
+   * @throws SocketOptionError as a rejection: `closed`
+   */
+  async disconnect(): Promise<void> {
+    const core = this.#core
+    const errno = native.disconnect(openFd(core))
+    if (errno !== 0) throw explainSocket('connect', 'disconnect', errno, core.family)
+    core.peer = undefined
+  }
+
+  /** Counts since the socket was opened. Never throws, also once it is closed. */
+  stats(): MessageSocketStats {
+    const core = this.#core
+    const { filtered: _, ...received } = core.batchReader.counts()
+    return { received: { ...received, dropped: readDropped(core) }, sent: { ...core.writer.stats } }
+  }
+
+  /** A reader that waits keeps the event loop alive: the default. Never throws. */
+  ref(): this {
+    this.#core.batchReader.hold(true)
+    return this
+  }
+
+  /** A reader that waits does not keep the event loop alive. Never throws. */
+  unref(): this {
+    this.#core.batchReader.hold(false)
+    return this
+  }
+
+  /** Ends the loop that reads, if any, rejects sends that wait, and closes the socket. Never throws. */
+  async close(): Promise<void> {
+    forgotten.unregister(this)
+    await closeCore(this.#core)
+  }
+
+  /** The same as `close`. Never throws. */
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close()
+  }
+}
+
+const receiveError = (errno: number): SocketOptionError =>
+  kernelError({ asked: 'receive', errno, syscall: 'recvmmsg', reason: 'system' })
+
+/** Makes a MessageSocket of an open socket. If that fails, the socket stays its owner's. */
+export function createMessageSocket<F extends Family>(
+  open: OpenSocket,
+  options: MessageSocketOptions,
+): MessageSocket<F> {
+  const { family, type, control, socket } = open
+  if ((family !== 'ipv4' && family !== 'ipv6') || type !== 'dgram')
+    throw badValue(`a ${type} socket of ${family} can't become a MessageSocket: that takes dgram of ipv4 or ipv6`)
+  const plan = planMessageSocket(options, family)
+  for (const [option, value] of plan.settings) control.setSync(option, value as never)
+  return assemble({ ...open, family }, plan, socket) as MessageSocket<F>
+}
+
+function assemble(open: OpenSocket & { family: MessageFamily }, plan: MessageSocketPlan, socket: NativeSocket) {
+  const { family, control } = open
+  const ipv6 = family === 'ipv6'
+  const isOn = (option: AnyOption): boolean => control.getSync(option) === true
+  const returnedErrors = isOn(ipv6 ? IPV6_RECVERR : IP_RECVERR) || (ipv6 && isOn(IP_RECVERR))
+  const { flags } = control.getSync(SO_TIMESTAMPING)
+  const usesErrorQueue = returnedErrors || flags.some((flag) => String(flag).startsWith('TX_'))
+  let weak: WeakRef<MessageSocket> | undefined
+  const onQueued = (queued: Queued): void => {
+    if ('error' in queued) weak?.deref()?.emit('returned-error', queued.error)
+    else weak?.deref()?.emit('transmitted', queued.sent)
+  }
+  const batchReader = createBatchReader({
+    ...plan,
+    ...(usesErrorQueue && {
+      onQueuedError: (raw) => {
+        const queued = readQueued(raw)
+        // In a tick of its own, an error thrown by a listener does not reach the reader.
+        if (queued !== undefined) process.nextTick(onQueued, queued)
+      },
+    }),
+    toError: receiveError,
+  })
+  let writer: BatchWriter | undefined
+  try {
+    batchReader.add(socket)
+    writer = createBatchWriter({
+      fd: () => openFd(open),
+      segmentation: true,
+      interface: 0,
+      mtu: () => (core.peer === undefined ? undefined : control.getSync(ipv6 ? IPV6_MTU : IP_MTU)),
+      returnedErrors,
+      usesErrorQueue,
+      onQueued,
+      closed: closedError,
+    })
+  } catch (error) {
+    batchReader.close()
+    throw error
+  }
+  const core: Core = {
+    ...open,
+    batchReader,
+    writer,
+    loop: createBatchLoop({
+      name: 'socket',
+      batchReader,
+      batch: plan.batch,
+      reuseBuffers: plan.reuseBuffers,
+      isClosed: () => core.closing !== undefined,
+      close: () => closeCore(core),
+    }),
+    prepare: createPrepare(datagramsNative(), {
+      ipv6,
+      peer: () => core.peer,
+      howToName: 'give `to`, or connect the socket',
+      // The kernel refuses what an option is missing for.
+      isSet: () => true,
+    }),
+    peer: peerOf(socket.fd, family),
+    dropped: 0,
+    forgetSignal: undefined,
+    closing: undefined,
+  }
+  const made = new MessageSocket(core)
+  const ref = new WeakRef(made)
+  weak = ref
+  core.forgetSignal = plan.signal && onAbort(plan.signal, () => void ref.deref()?.close())
+  return made
+}

@@ -4,6 +4,7 @@ import type { Readable } from 'node:stream'
 import { badValue, kernelError, type SocketOptionError, wrongType } from '../base/errors.ts'
 import { onAbort } from '../base/on-abort.ts'
 import { datagramsNative, type NativeSocket, native } from '../binding/native.ts'
+import { bindSocket } from '../calls/bind-socket.ts'
 import { getNow } from '../calls/call-now.ts'
 import { explainSocket } from '../calls/explain-socket.ts'
 import { noDescriptor } from '../calls/socket-handle.ts'
@@ -237,14 +238,19 @@ export class MessageSocket<F extends Family = MessageFamily>
   /**
    * The socket has no peer any more, and receives from everybody. `connect(2)` with `AF_UNSPEC`
    *
-   * A port that the kernel had chosen at `connect` is given up.
-   * @throws SocketOptionError as a rejection: `closed`
+   * The socket keeps its port: the kernel gives up a port that it had chosen, and this binds to the port again at once.
+   * @throws SocketOptionError as a rejection: `closed`, or if another socket has taken the port in between
    */
   async disconnect(): Promise<void> {
     const core = this.#core
-    const errno = native.disconnect(openFd(core))
-    if (errno !== 0) throw explainSocket('connect', 'disconnect', errno, core.family)
+    const { family } = core
+    const fd = openFd(core)
+    const { port } = addressOf(fd, family, 'getsockname')
+    const errno = native.disconnect(fd)
+    if (errno !== 0) throw explainSocket('connect', 'disconnect', errno, family)
     core.peer = undefined
+    const local = addressOf(fd, family, 'getsockname')
+    if (local.port !== port) bindSocket(fd, family, parseSocketAddress(family, 'bind', { ...local, port }))
   }
 
   /** Counts since the socket was opened. Never throws, also once it is closed. */

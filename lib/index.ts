@@ -43,6 +43,8 @@ export { type InterfaceRemoved, openReceiver, Receiver, type ReceiverStats } fro
 export type { ReceiverOptions } from './receive/receiver-options.ts'
 export { openSender, Sender } from './send/sender.ts'
 export type { SenderOptions } from './send/sender-options.ts'
+export { adoptSocket } from './socket/adopt-socket.ts'
+export { inheritedSockets } from './socket/inherited-sockets.ts'
 export { MessageSocket, type MessageSocketStats, type ReceivedStats } from './socket/message-socket.ts'
 export type { MessageSocketOptions } from './socket/message-socket-options.ts'
 export { openSocket } from './socket/open-socket.ts'

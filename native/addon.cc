@@ -9,6 +9,7 @@
 #include "codec/filter_mode.h"
 #include "host/interfaces.h"
 #include "host/lookup.h"
+#include "socket/descriptor_owner.h"
 #include "socket/socket.h"
 
 namespace sockctl {
@@ -32,6 +33,7 @@ Napi::Object Init(Napi::Env env, Napi::Object exports) {
   Add<Disconnect>(exports, "disconnect");
   Add<LocalAddress>(exports, "localAddress");
   Add<RemoteAddress>(exports, "remoteAddress");
+  Add<HasOwner>(exports, "hasOwner");
   Add<Interfaces>(exports, "interfaces");
   Add<NameToIndex>(exports, "nameToIndex");
   Add<IndexToName>(exports, "indexToName");

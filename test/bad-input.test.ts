@@ -2,6 +2,7 @@ import dgram from 'node:dgram'
 import { once } from 'node:events'
 import { inspect } from 'node:util'
 import {
+  adoptSocket,
   codecs,
   control,
   defineOption,
@@ -275,6 +276,15 @@ describe('what else is called', () => {
     for (const value of oddities) use(value)
     for (const fd of oddities) if (!isDescriptor(fd)) use({ fd })
     for (const _handle of oddities) use({ _handle })
+    fc.assert(fc.property(anything, use), { numRuns: 300 })
+  })
+
+  it('adoptSocket takes a descriptor, and says so', () => {
+    const use = (value: unknown) => {
+      if (isDescriptor(value)) return
+      expect(() => adoptSocket(value as never)).toThrow(expect.toSatisfy(helpful(/adoptSocket: the descriptor/)))
+    }
+    for (const value of oddities) use(value)
     fc.assert(fc.property(anything, use), { numRuns: 300 })
   })
 

@@ -1,10 +1,11 @@
 import dgram from 'node:dgram'
 import { once } from 'node:events'
-import { readdirSync, readlinkSync } from 'node:fs'
+import { closeSync, readdirSync, readlinkSync } from 'node:fs'
 import net from 'node:net'
 import { setTimeout as pause } from 'node:timers/promises'
 import { runInNewContext } from 'node:vm'
 import {
+  adoptSocket,
   codecs,
   control,
   defineOption,
@@ -100,6 +101,19 @@ async function handedOver(args: unknown[], name: 'toDatagram' | 'toStream' | 'to
     victim: { close: () => owned.close() },
     close,
   }
+}
+
+/** A descriptor that nobody owns. Small numbers are not tried: they may be descriptors of the test's own process. */
+async function onDescriptor(): Promise<Target> {
+  const owned = await openSocket({ family: 'ipv4', type: 'dgram' })
+  const fd = owned.release()
+  let adopted: Victim | undefined
+  const call = (given: unknown) => {
+    if (given === fd || !(typeof given === 'number' && given >= 0 && given < 1000))
+      adopted = adoptSocket(given as number)
+  }
+  const close = () => (adopted === undefined ? closeSync(fd) : adopted.close?.())
+  return { args: [fd], call, close }
 }
 
 /** Closes a socket of Node's and waits for the end of it. */
@@ -212,6 +226,7 @@ const targets: Record<string, () => Target | Promise<Target>> = {
     handedOver([{ lookup: undefined, recvBufferSize: 9000, sendBufferSize: 9000, ipv6Only: false }], 'toDatagram'),
   toStream: () => handedOver([{ allowHalfOpen: true, highWaterMark: 1000 }], 'toStream'),
   toServer: () => handedOver([{ allowHalfOpen: true, pauseOnConnect: true, noDelay: true }, () => {}], 'toServer'),
+  adoptSocket: () => onDescriptor(),
   control: () => free([{ fd: 2 ** 31 - 1 }], (socket) => void control(socket).fd),
   describeGroup: () => free([GROUP], describeGroup),
   diffSnapshots: () =>

@@ -65,6 +65,8 @@ export interface NativeSocket {
   /** -1 if it owns none. */
   readonly fd: number
   open(family: number, type: number, protocol: number): Errno
+  /** Takes an open descriptor over; EBUSY if another NativeSocket has it. The descriptor stays as it was if that fails. */
+  adopt(fd: number): Errno
   release(): number
   close(done: () => void): void
 }
@@ -179,6 +181,8 @@ export interface Native extends Partial<NativeDatagrams> {
   encode(codec: number, value: unknown): Buffer
   decode(codec: number, bytes: Uint8Array): unknown
   kind(fd: number): number
+  /** Whether a NativeSocket of any thread has a descriptor, or with `asksLoop` a handle of this thread's libuv. */
+  hasOwner(fd: number, asksLoop: boolean): boolean
   bind(fd: number, family: number, address: object): Errno
   listen(fd: number, backlog: number): Errno
   connect(fd: number, family: number, address: object): Errno
@@ -226,6 +230,7 @@ function absent(): Native {
     encode: refuse,
     decode: refuse,
     kind: refuse,
+    hasOwner: refuse,
     bind: refuse,
     listen: refuse,
     connect: refuse,

@@ -27,6 +27,10 @@ export function familyNumber(family: Family): number {
   return number
 }
 
+/** The family of a number of the kernel's; undefined for a family that this library has no addresses of. */
+export const familyOfNumber = (number: number): Family | undefined =>
+  (Object.keys(CONSTANTS) as Family[]).find((family) => native.constants[CONSTANTS[family]] === number)
+
 /** `sockaddr_in`, `sockaddr_in6`: an address of the socket's family, a link-local one with its `%zone`; port 0 to 65535. */
 export interface Endpoint {
   /** An IP address of the socket's family. */

@@ -7,10 +7,11 @@ import type { NativeSocket } from '../binding/native.ts'
 import { handleOf, noDescriptor } from '../calls/socket-handle.ts'
 import { createControl, type SocketControl, shareControl } from '../control/control.ts'
 import type { Family, SocketAddress } from '../net/socket-address.ts'
+import { SO_ACCEPTCONN, SO_PROTOCOL } from '../options/table/socket.ts'
 import { addressOf, peerOf } from './address-of.ts'
 import { createMessageSocket, type MessageSocket } from './message-socket.ts'
 import type { MessageSocketOptions } from './message-socket-options.ts'
-import type { SocketPlan } from './socket-spec.ts'
+import type { SocketPlan, SocketTypes } from './socket-spec.ts'
 import { asDatagram, asServer, asStream, type DatagramOptions } from './to-node-socket.ts'
 
 /**
@@ -22,6 +23,21 @@ import { asDatagram, asServer, asStream, type DatagramOptions } from './to-node-
 export interface OwnedSocket<F extends Family = Family> extends AsyncDisposable {
   /** The descriptor, nonblocking; throws `ERR_SOCKET_CLOSED` once it is closed. */
   readonly fd: number
+  /** The address family. */
+  readonly family: F
+  /** The type: `SO_TYPE`. */
+  readonly type: SocketTypes[F]
+  /**
+   * The number of the protocol (6: TCP), asked of the kernel: `SO_PROTOCOL`, which is 0 for packet sockets. Throws `closed`, and
+   * `unsupported` on macOS.
+   */
+  readonly protocol: number
+  /** Whether the socket listens, asked of the kernel: `SO_ACCEPTCONN`. Throws `closed`. */
+  readonly listening: boolean
+  /** Whether the socket has a peer, asked of the kernel: `remoteAddress()` has its address. Throws `closed`. */
+  readonly connected: boolean
+  /** The name that the service manager gave, for a socket of `inheritedSockets` (`LISTEN_FDNAMES`). */
+  readonly name: string | undefined
   /** Its options and memberships, also after it was handed over: the same control as that of the socket it became. */
   readonly control: SocketControl
   /**
@@ -89,7 +105,7 @@ interface Owned<F extends Family> {
 const INET: readonly Family[] = ['ipv4', 'ipv6']
 const INET_AND_UNIX: readonly Family[] = ['ipv4', 'ipv6', 'unix']
 
-export function createOwnedSocket<F extends Family>(socket: NativeSocket, plan: SocketPlan): Owned<F> {
+export function createOwnedSocket<F extends Family>(socket: NativeSocket, plan: SocketPlan, name?: string): Owned<F> {
   const { family, type, backlog } = plan
   let goneTo: { readonly name: string; readonly fd: () => number; readonly isBareNumber?: true } | undefined
   let closing: Promise<void> | undefined
@@ -162,6 +178,18 @@ export function createOwnedSocket<F extends Family>(socket: NativeSocket, plan: 
     get fd() {
       return owner.fd
     },
+    family: family as F,
+    type: type as SocketTypes[F],
+    get protocol() {
+      return control.getSync(SO_PROTOCOL)
+    },
+    get listening() {
+      return control.getSync(SO_ACCEPTCONN)
+    },
+    get connected() {
+      return peerOf(owner.fd, family) !== undefined
+    },
+    name,
     control,
     address: () => addressOf(owner.fd, family as F, 'getsockname'),
     remoteAddress: () => peerOf(owner.fd, family as F),

@@ -124,6 +124,10 @@ function typeNumber(type: string): number {
   return number
 }
 
+/** The type of a number of the kernel's; undefined for a type that sockets of the family do not have here. */
+export const typeOfNumber = (family: Family, number: number): string | undefined =>
+  TYPES_OF[family].find((type) => native.constants[TYPES[type] ?? ''] === number)
+
 export function parseOptions(options: unknown): SocketPlan['options'] {
   if (options === undefined) return []
   if (!Array.isArray(options)) throw badValue(`options is ${show(options)}: an array of [option, value] is needed`)

@@ -28,6 +28,8 @@ Libuv LookUp() {
   Find(uv.ref, "uv_ref");
   Find(uv.unref, "uv_unref");
   Find(uv.close, "uv_close");
+  Find(uv.walk, "uv_walk");
+  Find(uv.fileno, "uv_fileno");
   const char* name = uv.handle_type_name(kUvPoll);
   if (name == nullptr || std::strcmp(name, "poll") != 0)
     throw std::runtime_error("this runtime's event loop is not libuv 1");

@@ -1,4 +1,4 @@
-// The functions of libuv by which a descriptor's readiness reaches JavaScript.
+// The functions of libuv by which a descriptor's readiness reaches JavaScript, and a handle's descriptor is found.
 #pragma once
 #include <cstddef>
 
@@ -22,6 +22,8 @@ struct Libuv {
   void (*ref)(uv_handle_s* handle);
   void (*unref)(uv_handle_s* handle);
   void (*close)(uv_handle_s* handle, void (*callback)(uv_handle_s* handle));
+  void (*walk)(uv_loop_s* loop, void (*callback)(uv_handle_s* handle, void* data), void* data);
+  int (*fileno)(const uv_handle_s* handle, int* fd);
 };
 
 constexpr int kUvPoll = 8;

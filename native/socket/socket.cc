@@ -1,6 +1,7 @@
 // Each function makes one system call and answers errno, or throws it.
 #include "socket/socket.h"
 
+#include <fcntl.h>
 #include <sys/socket.h>
 
 #include <cerrno>
@@ -22,6 +23,18 @@ Napi::Value ThrowErrno(Napi::Env env) {
   return {};
 }
 
+// Makes a descriptor nonblocking, and closed by exec. If that fails, errno says why, and both flags stay as they were.
+bool SetFlags(int fd) {
+  const int of_descriptor = fcntl(fd, F_GETFD);
+  const int of_file = fcntl(fd, F_GETFL);
+  if (of_descriptor < 0 || of_file < 0 || fcntl(fd, F_SETFD, of_descriptor | FD_CLOEXEC) != 0) return false;
+  if (fcntl(fd, F_SETFL, of_file | O_NONBLOCK) == 0) return true;
+  const int error = errno;
+  fcntl(fd, F_SETFD, of_descriptor);
+  errno = error;
+  return false;
+}
+
 Napi::Value AskAddress(const Napi::CallbackInfo& info, int (*ask)(int, sockaddr*, socklen_t*)) {
   SocketAddress address;
   if (ask(FdOf(info), address.get(), &address.length) != 0) return ThrowErrno(info.Env());
@@ -34,6 +47,7 @@ Napi::Function Socket::Define(Napi::Env env) {
   return DefineClass(env, "Socket",
                      {
                          InstanceMethod<&Socket::Open>("open"),
+                         InstanceMethod<&Socket::Adopt>("adopt"),
                          InstanceAccessor<&Socket::Descriptor>("fd"),
                          InstanceMethod<&Socket::Release>("release"),
                          InstanceMethod<&Socket::Close>("close"),
@@ -48,10 +62,29 @@ Socket::~Socket() { napi_remove_env_cleanup_hook(Env(), OnExit, this); }
 
 // (family, type, protocol) -> errno
 Napi::Value Socket::Open(const Napi::CallbackInfo& info) {
-  if (fd_.valid()) throw Napi::Error::New(info.Env(), "this socket is open");
-  fd_ = OpenDescriptor(ReadInteger<int>(info[0], "family"), ReadInteger<int>(info[1], "type"),
-                       ReadInteger<int>(info[2], "protocol"));
+  MustOwnNone(info.Env());
+  fd_ = OwnedFd(OpenDescriptor(ReadInteger<int>(info[0], "family"), ReadInteger<int>(info[1], "type"),
+                               ReadInteger<int>(info[2], "protocol")));
   return Outcome(info.Env(), fd_.valid() ? 0 : -1);
+}
+
+// (fd) -> errno; EBUSY if another Socket has the descriptor. Takes the descriptor over last: if the answer is an errno,
+// the descriptor is as it was, and its owner's.
+Napi::Value Socket::Adopt(const Napi::CallbackInfo& info) {
+  MustOwnNone(info.Env());
+  OwnedFd adopted = OwnedFd::Adopt(FdOf(info));
+  if (!adopted.valid()) return Napi::Number::New(info.Env(), EBUSY);
+  if (!SetFlags(adopted.get())) {
+    const int error = errno;
+    adopted.release();
+    return Napi::Number::New(info.Env(), error);
+  }
+  fd_ = std::move(adopted);
+  return Napi::Number::New(info.Env(), 0);
+}
+
+void Socket::MustOwnNone(Napi::Env env) const {
+  if (fd_.valid()) throw Napi::Error::New(env, "this socket is open");
 }
 
 Napi::Value Socket::Descriptor(const Napi::CallbackInfo& info) { return Napi::Number::New(info.Env(), fd_.get()); }
@@ -66,10 +99,10 @@ void Socket::Close(const Napi::CallbackInfo& info) {
   Start(Value(), info[0], "sockctl.Socket");
 }
 
-void Socket::Work() { closing_ = UniqueFd(); }
+void Socket::Work() { closing_ = OwnedFd(); }
 
 // The environment ends. Deno finalizes no object then.
-void Socket::OnExit(void* socket) { const UniqueFd closed = std::move(static_cast<Socket*>(socket)->fd_); }
+void Socket::OnExit(void* socket) { const OwnedFd closed = std::move(static_cast<Socket*>(socket)->fd_); }
 
 // (fd) -> 256 * family + type; throws errno, a number. The family is in the local address, on every system.
 Napi::Value Kind(const Napi::CallbackInfo& info) {

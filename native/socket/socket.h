@@ -1,9 +1,9 @@
-// Sockets: one that is opened and closed here, and calls on any descriptor.
+// Sockets: one that is opened or adopted here and closed here, and calls on any descriptor.
 #pragma once
 #include <napi.h>
 
 #include "base/async_work.h"
-#include "base/unique_fd.h"
+#include "socket/owned_fd.h"
 
 namespace sockctl {
 
@@ -19,14 +19,16 @@ class Socket : public Napi::ObjectWrap<Socket>, private AsyncWork {
 
  private:
   Napi::Value Open(const Napi::CallbackInfo& info);
+  Napi::Value Adopt(const Napi::CallbackInfo& info);
+  void MustOwnNone(Napi::Env env) const;
   Napi::Value Descriptor(const Napi::CallbackInfo& info);
   Napi::Value Release(const Napi::CallbackInfo& info);
   void Close(const Napi::CallbackInfo& info);
   void Work() override;
   static void OnExit(void* socket);
 
-  UniqueFd fd_;
-  UniqueFd closing_;
+  OwnedFd fd_;
+  OwnedFd closing_;
 };
 
 // These take the descriptor of any socket, whoever owns it. Calls that change something answer 0, or errno.

@@ -2,8 +2,9 @@
 // A cycle returns texts about what was done only by half. It closes what it opened in any case.
 import dgram from 'node:dgram'
 import { once } from 'node:events'
+import { closeSync } from 'node:fs'
 import net from 'node:net'
-import { control, interfaces, openReceiver, openSender, openSocket } from 'sockctl'
+import { adoptSocket, control, interfaces, openReceiver, openSender, openSocket } from 'sockctl'
 import { IP_MULTICAST_ALL, SO_RCVBUF, SO_REUSEADDR, TCP_NODELAY } from 'sockctl/options'
 import { joinedGroups } from './joined-groups.mjs'
 
@@ -143,6 +144,23 @@ export const cycles = {
       const wrong = mustBe(owned.address().port > 0, 'bound to no port')
       return [...wrong, ...mustBe(owned.remoteAddress() === undefined, 'connected to something')]
     })
+  },
+
+  /** What is not taken over is still the caller's. */
+  adoptSocket: async () => {
+    const fd = (
+      await openSocket({ family: 'ipv4', type: 'stream', bind: { address: '127.0.0.1' }, listen: {} })
+    ).release()
+    let owned
+    try {
+      owned = adoptSocket(fd)
+    } finally {
+      if (owned === undefined) closeSync(fd)
+    }
+    return closing(owned, () => [
+      ...mustBe(owned.protocol === 6 && owned.listening && !owned.connected, 'no TCP listener was adopted'),
+      ...mustBe(owned.address().port > 0, 'bound to no port'),
+    ])
   },
 
   toDatagram: () => handOver('dgram', (owned) => owned.toDatagram()),

@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process'
+import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
@@ -31,9 +31,14 @@ interface Waiter {
   fail(error: Error): void
 }
 
-/** Starts a node script, through `prefix` (nsenter, unshare, taskset ...). */
-export function spawnScript(script: Script, args: readonly string[] = [], prefix: readonly string[] = []): Peer {
-  return spawnProgram([...prefix, process.execPath, ...scriptArguments(script), ...args])
+/** Starts a node script, through `prefix` (nsenter, unshare, taskset ...). It inherits `descriptors` as 3, 4 and so on. */
+export function spawnScript(
+  script: Script,
+  args: readonly string[] = [],
+  prefix: readonly string[] = [],
+  descriptors: readonly number[] = [],
+): Peer {
+  return spawnProgram([...prefix, process.execPath, ...scriptArguments(script), ...args], descriptors)
 }
 
 /** A primary of node:cluster, whose only worker runs this code. The first message of the worker is told. */
@@ -50,10 +55,11 @@ export function spawnClusterWorker(worker: string): Peer {
 }
 
 /** Starts any program that speaks JSON lines. */
-export function spawnProgram(command: readonly string[]): Peer {
+export function spawnProgram(command: readonly string[], descriptors: readonly number[] = []): Peer {
   const [program = '', ...args] = command
   const cwd = fileURLToPath(new URL('../..', import.meta.url))
-  const child = spawn(program, args, { stdio: ['pipe', 'pipe', 'pipe'], cwd })
+  const stdio = ['pipe', 'pipe', 'pipe', ...descriptors] as const
+  const child = spawn(program, args, { stdio: [...stdio], cwd }) as ChildProcessWithoutNullStreams
   const name = args.find((arg) => arg.endsWith('.mjs')) ?? command.slice(0, 3).join(' ')
 
   let stderr = ''

@@ -79,6 +79,7 @@ describe('the tables of fields', () => {
     ['docs/receiving.md', 'A datagram', 'Datagram'],
     ['docs/receiving.md', 'Counts', 'ReceiverStats'],
     ['docs/receiving.md', 'Events', 'ReceiverEvents'],
+    ['docs/answering.md', 'Options of toMessageSocket', 'MessageSocketOptions'],
     ['docs/multicast.md', 'A membership', 'Membership'],
     ['docs/sending.md', 'Options', 'SenderOptions'],
     ['docs/sending.md', 'For one call, or one datagram', 'SendChoice'],
@@ -98,7 +99,7 @@ describe('the tables of fields', () => {
 function fieldsOf(type: string): string[] {
   const declaration = new RegExp(`interface ${type}\\b[^]*?^}`, 'm')
   const body = sources('lib').flatMap((source) => declaration.exec(source) ?? [])[0] ?? ''
-  const base = /^interface \w+ extends (\w+)/.exec(body)?.[1]
+  const base = /^interface \w+(?:<[^{]*>)? extends (\w+)/.exec(body)?.[1]
   const names = [...body.matchAll(/^ {2}(?:readonly )?'?([\w-]+)'?(?:\?|\(.*\))?:/gm)].map(([, name = '']) => name)
   return [...(base === undefined ? [] : fieldsOf(base)), ...names]
 }

@@ -1,9 +1,11 @@
 import dgram from 'node:dgram'
 import { once } from 'node:events'
+import net from 'node:net'
 import { inspect } from 'node:util'
 import {
   adoptSocket,
   codecs,
+  connectSocket,
   control,
   defineOption,
   describeGroup,
@@ -255,6 +257,38 @@ describeInNamespace('the value of an option', () => {
     for (const value of refused) await refusalOf(() => c.set(option, value))
     expect(await settingsOf(c)).toEqual(before)
     expect(refused.length).toBeGreaterThan(0)
+  })
+})
+
+describeInNamespace('connectSocket', () => {
+  const lookup: net.LookupFunction = (_, __, answer) => answer(Object.assign(new Error(), { code: 'ENOTFOUND' }), '')
+  const isLocalAddress = (value: unknown) => value === undefined || (typeof value === 'string' && net.isIP(value) > 0)
+  const fields: [field: string, right: (value: unknown) => boolean][] = [
+    ['host', (value) => value !== undefined && isLocalAddress(value)],
+    ['port', whole(1, 65535)],
+    ['options', (value) => value === undefined || (Array.isArray(value) && value.length === 0)],
+    ['lookup', (value) => value === undefined || typeof value === 'function'],
+    ['localAddress', isLocalAddress],
+    ['autoSelectFamily', (value) => value === undefined || typeof value === 'boolean'],
+    ['autoSelectFamilyAttemptTimeout', (value) => value === undefined || whole(10, 2 ** 31 - 1)(value)],
+    ['signal', (value) => value === undefined],
+  ]
+
+  it.each(fields)('refuses a wrong %s by name', async (field, right) => {
+    const use = async (value: unknown) => {
+      if (right(value)) return
+      const given = { host: 'somewhere', port: 9, lookup, [field]: value }
+      expect(await refusalOf(() => connectSocket(given as never))).toSatisfy(
+        helpful(new RegExp(`\\b${field}\\b|lookup of`)),
+      )
+    }
+    for (const value of oddities) await use(value)
+    await fc.assert(fc.asyncProperty(anything, use), { numRuns: 150 })
+  })
+
+  it('takes { host, port, ... }, and says so', async () => {
+    for (const value of oddities)
+      expect(await refusalOf(() => connectSocket(value as never))).toSatisfy(helpful(/connectSocket/))
   })
 })
 

@@ -7,6 +7,7 @@ import { runInNewContext } from 'node:vm'
 import {
   adoptSocket,
   codecs,
+  connectSocket,
   control,
   defineOption,
   describeGroup,
@@ -64,6 +65,21 @@ async function onControl(args: unknown[], act: (c: SocketControl, ...args: never
     return closed
   }
   return { args, call: (...given) => act(c, ...given), victim: { close }, close }
+}
+
+/** Connects to a server of its own, and ends the connection. */
+async function onServer(
+  args: (port: number) => unknown[],
+  call: (...args: never[]) => Promise<net.Socket>,
+): Promise<Target> {
+  const server = net.createServer((socket) => socket.on('error', () => {}).resume()).listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const close = async () => {
+    server.close()
+    await once(server, 'close')
+  }
+  const { port } = server.address() as net.AddressInfo
+  return { args: args(port), call: async (...given) => endOf(await call(...given)), close }
 }
 
 async function onReceiver(args: unknown[], name: 'join' | 'joinAll'): Promise<Target> {
@@ -222,6 +238,40 @@ const targets: Record<string, () => Target | Promise<Target>> = {
     ),
   'openSocket, listening': () =>
     free([{ family: 'unix', type: 'stream', bind: { path: '\0sockctl-hostile' }, listen: { backlog: 2 } }], openSocket),
+  connectSocket: () =>
+    onServer(
+      (port) => [
+        {
+          host: 'somewhere',
+          port,
+          options: settings(),
+          lookup: (_: string, __: object, answer: Parameters<net.LookupFunction>[2]) => answer(null, '127.0.0.1', 4),
+          localAddress: '127.0.0.1',
+          autoSelectFamily: true,
+          autoSelectFamilyAttemptTimeout: 250,
+          signal: new AbortController().signal,
+        },
+      ],
+      connectSocket,
+    ),
+  'connectSocket, by what a lookup gives': () => {
+    const answer = [
+      null,
+      [
+        { address: '127.0.0.1', family: 4 },
+        { address: '127.0.0.1', family: 4 },
+      ],
+    ]
+    return onServer(
+      (port) => [answer, port],
+      (answer: unknown[], port: number) =>
+        connectSocket({
+          host: 'somewhere',
+          port,
+          lookup: (_, __, callback) => callback(...(answer as [null, string])),
+        }),
+    )
+  },
   toDatagram: () =>
     handedOver([{ lookup: undefined, recvBufferSize: 9000, sendBufferSize: 9000, ipv6Only: false }], 'toDatagram'),
   toStream: () => handedOver([{ allowHalfOpen: true, highWaterMark: 1000 }], 'toStream'),

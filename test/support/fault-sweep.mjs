@@ -73,11 +73,13 @@ async function run(cycle, call, n, error) {
   return { calls, hit, problems }
 }
 
+// An error of several attempts names the call in one of them.
 // An error of getifaddrs names the call that needed an interface; if_nametoindex can only say that there is no such
 // one.
 function names(thrown, call, error) {
   if (typeof thrown.code !== 'string') return false
   if (call.startsWith('if_')) return true
+  if (thrown.cause?.errors?.some((attempt) => names(attempt, call, error))) return true
   return thrown.code === error && (thrown.syscall !== undefined || thrown.reason !== undefined)
 }
 

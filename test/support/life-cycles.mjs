@@ -4,7 +4,7 @@ import dgram from 'node:dgram'
 import { once } from 'node:events'
 import { closeSync } from 'node:fs'
 import net from 'node:net'
-import { adoptSocket, control, interfaces, openReceiver, openSender, openSocket } from 'sockctl'
+import { adoptSocket, connectSocket, control, interfaces, openReceiver, openSender, openSocket } from 'sockctl'
 import { IP_MULTICAST_ALL, SO_RCVBUF, SO_REUSEADDR, TCP_NODELAY } from 'sockctl/options'
 import { joinedGroups } from './joined-groups.mjs'
 
@@ -20,6 +20,17 @@ async function withSocket(use) {
     return await use(socket)
   } finally {
     await new Promise((resolve) => socket.close(resolve))
+  }
+}
+
+/** The port of a server that ends each connection, for `use`. Its own calls are Node's, which no fault reaches. */
+async function withServer(use) {
+  const server = net.createServer((socket) => socket.end()).listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  try {
+    return await use(server.address().port)
+  } finally {
+    await new Promise((resolve) => server.close(resolve))
   }
 }
 
@@ -167,21 +178,34 @@ export const cycles = {
   toDatagramUdp6: () => handOver('dgram', (owned) => owned.toDatagram(), { family: 'ipv6', address: '::1' }),
   toServer: () => handOver('stream', (owned) => owned.toServer()),
 
-  toStream: async () => {
-    const server = net.createServer((socket) => socket.end()).listen(0, '127.0.0.1')
-    await once(server, 'listening')
-    try {
+  toStream: () =>
+    withServer(async (port) => {
       const owned = await openSocket({
         family: 'ipv4',
         type: 'stream',
         options: [[TCP_NODELAY, true]],
-        connect: { address: '127.0.0.1', port: server.address().port },
+        connect: { address: '127.0.0.1', port },
       })
-      return await handedOver(owned, () => owned.toStream().resume())
-    } finally {
-      await new Promise((resolve) => server.close(resolve))
-    }
-  },
+      return handedOver(owned, () => owned.toStream().resume())
+    }),
+
+  /** A name of two addresses; nobody listens at the first. */
+  connectSocket: () =>
+    withServer(async (port) => {
+      const addresses = ['127.0.0.2', '127.0.0.1'].map((address) => ({ address, family: 4 }))
+      const socket = await connectSocket({
+        host: 'somewhere',
+        port,
+        options: [[TCP_NODELAY, true]],
+        lookup: (_host, _options, answer) => answer(null, addresses),
+        localAddress: '127.0.0.1',
+      })
+      const wrong = mustBe(socket.remoteAddress === '127.0.0.1', `connected to ${socket.remoteAddress}`)
+      const closed = once(socket, 'close')
+      socket.destroy()
+      await closed
+      return wrong
+    }),
 
   interfaces: async () =>
     mustBe(

@@ -152,6 +152,14 @@ describeInNamespace('an adopted socket', () => {
     expect([String(data), from.port]).toEqual(['from the adopted', port])
   })
 
+  it('becomes a MessageSocket, which has the descriptor from then on', async () => {
+    await using socket = (await adopted({ family: 'ipv4', type: 'dgram', bind: LOOPBACK })).toMessageSocket()
+    expect(refusalOf(socket.control.fd).code).toBe('ERR_DESCRIPTOR_OWNED')
+    await using sender = await openSender({ to: socket.address as { address: string; port: number } })
+    await sender.send(Buffer.from('to the adopted'))
+    expect((await socket.receive()).map(({ data }) => String(data))).toEqual(['to the adopted'])
+  })
+
   it('becomes a server if it is bound only, and refuses what it is not', async () => {
     await using bound = await adopted({ family: 'ipv4', type: 'stream', bind: LOOPBACK })
     expect(() => bound.toStream()).toThrow('not connected')

@@ -182,6 +182,27 @@ describeInNamespace('inheritedSockets', () => {
     })
   })
 
+  it('takes all or none: if one has an owner, the others stay as they are', async () => {
+    const [first = -1, , third = -1] = await descriptors()
+    const code = `${prelude}
+      import { adoptSocket } from 'sockctl'
+      process.env.LISTEN_PID = String(process.pid)
+      process.env.LISTEN_FDS = '2'
+      const owned = adoptSocket(4)
+      let refused
+      try { inheritedSockets() } catch ({ code }) { refused = code }
+      const stayed = variables()
+      owned.release()
+      tell({ refused, stayed, taken: inheritedSockets().map(({ fd }) => fd) })`
+    await using child = spawnScript({ code }, [], [], [first, third])
+    expect(await child.next()).toEqual({
+      refused: 'ERR_DESCRIPTOR_OWNED',
+      stayed: ['LISTEN_FDS', 'LISTEN_PID'],
+      // The first is free to be taken: the call before did not keep it.
+      taken: [3, 4],
+    })
+  })
+
   it('refuses a number of descriptors that are not all open', async () => {
     const code = `${prelude}
       process.env.LISTEN_PID = String(process.pid)

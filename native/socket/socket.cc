@@ -72,7 +72,9 @@ Napi::Value Socket::Open(const Napi::CallbackInfo& info) {
 // the descriptor is as it was, and its owner's.
 Napi::Value Socket::Adopt(const Napi::CallbackInfo& info) {
   MustOwnNone(info.Env());
-  OwnedFd adopted = OwnedFd::Adopt(FdOf(info));
+  const int fd = FdOf(info);
+  if (fd < 0) return Napi::Number::New(info.Env(), EBADF);
+  OwnedFd adopted = OwnedFd::Adopt(fd);
   if (!adopted.valid()) return Napi::Number::New(info.Env(), EBUSY);
   if (!SetFlags(adopted.get())) {
     const int error = errno;

@@ -1,5 +1,7 @@
 // The addon's sockets: who owns a descriptor, and the addresses of each family.
+import { once } from 'node:events'
 import { closeSync, openSync, readFileSync, readlinkSync } from 'node:fs'
+import net from 'node:net'
 import { describe, expect, it } from 'vitest'
 import { native } from '../../lib/binding/native.ts'
 import { describeInNamespace } from '../support/namespace.ts'
@@ -78,6 +80,61 @@ describe('a socket', () => {
     // What was given away is this test's to close.
     closeSync(fd)
     expect(isOpen(fd)).toBe(false)
+  })
+})
+
+describe('a descriptor that is adopted', () => {
+  /** A descriptor that no Socket has. */
+  function orphan(): number {
+    const socket = new native.Socket()
+    socket.open(AF_INET, SOCK_DGRAM, 0)
+    return socket.release()
+  }
+  const EBUSY = 16
+
+  it('has one owner, which closes it', async () => {
+    const fd = orphan()
+    const [first, second] = [new native.Socket(), new native.Socket()]
+    expect(native.hasOwner(fd, false)).toBe(false)
+    expect(first.adopt(fd)).toBe(0)
+    expect(first.fd).toBe(fd)
+    expect(native.hasOwner(fd, false)).toBe(true)
+    expect(second.adopt(fd)).toBe(EBUSY)
+    expect(second.fd).toBe(-1)
+    expect(isOpen(fd)).toBe(true)
+    expect(() => first.adopt(fd)).toThrow('this socket is open')
+    await closed(first)
+    expect(isOpen(fd)).toBe(false)
+    expect(native.hasOwner(fd, false)).toBe(false)
+  })
+
+  it('is free again once it is given away', () => {
+    const fd = orphan()
+    const [first, second] = [new native.Socket(), new native.Socket()]
+    expect(first.adopt(fd)).toBe(0)
+    expect(first.release()).toBe(fd)
+    expect(second.adopt(fd)).toBe(0)
+    return closed(second)
+  })
+
+  it('stays unowned if there is no such descriptor', () => {
+    const socket = new native.Socket()
+    for (const fd of [-1, 2 ** 31 - 1]) {
+      expect(socket.adopt(fd)).toBe(EBADF)
+      expect(native.hasOwner(fd, false)).toBe(false)
+    }
+    expect(() => socket.adopt(2 ** 31)).toThrow(RangeError)
+  })
+
+  it("is found among the handles of the thread's event loop if that is asked", async () => {
+    const server = net.createServer().listen(0, '127.0.0.1')
+    await once(server, 'listening')
+    const fd = (server as unknown as { _handle: { fd: number } })._handle.fd
+    expect(native.hasOwner(fd, true)).toBe(true)
+    expect(native.hasOwner(fd, false)).toBe(false)
+    server.close()
+    await once(server, 'close')
+    expect(native.hasOwner(fd, true)).toBe(false)
   })
 })
 

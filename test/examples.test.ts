@@ -4,7 +4,7 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { createServer as createHttpServer, type IncomingMessage } from 'node:http'
 import { type AddressInfo, connect, createServer } from 'node:net'
 import { join } from 'node:path'
-import { openSender } from 'sockctl'
+import { type Datagram, openReceiver, openSender } from 'sockctl'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import type { Running } from './support/cli.ts'
 import { describeOnHosts } from './support/hosts.ts'
@@ -92,6 +92,53 @@ describeInNamespace('the examples', () => {
     expect(new Set(heard).size).toBe(2)
     expect(await interrupted(first)).toBe(0)
     expect(await interrupted(second)).toBe(0)
+  })
+
+  it('udp-echo-server answers udp-echo-client, which hears of a closed port', async () => {
+    const server = example('udp-echo-server', '5907')
+    await server.line(/echoing on port 5907/)
+    for (const address of ['127.0.0.2', '::1']) {
+      const client = example('udp-echo-client', address, '5907')
+      client.stdin.write('hello\n')
+      expect(await client.line(/./)).toBe('hello')
+      client.stdin.end()
+      expect((await client.ended).status).toBe(0)
+    }
+    expect(await interrupted(server)).toBe(0)
+    const client = example('udp-echo-client', '127.0.0.1', '5907')
+    client.stdin.write('hello\n')
+    client.stdin.end()
+    expect((await client.ended).stderr).toBe('ECONNREFUSED\n')
+  })
+
+  it('udp-broadcast lists who answers', async () => {
+    const server = example('udp-echo-server', '5908')
+    await server.line(/echoing/)
+    const asking = example('udp-broadcast', '127.255.255.255', '5908', 'lo', '1')
+    expect(await asking.line(/who/)).toBe('127.0.0.1: who is there?')
+    expect((await asking.ended).status).toBe(0)
+  })
+
+  it('group-connected takes what its source sends, from whatever port, and nothing else', async () => {
+    const connected = example('group-connected', '127.0.0.1', '239.255.9.9', '5909', 'lo')
+    await connected.line(/only of/)
+    await say('from another', '239.255.9.9', 5909, '127.0.0.2')
+    for (const text of ['one', 'two']) {
+      await say(text, '239.255.9.9', 5909)
+      expect(await connected.line(/: /)).toBe(`127.0.0.1: ${text}`)
+    }
+    expect(await interrupted(connected)).toBe(0)
+  })
+
+  it('ssdp-search hears the answers to its search', async () => {
+    const device = await openReceiver({ channels: [{ group: '239.255.255.250', interface: 'lo' }], port: 1900 })
+    onTestFinished(() => device.close())
+    const search = example('ssdp-search', 'lo', '239.255.255.250', '1900', '1')
+    const [question] = await device.receive()
+    expect(String(question?.data)).toContain('M-SEARCH * HTTP/1.1\r\n')
+    await device.reply(question as Datagram, Buffer.from('HTTP/1.1 200 OK\r\nLOCATION: http://127.0.0.1/d.xml\r\n\r\n'))
+    expect(await search.line(/http/)).toMatch(/: http:..127.0.0.1.d.xml$/)
+    expect((await search.ended).status).toBe(0)
   })
 
   it('sap names the session announced', async () => {

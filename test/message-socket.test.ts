@@ -255,15 +255,21 @@ describeInNamespace('a MessageSocket', () => {
     expect(sent).toMatchObject({ datagrams: 2, bytes: 12 })
   })
 
-  it('says which datagrams were broadcast, and answers these from an address of the host', async () => {
-    const server = await socketOf('ipv4', { port: 0 })
-    const client = await socketOf('ipv4', {}, {}, [[SO_BROADCAST, true]])
-    await client.send(Buffer.from('?'), { address: '127.255.255.255', port: server.address.port })
-    const [request] = await server.receive()
-    expect(request).toMatchObject({ destination: '127.255.255.255', broadcast: true })
-    await server.reply(request as Datagram, Buffer.from('!'))
-    expect((await client.receive())[0]?.source.address).toBe('127.0.0.1')
-  })
+  it.each(['ipv4', 'ipv6'] as const)(
+    'of %s says which datagrams were broadcast, and answers these from an address of the host',
+    async (family) => {
+      const server = await socketOf(family, { port: 0 })
+      const client = await socketOf('ipv4', {}, {}, [[SO_BROADCAST, true]])
+      await client.send(Buffer.from('?'), { address: '127.255.255.255', port: server.address.port })
+      const [request] = await server.receive()
+      expect(request).toMatchObject({
+        destination: `${family === 'ipv6' ? '::ffff:' : ''}127.255.255.255`,
+        broadcast: true,
+      })
+      await server.reply(request as Datagram, Buffer.from('!'))
+      expect((await client.receive())[0]?.source.address).toBe('127.0.0.1')
+    },
+  )
 
   it('answers if the destination is not told', async () => {
     const server = await socketOf('ipv4', { port: 0 })

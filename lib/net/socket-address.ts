@@ -121,7 +121,7 @@ export interface ParsedSocketAddress {
 export type Role = 'bind' | 'connect'
 
 type Fields = Record<string, unknown>
-type Read = (given: Fields, role: Role) => ParsedSocketAddress
+type Read = (given: Fields, role: Role, leastPort: number) => ParsedSocketAddress
 
 const MAX_UINT32 = 0xffffffff
 /** VMADDR_CID_ANY and VMADDR_PORT_ANY. */
@@ -135,12 +135,12 @@ function integer(given: Fields, role: Role, name: string, least: number, most: n
 
 const inetReader =
   (family: 4 | 6, wildcard: string): Read =>
-  (given, role) => {
+  (given, role, leastPort) => {
     const address = given.address ?? (role === 'bind' ? wildcard : undefined)
     const parsed = typeof address === 'string' ? parseAddress(address) : undefined
     if (parsed?.family !== family) throw notInet(role, family, address, parsed?.family)
     if (parsed.zone !== undefined) checkZone(role, address as string, parsed.zone)
-    const port = role === 'bind' ? integer(given, role, 'port', 0, 65535, 0) : integer(given, role, 'port', 1, 65535)
+    const port = integer(given, role, 'port', leastPort, 65535, role === 'bind' ? 0 : undefined)
     return { raw: { address, port }, text: `${address} port ${port}` }
   }
 
@@ -212,8 +212,16 @@ const READERS: Record<Family, { readonly keys: readonly string[]; readonly read:
   vsock: { keys: ['cid', 'port'], read: vsock },
 }
 
-/** Checks an address before any socket is opened. */
-export function parseSocketAddress(family: Family, role: Role, given: unknown): ParsedSocketAddress {
+/**
+ * Checks an address before any socket is opened. A datagram socket may connect to port 0: then it receives from every port
+ * of the peer.
+ */
+export function parseSocketAddress(
+  family: Family,
+  role: Role,
+  given: unknown,
+  leastPort: number = role === 'bind' ? 0 : 1,
+): ParsedSocketAddress {
   const { keys, read } = READERS[family]
   const fields = `{ ${keys.join(', ')} }`
   if (typeof given !== 'object' || given === null)
@@ -225,7 +233,7 @@ export function parseSocketAddress(family: Family, role: Role, given: unknown): 
     throw badValue(`${role}: ${unknown} is no part of an address of ${family}, which is ${fields}${hint}`)
   }
   if (isInet) checkEndpointFields(given, role)
-  return read(given as Fields, role)
+  return read(given as Fields, role, leastPort)
 }
 
 /** The address of a socket's local or remote end, as the kernel tells it. */

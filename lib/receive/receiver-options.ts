@@ -174,9 +174,10 @@ function settingsFor(options: ReceiverOptions, family: 'ipv4' | 'ipv6', hasChann
   // On an IPv6 socket IP_MULTICAST_ALL is off by default.
   setIf(true, ipv6 ? IPV6_MULTICAST_ALL : IP_MULTICAST_ALL, false)
   setIf(true, SO_RXQ_OVFL)
-  setIf(true, ipv6 ? IPV6_RECVPKTINFO : IP_PKTINFO)
   // The options of IPv4 count for the IPv4 datagrams of an IPv6 socket. A raw IPv6 socket takes none.
   const families = !ipv6 ? (['ipv4'] as const) : raw ? (['ipv6'] as const) : (['ipv6', 'ipv4'] as const)
+  // On an IPv6 socket IPv4's own tells which IPv4 datagrams were broadcast.
+  for (const each of families) settings.push([each === 'ipv6' ? IPV6_RECVPKTINFO : IP_PKTINFO, true])
   settings.push(...ancillarySettings(ancillary, families))
   for (const each of families) setIf(returnedErrors, each === 'ipv6' ? IPV6_RECVERR : IP_RECVERR)
   setIf(options.gro, UDP_GRO)

@@ -34,7 +34,8 @@ export function planMessageSocket(options: MessageSocketOptions, family: 'ipv4' 
     throw badValue('toMessageSocket: with gro, maxDatagram is 65535: leave one of the two out')
   // The options of IPv4 count for the IPv4 datagrams of an IPv6 socket.
   const families = family === 'ipv4' ? (['ipv4'] as const) : (['ipv6', 'ipv4'] as const)
-  const settings: Setting[] = [[family === 'ipv4' ? IP_PKTINFO : IPV6_RECVPKTINFO, true]]
+  // On an IPv6 socket IPv4's own tells which IPv4 datagrams were broadcast.
+  const settings: Setting[] = families.map((each) => [each === 'ipv6' ? IPV6_RECVPKTINFO : IP_PKTINFO, true])
   settings.push(...ancillarySettings(ancillary, families))
   if (returnedErrors !== undefined)
     for (const each of families) settings.push([each === 'ipv6' ? IPV6_RECVERR : IP_RECVERR, returnedErrors])

@@ -223,13 +223,14 @@ export class MessageSocket<F extends Family = MessageFamily>
   /**
    * From now on datagrams go to this peer if they name no other, and only the peer's are received. `connect(2)`
    *
-   * Connect again to have another peer. The local address is the kernel's choice for this peer, unless it is bound.
+   * With port 0 the kernel takes what any port of the peer sends; then each send names its destination, and `remoteAddress`
+   * is `undefined`. Connect again to have another peer. The local address is the kernel's choice for this peer, unless it is bound.
    * @throws SocketOptionError as a rejection, for a wrong address, or what connect(2) answers
    */
   async connect(to: SocketAddress<F>): Promise<void> {
     const core = this.#core
     const { family } = core
-    const { raw, text } = parseSocketAddress(family, 'connect', to)
+    const { raw, text } = parseSocketAddress(family, 'connect', to, 0)
     const errno = native.connect(openFd(core), familyNumber(family), raw)
     if (errno !== 0) throw explainSocket('connect', `connect to ${text}`, errno, family)
     core.peer = peerOf(openFd(core), family)

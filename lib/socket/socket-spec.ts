@@ -68,7 +68,10 @@ export interface SocketSpecOf<F extends Family, V extends readonly unknown[] = r
   readonly bind?: Readonly<Parts<SocketAddresses[F]>> | undefined
   /** `backlog`: how many connections may wait to be accepted; default 511, capped by the sysctl net.core.somaxconn. */
   readonly listen?: { readonly backlog?: number | undefined } | undefined
-  /** openSocket waits, off the event loop, until the connection is made. */
+  /**
+   * openSocket waits, off the event loop, until the connection is made. A datagram socket that connects to port 0 receives
+   * from every port of the peer.
+   */
   readonly connect?: Readonly<ConnectTargets[F]> | undefined
   /** Gives up: `openSocket` rejects with the signal's reason, and nothing stays open. */
   readonly signal?: AbortSignal | undefined
@@ -172,7 +175,10 @@ export function parseSpec(given: unknown): SocketPlan {
     options: parseOptions(spec.options),
     bind: parseBind(family, spec.bind, protocolAtBind ? protocol : undefined),
     backlog: parseBacklog(spec.listen, type),
-    connect: spec.connect === undefined ? undefined : parseSocketAddress(family, 'connect', spec.connect),
+    connect:
+      spec.connect === undefined
+        ? undefined
+        : parseSocketAddress(family, 'connect', spec.connect, type === 'stream' ? 1 : 0),
     signal: spec.signal,
   }
 }

@@ -157,13 +157,17 @@ bool FillAncillary(const cmsghdr& header, Ancillary& ancillary) {
     // A broadcast is sent to an address that is not the one it is received on.
     const bool broadcast =
         info.ipi_addr.s_addr != info.ipi_spec_dst.s_addr && !IN_MULTICAST(ntohl(info.ipi_addr.s_addr));
-    ancillary.destination = {true, AddressKeyOf(info.ipi_addr), broadcast, info.ipi_ifindex};
+    // An IPv6 socket tells of an IPv4 datagram twice, and its own message has the address as the socket writes it.
+    if (!ancillary.destination.known)
+      ancillary.destination = {true, AddressKeyOf(info.ipi_addr), broadcast, info.ipi_ifindex};
+    ancillary.destination.broadcast = broadcast;
     return true;
   }
   if (Is(header, IPPROTO_IPV6, IPV6_PKTINFO)) {
     in6_pktinfo info{};
     if (!Load(header, info)) return false;
-    ancillary.destination = {true, {info.ipi6_addr, 0, false}, false, static_cast<int32_t>(info.ipi6_ifindex)};
+    const bool broadcast = ancillary.destination.broadcast;
+    ancillary.destination = {true, {info.ipi6_addr, 0, false}, broadcast, static_cast<int32_t>(info.ipi6_ifindex)};
     return true;
   }
   if (Is(header, IPPROTO_UDP, UDP_GRO)) return LoadInteger(header, ancillary.segment);

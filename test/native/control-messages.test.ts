@@ -103,8 +103,18 @@ describeInNamespace('control messages', () => {
 
   it('tell the destination and the interface', async () => {
     const info = Buffer.concat([int(7), Buffer.from([192, 0, 2, 1, 192, 0, 2, 2])])
-    expect(await datagram(message(IP, IP_PKTINFO, info))).toEqual({ destination: '192.0.2.2', interfaceIndex: 7 })
+    const told = { destination: '192.0.2.2', interfaceIndex: 7 }
+    expect(await datagram(message(IP, IP_PKTINFO, info))).toEqual({ ...told, broadcast: true })
+    const own = Buffer.concat([int(7), Buffer.from([192, 0, 2, 2, 192, 0, 2, 2])])
+    expect(await datagram(message(IP, IP_PKTINFO, own))).toEqual(told)
     const info6 = Buffer.concat([endpoint6.subarray(8, 24), int(8)])
+    const both = [message(IPV6, IPV6_PKTINFO, info6), message(IP, IP_PKTINFO, info)]
+    for (const messages of [both, both.toReversed()])
+      expect(await datagram(messages.join(''))).toEqual({
+        destination: '2001:db8::1',
+        interfaceIndex: 8,
+        broadcast: true,
+      })
     expect(await datagram(message(IPV6, IPV6_PKTINFO, info6))).toEqual({
       destination: '2001:db8::1',
       interfaceIndex: 8,

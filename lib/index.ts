@@ -45,6 +45,13 @@ export { openSender, Sender } from './send/sender.ts'
 export type { SenderOptions } from './send/sender-options.ts'
 export { adoptSocket } from './socket/adopt-socket.ts'
 export { type ConnectionOptions, type ConnectSocketOptions, connectSocket } from './socket/connect-socket.ts'
+export {
+  type ConnectionRequest,
+  type Connector,
+  type ConnectorOptions,
+  type ConnectorTlsOptions,
+  connectorFor,
+} from './socket/connector-for.ts'
 export { inheritedSockets } from './socket/inherited-sockets.ts'
 export { MessageSocket, type MessageSocketStats, type ReceivedStats } from './socket/message-socket.ts'
 export type { MessageSocketOptions } from './socket/message-socket-options.ts'

@@ -2,10 +2,11 @@
 import { once } from 'node:events'
 import { readdirSync, readFileSync } from 'node:fs'
 import { createServer as createHttpServer, type IncomingMessage } from 'node:http'
-import { type AddressInfo, connect, createServer } from 'node:net'
+import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
 import { join } from 'node:path'
 import { type Datagram, openReceiver, openSender } from 'sockctl'
 import { describe, expect, it, onTestFinished } from 'vitest'
+import { WebSocketServer } from 'ws'
 import type { Running } from './support/cli.ts'
 import { describeOnHosts } from './support/hosts.ts'
 import { describeInNamespace } from './support/namespace.ts'
@@ -13,7 +14,7 @@ import { installPacked, startExample } from './support/packed.ts'
 import { root, textOf } from './support/pages.ts'
 import { scratchFile } from './support/scratch.ts'
 
-const packed = installPacked('undici', '@grpc/grpc-js')
+const packed = installPacked('undici', '@grpc/grpc-js', 'ws', 'pg')
 const example = (name: string, ...args: string[]): Running => startExample(packed(), name, ...args)
 
 /** The exit status of an example that Ctrl-C ends. */
@@ -246,6 +247,41 @@ describe('the recipes of TCP_USER_TIMEOUT', () => {
     const { url, clientPort } = await webServer()
     const { status, stdout } = await example('timeout-undici', url, '1235').ended
     expect(stdout).toBe(`port ${await clientPort} waits 1235 ms\n200\n`)
+    expect(status).toBe(0)
+  })
+
+  it('timeout-ws does', async () => {
+    const server = new WebSocketServer({ port: 0, host: '127.0.0.1' })
+    onTestFinished(() => server.close())
+    const clientPort = new Promise((resolve) => {
+      server.on('connection', (socket, { socket: { remotePort } }) => {
+        resolve(remotePort)
+        socket.send('welcome')
+        socket.close()
+      })
+    })
+    await once(server, 'listening')
+    const { port } = server.address() as AddressInfo
+    const { status, stdout } = await example('timeout-ws', `ws://127.0.0.1:${port}`, '1238').ended
+    expect(stdout.split('\n').sort()).toEqual(['', `port ${await clientPort} waits 1238 ms`, 'welcome'])
+    expect(status).toBe(0)
+  })
+
+  it('timeout-pg does, and its server has the startup message', async () => {
+    const server = createServer().listen(0, '127.0.0.1')
+    onTestFinished(() => void server.close())
+    await once(server, 'listening')
+    const ended = example('timeout-pg', '127.0.0.1', `${(server.address() as AddressInfo).port}`, '1239').ended
+    const [socket] = (await once(server, 'connection')) as [Socket]
+    const { remotePort } = socket
+    const [startup] = (await once(socket, 'data')) as [Buffer]
+    const PROTOCOL_3 = 3 << 16
+    expect(startup.readUInt32BE(4)).toBe(PROTOCOL_3)
+    expect(startup.subarray(8).toString()).toContain('user\0postgres\0')
+    // AuthenticationOk and ReadyForQuery, as PostgreSQL has them.
+    socket.write(Buffer.from([0x52, 0, 0, 0, 8, 0, 0, 0, 0, 0x5a, 0, 0, 0, 5, 0x49]))
+    const { status, stdout } = await ended
+    expect(stdout).toBe(`port ${remotePort} waits 1239 ms\n`)
     expect(status).toBe(0)
   })
 

@@ -7,6 +7,7 @@ import { runInNewContext } from 'node:vm'
 import {
   adoptSocket,
   codecs,
+  connectorFor,
   connectSocket,
   control,
   defineOption,
@@ -272,6 +273,24 @@ const targets: Record<string, () => Target | Promise<Target>> = {
         }),
     )
   },
+  connectorFor: () =>
+    onServer(
+      (port) => [
+        { options: settings(), lookup: undefined, localAddress: '127.0.0.1', tls: { ALPNProtocols: ['h2'] } },
+        {
+          host: '127.0.0.1',
+          port: `${port}`,
+          protocol: 'http:',
+          family: 4,
+          keepAlive: true,
+          keepAliveInitialDelay: 1000,
+        },
+      ],
+      (options: never, request: never) =>
+        new Promise<net.Socket>((resolve, reject) => {
+          connectorFor(options)(request, (error, socket) => (error === null ? resolve(socket) : reject(error)))
+        }),
+    ),
   toDatagram: () =>
     handedOver([{ lookup: undefined, recvBufferSize: 9000, sendBufferSize: 9000, ipv6Only: false }], 'toDatagram'),
   toStream: () => handedOver([{ allowHalfOpen: true, highWaterMark: 1000 }], 'toStream'),

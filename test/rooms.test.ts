@@ -29,12 +29,13 @@ const TAKEN_FROM_INSIDE: Readonly<Record<string, readonly string[]>> = {
   'commands/options/option-socket.ts': ['options/option.ts'],
   'commands/options/value.ts': ['options/option.ts'],
   'commands/ping/icmp.ts': ['send/send-from-receiver.ts'],
-  'commands/ping/ssm-client.ts': ['net/resolve-host.ts', 'send/send-from-receiver.ts'],
+  'commands/ping/ssm-client.ts': ['send/send-from-receiver.ts'],
   'commands/ping/ssm-server.ts': ['send/send-from-receiver.ts'],
   'commands/receive/plan.ts': ['socket/socket-spec.ts'],
   'commands/receive/opened-receiver.ts': ['socket/socket-spec.ts'],
   'commands/receive/receive-until.ts': ['receive/on-interface-removed.ts'],
   'commands/script/script-socket.ts': ['calls/bind-socket.ts', 'datagram/send-datagram.ts', 'net/socket-address.ts'],
+  'shell/host.ts': ['net/resolve-host.ts'],
   'shell/interface-option.ts': ['net/interfaces.ts'],
 }
 

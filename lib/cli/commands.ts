@@ -15,7 +15,7 @@ export const COMMANDS: Readonly<Record<string, CommandEntry>> = {
     load: async () => (await import('./commands/receive/receive.ts')).receiveCommand,
   },
   send: {
-    summary: 'send datagrams to a group: lines, a file, or made up at a rate',
+    summary: 'send datagrams to a group or a host: lines, a file, or made up at a rate',
     load: async () => (await import('./commands/send/send.ts')).sendCommand,
   },
   echo: {

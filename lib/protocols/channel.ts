@@ -20,13 +20,16 @@ export interface ChannelText {
   hops?: number
 }
 
-const RTP_PORT = 5004
+/** The port of an `rtp://` URL that names none. RFC 3551 */
+export const RTP_PORT = 5004
 const FORMS = 'GROUP, GROUP:PORT, [GROUP]:PORT, SOURCE@GROUP:PORT, GROUP%INTERFACE:PORT, or a udp:// or rtp:// URL'
 
-const refuse = (text: string, problem: string): SocketOptionError =>
+/** The error of a text that is no channel, nor another target. */
+export const refuse = (text: string, problem: string): SocketOptionError =>
   new SocketOptionError(`channel ${show(text)}: ${problem}`, { code: 'ERR_INVALID_CHANNEL', reason: 'bad-value' })
 
-interface AddressParts {
+/** An address or a name, with what is written after it. */
+export interface AddressParts {
   address: string
   zone?: string
   port?: string
@@ -39,7 +42,7 @@ const ADDRESS_PARTS =
  * The parts of `ADDRESS`, `ADDRESS:PORT` or `[ADDRESS%ZONE]:PORT`. A port after an IPv6 address needs the brackets:
  * without them, all of the text is the address.
  */
-function splitAddress(text: string): AddressParts | undefined {
+export function splitAddress(text: string): AddressParts | undefined {
   const bare = parseAddress(text)
   if (bare?.family === 6) {
     return { address: withoutZone(text), ...(bare.zone !== undefined && { zone: bare.zone }) }
@@ -54,13 +57,15 @@ function splitAddress(text: string): AddressParts | undefined {
   }
 }
 
-function readPort(text: string, port: string): number {
+/** A port from 1 to 65535. */
+export function readPort(text: string, port: string): number {
   const number = /^\d{1,5}$/.test(port) ? Number(port) : 0
   if (number < 1 || number > 65535) throw refuse(text, `a port is a number from 1 to 65535, not ${show(port)}`)
   return number
 }
 
-function readHops(text: string, ttl: string): number {
+/** A hop limit from 0 to 255. */
+export function readHops(text: string, ttl: string): number {
   const number = /^\d{1,3}$/.test(ttl) ? Number(ttl) : 256
   if (number > 255) throw refuse(text, `ttl is a number from 0 to 255, not ${show(ttl)}`)
   return number
@@ -120,7 +125,7 @@ interface ChannelParts {
 /**
  * Not done with Node's `URL`, which takes neither `@GROUP` without a source nor zones, and reads 239.1 as 239.0.0.1.
  */
-function splitChannel(text: string): ChannelParts {
+export function splitChannel(text: string): ChannelParts {
   const url = /^([a-z][a-z0-9+.-]*):\/\/([^/?#]*)(?:\/[^?#]*)?(?:\?([^#]*))?(?:#.*)?$/i.exec(text)
   const scheme = url?.[1]?.toLowerCase() ?? 'udp'
   const protocol = /^(udp|rtp)[46]?$/.exec(scheme)?.[1]

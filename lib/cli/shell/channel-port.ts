@@ -1,13 +1,13 @@
-// The port of a channel, which its text or the option --port names.
+// The port of a channel or a host, which its text or the option --port names.
 
 import { hostPort } from '../../net/address.ts'
-import type { ChannelText } from '../../protocols/channel.ts'
+import { isHost, type TargetText } from '../../protocols/target.ts'
 import { UsageError } from './failure.ts'
 
-/** The port in the channel's text, else that of --port. */
-export function portOf({ group, port }: ChannelText, option: number | undefined): number {
-  const found = port ?? option
-  if (found === undefined)
-    throw new UsageError(`${group} has no port: write ${hostPort(group, 'PORT')}, or give --port`)
+/** The port in the target's text, else that of --port. */
+export function portOf(target: TargetText, option: number | undefined): number {
+  const found = target.port ?? option
+  const name = isHost(target) ? target.host : target.group
+  if (found === undefined) throw new UsageError(`${name} has no port: write ${hostPort(name, 'PORT')}, or give --port`)
   return found
 }

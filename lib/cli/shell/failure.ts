@@ -34,7 +34,7 @@ export function printError(command: Command | undefined, message: string): void 
   process.stderr.write(`${pathOf(command)}: ${printable(message.trim().replaceAll(/\s*\n\s*/g, ' '))}\n`)
 }
 
-/** Prints what went wrong although the command goes on. */
+/** Prints on stderr what the user should know, while the command goes on. */
 export const printWarning = (message: string): void => printError(running, message)
 
 /** The fields an error of Node's, commander's or the library's may have. */

@@ -3,6 +3,7 @@
 import { InvalidArgumentError } from 'commander'
 import { canonical, isMulticast } from '../../net/address.ts'
 import { type ChannelText, parseChannel } from '../../protocols/channel.ts'
+import { parseTarget, type TargetText } from '../../protocols/target.ts'
 import { messageOf } from './failure.ts'
 
 const MAX_TIMER_MILLISECONDS = 2 ** 31 - 1
@@ -73,6 +74,15 @@ export function address(text: string): string {
 export function channel(text: string): ChannelText {
   try {
     return parseChannel(text)
+  } catch (error) {
+    return refuse(messageOf(error))
+  }
+}
+
+/** A channel, or a host by address or name, in any of the forms of `parseTarget`. */
+export function target(text: string): TargetText {
+  try {
+    return parseTarget(text)
   } catch (error) {
     return refuse(messageOf(error))
   }

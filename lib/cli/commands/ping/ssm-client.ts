@@ -4,12 +4,12 @@ import { randomBytes } from 'node:crypto'
 import { setTimeout } from 'node:timers/promises'
 import { type Datagram, type Endpoint, openReceiver, type Receiver } from '../../../index.ts'
 import { hostPort, isIpv6, isMulticast, withoutZone } from '../../../net/address.ts'
-import { hostAddress } from '../../../net/resolve-host.ts'
 import { isMalformed } from '../../../protocols/malformed.ts'
 import { decodePing, encodePing, PING_GROUPS, type PingMessage } from '../../../protocols/ssmping.ts'
 import { type PingClient, type PingReply, type PingSummary, pingClient } from '../../../protocols/ssmping-client.ts'
 import { type SendOne, sendFrom } from '../../../send/send-from-receiver.ts'
 import { Failure, UsageError } from '../../shell/failure.ts'
+import { lookUpHost } from '../../shell/host.ts'
 import type { Output } from '../../shell/output.ts'
 import { printable } from '../../shell/printable.ts'
 import type { Run } from '../../shell/run.ts'
@@ -31,7 +31,7 @@ const MAX_TRIES = 3
 
 /** Pings a server, and prints its answers by unicast and by multicast. */
 export async function pingServer({ out, stop }: Run, target: string, options: PingOptions): Promise<void> {
-  const address = await hostAddress(target)
+  const address = await lookUpHost(out, target)
   if (isMulticast(address)) throw new UsageError(`--ssm needs a server, and ${address} is a group`)
   const family = isIpv6(address) ? 6 : 4
   if (options.group !== undefined && isIpv6(options.group) !== (family === 6))

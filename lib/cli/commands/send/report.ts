@@ -5,6 +5,7 @@ import { hostPort } from '../../../net/address.ts'
 import { createLiveLines } from '../../shell/live.ts'
 import type { Output } from '../../shell/output.ts'
 import { bitrate, plural, scaled, seconds } from '../../shell/units.ts'
+import type { Destination } from './destination.ts'
 
 /** What was sent so far. */
 export interface Progress {
@@ -12,16 +13,23 @@ export interface Progress {
   bytes: number
 }
 
+export interface SendReport {
+  /** All was sent: the time that the summary tells ends here. */
+  stop(): void
+  /** Prints the summary. */
+  end(): void
+}
+
 /** @param mayDraw whether lines may be drawn on a terminal while sending */
 export function createSendReport(
   out: Output,
-  to: { group: string; port: number },
+  to: Destination,
   sender: Sender,
   progress: Progress,
   mayDraw: boolean,
-): { end(): void } {
+): SendReport {
   const start = performance.now()
-  const { group, port: end } = to
+  const { address, port } = to
   const screen = out.terminal && mayDraw ? createLiveLines(process.stdout) : undefined
   let before = { ...progress, at: start }
   const rates = (since: typeof before): { elapsed: number; rate: number; bitrate: number } => {
@@ -36,23 +44,29 @@ export function createSendReport(
   const object = (event: string, { elapsed, ...rest }: ReturnType<typeof rates>): void =>
     out.object({ event, elapsed: elapsed / 1000, ...progress, ...rest })
   const text = ({ elapsed, rate: datagrams, bitrate: bits }: ReturnType<typeof rates>): string =>
-    `${plural(progress.datagrams, 'datagram')}, ${plural(progress.bytes, 'byte')} to ${hostPort(group, end)} in ${seconds(elapsed)}: ` +
+    `${plural(progress.datagrams, 'datagram')}, ${plural(progress.bytes, 'byte')} to ${hostPort(address, port)} in ${seconds(elapsed)}: ` +
     `${scaled(datagrams)}/s, ${bitrate(bits)}`
 
-  if (out.json) out.object({ event: 'sending', group, port: end, from: sender.address })
+  if (out.json)
+    out.object({ event: 'sending', [to.kind === 'group' ? 'group' : 'host']: address, port, from: sender.address })
   const second = setInterval(() => {
     const now = rates(before)
     before = { ...progress, at: performance.now() }
     if (out.json) object('interval', now)
     else screen?.draw([text(now)])
   }, 1000)
+  let total: ReturnType<typeof rates> | undefined
+  const stop = (): ReturnType<typeof rates> => {
+    clearInterval(second)
+    screen?.clear()
+    total ??= rates({ datagrams: 0, bytes: 0, at: start })
+    return total
+  }
   return {
+    stop,
     end: () => {
-      clearInterval(second)
-      screen?.clear()
-      const total = rates({ datagrams: 0, bytes: 0, at: start })
-      if (out.json) object('summary', total)
-      else out.line(text(total))
+      if (out.json) object('summary', stop())
+      else out.line(text(stop()))
     },
   }
 }

@@ -1,40 +1,42 @@
-// `sockctl send`: sends lines, a file, or made-up datagrams to a group.
+// `sockctl send`: sends lines, a file, or made-up datagrams to a group or a host.
 
+import { once } from 'node:events'
 import type { Command } from 'commander'
-import { interfaces, openSender, type Sender } from '../../../index.ts'
+import type { Sender } from '../../../index.ts'
 import { hostPort } from '../../../net/address.ts'
-import type { ChannelText } from '../../../protocols/channel.ts'
 import { SEQUENCE_HEADER_LENGTH } from '../../../protocols/sequence-header.ts'
-import { portOf } from '../../shell/channel-port.ts'
+import type { TargetText } from '../../../protocols/target.ts'
 import { explainNoRoute } from '../../shell/explain-no-route.ts'
 import { UsageError } from '../../shell/failure.ts'
 import { examples } from '../../shell/help.ts'
 import { takesInterface } from '../../shell/interface-option.ts'
-import { address, channel, count, duration, hops, port, wholeNumber } from '../../shell/parsers.ts'
+import { address, count, duration, hops, port, target, wholeNumber } from '../../shell/parsers.ts'
+import { createReturnedErrors } from '../../shell/returned-errors.ts'
 import { type Run, runs } from '../../shell/run.ts'
 import { startTimer } from '../../shell/timer.ts'
+import { type DestinationOptions, destinationOf } from './destination.ts'
 import { pace, type Rate, rate } from './pace.ts'
 import { madeUpPayloads, type Payloads, payloadsFromFile, payloadsFromLines } from './payloads.ts'
 import { createSendReport, type Progress } from './report.ts'
 
-interface SendOptions {
-  interface?: string | number
-  port?: number
-  bind?: string
-  hops?: number
-  loopback: boolean
+interface SendOptions extends DestinationOptions {
   size?: number
   rate?: Rate
   count?: number
   duration?: number
   file?: string
+  wait: number
 }
 
 /** Seven packets of MPEG-TS, the usual content of a datagram of video. */
 const DEFAULT_SIZE = 1316
 
 export function sendCommand(command: Command): void {
-  command.argument('<channel>', 'GROUP:PORT, GROUP%INTERFACE:PORT or a udp:// URL', channel)
+  command.argument(
+    '<target>',
+    'GROUP:PORT, GROUP%INTERFACE:PORT or a udp:// URL; or a host, ADDRESS:PORT, NAME:PORT, BROADCAST-ADDRESS:PORT',
+    target,
+  )
   takesInterface(command, 'send by this interface; default: that of --bind, else by route')
   command
     .option(
@@ -46,10 +48,11 @@ export function sendCommand(command: Command): void {
     .option('-c, --count <number>', 'end after this many datagrams', count)
     .option('-d, --duration <time>', 'end after this long: 500ms, 5s, 2m', duration)
     .option('-f, --file <file>', 'send a file, or - for all of standard input')
-    .option('--hops <number>', 'the hop limit (TTL), 0 to 255 (default: 1, this network only)', hops)
-    .option('--no-loopback', 'do not send to members on this host')
+    .option('--hops <number>', 'the hop limit (TTL), 0 to 255 (default to a group: 1, this network only)', hops)
+    .option('--no-loopback', 'to a group: do not send to members on this host')
     .option('--bind <address>', 'send from this address of this host', address)
-    .option('-p, --port <number>', 'the port, if the channel names none', port)
+    .option('-p, --port <number>', 'the port, if the target names none', port)
+    .option('--wait <time>', 'to a host: how long to wait for ICMP errors after the last datagram', duration, 500)
   command.addHelpText('after', NOTES)
   examples(
     command,
@@ -57,35 +60,29 @@ export function sendCommand(command: Command): void {
     'sockctl send 239.1.1.1:5000 --size 1316 --rate 8Mbit --duration 10s',
     'sockctl send 239.1.1.1:5000 --file film.ts --rate 8Mbit --hops 16',
     'sockctl send 232.1.1.1:5000 --bind 10.0.0.1 --count 100 --rate 10',
+    'echo hello | sockctl send host.example:5000',
+    'echo hello | sockctl send 255.255.255.255:5000 -i eth0',
   )
-  runs<[ChannelText], SendOptions>(command, 'an object a second, and one at the end', send)
+  runs<[TargetText], SendOptions>(command, 'an object a second, and one at the end', send)
 }
 
 const NOTES = `
 Without --file, --size, --count and --duration, each line of standard input is a datagram. Made-up datagrams of ${SEQUENCE_HEADER_LENGTH}
-bytes and more are numbered and timed as iperf 2's are: "sockctl receive" and "iperf -s -u" count the lost ones.`
+bytes and more are numbered and timed as iperf 2's are: "sockctl receive" and "iperf -s -u" count the lost ones.
+A name is looked up once. ICMP errors that a host or a router sends back are told, each kind once; then the exit status is 1.`
 
-async function send({ out, stop }: Run, [to]: [ChannelText], options: SendOptions): Promise<void> {
-  if (to.sources.length + to.blocked.length > 0)
-    throw new UsageError(
-      `send takes no sources to join or block: name the group alone, ${to.group}; --bind names the address to send from`,
-    )
-  const hopLimit = options.hops ?? to.hops
-  const end = portOf(to, options.port)
+async function send({ out, stop }: Run, [given]: [TargetText], options: SendOptions): Promise<boolean> {
   const isMadeUp =
-    options.file === undefined && [options.size, options.count, options.duration].some((given) => given !== undefined)
-  const on = to.interface ?? options.interface ?? interfaceOf(options.bind)
-  const sender = await openSender({
-    to: { address: to.group, port: end },
-    loopback: options.loopback,
-    // Bound, so that the report can tell the port before the first datagram.
-    bind: options.bind === undefined ? {} : { address: options.bind },
-    ...(hopLimit !== undefined && { hops: hopLimit }),
-    ...(on !== undefined && { interface: on }),
+    options.file === undefined && [options.size, options.count, options.duration].some((one) => one !== undefined)
+  const to = await destinationOf(out, given, options)
+  const sender = await to.open().catch((error) => {
+    throw to.hasInterface ? error : explainNoRoute(error, to.address)
   })
+  const errors = createReturnedErrors(out, to.address)
+  sender.on('returned-error', errors.add)
   const payloads = choosePayloads(isMadeUp, options)
   if (!isMadeUp && options.file === undefined && process.stdin.isTTY === true)
-    out.hint(`each line is sent to ${hostPort(to.group, end)}; Ctrl-D ends the input`)
+    out.hint(`each line is sent to ${hostPort(to.address, to.port)}; Ctrl-D ends the input`)
   const over = new AbortController()
   const finish = (): void => over.abort()
   stop.addEventListener('abort', finish)
@@ -93,17 +90,29 @@ async function send({ out, stop }: Run, [to]: [ChannelText], options: SendOption
   const timer = startTimer(options.duration, finish)
   const progress = { datagrams: 0, bytes: 0 }
   // Nothing is drawn over the lines that a user types.
-  const report = createSendReport(out, { ...to, port: end }, sender, progress, options.file !== undefined || isMadeUp)
+  const report = createSendReport(out, to, sender, progress, options.file !== undefined || isMadeUp)
   try {
-    await sendAll(sender, payloads, over.signal, options, progress)
-  } catch (error) {
-    if (!over.signal.aborted) throw on === undefined ? explainNoRoute(error, to.group) : error
+    await sendAll(sender, payloads, over.signal, options, progress).catch((error) => {
+      if (!over.signal.aborted) throw to.hasInterface ? error : explainNoRoute(error, to.address)
+    })
+    report.stop()
+    if (to.kind === 'unicast' && errors.count === 0) await waitForError(sender, options.wait, stop)
   } finally {
     clearTimeout(timer)
     payloads.close()
     report.end()
     await sender.close()
   }
+  return errors.count === 0
+}
+
+/** Waits until an ICMP error comes back, the time is over, or the user ends the command. */
+async function waitForError(sender: Sender, milliseconds: number, stop: AbortSignal): Promise<void> {
+  const signal = AbortSignal.any([stop, AbortSignal.timeout(milliseconds)])
+  // The timer of AbortSignal.timeout does not keep the process alive.
+  const alive = setTimeout(() => {}, milliseconds)
+  await once(sender, 'returned-error', { signal }).catch(() => {})
+  clearTimeout(alive)
 }
 
 function choosePayloads(isMadeUp: boolean, { file, size = DEFAULT_SIZE }: SendOptions): Payloads {
@@ -111,15 +120,6 @@ function choosePayloads(isMadeUp: boolean, { file, size = DEFAULT_SIZE }: SendOp
   if (file === undefined) return payloadsFromLines(process.stdin)
   if (size === 0) throw new UsageError("a file can't be cut into datagrams of --size 0: give a size of 1 or more")
   return payloadsFromFile(file, size, process.stdin)
-}
-
-/** The interface of an address to send from. The kernel would choose the interface by route, whatever the address. */
-function interfaceOf(bind: string | undefined): string | undefined {
-  if (bind === undefined) return undefined
-  const list = interfaces()
-  const own = list.find(({ addresses }) => addresses.some((one) => one.address === bind))
-  // Every address in 127/8 belongs to the loopback interface, which lists only the first.
-  return (own ?? list.find(({ flags }) => flags.loopback && bind.startsWith('127.')))?.name
 }
 
 /**

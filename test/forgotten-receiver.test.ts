@@ -10,7 +10,7 @@ async function told<T extends object>(code: string, status = 0): Promise<T & { s
     import { spawn } from 'node:child_process'
     import { readdirSync, readlinkSync } from 'node:fs'
     import { setImmediate, setTimeout } from 'node:timers/promises'
-    import { openReceiver, openSender } from 'sockctl'
+    import { openReceiver, openSender, openSocket } from 'sockctl'
     import { tell } from '${stdio}'
     const kindOf = (fd) => {
       try { return readlinkSync('/proc/self/fd/' + fd) } catch { return '' }
@@ -29,6 +29,19 @@ const joins = `
   const receiver = await openReceiver({ channels: [{ group: '239.1.1.1', interface: 'lo' }] })
   await receiver.join({ group: '239.1.1.2', interface: 'lo' })`
 
+const answers = `
+  const bind = { address: '127.0.0.1', port: 0 }
+  const socket = (await openSocket({ family: 'ipv4', type: 'dgram', bind })).toMessageSocket({ returnedErrors: true })
+  await socket.send(new Uint8Array(3), socket.address)
+  const [datagram] = await socket.receive()
+  await socket.reply(datagram, new Uint8Array(2))`
+
+const repliesOf = `
+  const receiver = await openReceiver({ unicast: true, channels: [{ group: '239.1.1.1', interface: 'lo' }] })
+  await receiver.send(new Uint8Array(3), { address: '127.0.0.1', port: receiver.address.port })
+  const [datagram] = await receiver.receive()
+  await receiver.reply(datagram, new Uint8Array(2))`
+
 const reads = `
   const receiver = await openReceiver({ address: '127.0.0.1' })
   const sender = await openSender({ to: { address: '127.0.0.1', port: receiver.address.port } })
@@ -41,6 +54,9 @@ describeInNamespace('what is forgotten without close()', () => {
     ['Receiver', 'was never read', "await openReceiver({ address: '127.0.0.1' })"],
     ['Receiver', 'has joined, on more sockets than one', joins],
     ['Receiver', 'was read and is read no more', reads],
+    ['MessageSocket', 'was never read', `(await openSocket({ family: 'ipv4', type: 'dgram' })).toMessageSocket()`],
+    ['MessageSocket', 'was read and has answered', answers],
+    ['Receiver', 'has answered', repliesOf],
     ['Sender', 'never sent', `await openSender({ returnedErrors: true, ${nowhere} })`],
     [
       'Sender',

@@ -13,6 +13,7 @@ import {
   defineOption,
   describeGroup,
   diffSnapshots,
+  MessageSocket,
   openReceiver,
   openSender,
   openSocket,
@@ -89,6 +90,15 @@ async function onReceiver(args: unknown[], name: 'join' | 'joinAll'): Promise<Ta
   return { args, call: (...given: [never]) => receiver[name](...given), victim: { close }, close }
 }
 
+async function onMessageSocket(args: unknown[], name: 'send' | 'reply' | 'connect' | 'receive'): Promise<Target> {
+  const bind = { address: '127.0.0.1', port: 0 }
+  const socket = (await openSocket({ family: 'ipv4', type: 'dgram', bind })).toMessageSocket()
+  // What is received and what comes back ends each wait.
+  await socket.send(Buffer.from('x'), socket.address)
+  const close = () => socket.close()
+  return { args, call: (...given: [never, never]) => socket[name](...given), victim: { close }, close }
+}
+
 async function onSender(args: unknown[]): Promise<Target> {
   const sender = await openSender({ interface: 'lo' })
   const close = () => sender.close()
@@ -96,12 +106,15 @@ async function onSender(args: unknown[]): Promise<Target> {
 }
 
 /** A socket that becomes one of Node's, with these options. */
-async function handedOver(args: unknown[], name: 'toDatagram' | 'toStream' | 'toServer'): Promise<Target> {
+async function handedOver(
+  args: unknown[],
+  name: 'toDatagram' | 'toMessageSocket' | 'toStream' | 'toServer',
+): Promise<Target> {
   const server = net.createServer((socket) => socket.on('error', () => {}).resume()).listen(0, '127.0.0.1')
   await once(server, 'listening')
   const { port } = server.address() as net.AddressInfo
   const owned = await openSocket(
-    name === 'toDatagram'
+    name === 'toDatagram' || name === 'toMessageSocket'
       ? { family: 'ipv4', type: 'dgram', bind: { address: '127.0.0.1', port: 0 } }
       : name === 'toStream'
         ? { family: 'ipv4', type: 'stream', connect: { address: '127.0.0.1', port } }
@@ -134,7 +147,8 @@ async function onDescriptor(): Promise<Target> {
 }
 
 /** Closes a socket of Node's and waits for the end of it. */
-async function endOf(socket: dgram.Socket | net.Socket | net.Server): Promise<void> {
+async function endOf(socket: dgram.Socket | net.Socket | net.Server | MessageSocket): Promise<void> {
+  if (socket instanceof MessageSocket) return socket.close()
   socket.on('error', () => {})
   const closed = once(socket, 'close')
   if (socket instanceof net.Socket) socket.destroy()
@@ -195,6 +209,56 @@ const targets: Record<string, () => Target | Promise<Target>> = {
     ),
   'receiver.join': () => onReceiver([channel()], 'join'),
   'receiver.joinAll': () => onReceiver([[channel(1), on()]], 'joinAll'),
+  'messageSocket.send': () =>
+    onMessageSocket(
+      [
+        [
+          new Uint8Array(3),
+          {
+            data: new Uint8Array(2),
+            hopLimit: 3,
+            ancillary: [{ level: 0, type: 1, data: new Uint8Array(4) }],
+            segment: 1,
+          },
+        ],
+        { address: '127.0.0.1', port: 9 },
+        { trafficClass: 8, interface: 'lo', mark: 0 },
+      ],
+      'send',
+    ),
+  'messageSocket.reply': () =>
+    onMessageSocket(
+      [
+        {
+          data: Buffer.from('x'),
+          source: { address: '127.0.0.1', port: 9 },
+          destination: '127.0.0.1',
+          interfaceIndex: 1,
+          truncated: false,
+        },
+        new Uint8Array(3),
+        { hopLimit: 3 },
+      ],
+      'reply',
+    ),
+  'messageSocket.connect': () => onMessageSocket([{ address: '127.0.0.1', port: 9 }], 'connect'),
+  'messageSocket.receive': () => onMessageSocket([{ signal: new AbortController().signal }], 'receive'),
+  toMessageSocket: () =>
+    handedOver(
+      [
+        {
+          batch: 8,
+          maxDatagram: 1500,
+          ancillary: { hopLimit: true, timestamp: true },
+          gro: false,
+          returnedErrors: true,
+          reuseBuffers: true,
+          readInterval: 1,
+          signal: new AbortController().signal,
+        },
+      ],
+      'toMessageSocket',
+    ),
   openSender: () =>
     free(
       [

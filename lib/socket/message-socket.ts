@@ -81,7 +81,7 @@ interface Core extends OpenSocket {
   readonly prepare: Prepare
   peer: Endpoint | undefined
   dropped: number
-  forgetSignal: (() => void) | undefined
+  readonly forgetSignal: (() => void) | undefined
   closing: Promise<void> | undefined
 }
 
@@ -297,17 +297,34 @@ export function createMessageSocket<F extends Family>(
   if ((family !== 'ipv4' && family !== 'ipv6') || type !== 'dgram')
     throw badValue(`a ${type} socket of ${family} can't become a MessageSocket: that takes dgram of ipv4 or ipv6`)
   const plan = planMessageSocket(options, family)
-  for (const [option, value] of plan.settings) control.setSync(option, value as never)
-  return assemble({ ...open, family }, plan, socket) as MessageSocket<F>
+  const abort = { act: (): void => {} }
+  // First, since a signal may be a Proxy: code of the caller's may close the socket, and none runs after this.
+  const forgetSignal = plan.signal && onAbort(plan.signal, () => abort.act())
+  try {
+    for (const [option, value] of plan.settings) control.setSync(option, value as never)
+    const made = assemble({ ...open, family }, plan, socket, forgetSignal)
+    const ref = new WeakRef(made)
+    abort.act = () => void ref.deref()?.close()
+    return made as MessageSocket<F>
+  } catch (error) {
+    forgetSignal?.()
+    throw error
+  }
 }
 
-function assemble(open: OpenSocket & { family: MessageFamily }, plan: MessageSocketPlan, socket: NativeSocket) {
+function assemble(
+  open: OpenSocket & { family: MessageFamily },
+  plan: MessageSocketPlan,
+  socket: NativeSocket,
+  forgetSignal: (() => void) | undefined,
+): MessageSocket {
   const { family, control } = open
   const ipv6 = family === 'ipv6'
   const isOn = (option: AnyOption): boolean => control.getSync(option) === true
   const returnedErrors = isOn(ipv6 ? IPV6_RECVERR : IP_RECVERR) || (ipv6 && isOn(IP_RECVERR))
   const { flags } = control.getSync(SO_TIMESTAMPING)
   const usesErrorQueue = returnedErrors || flags.some((flag) => String(flag).startsWith('TX_'))
+  const peer = peerOf(socket.fd, family)
   let weak: WeakRef<MessageSocket> | undefined
   const onQueued = (queued: Queued): void => {
     if ('error' in queued) weak?.deref()?.emit('returned-error', queued.error)
@@ -360,14 +377,12 @@ function assemble(open: OpenSocket & { family: MessageFamily }, plan: MessageSoc
       // The kernel refuses what an option is missing for.
       isSet: () => true,
     }),
-    peer: peerOf(socket.fd, family),
+    peer,
     dropped: 0,
-    forgetSignal: undefined,
+    forgetSignal,
     closing: undefined,
   }
   const made = new MessageSocket(core)
-  const ref = new WeakRef(made)
-  weak = ref
-  core.forgetSignal = plan.signal && onAbort(plan.signal, () => void ref.deref()?.close())
+  weak = new WeakRef(made)
   return made
 }

@@ -112,6 +112,29 @@ export const cycles = {
       return wrong
     }),
 
+  /** A MessageSocket that is asked, answers, has a peer and none again; both closed. */
+  messageSocket: async () => {
+    const bind = { address: '127.0.0.1', port: 0 }
+    const owned = await openSocket({ family: 'ipv4', type: 'dgram', bind })
+    return closing(owned, async () => {
+      const server = owned.toMessageSocket({ ancillary: { hopLimit: true }, returnedErrors: true })
+      return closing(server, async () => {
+        const asking = await openSocket({ family: 'ipv4', type: 'dgram' })
+        return closing(asking, async () => {
+          const client = asking.toMessageSocket()
+          return closing(client, async () => {
+            await client.connect(server.address)
+            await client.send([Buffer.from('one'), { data: Buffer.from('two'), hopLimit: 3 }])
+            const [asked] = await server.receive({ signal: AbortSignal.timeout(2000) })
+            await server.reply(asked, Buffer.from('answer'))
+            await client.receive({ signal: AbortSignal.timeout(2000) })
+            await client.disconnect()
+            client.stats()
+          })
+        })
+      })
+    })
+  },
   /** A receiver that hears one datagram of a sender; both closed. */
   receiver: async () => {
     const receiver = await openReceiver({

@@ -9,7 +9,7 @@ import type { DescriptorOwner } from '../calls/socket-handle.ts'
 import { partsOf } from '../options/option.ts'
 import { SO_ERROR } from '../options/table/socket.ts'
 
-const { EINPROGRESS, EINTR } = constants.errno
+const { EALREADY, EINPROGRESS, EINTR, EISCONN } = constants.errno
 
 // A module is loaded once a thread, so no thread sees another's poller. The poller exists while a connection is awaited.
 let poller: NativePoller | undefined
@@ -69,9 +69,18 @@ export async function connect(
   signal: AbortSignal | undefined,
 ): Promise<Errno> {
   signal?.throwIfAborted()
-  const begun = native.connect(owner.fd, family, address)
-  if (begun !== EINPROGRESS && begun !== EINTR) return begun
+  const begun = begin(owner.fd, family, address)
+  if (begun !== EINPROGRESS) return begun
   await writableOrAborted(owner.fd, signal)
   signal?.throwIfAborted()
   return getNow(owner.fd, partsOf(SO_ERROR), undefined) as number
+}
+
+/** 0, `EINPROGRESS`, or the errno of a failure. An interrupted call may have begun the connection or not: the next one tells. */
+function begin(fd: number, family: number, address: object): Errno {
+  const errno = native.connect(fd, family, address)
+  if (errno !== EINTR) return errno
+  const again = native.connect(fd, family, address)
+  if (again === EISCONN) return 0
+  return again === EALREADY || again === EINTR ? EINPROGRESS : again
 }

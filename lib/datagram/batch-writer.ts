@@ -1,6 +1,6 @@
 // Sends in order. What the kernel has no room for waits, and so do the sends after it.
 import type { SocketOptionError } from '../base/errors.ts'
-import { datagramsNative, type NativePoller } from '../binding/native.ts'
+import { datagramsNative, type NativePoller, type NativeSendChoice } from '../binding/native.ts'
 import { CHANGES, openPoller, WRITABLE, watch } from '../binding/poller.ts'
 import { type ReturnedError, readQueued, type TransmitTimestamp } from './error-queue.ts'
 import type { PreparedSend } from './prepare.ts'
@@ -31,6 +31,11 @@ export interface BatchWriter {
   readonly stats: SenderStats
   /** Fulfils with how many datagrams were sent. While the send waits, `owner` is kept from being collected. */
   send(prepared: PreparedSend, owner: object): Promise<number>
+  /**
+   * As `send`, for one datagram that has nothing to do with others: those of one tick go with one call, behind what waits, and
+   * one that is refused does not stop the next.
+   */
+  sendTogether(prepared: PreparedSend, owner: object): Promise<number>
   /** Sends that wait are rejected. */
   close(): void
 }
@@ -39,8 +44,68 @@ export interface BatchWriter {
 interface Pending {
   readonly prepared: PreparedSend
   readonly owner: object
+  /** Settles the promises of what was sent since the last call. */
+  sent(): void
+  /** The datagram that is next was refused. True: go on behind it. */
+  refused(error: unknown): boolean
+  /** Rejects all that was not settled. */
+  giveUp(error: unknown): void
+}
+
+interface Promised {
   readonly resolve: (sent: number) => void
   readonly reject: (error: unknown) => void
+}
+
+/** A call that sends all of its datagrams or rejects. */
+const oneCall = (prepared: PreparedSend, owner: object, { resolve, reject }: Promised): Pending => ({
+  prepared,
+  owner,
+  sent: () => {
+    if (prepared.done === prepared.datagrams.length) resolve(prepared.done)
+  },
+  refused: (error) => {
+    reject(error)
+    return false
+  },
+  giveUp: reject,
+})
+
+/** Datagrams of many calls. */
+interface Together extends Pending {
+  add(one: PreparedSend, control: Uint8Array | undefined, call: Promised): void
+}
+
+function createTogether(owner: object): Together {
+  const datagrams: Uint8Array[] = []
+  const to: (Uint8Array | undefined)[] = []
+  const choices: (NativeSendChoice | undefined)[] = []
+  const controls: (Uint8Array | undefined)[] = []
+  const calls: Promised[] = []
+  let settled = 0
+  const prepared: PreparedSend = { datagrams, to, choice: undefined, ipv6: false, choices, controls, done: 0 }
+  return {
+    prepared,
+    owner,
+    add: (one, control, call) => {
+      datagrams.push(one.datagrams[0] as Uint8Array)
+      to.push(one.to as Uint8Array | undefined)
+      choices.push(one.choice)
+      controls.push(control)
+      calls.push(call)
+    },
+    sent: () => {
+      while (settled < prepared.done) calls[settled++]?.resolve(1)
+    },
+    refused: (error) => {
+      calls[settled++]?.reject(error)
+      prepared.done++
+      return true
+    },
+    giveUp: (error) => {
+      while (settled < calls.length) calls[settled++]?.reject(error)
+    },
+  }
 }
 
 /** Refers to no owner while no send waits, so that an owner that was forgotten can be collected. */
@@ -89,25 +154,69 @@ export function createBatchWriter(plan: BatchWriterPlan): BatchWriter {
   }
 
   /** Sends what is left of a send; false if the send buffer is full. */
-  const finish = (prepared: PreparedSend): boolean => {
-    while (prepared.done < prepared.datagrams.length) if (transmitter.advance(prepared) < 0) return false
+  const finish = (send: Pending): boolean => {
+    const { prepared } = send
+    try {
+      while (prepared.done < prepared.datagrams.length) {
+        try {
+          if (transmitter.advance(prepared) < 0) return false
+        } catch (error) {
+          send.sent()
+          if (!send.refused(error)) return true
+        }
+      }
+    } finally {
+      send.sent()
+    }
     return true
+  }
+
+  /** Sends, or waits for room. */
+  const begin = (send: Pending): void => {
+    if (pending.length > 0) {
+      pending.push(send)
+      return
+    }
+    if (finish(send)) return
+    try {
+      awaitRoom()
+      pending.push(send)
+    } catch (error) {
+      send.giveUp(error)
+    }
   }
 
   /** Sends as many of the waiting datagrams as the kernel takes. */
   const sendWaiting = (): void => {
     for (let first = pending[0]; first !== undefined; first = pending[0]) {
-      try {
-        if (!finish(first.prepared)) {
+      if (!finish(first)) {
+        try {
           awaitRoom()
           return
+        } catch (error) {
+          first.giveUp(error)
         }
-        first.resolve(first.prepared.done)
-      } catch (error) {
-        first.reject(error)
       }
       pending.shift()
     }
+  }
+
+  let together: Together | undefined
+  const sendThem = (): void => {
+    const sending = together
+    together = undefined
+    if (sending === undefined) return
+    if (isClosed) sending.giveUp(plan.closed())
+    else begin(sending)
+  }
+
+  // Most answers have the choice of the one before.
+  let last: { readonly choice: NativeSendChoice; readonly ipv6: boolean; readonly control: Uint8Array } | undefined
+  const controlOf = ({ choice, ipv6 }: PreparedSend): Uint8Array | undefined => {
+    if (choice === undefined) return undefined
+    if (last?.choice !== choice || last.ipv6 !== ipv6)
+      last = { choice, ipv6, control: native.encodeSendControl(ipv6, choice, 0) }
+    return last.control
   }
 
   /** The socket is writable, or its error queue holds something. */
@@ -132,19 +241,26 @@ export function createBatchWriter(plan: BatchWriterPlan): BatchWriter {
     stats: transmitter.stats,
     send: (prepared, owner) => {
       if (isClosed) return Promise.reject(plan.closed())
+      // In the order of the calls.
+      sendThem()
+      return new Promise((resolve, reject) => begin(oneCall(prepared, owner, { resolve, reject })))
+    },
+    sendTogether: (prepared, owner) => {
+      if (isClosed) return Promise.reject(plan.closed())
       return new Promise((resolve, reject) => {
-        if (pending.length === 0 && finish(prepared)) {
-          resolve(prepared.done)
-          return
+        const control = controlOf(prepared)
+        if (together === undefined) {
+          together = createTogether(owner)
+          queueMicrotask(sendThem)
         }
-        if (pending.length === 0) awaitRoom()
-        pending.push({ prepared, owner, resolve, reject })
+        together.add(prepared, control, { resolve, reject })
       })
     },
     close: () => {
       if (isClosed) return
       isClosed = true
-      for (const { reject } of pending.splice(0)) reject(plan.closed())
+      sendThem()
+      for (const send of pending.splice(0)) send.giveUp(plan.closed())
       poller.close()
     },
   }

@@ -14,7 +14,7 @@ import { type ReturnedError, readQueued } from '../datagram/error-queue.ts'
 import { onLinkRemoved } from '../datagram/link-watch.ts'
 import type { Message, SendChoice } from '../datagram/message.ts'
 import { createPrepare, type Prepare } from '../datagram/prepare.ts'
-import { mustNotBeGivenBack, replyRoute } from '../datagram/reply-route.ts'
+import { createReply, type Reply } from '../datagram/reply.ts'
 import type { Endpoint } from '../net/socket-address.ts'
 import { planReceiver, type ReceiverOptions, type ReceiverPlan } from './receiver-options.ts'
 import { openSockets, type ReceiverSockets, receiverClosed } from './receiver-sockets.ts'
@@ -69,6 +69,7 @@ interface ReceiverCore {
 interface Writing {
   readonly prepare: Prepare
   readonly writer: BatchWriter
+  readonly reply: Reply
 }
 
 /** Channels of `join` that no joinAll separates; they are joined together when their turn comes. */
@@ -92,32 +93,31 @@ function closeReceiver(core: ReceiverCore): Promise<void> {
   return core.closing
 }
 
-function openWriting({ plan, sockets }: ReceiverCore, receiver: WeakRef<Receiver>): Writing {
+function openWriting({ plan, sockets, batchReader }: ReceiverCore, receiver: WeakRef<Receiver>): Writing {
   if (plan.type === 'raw') throw badValue('a raw receiver has no port to answer from: open a socket of its own')
   const { control } = sockets
   const ipv6 = plan.family === 'ipv6'
-  return {
-    prepare: createPrepare(datagramsNative(), {
-      ipv6,
-      peer: () => undefined,
-      howToName: 'give `to`',
-      // The kernel refuses what an option is missing for.
-      isSet: () => true,
-    }),
-    writer: createBatchWriter({
-      fd: () => control.fd,
-      segmentation: true,
-      interface: 0,
-      mtu: () => undefined,
-      returnedErrors: plan.returnedErrors,
-      // While somebody reads, the reader tells of them.
-      usesErrorQueue: false,
-      onQueued: (queued) => {
-        if ('error' in queued) receiver.deref()?.emit('returned-error', queued.error)
-      },
-      closed: receiverClosed,
-    }),
-  }
+  const prepare = createPrepare(datagramsNative(), {
+    ipv6,
+    peer: () => undefined,
+    howToName: 'give `to`',
+    // The kernel refuses what an option is missing for.
+    isSet: () => true,
+  })
+  const writer = createBatchWriter({
+    fd: () => control.fd,
+    segmentation: true,
+    interface: 0,
+    mtu: () => undefined,
+    returnedErrors: plan.returnedErrors,
+    // While somebody reads, the reader tells of them.
+    usesErrorQueue: false,
+    onQueued: (queued) => {
+      if ('error' in queued) receiver.deref()?.emit('returned-error', queued.error)
+    },
+    closed: receiverClosed,
+  })
+  return { prepare, writer, reply: createReply({ batchReader, writer, prepare }) }
 }
 
 /**
@@ -292,10 +292,7 @@ export class Receiver extends EventEmitter<ReceiverEvents> implements AsyncItera
     data: Uint8Array | readonly (Uint8Array | Message)[],
     choice?: SendChoice,
   ): Promise<number> {
-    const { prepare, writer } = this.#writing()
-    mustNotBeGivenBack(this.#core.batchReader, to)
-    const route = replyRoute(to, choice)
-    return writer.send(prepare(data, route.to, route.choice), this)
+    return this.#writing().reply(to, data, choice, this)
   }
 
   #writing(): Writing {

@@ -16,7 +16,7 @@ import type { Datagram } from '../datagram/datagram.ts'
 import { type ReturnedError, readQueued, type TransmitTimestamp } from '../datagram/error-queue.ts'
 import type { Message, SendChoice } from '../datagram/message.ts'
 import { createPrepare, type Prepare } from '../datagram/prepare.ts'
-import { mustNotBeGivenBack, replyRoute } from '../datagram/reply-route.ts'
+import { createReply, type Reply } from '../datagram/reply.ts'
 import type { SenderStats } from '../datagram/transmit.ts'
 import {
   type Endpoint,
@@ -79,6 +79,7 @@ interface Core extends OpenSocket {
   readonly writer: BatchWriter
   readonly loop: BatchLoop
   readonly prepare: Prepare
+  readonly reply: Reply
   peer: Endpoint | undefined
   dropped: number
   readonly forgetSignal: (() => void) | undefined
@@ -215,9 +216,7 @@ export class MessageSocket<F extends Family = MessageFamily>
   ): Promise<number> {
     const core = this.#core
     if (core.closing !== undefined) throw closedError()
-    mustNotBeGivenBack(core.batchReader, to)
-    const route = replyRoute(to, choice)
-    return core.writer.send(core.prepare(data, route.to, route.choice), this)
+    return core.reply(to, data, choice, this)
   }
 
   /**
@@ -358,6 +357,13 @@ function assemble(
     batchReader.close()
     throw error
   }
+  const prepare = createPrepare(datagramsNative(), {
+    ipv6,
+    peer: () => core.peer,
+    howToName: 'give `to`, or connect the socket',
+    // The kernel refuses what an option is missing for.
+    isSet: () => true,
+  })
   const core: Core = {
     ...open,
     batchReader,
@@ -370,13 +376,8 @@ function assemble(
       isClosed: () => core.closing !== undefined,
       close: () => closeCore(core),
     }),
-    prepare: createPrepare(datagramsNative(), {
-      ipv6,
-      peer: () => core.peer,
-      howToName: 'give `to`, or connect the socket',
-      // The kernel refuses what an option is missing for.
-      isSet: () => true,
-    }),
+    prepare,
+    reply: createReply({ batchReader, writer, prepare }),
     peer,
     dropped: 0,
     forgetSignal,

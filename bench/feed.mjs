@@ -40,7 +40,7 @@ export async function* rows() {
   const follower = compileBeside('follow')
   const dgram = await openDgram()
   const ours = await openOurs()
-  const resting = await openOurs({ rest: 1, batch: 256 })
+  const resting = await openOurs({ readInterval: 1, batch: 256 })
   const contestants = {
     c: () => followInC(pace, follower),
     dgram: () => follow(pace, dgram),
@@ -69,14 +69,14 @@ export async function* rows() {
   })
   for (const name of ['ours', 'resting'])
     yield {
-      label: `dropped, in ${ROUNDS} rounds${name === 'resting' ? ', resting' : ''}`,
+      label: `dropped, in ${ROUNDS} rounds${name === 'resting' ? ', readInterval: 1' : ''}`,
       ours: total(name),
       unit: '',
       floor: { name: 'dgram', value: total('dgram') },
       goal: below(1),
     }
   yield row('ours', 'processor time a second')
-  yield row('resting', 'processor time a second, resting 1 ms after each batch')
+  yield { ...row('resting', 'processor time a second, readInterval: 1'), goal: faster(2.7) }
   yield {
     label: 'processor time a second',
     ours: time('ours'),
@@ -84,5 +84,5 @@ export async function* rows() {
     floor: { name: 'C epoll, recvmmsg', value: time('c') },
   }
   yield { label: 'datagrams a read', ours: ourRead, unit: '' }
-  yield { label: 'datagrams a read, resting', ours: restingRead, unit: '' }
+  yield { label: 'datagrams a read, readInterval: 1', ours: restingRead, unit: '' }
 }

@@ -23,6 +23,7 @@ export async function* rows() {
     [1316, 'segmented'],
   ]) {
     const ours = await openOurs({ gro: kind === 'segmented' })
+    const lent = await openOurs({ gro: kind === 'segmented', reuseBuffers: true })
     const dgram = await openDgram()
 
     const fillers = []
@@ -44,12 +45,13 @@ export async function* rows() {
       c: () => drain(bytes, EACH, FILLS, kind, filler),
       dgram: time(dgram),
       ours: time(ours),
+      lent: time(lent),
     }
     // The first turn warms up the code.
     await takeTurns(contestants, 1)
     const medians = await takeTurns(contestants, ROUNDS)
     for (const stop of fillers) stop()
-    await Promise.all([ours.close(), dgram.close()])
+    await Promise.all([ours.close(), lent.close(), dgram.close()])
 
     const row = (label, name, floor, goal) => ({
       label,
@@ -61,6 +63,7 @@ export async function* rows() {
     if (kind === 'plain') {
       yield row(`${bytes} bytes`, 'dgram', medians.dgram, faster(3))
       yield row(`${bytes} bytes`, 'C recvmmsg', medians.c, atMost(1.7))
+      yield { ...row(`${bytes} bytes, reuseBuffers`, 'C recvmmsg', medians.c, atMost(1.3)), ours: medians.lent }
     } else {
       yield row(`${bytes} bytes, UDP_SEGMENT and UDP_GRO`, 'dgram', medians.dgram, faster(8))
       yield row(`${bytes} bytes, UDP_SEGMENT and UDP_GRO`, 'C recvmmsg', medians.c)

@@ -1,7 +1,6 @@
 // Receivers that count their datagrams, of this library and of node:dgram.
 import { createSocket } from 'node:dgram'
 import { once } from 'node:events'
-import { setTimeout as pause } from 'node:timers/promises'
 import { control, openReceiver } from 'sockctl'
 import { SO_MEMINFO, SO_RCVBUFFORCE } from 'sockctl/options'
 
@@ -28,11 +27,8 @@ function createCounter() {
   }
 }
 
-/**
- * A receiver on the loopback address with a large buffer, which is read all the time. With `rest` the reader waits so
- * many milliseconds after each batch that was not full, which makes batches fewer and larger.
- */
-export async function openOurs({ rest = 0, ...options } = {}) {
+/** A receiver on the loopback address with a large buffer, which is read all the time. */
+export async function openOurs(options = {}) {
   const receiver = await openReceiver({
     address: '127.0.0.1',
     maxDatagram: 2048,
@@ -42,10 +38,7 @@ export async function openOurs({ rest = 0, ...options } = {}) {
   })
   const { add, ...counter } = createCounter()
   const read = async () => {
-    for await (const batch of receiver) {
-      add(batch.length)
-      if (rest > 0 && batch.length < options.batch) await pause(rest)
-    }
+    for await (const batch of receiver) add(batch.length)
   }
   read()
   return {

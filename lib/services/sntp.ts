@@ -24,7 +24,6 @@ import {
   toNtpTimestamp,
 } from '../protocols/sntp.ts'
 import { openReceiver, type Receiver } from '../receive/receiver.ts'
-import { sendFrom } from '../send/send-from-receiver.ts'
 import { LISTEN_FIELDS, type ListenOptions, openGroupListener } from './group-listener.ts'
 
 export { kissOfDeath, type NtpLeap, type NtpMode, type NtpPacket, referenceText }
@@ -147,6 +146,7 @@ export async function queryNtp(server: string, options: NtpQueryOptions = {}): P
   const address = await hostAddress(server)
   const receiver = await openReceiver({
     family: familyOf(address),
+    unicast: true,
     ancillary: { timestamp: true },
     returnedErrors: true,
     ...(signal && { signal }),
@@ -173,10 +173,9 @@ async function askOnce(
   receiver.on('returned-error', ({ code }) => end(unanswered(code, `${name} can't be reached (${code})`)))
   const timer = setTimeout(() => end(failure), timeout)
   try {
-    const send = sendFrom(receiver)
     // The last bits are random, so that only a host that saw the request can answer it (RFC 4330 3).
     const origin = BigInt.asUintN(64, (toNtpTimestamp(onTheTick()) & ~0xffffn) | BigInt(randomInt(0x10000)))
-    send(encodeNtp({ transmit: origin }), to)
+    await receiver.send(encodeNtp({ transmit: origin }), to)
     for await (const batch of receiver) {
       for (const datagram of batch) {
         if (!isOf(datagram, to)) continue

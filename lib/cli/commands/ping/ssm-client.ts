@@ -7,7 +7,6 @@ import { hostPort, isIpv6, isMulticast, withoutZone } from '../../../net/address
 import { isMalformed } from '../../../protocols/malformed.ts'
 import { decodePing, encodePing, PING_GROUPS, type PingMessage } from '../../../protocols/ssmping.ts'
 import { type PingClient, type PingReply, type PingSummary, pingClient } from '../../../protocols/ssmping-client.ts'
-import { type SendOne, sendFrom } from '../../../send/send-from-receiver.ts'
 import { Failure, UsageError } from '../../shell/failure.ts'
 import { lookUpHost } from '../../shell/host.ts'
 import type { Output } from '../../shell/output.ts'
@@ -39,13 +38,14 @@ export async function pingServer({ out, stop }: Run, target: string, options: Pi
   const server: Endpoint = { address, port: options.port }
   const receiver = await openReceiver({
     family: family === 6 ? 'ipv6' : 'ipv4',
+    unicast: true,
     ancillary: { hopLimit: true },
   })
-  const send = sendFrom(receiver)
+  const send = (data: Uint8Array): Promise<number> => receiver.send(data, server)
   const clientId = randomBytes(4)
   const conversation = converse(receiver, server)
   try {
-    const session = await agree(conversation, send, server, clientId, family, options, stop)
+    const session = await agree(conversation, send, clientId, family, options, stop)
     const client = pingClient({ clientId, ...session })
     if (stop.aborted) return summarize(out, client.summary(), stop)
     const channel = { group: session.group, ...(options.interface !== undefined && { interface: options.interface }) }
@@ -58,7 +58,7 @@ export async function pingServer({ out, stop }: Run, target: string, options: Pi
     else out.line(`joined ${what} on ${on.name}, asking ${hostPort(address, options.port)}`)
     conversation.take = (datagram) => tell(out, client, datagram)
     for (let sent = 0; sent < options.count && !stop.aborted; sent++) {
-      send(client.request(microseconds()), server)
+      await send(client.request(microseconds()))
       const wait = sent + 1 === options.count ? options.wait : options.interval
       await setTimeout(wait, undefined, { signal: stop }).catch(() => {})
     }
@@ -94,8 +94,7 @@ function converse(receiver: Receiver, server: Endpoint): Conversation {
  */
 async function agree(
   conversation: Conversation,
-  send: SendOne,
-  server: Endpoint,
+  send: (data: Uint8Array) => Promise<number>,
   clientId: Uint8Array,
   family: 4 | 6,
   { group }: PingOptions,
@@ -121,7 +120,7 @@ async function agree(
   }
   const patience = AbortSignal.any([stop, answered.signal])
   for (let tries = 0; tries < MAX_TRIES && !patience.aborted; tries++) {
-    send(encodePing({ type: 'init', version: 2, clientId, prefixes: [prefix] }), server)
+    await send(encodePing({ type: 'init', version: 2, clientId, prefixes: [prefix] }))
     await setTimeout(INIT_TIMEOUT, undefined, { signal: patience }).catch(() => {})
   }
   if (response === undefined) return { group: group ?? PING_GROUPS[family], version: undefined }

@@ -11,7 +11,7 @@ interface CommandEntry {
 /** Every subcommand, in the order in which help lists them. */
 export const COMMANDS: Readonly<Record<string, CommandEntry>> = {
   receive: {
-    summary: 'join channels and watch, count or write out what arrives',
+    summary: 'join channels, or listen at an address, and watch, count or write out what arrives',
     load: async () => (await import('./commands/receive/receive.ts')).receiveCommand,
   },
   send: {
@@ -19,7 +19,7 @@ export const COMMANDS: Readonly<Record<string, CommandEntry>> = {
     load: async () => (await import('./commands/send/send.ts')).sendCommand,
   },
   echo: {
-    summary: 'send back what arrives for a group, or find hosts that do',
+    summary: 'send back what arrives for a group or a host, or find hosts that do',
     load: async () => (await import('./commands/echo/echo.ts')).echoCommand,
   },
   chat: {

@@ -80,7 +80,7 @@ describe('the command line', () => {
   })
 
   it('says once what is wrong with an argument', async () => {
-    expect((await runCli(['receive', '10.0.0.1'])).stderr).toMatch(/^sockctl receive: channel '10\.0\.0\.1': /)
+    expect((await runCli(['receive', '10.0.0:5'])).stderr).toMatch(/^sockctl receive: channel '10\.0\.0:5': /)
     expect((await runCli(['groups', '10.0.0.1'])).stderr).toMatch(
       /^sockctl groups: argument group '10\.0\.0\.1' is invalid\. /,
     )

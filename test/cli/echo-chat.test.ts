@@ -117,7 +117,7 @@ describeOnHosts('sockctl echo', (hosts) => {
     [['--client', '239.1.1.1', '239.1.1.2']],
     [['127.0.0.1@232.1.1.1']],
     [['--client', '--text', 'x', '--size', '5']],
-    [['127.0.0.1']],
+    [['127.0.0.1:x']],
   ])('calls it bad usage: %j', async (args) => {
     expect((await runCli(['echo', ...args])).status).toBe(2)
   })

@@ -313,7 +313,7 @@ describe('sockctl receive and send', () => {
   it.each([
     [['receive']],
     [['receive', '239.1.1.1']],
-    [['receive', '10.0.0.1:5000']],
+    [['receive', '10.0.0.1']],
     [['receive', '239.1.1.1:5000', '--source', '::1']],
     [['receive', '239.1.1.1:5000', '--source', 'nobody']],
     [['receive', '239.1.1.1:5000', '--source', '239.1.1.2', '-i', 'lo']],

@@ -1,11 +1,13 @@
 // The loop of commands that are servers: answers the datagrams of several receivers, one by one.
 
-import type { Datagram, Receiver } from '../../index.ts'
+import { type Datagram, type Receiver, SocketOptionError } from '../../index.ts'
+import { hostPort } from '../../net/address.ts'
+import { messageOf, printWarning } from './failure.ts'
 import type { Output } from './output.ts'
 import { startTimer } from './timer.ts'
 
-/** Answers a datagram; false if it needs no answer, or the answer could not be sent. */
-export type AnswerDatagram = (datagram: Datagram) => boolean
+/** Answers a datagram; false if it needs no answer. If it rejects, no answer could be sent. */
+export type AnswerDatagram = (datagram: Datagram) => Promise<boolean>
 
 /**
  * Answers until `count` datagrams were answered, `duration` milliseconds are over, or the receivers are closed, and closes
@@ -26,7 +28,7 @@ export async function answerDatagrams(
     for await (const batch of receiver) {
       for (const datagram of batch) {
         if (answered >= count) break
-        if (answer(datagram)) answered++
+        if (await answer(datagram).catch((error) => tellUnanswered(datagram, error))) answered++
       }
       if (answered >= count) {
         void close()
@@ -43,4 +45,11 @@ export async function answerDatagrams(
     await close()
   }
   return answered
+}
+
+function tellUnanswered({ source }: Datagram, error: unknown): false {
+  // The command ends, and what came before is not answered any more.
+  if (error instanceof SocketOptionError && error.reason === 'closed') return false
+  printWarning(`no answer to ${hostPort(source.address, source.port)}: ${messageOf(error)}`)
+  return false
 }

@@ -12,9 +12,11 @@ export interface EchoOptions {
   duration?: number
 }
 
-/** A group and port to echo, or to send to. */
+/** A group or a host, and a port: to echo, or to send to. */
 export interface EchoTarget {
-  group: string
+  /** `''`: every address of this host. */
+  address: string
+  isGroup: boolean
   port: number
   interface?: string | number
 }

@@ -1,40 +1,36 @@
 // The server of `sockctl echo`.
 
 import { type Channel, openReceiver, type Receiver } from '../../../index.ts'
-import { hostPort, isIpv6, isMulticast } from '../../../net/address.ts'
+import { hostPort, isIpv6 } from '../../../net/address.ts'
 import { onInterfaceRemoved } from '../../../receive/on-interface-removed.ts'
-import { sendFrom } from '../../../send/send-from-receiver.ts'
 import { type AnswerDatagram, answerDatagrams } from '../../shell/answer-datagrams.ts'
 import { explainNoRoute } from '../../shell/explain-no-route.ts'
-import { Failure, messageOf, printWarning } from '../../shell/failure.ts'
+import { Failure, printWarning } from '../../shell/failure.ts'
 import { interfaceLabel } from '../../shell/interface-option.ts'
+import { openAtHost } from '../../shell/open-at-host.ts'
 import type { Run } from '../../shell/run.ts'
 import { plural } from '../../shell/units.ts'
 import type { EchoOptions, EchoTarget } from './echo-options.ts'
 
-/** Sends back the datagrams that arrive for the groups, and those that arrive by unicast on the same ports. */
+/** Sends back what arrives for the groups, also by unicast on the same ports, and what arrives at addresses of this host. */
 export async function serveEcho(
   { out, stop }: Run,
   targets: readonly EchoTarget[],
   options: EchoOptions,
 ): Promise<void> {
   const receivers: Receiver[] = []
-  const close = (): Promise<unknown> => Promise.all(receivers.map((receiver) => receiver.close()))
+  const atHost: Receiver[] = []
+  const all = (): Receiver[] => [...receivers, ...atHost]
+  const close = (): Promise<unknown> => Promise.all(all().map((receiver) => receiver.close()))
   let bytes = 0
 
   const answererOf = (receiver: Receiver): AnswerDatagram => {
-    const send = sendFrom(receiver)
     const { port } = receiver.address
-    return ({ data, source, destination = '', interfaceIndex = 0 }) => {
+    return async (datagram) => {
+      const { data, source, destination = '', interfaceIndex = 0 } = datagram
       // Two echoes would answer each other for ever; port 7 is that of the classic echo service.
       if (source.port === port || source.port === 7) return false
-      try {
-        // A datagram sent to an address of this host is answered from that address.
-        send(data, source, isMulticast(destination) ? undefined : { source: destination })
-      } catch (error) {
-        printWarning(`no echo to ${hostPort(source.address, source.port)}: ${messageOf(error)}`)
-        return false
-      }
+      await receiver.reply(datagram, data)
       bytes += data.length
       const on = interfaceLabel(interfaceIndex)
       if (out.json) out.object({ event: 'echoed', source, to: destination, port, interface: on, bytes: data.length })
@@ -47,17 +43,19 @@ export async function serveEcho(
   }
 
   try {
-    for (const [port, channels] of byPort(targets)) {
+    for (const [port, channels] of byPort(targets.filter(({ isGroup }) => isGroup))) {
       for (const family of ['ipv4', 'ipv6'] as const) {
-        const own = channels.filter(({ group }) => isIpv6(group) === (family === 'ipv6'))
+        const own = channels.filter((channel) => isIpv6(channel.address) === (family === 'ipv6'))
         if (own.length === 0) continue
         const address = family === 'ipv6' ? '::' : '0.0.0.0'
         receivers.push(await openReceiver({ port, address, channels: own.map(channelOf), signal: stop }))
       }
     }
+    for (const { address, port, interface: on } of targets.filter(({ isGroup }) => !isGroup))
+      atHost.push(...(await openAtHost(address, on, { port, signal: stop })))
   } catch (error) {
     await close()
-    throw explainNoRoute(error, targets[0]?.group ?? '')
+    throw explainNoRoute(error, targets[0]?.address ?? '')
   }
   for (const receiver of receivers) {
     const { port } = receiver.address
@@ -65,13 +63,16 @@ export async function serveEcho(
       if (out.json) out.object({ event: 'joined', group, port, interface: on.name })
       else out.line(`echoing what comes to ${hostPort(group, port)} on ${on.name}`)
   }
+  for (const { address } of atHost)
+    if (out.json) out.object({ event: 'listening', ...address })
+    else out.line(`echoing what comes to ${hostPort(address.address, address.port)}`)
   let lost: Failure | undefined
   onInterfaceRemoved(receivers, ({ name }, anyLeft) => {
-    if (anyLeft) return printWarning(`the interface ${name} is gone`)
+    if (anyLeft || atHost.length > 0) return printWarning(`the interface ${name} is gone`)
     lost = new Failure(`the interface ${name} is gone, and with it the last membership`)
     void close()
   })
-  const echoed = await answerDatagrams(out, receivers, options, answererOf)
+  const echoed = await answerDatagrams(out, all(), options, answererOf)
   if (out.json) out.object({ event: 'summary', echoed, bytes })
   else out.line(`${plural(echoed, 'datagram')}, ${plural(bytes, 'byte')} sent back`)
   if (lost !== undefined) throw lost
@@ -79,7 +80,7 @@ export async function serveEcho(
     throw new Failure(`only ${echoed} of ${options.count} datagrams came`)
 }
 
-const channelOf = ({ group, interface: on }: EchoTarget): Channel =>
+const channelOf = ({ address: group, interface: on }: EchoTarget): Channel =>
   on === undefined ? { group } : { group, interface: on }
 
 function byPort(targets: readonly EchoTarget[]): Map<number, EchoTarget[]> {

@@ -7,9 +7,8 @@ import { IPV6_V6ONLY } from '../../../options/index.ts'
 import { isMalformed } from '../../../protocols/malformed.ts'
 import { PING_HOP_LIMIT } from '../../../protocols/ssmping.ts'
 import { answerPing } from '../../../protocols/ssmping-server.ts'
-import { sendFrom } from '../../../send/send-from-receiver.ts'
 import { type AnswerDatagram, answerDatagrams } from '../../shell/answer-datagrams.ts'
-import { Failure, messageOf, printWarning } from '../../shell/failure.ts'
+import { Failure } from '../../shell/failure.ts'
 import { findInterface, interfaceLabel } from '../../shell/interface-option.ts'
 import type { Run } from '../../shell/run.ts'
 import type { PingOptions } from './ping-options.ts'
@@ -27,9 +26,9 @@ export async function servePings({ out, stop }: Run, options: PingOptions): Prom
   const information = `sockctl on ${hostname()}`
 
   const answererOf = (receiver: Receiver): AnswerDatagram => {
-    const send = sendFrom(receiver)
     const family = isIpv6(receiver.address.address) ? 6 : 4
-    return ({ data, source, destination = '', interfaceIndex = 0 }) => {
+    return async (datagram) => {
+      const { data, source, destination = '', interfaceIndex = 0 } = datagram
       if (isMulticast(destination)) return false
       const answer = answerPing(data, family, microseconds, { information, hopLimit })
       if (answer === undefined) return false
@@ -41,15 +40,11 @@ export async function servePings({ out, stop }: Run, options: PingOptions): Prom
         return false
       }
       const { bytes, type, group } = answer
-      const from = { source: destination, hopLimit }
-      try {
-        send(bytes, source, from)
-        // The client is beyond the interface its request came by, so the answer to the group goes out there too.
-        if (group !== undefined)
-          send(bytes, { address: group, port: source.port }, { ...from, interface: through ?? interfaceIndex })
-      } catch (error) {
-        printWarning(`no answer to ${client}: ${messageOf(error)}`)
-        return false
+      await receiver.reply(datagram, bytes, { hopLimit })
+      // The client is beyond the interface its request came by, so the answer to the group goes out there too.
+      if (group !== undefined) {
+        const route = { source: destination, hopLimit, interface: through ?? interfaceIndex }
+        await receiver.send(bytes, { address: group, port: source.port }, route)
       }
       if (out.json) out.object({ event: 'answered', source, interface: on, type, group })
       else out.line(`${client} on ${on}: ${type}${group === undefined ? '' : `, to ${group} too`}`)
@@ -58,8 +53,10 @@ export async function servePings({ out, stop }: Run, options: PingOptions): Prom
   }
 
   try {
-    receivers.push(await openReceiver({ port, family: 'ipv4', signal: stop }))
-    receivers.push(await openReceiver({ port, family: 'ipv6', options: [[IPV6_V6ONLY, true]], signal: stop }))
+    receivers.push(await openReceiver({ port, family: 'ipv4', unicast: true, signal: stop }))
+    receivers.push(
+      await openReceiver({ port, family: 'ipv6', unicast: true, options: [[IPV6_V6ONLY, true]], signal: stop }),
+    )
   } catch (error) {
     await Promise.all(receivers.map((receiver) => receiver.close()))
     throw error

@@ -3,8 +3,9 @@
 import { openReceiver, type Receiver } from '../../../index.ts'
 import type { Setting } from '../../../socket/socket-spec.ts'
 import { interfaceLabel } from '../../shell/interface-option.ts'
+import { openAtHost } from '../../shell/open-at-host.ts'
 import { type ArrivalCounter, countArrivals } from './arrivals.ts'
-import type { PlannedReceiver } from './plan.ts'
+import type { PlannedHost, PlannedReceiver } from './plan.ts'
 
 /** A socket of the command, and the counter of what arrived at it. */
 export interface OpenedReceiver {
@@ -12,6 +13,8 @@ export interface OpenedReceiver {
   readonly counter: ArrivalCounter
   /** What the receiver joined; kept after it is closed. */
   readonly joined: readonly JoinedChannel[]
+  /** The address of this host that it listens at, if it joined nothing. */
+  readonly listening?: string
   readonly port: number
   readonly rtp: boolean
 }
@@ -58,6 +61,26 @@ export async function openPlanned(
     interface: on,
   }))
   return { receiver, counter: countArrivals(port, rtp), joined, port, rtp }
+}
+
+/** Opens the receivers of a planned host: one, or one of each family. */
+export async function openHosts(planned: PlannedHost, buffer: Setting, telling: boolean): Promise<OpenedReceiver[]> {
+  const { address, port, interface: on, reuse, rtp } = planned
+  const receivers = await openAtHost(address, on, {
+    port,
+    reuse,
+    batch: 256,
+    options: [buffer],
+    ancillary: { timestamp: rtp || telling, hopLimit: telling },
+  })
+  return receivers.map((receiver) => ({
+    receiver,
+    counter: countArrivals(port, rtp),
+    joined: [],
+    listening: receiver.address.address,
+    port,
+    rtp,
+  }))
 }
 
 /** The name of an interface; of one that is gone, if something was joined on it. */

@@ -4,9 +4,12 @@ import { type Channel, openSocket } from '../../../index.ts'
 import { familyOf, isIpv6 } from '../../../net/address.ts'
 import { SO_RCVBUF, SO_RCVBUFFORCE } from '../../../options/index.ts'
 import type { ChannelText } from '../../../protocols/channel.ts'
+import { type HostText, isHost, type TargetText } from '../../../protocols/target.ts'
 import type { Setting } from '../../../socket/socket-spec.ts'
 import { portOf } from '../../shell/channel-port.ts'
 import { UsageError } from '../../shell/failure.ts'
+import { lookUpHost, withZone } from '../../shell/host.ts'
+import type { Output } from '../../shell/output.ts'
 
 /** The channels one socket is to receive. */
 export interface PlannedReceiver {
@@ -14,6 +17,16 @@ export interface PlannedReceiver {
   readonly channels: readonly Channel[]
   /** By group, the sources to block on its any-source membership. */
   readonly blocked: ReadonlyMap<string, readonly string[]>
+  readonly rtp: boolean
+}
+
+/** An address of this host to receive at; `''` for all. */
+export interface PlannedHost {
+  readonly address: string
+  readonly port: number
+  readonly interface: string | number | undefined
+  /** The port is shared with the sockets of groups. */
+  readonly reuse: boolean
   readonly rtp: boolean
 }
 
@@ -70,8 +83,8 @@ function together(wanted: readonly Wanted[], port: number): PlannedReceiver {
   return { port, channels: [...channels.values()], blocked, rtp: wanted.some(({ rtp }) => rtp) }
 }
 
-/** Makes the plan. A source or a block given for all channels applies to the channels of its family. */
-export function planReceivers(given: readonly ChannelText[], options: PlanOptions): PlannedReceiver[] {
+/** Plans the channels. A source or a block given for all channels applies to the channels of its family. */
+function planChannels(given: readonly ChannelText[], options: PlanOptions): PlannedReceiver[] {
   mustFit(options.source ?? [], '--source', given)
   mustFit(options.block ?? [], '--block', given)
   const wanted = given.map((channel) => wantedOf(channel, options))
@@ -82,6 +95,47 @@ export function planReceivers(given: readonly ChannelText[], options: PlanOption
     sockets.set(key, [...(sockets.get(key) ?? []), one])
   }
   return [...sockets.values()].map((of) => together(of, of[0]?.port ?? 0))
+}
+
+/** Plans the sockets of all targets; the names of hosts are looked up. */
+export async function planReceivers(
+  out: Output,
+  given: readonly TargetText[],
+  options: PlanOptions,
+): Promise<{ channels: PlannedReceiver[]; hosts: PlannedHost[] }> {
+  const hosts = given.filter(isHost)
+  const [first] = hosts
+  for (const name of ['source', 'block'] as const)
+    if (options[name] !== undefined && first !== undefined)
+      throw new UsageError(
+        `--${name} is for groups, and ${first.host === '' ? 'any address' : first.host} is of a host: leave it out, or write SOURCE@GROUP:PORT`,
+      )
+  const channels = planChannels(
+    given.filter((one): one is ChannelText => !isHost(one)),
+    options,
+  )
+  return { channels, hosts: await planHosts(out, hosts, channels, options) }
+}
+
+async function planHosts(
+  out: Output,
+  hosts: readonly HostText[],
+  channels: readonly PlannedReceiver[],
+  options: PlanOptions,
+): Promise<PlannedHost[]> {
+  const planned: PlannedHost[] = []
+  for (const host of hosts) {
+    const port = portOf(host, options.port)
+    const on = host.interface ?? options.interface
+    planned.push({
+      address: host.host === '' ? '' : withZone(await lookUpHost(out, host.host), on),
+      port,
+      interface: on,
+      reuse: channels.some((channel) => channel.port === port),
+      rtp: options.rtp === true || host.protocol === 'rtp',
+    })
+  }
+  return planned
 }
 
 /**

@@ -69,12 +69,15 @@ export async function receiveUntil(
     else idle = setTimeout(watchIdle, left, timeout)
   }
 
-  for (const { joined } of opened) for (const channel of joined) report.joined(channel)
+  for (const { joined, listening, port } of opened) {
+    for (const channel of joined) report.joined(channel)
+    if (listening !== undefined) report.listening(listening, port)
+  }
   onInterfaceRemoved(
     opened.map(({ receiver }) => receiver),
     ({ name, memberships }, anyLeft) => {
       const lost = `the interface ${name} is gone, and the memberships on it: ${memberships.map(({ group }) => group).join(', ')}`
-      if (anyLeft) printWarning(lost)
+      if (anyLeft || opened.some(({ listening }) => listening !== undefined)) printWarning(lost)
       else finish(new Failure(`${lost}; no membership is left`))
     },
   )

@@ -2,15 +2,15 @@
 
 import type { Command } from 'commander'
 import { hostPort, isIpv6 } from '../../../net/address.ts'
-import type { ChannelText } from '../../../protocols/channel.ts'
+import type { TargetText } from '../../../protocols/target.ts'
 import { Failure, UsageError } from '../../shell/failure.ts'
 import { examples } from '../../shell/help.ts'
 import { takesInterface } from '../../shell/interface-option.ts'
-import { address, channel, count, duration, port, quantity, repeatable } from '../../shell/parsers.ts'
+import { address, count, duration, port, quantity, repeatable, target } from '../../shell/parsers.ts'
 import { type Run, runs } from '../../shell/run.ts'
 import { seconds } from '../../shell/units.ts'
 import { datagramPrinter } from './datagram-printer.ts'
-import { type OpenedReceiver, openPlanned } from './opened-receiver.ts'
+import { type OpenedReceiver, openHosts, openPlanned } from './opened-receiver.ts'
 import { openPayloadSink } from './payload-sink.ts'
 import { type PlanOptions, planReceivers, receiveBuffer } from './plan.ts'
 import { type ReceiveEnd, type ReceiveLimits, receiveUntil } from './receive-until.ts'
@@ -24,15 +24,15 @@ interface ReceiveOptions extends PlanOptions, ReceiveLimits {
 
 export function receiveCommand(command: Command): void {
   command.argument(
-    '<channel...>',
-    'GROUP:PORT, SOURCE@GROUP:PORT, GROUP%INTERFACE:PORT, or a udp:// or rtp:// URL',
-    repeatable(channel),
+    '<target...>',
+    'GROUP:PORT, SOURCE@GROUP:PORT, GROUP%INTERFACE:PORT, or a udp:// or rtp:// URL; or what is sent to this host: ADDRESS:PORT, NAME:PORT, :PORT for any address',
+    repeatable(target),
   )
-  takesInterface(command, 'join on this interface')
+  takesInterface(command, 'join, or receive, on this interface')
   command
-    .option('-s, --source <address>', 'take only this source; may be repeated', repeatable(address))
-    .option('-b, --block <address>', 'take all sources but this one; may be repeated', repeatable(address))
-    .option('-p, --port <number>', 'the port of channels that name none', port)
+    .option('-s, --source <address>', 'of groups: take only this source; may be repeated', repeatable(address))
+    .option('-b, --block <address>', 'of groups: take all sources but this one; may be repeated', repeatable(address))
+    .option('-p, --port <number>', 'the port of targets that name none', port)
     .option('-c, --count <number>', 'end after this many datagrams', count)
     .option('-d, --duration <time>', 'end after this long: 500ms, 5s, 2m', duration)
     .option('-t, --timeout <time>', 'end once nothing has arrived for this long', duration)
@@ -48,26 +48,28 @@ export function receiveCommand(command: Command): void {
     'sockctl receive 10.0.0.1@232.1.1.1:5000 --json --duration 10s',
     'sockctl receive 239.1.1.1:5000 --block 10.0.0.2 --expect 100 --timeout 5s',
     'sockctl receive rtp://@239.1.1.1:5004 --output - | ffplay -',
+    'sockctl receive :5000',
   )
-  runs<[ChannelText[]], ReceiveOptions>(command, 'an object a second, and one at the end', receive)
+  runs<[TargetText[]], ReceiveOptions>(command, 'an object a second, and one at the end', receive)
 }
 
 const NOTES = `
 Exit status 1 if nothing arrives, or fewer datagrams than --expect. Datagrams of "sockctl send --size" and of iperf 2 are
 numbered: LOST counts the missing ones. DROPS counts datagrams the kernel dropped because the receive buffer was full.`
 
-async function receive({ out, stop }: Run, [given]: [ChannelText[]], options: ReceiveOptions): Promise<void> {
+async function receive({ out, stop }: Run, [given]: [TargetText[]], options: ReceiveOptions): Promise<void> {
   const toStdout = options.output === '-'
   if (toStdout && out.json)
     throw new UsageError('--output - and --json both write to standard output: give one of them')
   if (toStdout && options.hex)
     throw new UsageError('--output - and --hex both write to standard output: give one of them')
-  const planned = planReceivers(given, options)
+  const planned = await planReceivers(out, given, options)
   const sink = options.output === undefined ? undefined : await openPayloadSink(options.output)
   const opened: OpenedReceiver[] = []
   try {
     const buffer = await receiveBuffer(options.buffer)
-    for (const plan of planned) opened.push(await openPlanned(plan, buffer, options.hex === true))
+    for (const plan of planned.channels) opened.push(await openPlanned(plan, buffer, options.hex === true))
+    for (const plan of planned.hosts) opened.push(...(await openHosts(plan, buffer, options.hex === true)))
     const report = createReceiveReport(out, toStdout || (options.hex === true && !out.json))
     const print = options.hex === true ? datagramPrinter(out) : undefined
     const { end, datagrams, elapsed } = await receiveUntil(opened, stop, options, { report, sink, print })

@@ -10,6 +10,8 @@ import type { ReceiveRow, ReceiveView } from './view.ts'
 
 export interface ReceiveReport {
   joined(channel: JoinedChannel): void
+  /** A socket of the command is bound to an address of this host. */
+  listening(address: string, port: number): void
   /** To be called once a second. */
   interval(view: ReceiveView, history: (row: ReceiveRow) => readonly number[]): void
   end(view: ReceiveView): void
@@ -28,6 +30,8 @@ const joinedText = ({ group, port, source, blocked, interface: { name } }: Joine
   return `joined ${hostPort(group, port)} on ${name}${from}${but}`
 }
 
+const listeningText = (address: string, port: number): string => `listening at ${hostPort(address, port)}`
+
 const lostOf = ({ lost }: Partial<ReceiveRow>): string => (lost === undefined ? '' : `${lost} lost, `)
 
 const heard = ({ sources }: ReceiveView): number => sources.filter(({ datagrams }) => datagrams > 0).length
@@ -42,6 +46,7 @@ function jsonReport(out: Output): ReceiveReport {
   const rounded = ({ elapsed, ...view }: ReceiveView): object => ({ elapsed: elapsed / 1000, ...view })
   return {
     joined: (channel) => out.object({ event: 'joined', ...channel, interface: channel.interface.name }),
+    listening: (address, port) => out.object({ event: 'listening', address, port }),
     interval: (view) => out.object({ event: 'interval', ...rounded(view) }),
     end: (view) => out.object({ event: 'summary', ...rounded(view) }),
   }
@@ -49,6 +54,7 @@ function jsonReport(out: Output): ReceiveReport {
 
 const quietReport = (out: Output): ReceiveReport => ({
   joined: () => {},
+  listening: () => {},
   interval: () => {},
   end: (view) => out.hint(totals(view)),
 })
@@ -56,6 +62,7 @@ const quietReport = (out: Output): ReceiveReport => ({
 function lineReport(out: Output): ReceiveReport {
   return {
     joined: (channel) => out.line(joinedText(channel)),
+    listening: (address, port) => out.line(listeningText(address, port)),
     interval: (view) => {
       const { elapsed, rate, bitrate: bits, datagrams, dropped } = view
       const so = `${plural(datagrams, 'datagram')}, ${lostOf(view)}${dropped} dropped`
@@ -70,7 +77,7 @@ function lineReport(out: Output): ReceiveReport {
 
 const channelColumns: Column<ReceiveRow>[] = [
   { head: 'CHANNEL', cell: ({ group, port }) => hostPort(group, port) },
-  { head: 'IF', cell: (row) => row.interface },
+  { head: 'IF', cell: (row, { dim }) => (row.interface === '' ? dim('any') : row.interface) },
   { head: 'SOURCE', cell: ({ source }, { dim }) => source ?? dim('any') },
 ]
 
@@ -117,6 +124,7 @@ function tableReport(out: Output): ReceiveReport {
   const screen = createLiveLines(process.stdout)
   return {
     joined: (channel) => out.hint(joinedText(channel)),
+    listening: (address, port) => out.hint(listeningText(address, port)),
     interval: (view, history) => {
       const now = Date.now()
       const columns: Column<ReceiveRow>[] = [

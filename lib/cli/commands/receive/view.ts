@@ -9,6 +9,7 @@ import { interfaceNameIn, type OpenedReceiver } from './opened-receiver.ts'
 export interface ReceiveRow extends Partial<SequenceStats> {
   group: string
   port: number
+  /** '' if the row is of a socket at an address of this host, and nothing has arrived yet. */
   interface: string
   /** Absent if the channel is joined for any source, and nothing has arrived yet. */
   source?: string
@@ -94,7 +95,7 @@ const HISTORY_LENGTH = 20
 
 const keyOf = ({ group, port, interface: on, source = '' }: ReceiveRow): string => `${group} ${port} ${on} ${source}`
 
-function rowsOf({ receiver, counter, joined }: OpenedReceiver): ReceiveRow[] {
+function rowsOf({ receiver, counter, joined, listening, port }: OpenedReceiver): ReceiveRow[] {
   const { dropped } = receiver.stats()
   const arrivals = counter.rows()
   const rows = arrivals.map((row): ReceiveRow => {
@@ -120,6 +121,7 @@ function rowsOf({ receiver, counter, joined }: OpenedReceiver): ReceiveRow[] {
     ...idle(group, port, name, dropped),
     ...(source !== undefined && { source }),
   }))
+  if (listening !== undefined && rows.length === 0) waiting.push(idle(listening, port, '', dropped))
   return [...rows, ...waiting]
 }
 

@@ -27,7 +27,7 @@ export const COMMANDS: Readonly<Record<string, CommandEntry>> = {
     load: async () => (await import('./commands/chat.ts')).chatCommand,
   },
   ping: {
-    summary: 'find hosts in a group, or try source-specific multicast with a server',
+    summary: 'ping a host, find hosts in a group, or try source-specific multicast with a server',
     load: async () => (await import('./commands/ping/ping.ts')).pingCommand,
   },
   sap: {

@@ -1,19 +1,23 @@
-// ICMP echo requests to a group, and the hosts that answer.
+// ICMP echo requests to a group or a host, and the hosts that answer.
 
 import { setTimeout } from 'node:timers/promises'
-import { openReceiver, type Receiver, SocketOptionError } from '../../../index.ts'
+import { openReceiver, type Receiver, type ReturnedError, SocketOptionError } from '../../../index.ts'
 import { isIpv6 } from '../../../net/address.ts'
+import { IP_TTL, IPV6_UNICAST_HOPS, SO_BINDTODEVICE, SO_BROADCAST } from '../../../options/index.ts'
 import { decodeEcho, encodeEchoRequest, withoutIpv4Header } from '../../../protocols/icmp-echo.ts'
 import { isMalformed } from '../../../protocols/malformed.ts'
 import { sendFrom } from '../../../send/send-from-receiver.ts'
 import { explainNoRoute } from '../../shell/explain-no-route.ts'
 import { Failure } from '../../shell/failure.ts'
-import { interfaceLabel } from '../../shell/interface-option.ts'
+import { isBroadcast } from '../../shell/host.ts'
+import { findInterface, interfaceLabel } from '../../shell/interface-option.ts'
+import { createReturnedErrors } from '../../shell/returned-errors.ts'
 import type { Run } from '../../shell/run.ts'
 import type { PingOptions } from './ping-options.ts'
 import { createPingReport } from './report.ts'
 
 const ICMP_PROTOCOL = { 4: 1, 6: 58 } as const
+const ICMP_REDIRECT = 5
 
 interface EchoSocket {
   readonly receiver: Receiver
@@ -23,11 +27,14 @@ interface EchoSocket {
 }
 
 /** Opens an unprivileged ICMP socket if the kernel allows that, else a raw one. icmp(7) */
-async function openEchoSocket(family: 4 | 6): Promise<EchoSocket> {
+async function openEchoSocket(target: PingTarget): Promise<EchoSocket> {
+  const family = isIpv6(target.address) ? 6 : 4
   const common = {
     family: family === 6 ? 'ipv6' : 'ipv4',
     protocol: ICMP_PROTOCOL[family],
     ancillary: { hopLimit: true },
+    returnedErrors: !target.isGroup,
+    options: target.isGroup ? [] : hostSettings(target),
   } as const
   try {
     const receiver = await openReceiver({ ...common, type: 'dgram' })
@@ -46,26 +53,70 @@ async function openEchoSocket(family: 4 | 6): Promise<EchoSocket> {
 const isRefused = (error: unknown): boolean =>
   error instanceof SocketOptionError && (error.reason === 'permission' || error.reason === 'unsupported')
 
-/** Sends ICMP echo requests to a group, and prints the answers. */
-export async function pingGroup({ out, stop }: Run, group: string, options: PingOptions): Promise<void> {
-  const family = isIpv6(group) ? 6 : 4
-  const { receiver, raw, identifier } = await openEchoSocket(family)
+/** Whom to ping. */
+export interface PingTarget {
+  readonly address: string
+  readonly isGroup: boolean
+  readonly interface: string | number | undefined
+  readonly hops: number | undefined
+}
+
+function hostSettings({ address, interface: on, hops }: PingTarget): never[] {
+  return [
+    [SO_BROADCAST, isBroadcast(address)],
+    ...(on === undefined ? [] : [[SO_BINDTODEVICE, findInterface(on).name]]),
+    ...(hops === undefined ? [] : [[isIpv6(address) ? IPV6_UNICAST_HOPS : IP_TTL, hops]]),
+  ] as never[]
+}
+
+/** Sends ICMP echo requests to a group or a host, and prints the answers. False if ICMP errors were all that came. */
+export async function pingByIcmp({ out, stop }: Run, target: PingTarget, options: PingOptions): Promise<boolean> {
+  const { address, isGroup } = target
+  const family = isIpv6(address) ? 6 : 4
+  const { receiver, raw, identifier } = await openEchoSocket(target)
+  const asksMany = isGroup || isBroadcast(address)
   const over = new AbortController()
   const end = AbortSignal.any([stop, over.signal])
   const answers = createPingReport(out)
   const sentAt = new Map<number, bigint>()
   const payload = Buffer.alloc(options.size, 'sockctl ')
+  const errors = createReturnedErrors(out, address)
+  const untold = new Set<number>()
+  let asked = 0
+
+  /** The last request to a host needs no more patience once its answer or an error is there. */
+  const told = (sequence: number): void => {
+    untold.delete(sequence)
+    if (!asksMany && asked === options.count && untold.size === 0) over.abort()
+  }
+  receiver.on('returned-error', (error: ReturnedError) => {
+    // A redirect is no error: the router has sent the request on.
+    if (error.origin === 'icmp' && error.icmpType === ICMP_REDIRECT) return
+    const request = decodeEcho(family, error.payload)
+    // A raw socket gets the errors of all that this host pings.
+    if (request === undefined || isMalformed(request) || request.identifier !== identifier) return
+    if (!sentAt.has(request.sequence)) return
+    errors.add(error)
+    told(request.sequence)
+  })
 
   const ask = async (): Promise<void> => {
     const send = sendFrom(receiver)
     for (let sent = 0; sent < options.count && !end.aborted; sent++) {
       const sequence = (sent + 1) & 0xffff
-      sentAt.set(sequence, process.hrtime.bigint())
+      const request = encodeEchoRequest(family, { identifier, sequence, payload })
       // As the port, a raw ICMPv6 socket takes only the number of its protocol.
-      send(encodeEchoRequest(family, { identifier, sequence, payload }), {
-        address: group,
-        port: ICMP_PROTOCOL[family],
-      })
+      const to = { address, port: ICMP_PROTOCOL[family] }
+      untold.add(sequence)
+      asked = sent + 1
+      sentAt.set(sequence, process.hrtime.bigint())
+      try {
+        send(request, to)
+      } catch (error) {
+        if (isGroup) throw error
+        // An error that came back for an earlier request makes the next send fail, once.
+        send(request, to)
+      }
       answers.asked()
       const wait = sent + 1 === options.count ? options.wait : options.interval
       await setTimeout(wait, undefined, { signal: end }).catch(() => {})
@@ -78,13 +129,14 @@ export async function pingGroup({ out, stop }: Run, group: string, options: Ping
         const bytes = raw && family === 4 ? withoutIpv4Header(data) : data
         const echo = decodeEcho(family, bytes)
         if (echo === undefined || isMalformed(echo) || echo.type !== 'reply' || echo.identifier !== identifier) continue
-        const asked = sentAt.get(echo.sequence)
-        if (asked === undefined) continue
+        const sent = sentAt.get(echo.sequence)
+        if (sent === undefined) continue
+        told(echo.sequence)
         answers.add({
           host: source.address,
           on: interfaceLabel(interfaceIndex),
           sequence: echo.sequence,
-          milliseconds: Number(now - asked) / 1e6,
+          milliseconds: Number(now - sent) / 1e6,
           hopLimit,
           bytes: bytes.length,
         })
@@ -92,21 +144,26 @@ export async function pingGroup({ out, stop }: Run, group: string, options: Ping
     }
   }
   try {
-    if (options.interface !== undefined) await receiver.control.setMulticastInterface(options.interface)
-    if (options.hops !== undefined) await receiver.control.setMulticastHops(options.hops)
+    if (isGroup) {
+      if (target.interface !== undefined) await receiver.control.setMulticastInterface(target.interface)
+      if (target.hops !== undefined) await receiver.control.setMulticastHops(target.hops)
+    }
     const listening = listen()
     listening.catch(() => {})
     await ask()
     await receiver.close()
     await listening
   } catch (error) {
-    throw options.interface === undefined ? explainNoRoute(error, group) : error
+    throw target.interface === undefined ? explainNoRoute(error, address) : error
   } finally {
     await receiver.close()
   }
   const hosts = answers.end()
-  if (hosts > 0 || stop.aborted) return
+  if (hosts > 0) return true
+  if (errors.count > 0) return false
+  if (stop.aborted) return true
+  if (!asksMany) throw new Failure(`${address} did not answer`)
   const hint =
     family === 4 ? '; hosts ignore pings to groups unless their net.ipv4.icmp_echo_ignore_broadcasts is 0' : ''
-  throw new Failure(`nobody in ${group} answered${hint}`)
+  throw new Failure(`nobody in ${address} answered${hint}`)
 }

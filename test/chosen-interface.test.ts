@@ -5,7 +5,7 @@ import { describeOnHosts } from './support/hosts.ts'
 import { heard, lanes, receiverOf } from './support/lanes.ts'
 import { describeInNamespace } from './support/namespace.ts'
 import { kernelGroups } from './support/net-stat.ts'
-import { buildPreload, preloading } from './support/preload.mjs'
+import { buildPreload } from './support/preload.mjs'
 import { freshNamespace, type Peer, spawnScript } from './support/processes.ts'
 
 const code = `
@@ -161,7 +161,7 @@ describeInNamespace('where no interface is named', () => {
       socket.close()`
     await ip('route', 'add', '239.99.0.0/16', 'dev', 'lo')
     onTestFinished(() => ip('route', 'delete', '239.99.0.0/16', 'dev', 'lo').then(() => {}))
-    const faults = [preloading(library), `SOCKCTL_FAULT=recvfrom 1 ${constants.errno[errno]}`]
+    const faults = [`LD_PRELOAD=${library}`, `SOCKCTL_FAULT=recvfrom 1 ${constants.errno[errno]}`]
     await using peer = spawnScript({ code: asking }, [], ['env', ...faults])
     expect(await peer.next()).toEqual({ outcome })
   })

@@ -74,7 +74,7 @@ describeInNamespace('a receiver without a poller', () => {
     ['epoll_create1', 'EMFILE', /^wait for descriptors: .*ulimit -n.* \(EMFILE: /],
     ['epoll_ctl', 'ENOSPC', /^watch the descriptor: raise the sysctl fs\.epoll\.max_user_watches \(ENOSPC: /],
   ] as const)('is told that %s failed with %s, and what to do', async (syscall, errno, message) => {
-    const faults = [preloading(library), `SOCKCTL_FAULT=${syscall} 1 ${constants.errno[errno]}`]
+    const faults = [`LD_PRELOAD=${library}`, `SOCKCTL_FAULT=${syscall} 1 ${constants.errno[errno]}`]
     await using peer = spawnScript({ code: opening }, [], ['env', ...faults])
     expect(await peer.next()).toEqual({
       code: errno,

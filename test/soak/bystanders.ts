@@ -7,13 +7,18 @@ import { openReceiver, openSender, openSocket } from 'sockctl'
 
 const WORK = `
   const { parentPort, workerData: on } = require('node:worker_threads')
-  import('sockctl').then(async ({ openReceiver, openSender }) => {
+  import('sockctl').then(async ({ openReceiver, openSender, openSocket }) => {
     for (let round = 0; ; round++) {
       const receiver = await openReceiver({ channels: [{ group: '239.9.9.9', interface: on }] })
       const sender = await openSender({ to: { address: '239.9.9.9', port: receiver.address.port }, interface: on })
       await sender.send([Buffer.from('a'), Buffer.from('b')])
       const held = await receiver.joinAll([1, 2, 3].map((i) => ({ group: '239.9.8.' + i, interface: on })))
       if (round === 0) parentPort.postMessage('ready')
+      const asked = (await openSocket({ family: 'ipv4', type: 'dgram', bind: { port: 0 } })).toMessageSocket()
+      await asked.send(Buffer.from('?'), { address: '127.0.0.1', port: asked.address.port })
+      const [question] = await asked.receive()
+      await asked.reply(question, Buffer.from('!'))
+      await asked.close()
       await Promise.all([held[0].block('192.0.2.1'), held[1].leave()])
       await Promise.all([receiver.close(), sender.close()])
     }
@@ -30,9 +35,13 @@ export async function endedWorker(on: string, after: number): Promise<void> {
 setFlagsFromString('--expose-gc')
 const collect = runInNewContext('gc') as () => void
 
-/** A socket, a sender and a receiver that nobody closes. */
+/** A socket, one that was written to and read, a sender and a receiver that nobody closes. */
 export async function forget(on: string): Promise<void> {
   await openSocket({ family: 'ipv4', type: 'dgram', bind: { address: '127.0.0.1', port: 0 } })
+  const bind = { address: '127.0.0.1', port: 0 }
+  const socket = (await openSocket({ family: 'ipv4', type: 'dgram', bind })).toMessageSocket()
+  await socket.send(Buffer.from('x'), socket.address)
+  await socket.receive()
   await openSender({ interface: on })
   await openReceiver({ channels: [{ group: '239.9.7.7', interface: on }] })
 }

@@ -6,6 +6,7 @@ import { ip, raise, sysctl } from '../support/commands.ts'
 import { describeOnHosts } from '../support/hosts.ts'
 import { type Lane, lanes, senderAt } from '../support/lanes.ts'
 import { createRandom } from '../support/random.ts'
+import { askAndAnswer } from './ask-and-answer.ts'
 import { collectUntil, endedWorker, forget, settle } from './bystanders.ts'
 import { heardAgain } from './heard-again.ts'
 import { readTooLate } from './slow-reader.ts'
@@ -29,7 +30,7 @@ describeOnHosts('a soak', (hosts) => {
       using _0 = sysctl('net/ipv6/conf/a0/keep_addr_on_down', 1)
       using _1 = sysctl('net/ipv6/conf/a1/keep_addr_on_down', 1)
       const history: string[] = []
-      const counts = { steps: 0, datagrams: 0, changes: 0, flaps: 0, workers: 0, forgotten: 0, slow: 0 }
+      const counts = { steps: 0, datagrams: 0, changes: 0, flaps: 0, workers: 0, forgotten: 0, slow: 0, asked: 0 }
       const receivers: { lane: Lane; soaked: SoakedReceiver }[] = []
       const fail = (problems: readonly string[]): void => {
         if (problems.length > 0)
@@ -84,12 +85,16 @@ describeOnHosts('a soak', (hosts) => {
         } else if (choice < 23) {
           history.push('forget')
           await forget(random.pick(lanes).interface)
-          counts.forgotten += 3
+          counts.forgotten += 4
         } else if (choice < 27) {
           const lane = random.pick(lanes)
           history.push(`read too late over ${lane.name}`)
           fail(await readTooLate(lane, lane.group, senderAt(hosts(), lane.sources[0]), 200))
           counts.slow++
+        } else if (choice < 31) {
+          history.push('ask and answer')
+          fail(await askAndAnswer(random))
+          counts.asked++
         } else {
           const one = random.pick(receivers)
           history.push(`${await one.soaked.change()} over ${one.lane.name}`)

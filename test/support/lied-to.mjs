@@ -113,6 +113,31 @@ const errorQueue = (address) =>
     },
   )
 
+/** Questions, answers, a peer and none, over a socket for both ways. */
+const bothWays = (family, address, options) =>
+  using(
+    `both ways over ${family}`,
+    async () => (await openSocket({ family, type: 'dgram', bind: { address, port: 0 } })).toMessageSocket(options),
+    async (socket) => {
+      socket.on('returned-error', (error) => inspect(error))
+      const to = (await attempt('address', () => socket.address)) ?? { address, port: 9 }
+      for (let round = 0; round < 5; round++) {
+        await attempt('send', () => socket.send(DATAGRAMS.slice(0, 8), to.port > 0 ? to : { address, port: 9 }))
+        const signal = AbortSignal.timeout(40)
+        const batch = await socket.receive({ signal }).catch(() => [])
+        for (const datagram of batch) {
+          inspect(datagram, { depth: 5, getters: true })
+          await attempt('reply', () => socket.reply(datagram, Buffer.from('answer')))
+        }
+      }
+      await attempt('connect', () => socket.connect({ address, port: 9 }))
+      await attempt('remoteAddress', () => void inspect(socket.remoteAddress))
+      await attempt('send to the peer', () => socket.send(DATAGRAMS.slice(0, 3)))
+      await attempt('disconnect', () => socket.disconnect())
+      inspect(socket.stats())
+    },
+  )
+
 const sockets = [
   { family: 'ipv4', type: 'dgram', bind: { address: '127.0.0.1', port: 0 } },
   { family: 'ipv6', type: 'stream', bind: { address: '::1', port: 0 }, listen: {} },
@@ -166,6 +191,15 @@ process.on('unhandledRejection', (error) => problems.push(`unhandled: ${error?.s
 for (let round = 0; round < 3; round++) {
   for (const [name, options] of Object.entries(receivers)) await receive(name, options)
   for (const address of ['127.0.0.1', '::1']) await errorQueue(address)
+  for (const [family, address] of [
+    ['ipv4', '127.0.0.1'],
+    ['ipv6', '::1'],
+  ])
+    for (const options of [
+      { ancillary: EVERYTHING },
+      { ancillary: EVERYTHING, reuseBuffers: true, returnedErrors: true },
+    ])
+      await bothWays(family, address, options)
   await names()
   await links()
 }

@@ -30,6 +30,10 @@ async function assemble(args: readonly string[]): Promise<void> {
     if (name === wanted) (await load())(command)
   }
   setUpCommander(program)
+  // Commander answers with the whole help, on standard error.
+  if (words[0] === 'help' && wanted !== undefined && wanted !== 'help' && !Object.hasOwn(COMMANDS, wanted))
+    program.error(`error: unknown command '${wanted}'`, { code: 'commander.unknownCommand' })
+  if (words[0] === 'help' && wanted === 'help') program.help()
 }
 
 guardOutput()

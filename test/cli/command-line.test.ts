@@ -86,6 +86,12 @@ describe('the command line', () => {
     )
   })
 
+  it.each([['help', 'foo'], ['help', '%'], ['foo']])('says that there is no such command: %s', async (...args) => {
+    const { status, stderr, stdout } = await runCli(args)
+    expect({ status, stdout }).toEqual({ status: 2, stdout: '' })
+    expect(stderr).toBe(`sockctl: unknown command '${args.at(-1)}'; see sockctl --help\n`)
+  })
+
   it('never prints a stack trace, whatever it is given', async () => {
     const word = fc.oneof(
       fc.constantFrom('interfaces', '-i', '--interface', '--json', '--', 'help', '-h', 'lo', '::1', '-1', '1e9', '%'),

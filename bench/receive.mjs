@@ -1,7 +1,7 @@
 // What receiving a datagram costs, beside node:dgram and C.
 import { openDgram, openOurs } from './support/contestants.mjs'
 import { startFiller } from './support/filler.mjs'
-import { build, compile } from './support/floor.mjs'
+import { build, compile, go } from './support/floor.mjs'
 import { takeTurns } from './support/rounds.mjs'
 import { atMost, faster } from './support/table.mjs'
 
@@ -14,6 +14,7 @@ const ROUNDS = 5
 
 export async function* rows() {
   const drain = compile('drain')
+  const drainByGo = go('drain')
   const filler = build('fill')
 
   for (const [bytes, kind] of [
@@ -46,6 +47,7 @@ export async function* rows() {
       dgram: time(dgram),
       ours: time(ours),
       lent: time(lent),
+      ...(drainByGo && kind === 'plain' && { go: () => drainByGo(bytes, EACH, FILLS, filler) }),
     }
     // The first turn warms up the code.
     await takeTurns(contestants, 1)
@@ -64,6 +66,8 @@ export async function* rows() {
       yield row(`${bytes} bytes`, 'dgram', medians.dgram, faster(3))
       yield row(`${bytes} bytes`, 'C recvmmsg', medians.c, atMost(1.7))
       yield { ...row(`${bytes} bytes, reuseBuffers`, 'C recvmmsg', medians.c, atMost(1.3)), ours: medians.lent }
+      if (medians.go !== undefined)
+        yield { ...row(`${bytes} bytes, reuseBuffers`, "Go's ReadBatch", medians.go, atMost(1)), ours: medians.lent }
     } else {
       yield row(`${bytes} bytes, UDP_SEGMENT and UDP_GRO`, 'dgram', medians.dgram, faster(8))
       yield row(`${bytes} bytes, UDP_SEGMENT and UDP_GRO`, 'C recvmmsg', medians.c)

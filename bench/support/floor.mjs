@@ -1,6 +1,6 @@
 // Compiles and starts the programs beside which this library is measured.
 import { execFileSync, spawn } from 'node:child_process'
-import { mkdirSync } from 'node:fs'
+import { existsSync, mkdirSync } from 'node:fs'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 
@@ -40,6 +40,23 @@ export function python(name) {
     return undefined
   }
   return runner('python3', file(`../floor/${name}.py`))
+}
+
+/** Where Debian's packages of Go libraries are. */
+const GO_SOURCES = '/usr/share/gocode'
+
+/** As `compile`, for floor/NAME.go; undefined without Go or its golang.org/x/net. */
+export function go(name) {
+  if (!existsSync(`${GO_SOURCES}/src/golang.org/x/net/ipv4`)) return undefined
+  const program = `${file('../../build/bench/')}${name}-go`
+  const env = { ...process.env, GO111MODULE: 'off', GOPATH: GO_SOURCES, GOCACHE: file('../../build/go') }
+  try {
+    execFileSync('go', ['build', '-o', program, file(`../floor/${name}.go`)], { stdio: 'inherit', env })
+  } catch (error) {
+    if (error.code === 'ENOENT') return undefined
+    throw error
+  }
+  return runner(program)
 }
 
 /**

@@ -32,10 +32,10 @@ export interface BatchWriter {
   /** Fulfils with how many datagrams were sent. While the send waits, `owner` is kept from being collected. */
   send(prepared: PreparedSend, owner: object): Promise<number>
   /**
-   * As `send`, for one datagram that has nothing to do with others: those of one tick go with one call, behind what waits, and
+   * Sends one datagram to where `like` goes. It has nothing to do with others: those of one tick go with one call, behind what waits, and
    * one that is refused does not stop the next.
    */
-  sendTogether(prepared: PreparedSend, owner: object): Promise<number>
+  sendTogether(data: Uint8Array, like: PreparedSend, owner: object): Promise<number>
   /** Sends that wait are rejected. */
   close(): void
 }
@@ -73,7 +73,7 @@ const oneCall = (prepared: PreparedSend, owner: object, { resolve, reject }: Pro
 
 /** Datagrams of many calls. */
 interface Together extends Pending {
-  add(one: PreparedSend, control: Uint8Array | undefined, call: Promised): void
+  add(data: Uint8Array, like: PreparedSend, control: Uint8Array | undefined, call: Promised): void
 }
 
 function createTogether(owner: object): Together {
@@ -87,10 +87,10 @@ function createTogether(owner: object): Together {
   return {
     prepared,
     owner,
-    add: (one, control, call) => {
-      datagrams.push(one.datagrams[0] as Uint8Array)
-      to.push(one.to as Uint8Array | undefined)
-      choices.push(one.choice)
+    add: (data, like, control, call) => {
+      datagrams.push(data)
+      to.push(like.to as Uint8Array | undefined)
+      choices.push(like.choice)
       controls.push(control)
       calls.push(call)
     },
@@ -245,15 +245,15 @@ export function createBatchWriter(plan: BatchWriterPlan): BatchWriter {
       sendThem()
       return new Promise((resolve, reject) => begin(oneCall(prepared, owner, { resolve, reject })))
     },
-    sendTogether: (prepared, owner) => {
+    sendTogether: (data, like, owner) => {
       if (isClosed) return Promise.reject(plan.closed())
       return new Promise((resolve, reject) => {
-        const control = controlOf(prepared)
+        const control = controlOf(like)
         if (together === undefined) {
           together = createTogether(owner)
           queueMicrotask(sendThem)
         }
-        together.add(prepared, control, { resolve, reject })
+        together.add(data, like, control, { resolve, reject })
       })
     },
     close: () => {

@@ -14,6 +14,8 @@ export interface ReplyParts {
   readonly prepare: Prepare
 }
 
+const NOTHING = new Uint8Array(0)
+
 /** Answers a datagram. `owner` is kept from being collected meanwhile. */
 export type Reply = (
   to: Datagram,
@@ -22,31 +24,62 @@ export type Reply = (
   owner: object,
 ) => Promise<number>
 
-/** So many clients are remembered. */
-const MOST_CLIENTS = 4096
+/** An answer as it is prepared for a client, and what it was prepared of. */
+interface Client {
+  readonly address: string
+  readonly port: number
+  readonly destination: string | undefined
+  readonly interfaceIndex: number | undefined
+  readonly broadcast: true | undefined
+  readonly prepared: PreparedSend
+}
+
+/** So many clients are remembered: a power of two. */
+const MOST_CLIENTS = 1024
 
 export function createReply({ batchReader, writer, prepare }: ReplyParts): Reply {
-  /** Answers of one datagram without a choice, by the client that they are for. */
-  const known = new Map<string, PreparedSend>()
+  /** By the port, of which the kernel gives each client another: a text of all fields would be a new one each time. */
+  const clients: (Client | undefined)[] = new Array(MOST_CLIENTS).fill(undefined)
 
-  const prepareOne = (to: Datagram, data: Uint8Array): PreparedSend => {
-    const { address, port } = to.source ?? {}
-    const client = `${address} ${port} ${to.destination} ${to.interfaceIndex} ${to.broadcast}`
-    let prepared = known.get(client)
-    if (prepared === undefined) {
-      const route = replyRoute(to, undefined)
-      prepared = prepare(data, route.to, route.choice)
-      if (known.size === MOST_CLIENTS) known.clear()
-      known.set(client, { ...prepared, datagrams: [] })
-    }
-    return { ...prepared, datagrams: [data], done: 0 }
+  const clientOf = (to: Datagram): Client => {
+    const { destination, interfaceIndex, broadcast } = to
+    const { address, port } = to.source
+    const known = clients[port % MOST_CLIENTS]
+    if (
+      known !== undefined &&
+      known.port === port &&
+      known.address === address &&
+      known.destination === destination &&
+      known.interfaceIndex === interfaceIndex &&
+      known.broadcast === broadcast
+    )
+      return known
+    const route = replyRoute(to, undefined)
+    const prepared = prepare(NOTHING, route.to, route.choice)
+    const client = { address, port, destination, interfaceIndex, broadcast, prepared }
+    if (Number.isInteger(port)) clients[port % MOST_CLIENTS] = client
+    return client
   }
 
-  return async (to, data, choice, owner) => {
+  const answer: Reply = (to, data, choice, owner) => {
     mustNotBeGivenBack(batchReader, to)
-    if (choice === undefined && isBytes(data) && data.length > 0 && typeof to === 'object' && to !== null)
-      return writer.sendTogether(prepareOne(to, data), owner)
+    if (
+      choice === undefined &&
+      isBytes(data) &&
+      data.length > 0 &&
+      typeof to?.source === 'object' &&
+      to.source !== null
+    )
+      return writer.sendTogether(data, clientOf(to).prepared, owner)
     const route = replyRoute(to, choice)
     return writer.send(prepare(data, route.to, route.choice), owner)
+  }
+
+  return (to, data, choice, owner) => {
+    try {
+      return answer(to, data, choice, owner)
+    } catch (error) {
+      return Promise.reject(error)
+    }
   }
 }

@@ -209,14 +209,9 @@ export class MessageSocket<F extends Family = MessageFamily>
    * `sendmmsg(2)` with `IP_PKTINFO` or `IPV6_PKTINFO`.
    * @throws SocketOptionError as a rejection: as `send`, or if a lent datagram was given back
    */
-  async reply(
-    to: Datagram,
-    data: Uint8Array | readonly (Uint8Array | Message)[],
-    choice?: SendChoice,
-  ): Promise<number> {
+  reply(to: Datagram, data: Uint8Array | readonly (Uint8Array | Message)[], choice?: SendChoice): Promise<number> {
     const core = this.#core
-    if (core.closing !== undefined) throw closedError()
-    return core.reply(to, data, choice, this)
+    return core.closing === undefined ? core.reply(to, data, choice, this) : Promise.reject(closedError())
   }
 
   /**

@@ -1,10 +1,10 @@
 // How to get at the descriptor of whatever socket a user has: Node's own classes, a number, or an object with an `fd`.
 
-import cluster from 'node:cluster'
 import type { Socket as DatagramSocket } from 'node:dgram'
 import type { Server, Socket } from 'node:net'
 import { whole } from '../base/check-fields.ts'
 import { badValue, SocketOptionError, show, wrongType } from '../base/errors.ts'
+import { isClusterWorker } from '../base/is-cluster-worker.ts'
 import { runtime } from '../base/runtime.ts'
 import { denoOwner } from './deno-owner.ts'
 
@@ -88,7 +88,10 @@ function handleIn(socket: object): DescriptorOwner | null | undefined {
 function netHandle(socket: object): SocketHandle {
   const notOpen = () => {
     if ('listen' in socket)
-      return noDescriptor('net.Server', `listen() and wait for 'listening'${sharedByCluster}; after close() it is gone`)
+      return noDescriptor(
+        'net.Server',
+        `listen() and wait for 'listening'${sharedByCluster()}; after close() it is gone`,
+      )
     const isOpen = (handleIn(socket) ?? null) !== null && (socket as Partial<NetSocket>).connecting !== true
     return isOpen
       ? noDescriptor(
@@ -114,7 +117,7 @@ function netHandle(socket: object): SocketHandle {
 }
 
 // In a worker of node:cluster the primary listens and has the descriptor, unless the server is exclusive.
-const sharedByCluster = cluster.isWorker ? ' (in a worker of node:cluster with exclusive: true)' : ''
+const sharedByCluster = (): string => (isClusterWorker() ? ' (in a worker of node:cluster with exclusive: true)' : '')
 
 function carrierHandle(socket: { readonly fd: number }): SocketHandle {
   let known: DescriptorOwner = { fd: socket.fd, isBareNumber: true }

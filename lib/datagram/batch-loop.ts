@@ -1,5 +1,5 @@
 // The ways to read what a batch reader gives: one batch, a loop over batches, a stream of datagrams. One at a time.
-import { Readable } from 'node:stream'
+import type { Readable } from 'node:stream'
 import { abortSignal, checkFields } from '../base/check-fields.ts'
 import { badValue, SocketOptionError } from '../base/errors.ts'
 import type { BatchReader } from './batch-reader.ts'
@@ -99,7 +99,8 @@ export function createBatchLoop(plan: BatchLoopPlan): BatchLoop {
         throw badValue(`readable() keeps datagrams, which reuseBuffers writes over: open the ${name} without it`)
       const iterator = iterate(owner)
       let rest: Datagram[] = []
-      return new Readable({
+      const stream = process.getBuiltinModule('node:stream')
+      return new stream.Readable({
         objectMode: true,
         highWaterMark: plan.batch,
         read() {

@@ -1,6 +1,5 @@
 // Why an interface that exists does not send, and an address that exists can't be used: looked up once a call has failed.
 
-import { readFileSync } from 'node:fs'
 import { formatAddress, parseAddress, withoutZone } from './address.ts'
 import { interfaces } from './interfaces.ts'
 
@@ -18,7 +17,7 @@ const DUPLICATE = 0x08
 
 function read(path: string): string {
   try {
-    return readFileSync(path, 'utf8')
+    return process.getBuiltinModule('node:fs').readFileSync(path, 'utf8')
   } catch {
     return ''
   }

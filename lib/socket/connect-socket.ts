@@ -1,6 +1,6 @@
 // connectSocket: net.connect with options set on each attempt before its first packet.
 
-import net, { type LookupFunction, type Socket } from 'node:net'
+import type { LookupFunction, Socket } from 'node:net'
 import { abortSignal, checkFields, type FieldRule, flag, list, mustBe, rule, whole } from '../base/check-fields.ts'
 import { badValue, SocketOptionError, show } from '../base/errors.ts'
 import { familyOf, hostPort, isIpv6, parseAddress, unmapped } from '../net/address.ts'
@@ -82,7 +82,7 @@ export async function connectSocket<const V extends readonly unknown[] = readonl
   mustBe(PORT, 'connectSocket: port', port)
   const settings: readonly Setting[] = parseOptions(options.options).map(([option, value]) => [option, value])
   const delay = options.autoSelectFamilyAttemptTimeout ?? DEFAULT_DELAY
-  const all = options.autoSelectFamily ?? net.getDefaultAutoSelectFamily()
+  const all = options.autoSelectFamily ?? process.getBuiltinModule('node:net').getDefaultAutoSelectFamily()
   signal?.throwIfAborted()
 
   const from = localAddress === undefined ? undefined : unmapped(localAddress)

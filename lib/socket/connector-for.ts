@@ -1,10 +1,11 @@
 // connectorFor: connections with options for programs that let others connect: http, https, undici, ws.
 
-import { isIP, type LookupFunction, type Socket } from 'node:net'
+import type { LookupFunction, Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import type { TLSSocket, ConnectionOptions as TlsConnectionOptions } from 'node:tls'
 import { checkFields, object } from '../base/check-fields.ts'
 import { badValue, show, wrongType } from '../base/errors.ts'
+import { parseAddress } from '../net/address.ts'
 import { SO_KEEPALIVE } from '../options/table/socket.ts'
 import { TCP_KEEPIDLE, TCP_NODELAY } from '../options/table/tcp.ts'
 import { CONNECTION_RULES, type ConnectionOptions, connectSocket } from './connect-socket.ts'
@@ -174,7 +175,7 @@ function handshake(socket: Socket, request: Request, done: Callback): void {
       ...(request as TlsConnectionOptions),
       ALPNProtocols: request.ALPNProtocols ?? (allowH2 === true ? ['http/1.1', 'h2'] : ['http/1.1']),
       host: name,
-      servername: servername ?? (isIP(name) === 0 ? name : ''),
+      servername: servername ?? (parseAddress(name) === undefined ? name : ''),
       socket,
     })
     // Kept after the handshake: the program adds its own listeners to the socket it is called back with.

@@ -1,15 +1,16 @@
 // Turns a descriptor into a dgram.Socket, a net.Socket or a net.Server.
 
-import cluster from 'node:cluster'
-import dgram from 'node:dgram'
-import net, { isIPv6 } from 'node:net'
+import type dgram from 'node:dgram'
+import type net from 'node:net'
 import { mustKnow } from '../base/check-fields.ts'
 import { badValue, SocketOptionError, show, wrongType } from '../base/errors.ts'
+import { isClusterWorker } from '../base/is-cluster-worker.ts'
 import { runtime, unsupportedByRuntime } from '../base/runtime.ts'
 import { native } from '../binding/native.ts'
 import { explainSocket } from '../calls/explain-socket.ts'
 import type { DescriptorOwner } from '../calls/socket-handle.ts'
 import type { SocketControl } from '../control/control.ts'
+import { isIpv6 } from '../net/address.ts'
 import type { Family } from '../net/socket-address.ts'
 import { SO_REUSEADDR, SO_REUSEPORT } from '../options/table/socket.ts'
 import { actOnIpv6 } from './fix-dgram-udp6.ts'
@@ -83,7 +84,7 @@ export function asDatagram(
   const peer = remoteOf(fd)
   const port = portOf(fd, family)
   let connecting = true
-  const socket = dgram.createSocket({
+  const socket = process.getBuiltinModule('node:dgram').createSocket({
     ...withLookup(options, () => connecting),
     type: family === 'ipv6' ? 'udp6' : 'udp4',
   })
@@ -128,7 +129,7 @@ function withLookup(options: DatagramOptions, isKnown: () => boolean): DatagramO
   const { lookup, ...rest } = options
   if (typeof lookup !== 'function') return options
   const own: typeof lookup = (host, how, answer) => {
-    if (isKnown()) process.nextTick(answer, null, host, isIPv6(host) ? 6 : 4)
+    if (isKnown()) process.nextTick(answer, null, host, isIpv6(host) ? 6 : 4)
     else lookup(host, how, answer)
   }
   return { ...rest, lookup: own }
@@ -152,7 +153,10 @@ export function asStream(
   mustKnow(['allowHalfOpen', 'onread', 'signal', 'highWaterMark', 'blockList'], options, 'toStream')
   if (options.signal !== undefined && !(options.signal instanceof AbortSignal))
     throw wrongType(`signal is ${show(options.signal)}: an AbortSignal is needed`)
-  const socket = taken('net.Socket', () => new net.Socket({ ...options, fd, readable: true, writable: true }))
+  const socket = taken(
+    'net.Socket',
+    () => new (process.getBuiltinModule('node:net').Socket)({ ...options, fd, readable: true, writable: true }),
+  )
   // Bun makes a socket that neither reads nor writes.
   if ((socket as { _handle?: unknown })._handle === null)
     throw unsupportedByRuntime(
@@ -181,13 +185,13 @@ export function asServer(
   mustKnow(SERVER_OPTIONS, options, 'toServer')
   if (remoteOf(fd) !== undefined)
     throw badValue('this socket is connected: it can become a net.Socket, with toStream()')
-  if (cluster.isWorker)
+  if (isClusterWorker())
     throw new SocketOptionError(
       'in a worker of node:cluster, server.listen({ fd }) asks the primary, where this number is another descriptor: ' +
         'use worker_threads or child_process, and SO_REUSEPORT to share the port',
       { code: 'ERR_UNSUPPORTED', reason: 'unsupported' },
     )
-  const server = net.createServer(options, onConnection)
+  const server = process.getBuiltinModule('node:net').createServer(options, onConnection)
   taken('net.Server', () => server.listen({ fd }, backlog ?? DEFAULT_BACKLOG))
   // Node reads 0 as "none given".
   if (backlog === 0) native.listen(fd, 0)

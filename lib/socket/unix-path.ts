@@ -1,10 +1,9 @@
 // Removes the file that a bound Unix socket leaves behind.
 
-import { lstatSync, unlinkSync } from 'node:fs'
 import { resolve } from 'node:path'
 
 function identity(path: string): string | undefined {
-  const found = lstatSync(path, { bigint: true, throwIfNoEntry: false })
+  const found = process.getBuiltinModule('node:fs').lstatSync(path, { bigint: true, throwIfNoEntry: false })
   return found && `${found.dev} ${found.ino}`
 }
 
@@ -18,7 +17,7 @@ export function claimPath(path: string): () => void {
   const ours = identity(absolute)
   return () => {
     try {
-      if (ours !== undefined && identity(absolute) === ours) unlinkSync(absolute)
+      if (ours !== undefined && identity(absolute) === ours) process.getBuiltinModule('node:fs').unlinkSync(absolute)
     } catch {
       // Another process may have removed the file or taken away the right to: then it is no longer ours to remove.
     }

@@ -25,7 +25,7 @@ export const RTP_PORT = 5004
 const FORMS = 'GROUP, GROUP:PORT, [GROUP]:PORT, SOURCE@GROUP:PORT, GROUP%INTERFACE:PORT, or a udp:// or rtp:// URL'
 
 /** The error of a text that is no channel, nor another target. */
-export const refuse = (text: string, problem: string): SocketOptionError =>
+export const wrongChannel = (text: string, problem: string): SocketOptionError =>
   new SocketOptionError(`channel ${show(text)}: ${problem}`, { code: 'ERR_INVALID_CHANNEL', reason: 'bad-value' })
 
 /** An address or a name, with what is written after it. */
@@ -60,27 +60,27 @@ export function splitAddress(text: string): AddressParts | undefined {
 /** A port from 1 to 65535. */
 export function readPort(text: string, port: string): number {
   const number = /^\d{1,5}$/.test(port) ? Number(port) : 0
-  if (number < 1 || number > 65535) throw refuse(text, `a port is a number from 1 to 65535, not ${show(port)}`)
+  if (number < 1 || number > 65535) throw wrongChannel(text, `a port is a number from 1 to 65535, not ${show(port)}`)
   return number
 }
 
 /** A hop limit from 0 to 255. */
 export function readHops(text: string, ttl: string): number {
   const number = /^\d{1,3}$/.test(ttl) ? Number(ttl) : 256
-  if (number > 255) throw refuse(text, `ttl is a number from 0 to 255, not ${show(ttl)}`)
+  if (number > 255) throw wrongChannel(text, `ttl is a number from 0 to 255, not ${show(ttl)}`)
   return number
 }
 
 function readGroup(text: string, target: string): AddressParts {
   const parts = splitAddress(target)
-  if (parts === undefined) throw refuse(text, `write it as ${FORMS}`)
+  if (parts === undefined) throw wrongChannel(text, `write it as ${FORMS}`)
   const parsed = parseAddress(parts.address)
   if (parsed === undefined) {
-    throw refuse(text, `${show(parts.address)} is not an address; names are not looked up. Write it as ${FORMS}`)
+    throw wrongChannel(text, `${show(parts.address)} is not an address; names are not looked up. Write it as ${FORMS}`)
   }
   const group = unmapped(parts.address)
   if (!isMulticast(group)) {
-    throw refuse(text, `${parts.address} is not a group: groups are 224.0.0.0 to 239.255.255.255 and ff00::/8`)
+    throw wrongChannel(text, `${parts.address} is not a group: groups are 224.0.0.0 to 239.255.255.255 and ff00::/8`)
   }
   return { ...parts, address: canonical(group) ?? group }
 }
@@ -91,15 +91,15 @@ function readSource(text: string, source: string, group: string): string {
   const parsed = parseAddress(bare)
   if (parsed === undefined) {
     const withPort = splitAddress(source)?.port !== undefined
-    throw refuse(
+    throw wrongChannel(
       text,
       withPort ? `a source has no port: ${show(source)}` : `the source ${show(source)} is not an address`,
     )
   }
   if (parsed.family !== parseAddress(group)?.family)
-    throw refuse(text, `source ${bare} and group ${group} are not of one family`)
+    throw wrongChannel(text, `source ${bare} and group ${group} are not of one family`)
   if (isMulticast(bare) || parsed.bytes.every((byte) => byte === 0)) {
-    throw refuse(text, `the source ${bare} is not the address of a host`)
+    throw wrongChannel(text, `the source ${bare} is not the address of a host`)
   }
   return canonical(bare) ?? bare
 }
@@ -107,7 +107,7 @@ function readSource(text: string, source: string, group: string): string {
 function readSources(text: string, list: readonly string[], group: string): string[] {
   const sources = list.map((source) => readSource(text, source, group))
   const twice = sources.find((source, i) => sources.indexOf(source) !== i)
-  if (twice !== undefined) throw refuse(text, `source ${twice} is named twice`)
+  if (twice !== undefined) throw wrongChannel(text, `source ${twice} is named twice`)
   return sources
 }
 
@@ -129,7 +129,7 @@ export function splitChannel(text: string): ChannelParts {
   const url = /^([a-z][a-z0-9+.-]*):\/\/([^/?#]*)(?:\/[^?#]*)?(?:\?([^#]*))?(?:#.*)?$/i.exec(text)
   const scheme = url?.[1]?.toLowerCase() ?? 'udp'
   const protocol = /^(udp|rtp)[46]?$/.exec(scheme)?.[1]
-  if (protocol !== 'udp' && protocol !== 'rtp') throw refuse(text, `${scheme}:// is neither udp:// nor rtp://`)
+  if (protocol !== 'udp' && protocol !== 'rtp') throw wrongChannel(text, `${scheme}:// is neither udp:// nor rtp://`)
   // RFC 6874 writes the % of a zone as %25 in a URL.
   const authority = url === null ? text : (url[2] ?? '').replaceAll('%25', '%')
   const at = authority.lastIndexOf('@')
@@ -152,14 +152,14 @@ export function splitChannel(text: string): ChannelParts {
  */
 export function parseChannel(text: string): ChannelText {
   if (typeof text !== 'string' || text.trim() === '') {
-    throw refuse(typeof text === 'string' ? text : show(text), `write it as ${FORMS}`)
+    throw wrongChannel(typeof text === 'string' ? text : show(text), `write it as ${FORMS}`)
   }
   const { protocol, before, target, query } = splitChannel(text.trim())
   const { address: group, zone, port } = readGroup(text, target)
   const sources = readSources(text, [...listOf(before), ...listOf(query.get('sources') ?? undefined)], group)
   const blocked = readSources(text, listOf(query.get('block') ?? undefined), group)
   if (sources.length > 0 && blocked.length > 0) {
-    throw refuse(
+    throw wrongChannel(
       text,
       'name sources to join or sources to block, not both: only the sources that are joined are heard anyway',
     )

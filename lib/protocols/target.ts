@@ -8,9 +8,9 @@ import {
   RTP_PORT,
   readHops,
   readPort,
-  refuse,
   splitAddress,
   splitChannel,
+  wrongChannel,
 } from './channel.ts'
 
 /** What the text of a host says. */
@@ -43,7 +43,7 @@ function partsOf(text: string, target: string): AddressParts {
   const anyAddress = /^:(?<port>[^:]*)$/.exec(target)?.groups
   if (anyAddress !== undefined) return { address: '', port: anyAddress.port ?? '' }
   const parts = splitAddress(target)
-  if (parts === undefined) throw refuse(text, `write it as ${FORMS}`)
+  if (parts === undefined) throw wrongChannel(text, `write it as ${FORMS}`)
   return parts
 }
 
@@ -52,7 +52,7 @@ function hostOf(text: string, address: string): string {
   const known = canonical(unmapped(address))
   if (known !== undefined) return known
   if (NAME.test(address) && !ENDS_IN_NUMBER.test(address)) return address
-  throw refuse(text, `${JSON.stringify(address)} is neither an address nor a name. Write it as ${FORMS}`)
+  throw wrongChannel(text, `${JSON.stringify(address)} is neither an address nor a name. Write it as ${FORMS}`)
 }
 
 /**
@@ -62,13 +62,13 @@ function hostOf(text: string, address: string): string {
  * @throws SocketOptionError ERR_INVALID_CHANNEL; the message says which part of the text is wrong
  */
 export function parseTarget(text: string): TargetText {
-  if (text.trim() === '') throw refuse(text, `write it as ${FORMS}`)
+  if (text.trim() === '') throw wrongChannel(text, `write it as ${FORMS}`)
   const { protocol, before, target, query } = splitChannel(text.trim())
   const parts = partsOf(text, target)
   if (isMulticast(unmapped(parts.address))) return parseChannel(text)
   const host = hostOf(text, parts.address)
   if (before !== '' || query.has('sources') || query.has('block'))
-    throw refuse(
+    throw wrongChannel(
       text,
       `sources are joined or blocked in groups, and ${host === '' ? target : host} is a host: leave them out`,
     )

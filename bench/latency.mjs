@@ -4,7 +4,7 @@ import { once } from 'node:events'
 import { openReceiver, openSender } from 'sockctl'
 import { compileBeside } from './support/floor.mjs'
 import { median, percentile } from './support/rounds.mjs'
-import { atMost } from './support/table.mjs'
+import { atMost, below } from './support/table.mjs'
 
 export const title = 'Request and reply on loopback, one at a time; a C program replies'
 
@@ -21,6 +21,19 @@ async function times(ask) {
     seen.push(Number(process.hrtime.bigint() - start) / 1e3)
   }
   return seen
+}
+
+/** The microseconds from arrival in the kernel to the reader, at 1,000 datagrams a second. */
+async function waits(pace, options) {
+  const receiver = await openReceiver({ address: '127.0.0.1', ancillary: { timestamp: true }, ...options })
+  const child = pace(receiver.address.port, 100, 1000, 2)
+  const seen = []
+  while (seen.length < 1900)
+    for (const { timestamp } of await receiver.receive())
+      seen.push((performance.timeOrigin + performance.now()) * 1e3 - Number(timestamp) / 1e3)
+  child.kill()
+  await receiver.close()
+  return percentile(seen, 0.99)
 }
 
 async function openEcho(echo, port, replyPort) {
@@ -77,4 +90,17 @@ export async function* rows() {
       floor: { name: 'dgram', value: median(seen.dgram[mark]) },
       goal: atMost(1),
     }
+
+  const pace = compileBeside('pace')
+  const p99 = { none: [], interval: [] }
+  for (let round = 0; round < ROUNDS; round++) {
+    p99.none.push(await waits(pace, {}))
+    p99.interval.push(await waits(pace, { readInterval: 1 }))
+  }
+  yield {
+    label: 'p99 of the way to the reader at 1,000 a second: readInterval: 1, more than none',
+    ours: median(p99.interval) - median(p99.none),
+    unit: 'us',
+    goal: below(50),
+  }
 }

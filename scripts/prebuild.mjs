@@ -74,7 +74,7 @@ async function prebuild(target) {
 /** What is wrong with a binary. */
 function check(target, path) {
   const [platform, arch, libc = 'glibc'] = target.split('-')
-  const { machine, needed, wanted, isSigned } = readBinary(path)
+  const { machine, needed, wanted, isSigned, staysLoaded } = readBinary(path)
   const problems = []
   if (machine !== arch) problems.push(`is for ${machine}, not for ${arch}`)
   const isNodeApi = ({ name }) => /^(napi|node_api)_/.test(name)
@@ -90,6 +90,10 @@ function check(target, path) {
   if (libraries.length > 0) problems.push(`needs ${libraries.join(', ')}`)
   if (target === 'darwin-arm64' && !isSigned)
     problems.push('has no signature (LC_CODE_SIGNATURE), and macOS would refuse it')
+  if (platform === 'linux' && !staysLoaded)
+    problems.push(
+      'is unloaded with the worker that loaded it (no NODELETE), whose thread then ends in code that is gone',
+    )
   const bytes = readFileSync(path)
   for (const place of [root, `${tmpdir()}/`, process.env.HOME ?? root])
     if (place.length > 2 && bytes.includes(place)) problems.push(`holds a path of this machine: ${place}`)

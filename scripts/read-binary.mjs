@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs'
 
 /**
  * @typedef {{ name: string, library?: string, version?: string, weak: boolean }} Wanted  an undefined symbol
- * @returns {{ machine: string, needed: string[], wanted: Wanted[], isSigned?: boolean }}
+ * @returns {{ machine: string, needed: string[], wanted: Wanted[], isSigned?: boolean, staysLoaded?: boolean }}
  */
 export function readBinary(path) {
   const bytes = readFileSync(path)
@@ -20,6 +20,8 @@ const SHT_DYNSYM = 11
 const SHT_GNU_VERNEED = 0x6ffffffe
 const SHT_GNU_VERSYM = 0x6fffffff
 const DT_NEEDED = 1
+const DT_FLAGS_1 = 0x6ffffffb
+const DF_1_NODELETE = 8
 const STB_WEAK = 2
 
 function readElf(bytes) {
@@ -69,9 +71,13 @@ function readElf(bytes) {
   }
   const dynamic = ofType(SHT_DYNAMIC)
   const needed = []
-  for (let at = dynamic.offset; at < dynamic.offset + dynamic.size; at += 2 * size)
-    if (word(at) === DT_NEEDED) needed.push(textAt(bytes, sections[dynamic.link].offset + word(at + size)))
-  return { machine: ELF_MACHINES[short(18)] ?? `ELF machine ${short(18)}`, needed, wanted }
+  let staysLoaded = false
+  for (let at = dynamic.offset; at < dynamic.offset + dynamic.size; at += 2 * size) {
+    const value = word(at + size)
+    if (word(at) === DT_NEEDED) needed.push(textAt(bytes, sections[dynamic.link].offset + value))
+    if (word(at) === DT_FLAGS_1) staysLoaded = (value & DF_1_NODELETE) !== 0
+  }
+  return { machine: ELF_MACHINES[short(18)] ?? `ELF machine ${short(18)}`, needed, wanted, staysLoaded }
 }
 
 const MACH_MACHINES = { 16777223: 'x64', 16777228: 'arm64' }

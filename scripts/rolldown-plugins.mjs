@@ -32,7 +32,7 @@ export const nativeNamespace = (of, entry) => ({
   name: 'native-namespace',
   resolveId: {
     filter: { id: new RegExp(`/${entry}\\.ts$`) },
-    handler: (source, importer) =>
+    handler: (_source, importer) =>
       importer?.endsWith(`/lib/${of}.ts`) ? { id: `./${entry}.js`, external: true } : null,
   },
 })

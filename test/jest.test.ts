@@ -35,7 +35,14 @@ describeUnless(tools.missing, "under Jest's defaults", () => {
     writeFileSync(join(folder, 'package.json'), '{ "private": true }')
     writeFileSync(join(folder, 'user.test.js'), TEST)
     symlinkSync(join(tools.home, 'node_modules/jest'), join(folder, 'node_modules/jest'))
-    const command = ['node_modules/jest/bin/jest.js', '--ci', '--no-watchman', '--runInBand', 'user.test.js']
+    const command = [
+      'node_modules/jest/bin/jest.js',
+      '--ci',
+      '--no-watchman',
+      '--runInBand',
+      '--cacheDirectory=cache',
+      'user.test.js',
+    ]
     const { status, stderr } = spawnSync(process.execPath, command, { cwd: folder, encoding: 'utf8' })
     expect(stderr).toContain('1 passed')
     expect(status).toBe(0)

@@ -44,7 +44,7 @@ export function createReply({ batchReader, writer, prepare }: ReplyParts): Reply
   const clientOf = (to: Datagram): Client => {
     const { destination, interfaceIndex, broadcast } = to
     const { address, port } = to.source
-    const known = clients[port % MOST_CLIENTS]
+    const known = clients[port & (MOST_CLIENTS - 1)]
     if (
       known !== undefined &&
       known.port === port &&
@@ -57,7 +57,7 @@ export function createReply({ batchReader, writer, prepare }: ReplyParts): Reply
     const route = replyRoute(to, undefined)
     const prepared = prepare(NOTHING, route.to, route.choice)
     const client = { address, port, destination, interfaceIndex, broadcast, prepared }
-    if (Number.isInteger(port)) clients[port % MOST_CLIENTS] = client
+    clients[port & (MOST_CLIENTS - 1)] = client
     return client
   }
 

@@ -58,9 +58,12 @@ export async function compileAddon({
   await Promise.all(Array.from({ length: availableParallelism() }, compile))
   const target = join(folder, output)
   const objects = sourcesOf(platform).map(objectOf)
+  // Unloaded with the worker that loaded it, the addon would be gone when the worker's thread ends: the C++ library has work
+  // to do for each thread then.
+  const staysLoaded = platform === 'linux' ? ['-Wl,-z,nodelete'] : []
   // Node has the functions of Node-API when it loads the addon; only Darwin's linker wants to be told.
   const undefinedAllowed = platform === 'darwin' ? ['-Wl,-undefined,dynamic_lookup'] : []
-  const link = ['-shared', ...objects, ...flags, ...undefinedAllowed, ...linkFlags, '-o', target]
+  const link = ['-shared', ...objects, ...flags, ...undefinedAllowed, ...staysLoaded, ...linkFlags, '-o', target]
   const [linking, ...linkingFirst] = linker
   await execute(linking, [...linkingFirst, ...link], options)
   return target

@@ -1,0 +1,1 @@
+export function readBinary(path: string): { machine: string; staysLoaded?: boolean }

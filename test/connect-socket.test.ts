@@ -238,7 +238,7 @@ describeOnHosts('the first SYN', (hosts) => {
   /** The SYNs that arrive on an interface of host B. */
   async function synsOn(name: string): Promise<Peer> {
     const script = fileURLToPath(new URL('support/syns.py', import.meta.url))
-    const capture = hosts().spawnProgram('B', ['python3', '-I', script, name])
+    const capture = hosts().spawnProgram('B', ['python3', '-EsB', script, name])
     await capture.next()
     return capture
   }

@@ -9,8 +9,9 @@ import {
 } from 'sockctl'
 import { IP_PKTINFO, IP_RECVERR, SO_BROADCAST, SO_RCVBUF } from 'sockctl/options'
 import { expect, it, onTestFinished } from 'vitest'
+import { run } from './support/commands.ts'
 import { openSockets } from './support/descriptors.ts'
-import { describeOnHosts } from './support/hosts.ts'
+import { describeOnHosts, onHost } from './support/hosts.ts'
 import { describeInNamespace } from './support/namespace.ts'
 
 type Family = 'ipv4' | 'ipv6'
@@ -338,6 +339,11 @@ describeInNamespace('a MessageSocket', () => {
 })
 
 describeOnHosts('a server of many requests', (hosts) => {
+  const nftOnB = (commands: string): Promise<string> => {
+    const [program = '', ...args] = [...onHost(hosts(), 'B'), 'nft', '-f', '-']
+    return run(program, args, commands)
+  }
+
   it.each<[string, Family, (a: { ipv4: readonly string[]; ipv6: readonly string[]; linkLocal: string }) => string[]]>([
     ['two addresses over IPv4', 'ipv4', ({ ipv4 }) => [...ipv4]],
     ['two addresses over IPv6', 'ipv6', ({ ipv6 }) => [...ipv6]],
@@ -378,11 +384,27 @@ describeOnHosts('a server of many requests', (hosts) => {
         })`,
     })
     const count = Number(process.env.SOCKCTL_REQUESTS ?? 1000)
-    for (const address of addressesOf(a)) {
+    const { port } = server.address
+    const addresses = addressesOf(a)
+    await nftOnB(`table inet seen {
+      set sources4 { type ipv4_addr; flags dynamic; counter; }
+      set sources6 { type ipv6_addr; flags dynamic; counter; }
+      chain in {
+        type filter hook prerouting priority 0
+        udp sport ${port} update @sources4 { ip saddr }
+        udp sport ${port} update @sources6 { ip6 saddr }
+      }
+    }`)
+    for (const address of addresses) {
       const to = address.startsWith('fe80') ? `${address.replace(/%.*/, '')}%${b.name}` : address
-      const { port } = server.address
       expect(await client.request('ask', { family, address: to, port, count })).toEqual({ [`${to} ${port}`]: count })
     }
+    // The other host's firewall counts what arrives, from whatever address.
+    const seen = [...(await nftOnB('list table inet seen')).matchAll(/(\S+) counter packets (\d+) /g)]
+    expect(Object.fromEntries(seen.map(([, source, packets]) => [source, Number(packets)]))).toEqual(
+      Object.fromEntries(addresses.map((address) => [address.replace(/%.*/, ''), count])),
+    )
+    await nftOnB('delete table inet seen')
     await client.close()
     await server.close()
     await serving

@@ -1,6 +1,6 @@
 // The family and type of a socket, which decide what a membership call means on it.
 
-import { badValue, kernelError, show } from '../base/errors.ts'
+import { badValue, codeOf, kernelError, show } from '../base/errors.ts'
 import { native } from '../binding/native.ts'
 import { isIpv6 } from '../net/address.ts'
 import { partsOf } from '../options/option.ts'
@@ -20,26 +20,31 @@ const known = new WeakMap<DescriptorOwner, SocketKind>()
 
 /** The kind of a socket. For a bare number the kernel is asked each time, which also tells whether the number is open. */
 export function kindOf(owner: DescriptorOwner): SocketKind {
-  if (owner.isBareNumber === true) return askKind(owner.fd)
+  if (owner.isBareNumber === true) return kindOfDescriptor(owner.fd)
   let kind = known.get(owner)
   if (kind === undefined) {
-    kind = askKind(owner.fd)
+    kind = kindOfDescriptor(owner.fd)
     known.set(owner, kind)
   }
   return kind
 }
 
-function askKind(fd: number): SocketKind {
+/** The kind of a descriptor, as the kernel tells it now. `asked` and `advice`, by the errno's name, are for the error. */
+export function kindOfDescriptor(
+  fd: number,
+  asked = `descriptor ${fd}`,
+  advice: Readonly<Record<string, string>> = {},
+): SocketKind {
   try {
     const kind = native.kind(fd)
     return { family: kind >> 8, type: kind & 255 }
   } catch (error) {
     if (typeof error !== 'number') throw error
     throw kernelError({
-      asked: `descriptor ${fd}`,
+      asked,
       errno: error,
       syscall: 'getsockname',
-      advice: 'an open socket is needed',
+      advice: advice[codeOf(error)] ?? 'an open socket is needed',
     })
   }
 }

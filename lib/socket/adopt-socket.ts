@@ -2,10 +2,11 @@
 
 import { constants } from 'node:os'
 import { mustBe, whole } from '../base/check-fields.ts'
-import { codeOf, kernelError, SocketOptionError } from '../base/errors.ts'
+import { kernelError, SocketOptionError } from '../base/errors.ts'
 import { runtime } from '../base/runtime.ts'
 import { native } from '../binding/native.ts'
 import { getNow } from '../calls/call-now.ts'
+import { kindOfDescriptor } from '../calls/socket-kind.ts'
 import { familyOfNumber } from '../net/socket-address.ts'
 import { partsOf } from '../options/option.ts'
 import { SO_ACCEPTCONN } from '../options/table/socket.ts'
@@ -58,25 +59,9 @@ const ADVICE: Readonly<Record<string, string>> = {
   ENOTSUP: 'this library knows no sockets of its family',
 }
 
-/** The family and the type of a descriptor. */
-function kindOf(fd: number): { readonly family: number; readonly type: number } {
-  try {
-    const kind = native.kind(fd)
-    return { family: kind >> 8, type: kind & 255 }
-  } catch (error) {
-    if (typeof error !== 'number') throw error
-    throw kernelError({
-      asked: `adopt descriptor ${fd}`,
-      errno: error,
-      syscall: 'getsockname',
-      advice: ADVICE[codeOf(error)],
-    })
-  }
-}
-
 /** What openSocket would have been asked for. */
 function planOf(fd: number): SocketPlan {
-  const numbers = { ...kindOf(fd), protocol: 0 }
+  const numbers = { ...kindOfDescriptor(fd, `adopt descriptor ${fd}`, ADVICE), protocol: 0 }
   const family = familyOfNumber(numbers.family)
   const type = family && typeOfNumber(family, numbers.type)
   if (family === undefined || type === undefined)

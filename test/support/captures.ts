@@ -37,7 +37,7 @@ export async function captureReports(hosts: TwoHosts, { a, b }: Pair, family: 4 
 
   const reader = hosts.spawnProgram('B', [
     'python3',
-    '-I',
+    '-EsB',
     fileURLToPath(new URL('capture.py', import.meta.url)),
     b.name,
   ])

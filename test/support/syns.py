@@ -1,12 +1,9 @@
 """Prints every TCP SYN that arrives on an interface, a JSON line each, until standard input ends."""
 
-import json
-import select
 import socket
-import sys
 
-ETH_P_ALL = 3
-PACKET_OUTGOING = 4
+from wire import ETH_P_IP, ETH_P_IPV6, arriving, tell
+
 SYN, SYN_AND_ACK = 0x02, 0x12
 
 
@@ -24,17 +21,7 @@ def syn_of(packet):
     return {"to": socket.inet_ntop(family, to), "port": segment[2] << 8 | segment[3], "trafficClass": traffic_class}
 
 
-wire = socket.socket(socket.AF_PACKET, socket.SOCK_DGRAM, socket.htons(ETH_P_ALL))
-wire.bind((sys.argv[1], ETH_P_ALL))
-print(json.dumps({"ready": True}), flush=True)
-while True:
-    readable, _, _ = select.select([wire, sys.stdin], [], [])
-    if sys.stdin in readable and not sys.stdin.buffer.read1(4096):
-        break
-    if wire in readable:
-        packet, address = wire.recvfrom(65536)
-        if address[2] == PACKET_OUTGOING or address[1] not in (0x0800, 0x86DD):
-            continue
-        syn = syn_of(packet)
-        if syn is not None:
-            print(json.dumps(syn), flush=True)
+for packet, ethertype in arriving(socket.SOCK_DGRAM):
+    syn = syn_of(packet) if ethertype in (ETH_P_IP, ETH_P_IPV6) else None
+    if syn is not None:
+        tell(syn)

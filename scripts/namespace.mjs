@@ -41,8 +41,11 @@ export function findNamespace() {
   return { missing: `the kernel refuses a network namespace (${refusals.join('. ')}): ${permission}` }
 }
 
-/** Runs a command, and ends this process with the same exit status or signal. */
-export function run([program, ...args], variables) {
+/**
+ * Runs a command, and ends this process with the same exit status or signal; or with the status of the command beside it
+ * that failed, whose output is printed last.
+ */
+export function run([program, ...args], variables, beside = Promise.resolve({ status: 0, output: '' })) {
   const child = spawn(program, args, { stdio: 'inherit', env: { ...env, ...variables } })
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
     process.on(signal, () => {
@@ -54,10 +57,27 @@ export function run([program, ...args], variables) {
     console.error(`${program}: ${error.message}`)
     process.exit(1)
   })
-  child.on('exit', (code, signal) => {
-    if (signal === null) process.exit(code)
+  child.on('exit', async (code, signal) => {
+    const { status, output } = await beside
+    process.stdout.write(output)
+    if (signal === null) process.exit(code || status)
     process.removeAllListeners(signal)
     process.kill(process.pid, signal)
+  })
+}
+
+/** Runs a command beside another: its status and its output. */
+export function runQuietly([program, ...args], variables) {
+  const child = spawn(program, args, { stdio: ['ignore', 'pipe', 'pipe'], env: { ...env, ...variables } })
+  for (const signal of ['SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal))
+  let output = ''
+  for (const stream of [child.stdout, child.stderr])
+    stream.setEncoding('utf8').on('data', (text) => {
+      output += text
+    })
+  return new Promise((resolve) => {
+    child.on('error', ({ message }) => resolve({ status: 1, output: `${program}: ${message}\n` }))
+    child.on('close', (code) => resolve({ status: code ?? 1, output }))
   })
 }
 

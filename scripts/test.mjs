@@ -1,12 +1,15 @@
 // Runs vitest inside a network namespace of its own, where the suite may change interfaces, routes and limits, and whose
 // multicast reaches no real network. Arguments go to vitest: node scripts/test.mjs test/x.test.ts
 import { fileURLToPath } from 'node:url'
-import { findNamespace, inNamespace, run } from './namespace.mjs'
+import { findNamespace, inNamespace, run, runQuietly } from './namespace.mjs'
 import { fetchOthers } from './runtimes.mjs'
 import { fetchToolsOf } from './tools.mjs'
 
 const vitest = fileURLToPath(new URL('../node_modules/vitest/vitest.mjs', import.meta.url))
-const command = [process.execPath, vitest, 'run', ...process.argv.slice(2)]
+const vitestWith = (...words) => [process.execPath, vitest, 'run', ...process.argv.slice(2), ...words]
+
+// Tests of the package, which build and bundle for minutes and open few sockets: they run beside the others.
+const OF_PACKAGE = ['bundlers', 'jest', 'no-binary', 'release', 'runtimes'].map((name) => `test/${name}.test.ts`)
 
 // Before the namespace is entered, from which no registry can be reached.
 const files = process.argv.slice(2).filter((argument) => !argument.startsWith('-'))
@@ -15,11 +18,17 @@ fetchToolsOf(files)
 
 const namespace = findNamespace()
 if (namespace.flags) {
-  run(inNamespace(namespace.flags, command), { SOCKCTL_TEST_NAMESPACE: '1' })
+  const variables = { SOCKCTL_TEST_NAMESPACE: '1' }
+  if (files.length > 0) run(inNamespace(namespace.flags, vitestWith()), variables)
+  else {
+    const others = OF_PACKAGE.map((file) => `--exclude=${file}`)
+    const beside = runQuietly(inNamespace(namespace.flags, vitestWith(...OF_PACKAGE)), variables)
+    run(inNamespace(namespace.flags, vitestWith(...others)), variables, beside)
+  }
 } else if (process.env.CI && process.env.CI !== 'false') {
   console.error(`No network namespace, and CI skips nothing: ${namespace.missing}.`)
   process.exit(1)
 } else {
   console.warn(`Tests that need a network namespace are skipped: ${namespace.missing}.\n`)
-  run(command, { SOCKCTL_TEST_NO_NAMESPACE: namespace.missing })
+  run(vitestWith(), { SOCKCTL_TEST_NO_NAMESPACE: namespace.missing })
 }

@@ -1,8 +1,9 @@
 // Reads the sockets of a receiver, and gives their datagrams in batches.
 import { onAbort } from '../base/on-abort.ts'
-import { datagramsNative, type FilterMode, type NativeQueuedError, native } from '../binding/native.ts'
+import { datagramsNative, type FilterMode, native } from '../binding/native.ts'
 import { FAILED, openPoller, READABLE, watch } from '../binding/poller.ts'
 import { createDatagramTable, type Datagram } from './datagram.ts'
+import { drainErrorQueue, type Queued } from './error-queue.ts'
 import { createReadRate } from './read-rate.ts'
 
 /** A descriptor to read from: an owned socket, or a native one. */
@@ -58,10 +59,10 @@ export interface BatchReaderPlan {
   /** The least time between two reads under load, in milliseconds; 0: none. */
   readonly readInterval?: number
   /**
-   * Called for each entry of a socket's error queue. Without this function no error queue is read: netlink has none, and
+   * Called for each entry of a socket's error queue, in a tick of its own. Without this function no error queue is read: netlink has none, and
    * would give its next message instead.
    */
-  onQueuedError?(error: NativeQueuedError): void
+  onQueued?: ((queued: Queued) => void) | undefined
   /** The error with which `next` rejects if a read fails. The reader goes on. */
   toError(errno: number): Error
 }
@@ -93,7 +94,7 @@ const MAX_COALESCED_READ = 65535
  * Reads batches from any number of sockets, and only when `next` is called: until then datagrams stay in the kernel.
  */
 export function createBatchReader(plan: BatchReaderPlan): BatchReader {
-  const { DatagramReader, readErrorQueue } = datagramsNative()
+  const { DatagramReader } = datagramsNative()
   const poller = openPoller()
   // A coalesced read holds many datagrams, so a batch takes fewer reads.
   const slots = plan.gro ? Math.max(1, Math.min(8, plan.batch)) : plan.batch
@@ -147,11 +148,8 @@ export function createBatchReader(plan: BatchReaderPlan): BatchReader {
   }
 
   /** Passes on what a socket's error queue holds. False: the queue was empty. */
-  const drainErrors = (fd: number): boolean => {
-    const errors = plan.onQueuedError === undefined ? [] : readErrorQueue(fd)
-    for (const error of errors) plan.onQueuedError?.(error)
-    return errors.length > 0
-  }
+  const drainErrors = (fd: number): boolean =>
+    plan.onQueued !== undefined && !drainErrorQueue(fd, plan.onQueued).wasEmpty
 
   /** Reads the only socket, which needs no poll. */
   const readSingle = (fd: number, into: Datagram[]): void => {

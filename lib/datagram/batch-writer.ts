@@ -2,12 +2,9 @@
 import type { SocketOptionError } from '../base/errors.ts'
 import { datagramsNative, type NativePoller, type NativeSendChoice } from '../binding/native.ts'
 import { CHANGES, openPoller, WRITABLE, watch } from '../binding/poller.ts'
-import { type ReturnedError, readQueued, type TransmitTimestamp } from './error-queue.ts'
+import { drainErrorQueue, type Queued } from './error-queue.ts'
 import type { PreparedSend } from './prepare.ts'
 import { createTransmitter, type SenderStats } from './transmit.ts'
-
-/** An entry of the error queue. */
-export type Queued = { readonly error: ReturnedError } | { readonly sent: TransmitTimestamp }
 
 export interface BatchWriterPlan {
   readonly fd: () => number
@@ -116,28 +113,14 @@ export function createBatchWriter(plan: BatchWriterPlan): BatchWriter {
   let isClosed = false
   const poller: NativePoller = openPoller()
 
-  /** Passes on what the error queue holds. True if an ICMP error was among it. */
-  const passOnQueued = (): boolean => {
-    let hasReturned = false
-    for (;;) {
-      const entries = native.readErrorQueue(plan.fd())
-      if (entries.length === 0) return hasReturned
-      for (const raw of entries) {
-        const queued = readQueued(raw)
-        if (queued === undefined) continue
-        if ('error' in queued && queued.error.origin.startsWith('icmp')) hasReturned = true
-        // In a tick of its own, an error thrown by a listener does not reach the writer.
-        process.nextTick(plan.onQueued, queued)
-      }
-    }
-  }
+  const drain = () => drainErrorQueue(plan.fd(), plan.onQueued)
 
   const transmitter = createTransmitter(native, {
     fd: plan.fd,
     segmentation: plan.segmentation,
     interface: plan.interface,
     mtu: plan.mtu,
-    tellReturned: () => plan.returnedErrors && passOnQueued(),
+    tellReturned: () => plan.returnedErrors && drain().hadIcmpError,
   })
 
   /** While no send waits, the poller only tells of changes: the error of a connected socket stays for the next send. */
@@ -221,7 +204,7 @@ export function createBatchWriter(plan: BatchWriterPlan): BatchWriter {
 
   /** The socket is writable, or its error queue holds something. */
   const onReady = (): void => {
-    if (plan.usesErrorQueue) passOnQueued()
+    if (plan.usesErrorQueue) drain()
     if (!awaitsRoom || isClosed) return
     awaitsRoom = false
     poller.hold(false)

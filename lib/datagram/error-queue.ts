@@ -1,7 +1,7 @@
 // The entries of a socket's error queue as events: errors that came back, and times of sending.
 import { constants } from 'node:os'
 import { codeOf } from '../base/errors.ts'
-import type { NativeQueuedError } from '../binding/native.ts'
+import { datagramsNative, type NativeQueuedError } from '../binding/native.ts'
 import type { Endpoint } from '../net/socket-address.ts'
 
 /**
@@ -55,8 +55,34 @@ const ORIGINS = ['other', 'local', 'icmp', 'icmp6'] as const
 const TIMESTAMPING = 4
 const STAGES = ['sent', 'scheduled', 'acknowledged'] as const
 
-/** An entry of the error queue as an event of one of the two kinds; `undefined` if the kernel did not say which. */
-export function readQueued(raw: NativeQueuedError): { error: ReturnedError } | { sent: TransmitTimestamp } | undefined {
+/** An entry of the error queue. */
+export type Queued = { readonly error: ReturnedError } | { readonly sent: TransmitTimestamp }
+
+/**
+ * Reads a socket's error queue to its end, and tells of each entry in a tick of its own: an error thrown by a listener then
+ * reaches nobody else.
+ */
+export function drainErrorQueue(
+  fd: number,
+  tell: (queued: Queued) => void,
+): { readonly wasEmpty: boolean; readonly hadIcmpError: boolean } {
+  const { readErrorQueue } = datagramsNative()
+  let wasEmpty = true
+  let hadIcmpError = false
+  for (let entries = readErrorQueue(fd); entries.length > 0; entries = readErrorQueue(fd)) {
+    wasEmpty = false
+    for (const raw of entries) {
+      const queued = readQueued(raw)
+      if (queued === undefined) continue
+      hadIcmpError ||= 'error' in queued && queued.error.origin.startsWith('icmp')
+      process.nextTick(tell, queued)
+    }
+  }
+  return { wasEmpty, hadIcmpError }
+}
+
+/** An entry as one of the two kinds; `undefined` if the kernel did not say which. */
+export function readQueued(raw: NativeQueuedError): Queued | undefined {
   if (raw.origin === undefined) return undefined
   if (raw.origin === TIMESTAMPING) {
     return {

@@ -10,7 +10,7 @@ import { type BatchLoop, createBatchLoop, type ReceiveOptions } from '../datagra
 import { type BatchReader, createBatchReader } from '../datagram/batch-reader.ts'
 import { type BatchWriter, createBatchWriter } from '../datagram/batch-writer.ts'
 import type { Datagram } from '../datagram/datagram.ts'
-import { type ReturnedError, readQueued } from '../datagram/error-queue.ts'
+import type { Queued, ReturnedError } from '../datagram/error-queue.ts'
 import { onLinkRemoved } from '../datagram/link-watch.ts'
 import type { Message, SendChoice } from '../datagram/message.ts'
 import { createPrepare, type Prepare } from '../datagram/prepare.ts'
@@ -93,6 +93,13 @@ function closeReceiver(core: ReceiverCore): Promise<void> {
   return core.closing
 }
 
+/** Receivers send no datagrams whose times they were asked for. */
+const tellReturned =
+  (receiver: () => Receiver | undefined) =>
+  (queued: Queued): void => {
+    if ('error' in queued) receiver()?.emit('returned-error', queued.error)
+  }
+
 function openWriting({ plan, sockets, batchReader }: ReceiverCore, receiver: WeakRef<Receiver>): Writing {
   if (plan.type === 'raw') throw badValue('a raw receiver has no port to answer from: open a socket of its own')
   const { control } = sockets
@@ -112,9 +119,7 @@ function openWriting({ plan, sockets, batchReader }: ReceiverCore, receiver: Wea
     returnedErrors: plan.returnedErrors,
     // While somebody reads, the reader tells of them.
     usesErrorQueue: false,
-    onQueued: (queued) => {
-      if ('error' in queued) receiver.deref()?.emit('returned-error', queued.error)
-    },
+    onQueued: tellReturned(() => receiver.deref()),
     closed: receiverClosed,
   })
   return { prepare, writer, reply: createReply({ batchReader, writer, prepare }) }
@@ -341,12 +346,7 @@ export async function openReceiver<const V extends readonly unknown[] = readonly
   let weak: WeakRef<Receiver> | undefined
   const batchReader = createBatchReader({
     ...plan,
-    onQueuedError: (raw) => {
-      const queued = readQueued(raw)
-      // In a tick of its own, an error thrown by a listener does not reach the reader.
-      if (queued !== undefined && 'error' in queued)
-        process.nextTick(() => weak?.deref()?.emit('returned-error', queued.error))
-    },
+    onQueued: tellReturned(() => weak?.deref()),
     toError: readError,
   })
   const sockets = await openSockets(plan, batchReader).catch((error) => {

@@ -11,9 +11,9 @@ import { noDescriptor } from '../calls/socket-handle.ts'
 import type { SocketControl } from '../control/control.ts'
 import { type BatchLoop, createBatchLoop, type ReceiveOptions } from '../datagram/batch-loop.ts'
 import { type BatchReader, createBatchReader } from '../datagram/batch-reader.ts'
-import { type BatchWriter, createBatchWriter, type Queued } from '../datagram/batch-writer.ts'
+import { type BatchWriter, createBatchWriter } from '../datagram/batch-writer.ts'
 import type { Datagram } from '../datagram/datagram.ts'
-import { type ReturnedError, readQueued, type TransmitTimestamp } from '../datagram/error-queue.ts'
+import type { Queued, ReturnedError, TransmitTimestamp } from '../datagram/error-queue.ts'
 import type { Message, SendChoice } from '../datagram/message.ts'
 import { createPrepare, type Prepare } from '../datagram/prepare.ts'
 import { createReply, type Reply } from '../datagram/reply.ts'
@@ -287,19 +287,18 @@ export function createMessageSocket<F extends Family>(
   open: OpenSocket,
   options: MessageSocketOptions,
 ): MessageSocket<F> {
-  const { family, type, control, socket } = open
+  const { family, type, control } = open
   if ((family !== 'ipv4' && family !== 'ipv6') || type !== 'dgram')
     throw badValue(`a ${type} socket of ${family} can't become a MessageSocket: that takes dgram of ipv4 or ipv6`)
   const plan = planMessageSocket(options, family)
-  const abort = { act: (): void => {} }
+  let made: WeakRef<MessageSocket> | undefined
   // First, since a signal may be a Proxy: code of the caller's may close the socket, and none runs after this.
-  const forgetSignal = plan.signal && onAbort(plan.signal, () => abort.act())
+  const forgetSignal = plan.signal && onAbort(plan.signal, () => void made?.deref()?.close())
   try {
     for (const [option, value] of plan.settings) control.setSync(option, value as never)
-    const made = assemble({ ...open, family }, plan, socket, forgetSignal)
-    const ref = new WeakRef(made)
-    abort.act = () => void ref.deref()?.close()
-    return made as MessageSocket<F>
+    const socket = assemble({ ...open, family }, plan, forgetSignal)
+    made = new WeakRef(socket)
+    return socket as MessageSocket<F>
   } catch (error) {
     forgetSignal?.()
     throw error
@@ -309,10 +308,9 @@ export function createMessageSocket<F extends Family>(
 function assemble(
   open: OpenSocket & { family: MessageFamily },
   plan: MessageSocketPlan,
-  socket: NativeSocket,
   forgetSignal: (() => void) | undefined,
 ): MessageSocket {
-  const { family, control } = open
+  const { family, control, socket } = open
   const ipv6 = family === 'ipv6'
   const isOn = (option: AnyOption): boolean => control.getSync(option) === true
   const returnedErrors = isOn(ipv6 ? IPV6_RECVERR : IP_RECVERR) || (ipv6 && isOn(IP_RECVERR))
@@ -326,13 +324,7 @@ function assemble(
   }
   const batchReader = createBatchReader({
     ...plan,
-    ...(usesErrorQueue && {
-      onQueuedError: (raw) => {
-        const queued = readQueued(raw)
-        // In a tick of its own, an error thrown by a listener does not reach the reader.
-        if (queued !== undefined) process.nextTick(onQueued, queued)
-      },
-    }),
+    onQueued: usesErrorQueue ? onQueued : undefined,
     toError: receiveError,
   })
   let writer: BatchWriter | undefined

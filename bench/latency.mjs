@@ -26,14 +26,15 @@ async function times(ask) {
 /** The microseconds from arrival in the kernel to the reader, at 1,000 datagrams a second. */
 async function waits(pace, options) {
   const receiver = await openReceiver({ address: '127.0.0.1', ancillary: { timestamp: true }, ...options })
-  const child = pace(receiver.address.port, 100, 1000, 2)
+  const child = pace(receiver.address.port, 100, 1000, 2, 1)
   const seen = []
   while (seen.length < 1900)
     for (const { timestamp } of await receiver.receive())
       seen.push((performance.timeOrigin + performance.now()) * 1e3 - Number(timestamp) / 1e3)
   child.kill()
   await receiver.close()
-  return percentile(seen, 0.99)
+  // The first ones compile the code.
+  return percentile(seen.slice(500), 0.99)
 }
 
 async function openEcho(echo, port, replyPort) {
@@ -92,14 +93,15 @@ export async function* rows() {
     }
 
   const pace = compileBeside('pace')
-  const p99 = { none: [], interval: [] }
-  for (let round = 0; round < ROUNDS; round++) {
-    p99.none.push(await waits(pace, {}))
-    p99.interval.push(await waits(pace, { readInterval: 1 }))
+  const longer = []
+  for (let round = -1; round < ROUNDS; round++) {
+    const none = await waits(pace, {})
+    const interval = await waits(pace, { readInterval: 1 })
+    if (round >= 0) longer.push(interval - none)
   }
   yield {
     label: 'p99 of the way to the reader at 1,000 a second: readInterval: 1, more than none',
-    ours: median(p99.interval) - median(p99.none),
+    ours: median(longer),
     unit: 'us',
     goal: below(50),
   }

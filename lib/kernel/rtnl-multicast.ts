@@ -2,6 +2,8 @@
 
 import { formatAddress, type IpFamily } from '../net/address.ts'
 import { netlinkAttributes, netlinkMessages, netlinkNumber } from './netlink.ts'
+import { IFADDRMSG_LENGTH } from './rtnl-address.ts'
+import { ADDRESS_LENGTHS, readFamily } from './rtnl-family.ts'
 
 /**
  * A notice that an interface has joined a group, for the first socket that did, or left the group with the last one.
@@ -20,19 +22,15 @@ export const RTNLGRP_IPV6_MCADDR = 38
 const RTM_NEWMULTICAST = 56
 const RTM_DELMULTICAST = 57
 const IFA_MULTICAST = 7
-/**
- * The length of struct ifaddrmsg: family, prefix length, flags and scope in a byte each, then the interface's index.
- */
-const IFADDRMSG_LENGTH = 8
-const ADDRESS_LENGTHS = { ipv4: 4, ipv6: 16 } as const
 
 /** The notices in a datagram from netlink; its other messages are passed over. */
 export function decodeMulticastNotices(datagram: Uint8Array): MulticastNotice[] {
   const notices: MulticastNotice[] = []
-  for (const { type, payload } of netlinkMessages(datagram)) {
+  for (const { type, payload } of netlinkMessages(datagram).messages) {
     if ((type !== RTM_NEWMULTICAST && type !== RTM_DELMULTICAST) || payload.length < IFADDRMSG_LENGTH) continue
-    const family = payload[0] === 2 ? 'ipv4' : 'ipv6'
-    for (const [attribute, value] of netlinkAttributes(payload, IFADDRMSG_LENGTH)) {
+    const family = readFamily(payload)
+    if (typeof family !== 'string') continue
+    for (const [attribute, value] of netlinkAttributes(payload, IFADDRMSG_LENGTH).attributes) {
       if (attribute !== IFA_MULTICAST || value.length !== ADDRESS_LENGTHS[family]) continue
       const joined = type === RTM_NEWMULTICAST
       notices.push({ joined, family, index: netlinkNumber(payload, 4), group: formatAddress(value) })

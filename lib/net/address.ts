@@ -197,3 +197,8 @@ export function isMulticast(address: string): boolean {
     isWellFormedIpv6(address)
   )
 }
+
+/** Flags of an interface's address, of linux/if_addr.h: another host has the address too. */
+export const IFA_F_DADFAILED = 0x08
+/** Flags of an interface's address, of linux/if_addr.h: the address is still checked for duplicates. */
+export const IFA_F_TENTATIVE = 0x40

@@ -1,6 +1,6 @@
 // Why an interface that exists does not send, and an address that exists can't be used: looked up once a call has failed.
 
-import { formatAddress, parseAddress, withoutZone } from './address.ts'
+import { formatAddress, IFA_F_DADFAILED, IFA_F_TENTATIVE, parseAddress, withoutZone } from './address.ts'
 import { interfaces } from './interfaces.ts'
 
 /** An IPv6 address of this host, as a line of /proc/net/if_inet6 has it. */
@@ -10,10 +10,6 @@ interface Ipv6Address {
   readonly isTentative: boolean
   readonly isDuplicate: boolean
 }
-
-/** IFA_F_TENTATIVE and IFA_F_DADFAILED of linux/if_addr.h. */
-const TENTATIVE = 0x40
-const DUPLICATE = 0x08
 
 function read(path: string): string {
   try {
@@ -33,8 +29,8 @@ const ipv6Addresses = (): Ipv6Address[] =>
       return {
         address: formatAddress(Buffer.from(address, 'hex')),
         index: Number.parseInt(index, 16),
-        isTentative: (bits & TENTATIVE) !== 0,
-        isDuplicate: (bits & DUPLICATE) !== 0,
+        isTentative: (bits & IFA_F_TENTATIVE) !== 0,
+        isDuplicate: (bits & IFA_F_DADFAILED) !== 0,
       }
     })
 

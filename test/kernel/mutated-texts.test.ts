@@ -200,9 +200,9 @@ describe.runIf(endianness() === 'LE')('datagrams of netlink', () => {
     let found = 0
     fc.assert(
       fc.property(mutated(valid), (bytes) => {
-        for (const { type, payload } of netlinkMessages(bytes)) {
+        for (const { type, payload } of netlinkMessages(bytes).messages) {
           expect(isWhole(type, 0, 65_535) && isWithin(payload, bytes)).toBe(true)
-          for (const [kind, value] of netlinkAttributes(payload, 8)) {
+          for (const [kind, value] of netlinkAttributes(payload, 8).attributes) {
             found++
             expect(isWhole(kind, 0, 65_535) && isWithin(value, payload)).toBe(true)
           }

@@ -7,23 +7,31 @@ export { control, type SocketControl } from './control/control.ts'
 export type { GroupOnInterface } from './control/group-target.ts'
 export type { Channel, Membership } from './control/membership.ts'
 export { diffSnapshots, type OptionChange } from './control/snapshot.ts'
-export type { AncillaryChoice, AncillaryData } from './datagram/ancillary.ts'
+export type { AncillaryChoice, AncillaryData, VlanTag } from './datagram/ancillary.ts'
 export type { ReceiveOptions } from './datagram/batch-loop.ts'
 export type { ControlMessage, Datagram } from './datagram/datagram.ts'
 export type { ReturnedError, TransmitTimestamp } from './datagram/error-queue.ts'
-export type { Message, SendChoice } from './datagram/message.ts'
+export type { Credentials, Message, SendChoice } from './datagram/message.ts'
+export type { OwnedDescriptor } from './datagram/owned-descriptor.ts'
 export type { ReadOptions } from './datagram/read-options.ts'
 export type { SenderStats } from './datagram/transmit.ts'
+export type { SegmentationOffload } from './datagram/vnet-header.ts'
 export { describeGroup, type GroupDescription } from './net/group.ts'
 export { type Interface, type InterfaceAddress, interfaces } from './net/interfaces.ts'
 export type { Protocol } from './net/protocol-numbers.ts'
 export type {
+  Destination,
+  Destinations,
   Endpoint,
   Family,
+  InetDestination,
   NetlinkAddress,
   PacketAddress,
+  PacketSource,
+  PacketType,
   SocketAddress,
   SocketAddresses,
+  Sources,
   UnixAddress,
   VsockAddress,
 } from './net/socket-address.ts'
@@ -43,6 +51,7 @@ export { type InterfaceRemoved, openReceiver, Receiver, type ReceiverStats } fro
 export type { ReceiverOptions } from './receive/receiver-options.ts'
 export { openSender, Sender } from './send/sender.ts'
 export type { SenderOptions } from './send/sender-options.ts'
+export type { AcceptOptions } from './socket/accept.ts'
 export { adoptSocket } from './socket/adopt-socket.ts'
 export { type ConnectionOptions, type ConnectSocketOptions, connectSocket } from './socket/connect-socket.ts'
 export {
@@ -57,4 +66,5 @@ export { MessageSocket, type MessageSocketStats, type ReceivedStats } from './so
 export type { MessageSocketOptions } from './socket/message-socket-options.ts'
 export { openSocket } from './socket/open-socket.ts'
 export type { OwnedSocket } from './socket/owned-socket.ts'
+export { socketPair } from './socket/socket-pair.ts'
 export type { Settings, SocketSpec, SocketSpecOf, SocketTypes } from './socket/socket-spec.ts'

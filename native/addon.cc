@@ -31,6 +31,9 @@ Napi::Object Init(Napi::Env env, Napi::Object exports) {
   Add<Listen>(exports, "listen");
   Add<Connect>(exports, "connect");
   Add<Disconnect>(exports, "disconnect");
+  Add<SocketPair>(exports, "socketPair");
+  Add<EncodeAddress>(exports, "encodeAddress");
+  Add<DecodeAddress>(exports, "decodeAddress");
   Add<LocalAddress>(exports, "localAddress");
   Add<RemoteAddress>(exports, "remoteAddress");
   Add<HasOwner>(exports, "hasOwner");

@@ -7,6 +7,7 @@
 #include "datagram/send.h"
 #include "datagram/send_control.h"
 #include "socket/original_descriptor.h"
+#include "socket/received_descriptor.h"
 
 namespace sockctl {
 
@@ -18,6 +19,7 @@ void AddSystemExports(Napi::Object& exports) {
   Add<EncodeSockaddr>(exports, "encodeSockaddr");
   Add<EncodeSendControl>(exports, "encodeSendControl");
   Add<ReadErrorQueue>(exports, "readErrorQueue");
+  Add<TakeDescriptor>(exports, "takeDescriptor");
   Add<OriginalDescriptor>(exports, "originalDescriptor");
 }
 

@@ -57,6 +57,7 @@ describeInNamespace('a MessageSocket', () => {
       destination: own,
       interfaceIndex: 1,
       truncated: false,
+      ancillaryTruncated: false,
       hopLimit: 64,
     })
     if (first === undefined || second === undefined) throw new Error('two were sent')
@@ -204,7 +205,12 @@ describeInNamespace('a MessageSocket', () => {
     await reading
     await socket.close()
     expect(openSockets()).toEqual(before)
-    const datagram = { data: Buffer.from('x'), source: { address: '127.0.0.1', port: 9 }, truncated: false }
+    const datagram = {
+      data: Buffer.from('x'),
+      source: { address: '127.0.0.1', port: 9 },
+      truncated: false,
+      ancillaryTruncated: false,
+    }
     for (const call of [
       () => socket.receive(),
       () => socket.send(Buffer.from('x')),
@@ -294,7 +300,12 @@ describeInNamespace('a MessageSocket', () => {
     expect(got).toEqual(['a', 'b'])
   })
 
-  const datagram = { data: Buffer.alloc(1), source: { address: '127.0.0.1', port: 9 }, truncated: false }
+  const datagram = {
+    data: Buffer.alloc(1),
+    source: { address: '127.0.0.1', port: 9 },
+    truncated: false,
+    ancillaryTruncated: false,
+  }
   it.each<[string, (socket: MessageSocket) => Promise<unknown>, RegExp]>([
     ['a reply to no datagram', (socket) => socket.reply(1 as never, Buffer.alloc(1)), /reply takes a datagram/],
     ['a datagram without a source', (socket) => socket.reply({} as never, Buffer.alloc(1)), /no source/],

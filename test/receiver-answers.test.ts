@@ -48,7 +48,12 @@ describeInNamespace('a receiver', () => {
   it('says that it is closed', async () => {
     const receiver = await openReceiver({ unicast: true })
     await receiver.close()
-    const datagram = { data: Buffer.from('x'), source: { address: '127.0.0.1', port: 9 }, truncated: false }
+    const datagram = {
+      data: Buffer.from('x'),
+      source: { address: '127.0.0.1', port: 9 },
+      truncated: false,
+      ancillaryTruncated: false,
+    }
     for (const call of [
       () => receiver.receive(),
       () => receiver.send(Buffer.from('x'), datagram.source),

@@ -8,7 +8,7 @@ import { opened } from './support/receiving.ts'
 it('a datagram is sent at once', () => {
   const to = boundTo('127.0.0.1')
   sendDatagram(boundTo('127.0.0.1').fd, Buffer.from('now'), to)
-  expect(new addon.DatagramReader(1, 64, 64).read(to.fd)).toBe(1)
+  expect(new addon.DatagramReader(1, 64, 64, 512).read(to.fd)).toBe(1)
 })
 
 it('a datagram that the kernel refuses is told with where it was to go', () => {

@@ -207,8 +207,8 @@ export async function opens(): Promise<dgram.Socket> {
   await openSocket({ family: 'netlink', type: 'stream' })
   // @ts-expect-error IPv4 has no paths
   await openSocket({ family: 'ipv4', type: 'dgram', bind: { path: 'x.sock' } })
-  // @ts-expect-error a port is needed to connect
-  await openSocket({ family: 'ipv4', type: 'stream', connect: { address: '127.0.0.1' } })
+  // Raw sockets have no ports.
+  await openSocket({ family: 'ipv4', type: 'raw', protocol: 1, connect: { address: '127.0.0.1' } })
   // @ts-expect-error packet sockets have no connections
   await openSocket({ family: 'packet', type: 'raw', connect: { interface: 'lo' } })
   // @ts-expect-error no such protocol

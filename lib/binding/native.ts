@@ -67,6 +67,8 @@ export interface NativeSocket {
   open(family: number, type: number, protocol: number): Errno
   /** Takes an open descriptor over; EBUSY if another NativeSocket has it. The descriptor stays as it was if that fails. */
   adopt(fd: number): Errno
+  /** Takes a connection that waits at a listening socket; EAGAIN if none waits. */
+  accept(listening: number): Errno
   release(): number
   close(done: () => void): void
 }
@@ -90,9 +92,11 @@ export interface NativeDatagramReader {
   columns(): string[]
   /** A row for each datagram of the last read. */
   table(): ArrayBuffer
-  /** A cell of 64 bits for each column of each datagram. */
+  /** A cell of 16 bytes for each column of each datagram. */
   cells(): ArrayBuffer
   read(fd: number): number
+  /** Whether the last read found that the peer of a `seqpacket` socket has closed the connection. */
+  ended(): boolean
   /** The memory of the last read, which the next read writes to. */
   memory(): Buffer
   /** The memory of the last read. It is used again when nothing refers to it any more. */
@@ -102,6 +106,10 @@ export interface NativeDatagramReader {
   pack(target: Uint8Array, count: number): void
   addressText(number: number): string
   others(row: number): { level: number; type: number; data: Buffer }[]
+  /** The path that the sender of a Unix socket's message is bound to. */
+  path(row: number): string
+  /** How many descriptors a message brought, beside a pidfd. The next read closes those that nobody took. */
+  descriptors(row: number): number
   filtered(): number
   epoch(): number
   setRule(fd: number, group: string, interfaceIndex: number, mode: number, sources: readonly string[]): void
@@ -126,7 +134,15 @@ export interface NativeQueuedError {
 }
 
 /** Values by the names of `SendChoice`, as their rows in lib/datagram/message.ts convert them. */
-export type NativeSendChoice = Readonly<Record<string, number | bigint | string | readonly NativeControlMessage[]>>
+export type NativeSendChoice = Readonly<
+  Record<string, number | bigint | string | readonly NativeControlMessage[] | readonly number[] | NativeCredentials>
+>
+
+export interface NativeCredentials {
+  readonly pid: number
+  readonly uid: number
+  readonly gid: number
+}
 
 export interface NativeControlMessage {
   readonly level: number
@@ -149,7 +165,8 @@ export interface NativeDatagrams {
     batch: number,
     stride: number,
     room: number,
-    hasExtensions?: boolean,
+    controlRoom: number,
+    takesDescriptors?: boolean,
   ) => NativeDatagramReader
   sendDatagrams(
     fd: number,
@@ -163,6 +180,11 @@ export interface NativeDatagrams {
   encodeSockaddr(address: string, port: number): Buffer
   encodeSendControl(ipv6: boolean, choice: NativeSendChoice, segment: number): Buffer
   readErrorQueue(fd: number): NativeQueuedError[]
+  /**
+   * Gives a socket the descriptor at `index` of those that a message of the last read brought, or its pidfd for index -1. False: there
+   * is none.
+   */
+  takeDescriptor(reader: NativeDatagramReader, row: number, index: number, owner: NativeSocket): boolean
 }
 
 export interface Native extends Partial<NativeDatagrams> {
@@ -187,6 +209,11 @@ export interface Native extends Partial<NativeDatagrams> {
   listen(fd: number, backlog: number): Errno
   connect(fd: number, family: number, address: object): Errno
   disconnect(fd: number): Errno
+  /** Two Unix sockets that are connected to each other, for owners that own none yet. */
+  socketPair(type: number, one: NativeSocket, other: NativeSocket): Errno
+  /** An address as the bytes of its `struct sockaddr`, and back. */
+  encodeAddress(family: number, address: object): Buffer
+  decodeAddress(sockaddr: Uint8Array): object
   /** Throws an errno, a number. */
   localAddress(fd: number): object
   /** Throws an errno, a number. */
@@ -235,6 +262,9 @@ function absent(): Native {
     listen: refuse,
     connect: refuse,
     disconnect: refuse,
+    socketPair: refuse,
+    encodeAddress: refuse,
+    decodeAddress: refuse,
     localAddress: refuse,
     remoteAddress: refuse,
     interfaces: refuse,

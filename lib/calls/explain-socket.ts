@@ -4,7 +4,15 @@ import { codeOf, kernelError, type Reason, type SocketOptionError } from '../bas
 import type { Errno } from '../binding/native.ts'
 import type { Family } from '../net/socket-address.ts'
 
-export type SocketCall = 'socket' | 'bind' | 'listen' | 'connect' | 'getsockname' | 'getpeername'
+export type SocketCall =
+  | 'socket'
+  | 'socketpair'
+  | 'bind'
+  | 'listen'
+  | 'accept'
+  | 'connect'
+  | 'getsockname'
+  | 'getpeername'
 
 type Verdict = readonly [reason: Reason, text: string]
 
@@ -71,6 +79,13 @@ const BY_CALL: Record<SocketCall, Record<string, Verdict>> = {
     EINVAL: ['bad-value', 'the kernel does not take this address on this socket; a link-local one needs its %zone'],
     EPROTOTYPE: ['bad-value', 'the socket there is of another type'],
     EAGAIN: ['limit', "the listener's queue is full: try again, or give it a longer backlog"],
+  },
+  socketpair: {},
+  accept: {
+    EINVAL: ['bad-value', 'the socket does not listen: open it with `listen`'],
+    ENOTSUP: notListening,
+    EOPNOTSUPP: notListening,
+    EPERM: ['permission', 'a firewall forbids it'],
   },
   getsockname: {},
   getpeername: { ENOTCONN: ['system', 'it is not connected'] },

@@ -89,6 +89,11 @@ export function createBatchLoop(plan: BatchLoopPlan): BatchLoop {
       if ((reader !== undefined && !plan.isClosed()) || batchReader.reading()) throw busy()
       const batch = await nextBatch(owner, signal)
       if (batch !== undefined) return batch
+      if (!plan.isClosed())
+        throw new SocketOptionError('the peer has closed the connection: no more messages come', {
+          code: 'ERR_PEER_CLOSED',
+          reason: 'closed',
+        })
       throw new SocketOptionError(`this ${name} is closed: open another`, {
         code: 'ERR_SOCKET_CLOSED',
         reason: 'closed',

@@ -2,7 +2,9 @@
 import type { SocketOptionError } from '../base/errors.ts'
 import { datagramsNative, type NativePoller, type NativeSendChoice } from '../binding/native.ts'
 import { CHANGES, openPoller, WRITABLE, watch } from '../binding/poller.ts'
+import type { Family } from '../net/socket-address.ts'
 import { drainErrorQueue, type Queued } from './error-queue.ts'
+import { holdDescriptors } from './held-descriptors.ts'
 import type { PreparedSend } from './prepare.ts'
 import { createTransmitter, type SenderStats } from './transmit.ts'
 
@@ -12,6 +14,8 @@ export interface BatchWriterPlan {
   readonly segmentation: boolean
   /** The index of the interface that datagrams leave by unless they say otherwise; 0: by route. */
   readonly interface: number
+  /** The socket's family. Default IPv4 and IPv6. */
+  readonly family?: Family
   /** The path's MTU in bytes, if the socket is connected. */
   readonly mtu: () => number | undefined
   /** ICMP errors are asked for. */
@@ -39,6 +43,8 @@ export interface BatchWriter {
 
 /** A send that waits for room in the send buffer, or for the sends before it. */
 interface Pending {
+  /** Closes what was kept for the time of the wait. */
+  letGo?: (() => void) | undefined
   readonly prepared: PreparedSend
   readonly owner: object
   /** Settles the promises of what was sent since the last call. */
@@ -105,6 +111,9 @@ function createTogether(owner: object): Together {
   }
 }
 
+/** In milliseconds. */
+const MOST_RETRY = 20
+
 /** Refers to no owner while no send waits, so that an owner that was forgotten can be collected. */
 export function createBatchWriter(plan: BatchWriterPlan): BatchWriter {
   const native = datagramsNative()
@@ -119,6 +128,7 @@ export function createBatchWriter(plan: BatchWriterPlan): BatchWriter {
     fd: plan.fd,
     segmentation: plan.segmentation,
     interface: plan.interface,
+    ...(plan.family === undefined ? {} : { family: plan.family }),
     mtu: plan.mtu,
     tellReturned: () => plan.returnedErrors && drain().hadIcmpError,
   })
@@ -129,8 +139,30 @@ export function createBatchWriter(plan: BatchWriterPlan): BatchWriter {
     else poller.forget(plan.fd())
   }
 
-  const awaitRoom = (): void => {
+  let retry: NodeJS.Timeout | undefined
+  let retryAfter = 0
+
+  /**
+   * The poller tells of room in the socket's own buffer. If the receiver's queue is full it tells of a Unix socket's peer only,
+   * and of netlink nothing: so another send is tried a little later each time.
+   */
+  const isTold = ({ to }: PreparedSend): boolean =>
+    plan.family !== 'netlink' && (plan.family !== 'unix' || to === undefined)
+
+  const tryLater = (): void => {
+    retry = setTimeout(() => {
+      retry = undefined
+      sendWaiting()
+    }, retryAfter)
+    retryAfter = Math.min(MOST_RETRY, Math.max(1, retryAfter * 2))
+  }
+
+  const awaitRoom = (prepared: PreparedSend): void => {
     transmitter.stats.waits++
+    if (!isTold(prepared)) {
+      tryLater()
+      return
+    }
     watch(poller, plan.fd(), WRITABLE)
     poller.hold(true)
     awaitsRoom = true
@@ -143,6 +175,7 @@ export function createBatchWriter(plan: BatchWriterPlan): BatchWriter {
       while (prepared.done < prepared.datagrams.length) {
         try {
           if (transmitter.advance(prepared) < 0) return false
+          retryAfter = 0
         } catch (error) {
           send.sent()
           if (!send.refused(error)) return true
@@ -156,15 +189,15 @@ export function createBatchWriter(plan: BatchWriterPlan): BatchWriter {
 
   /** Sends, or waits for room. */
   const begin = (send: Pending): void => {
-    if (pending.length > 0) {
-      pending.push(send)
-      return
-    }
-    if (finish(send)) return
     try {
-      awaitRoom()
+      if (pending.length === 0) {
+        if (finish(send)) return
+        send.letGo = holdDescriptors(native, send.prepared)
+        awaitRoom(send.prepared)
+      } else send.letGo = holdDescriptors(native, send.prepared)
       pending.push(send)
     } catch (error) {
+      send.letGo?.()
       send.giveUp(error)
     }
   }
@@ -174,12 +207,13 @@ export function createBatchWriter(plan: BatchWriterPlan): BatchWriter {
     for (let first = pending[0]; first !== undefined; first = pending[0]) {
       if (!finish(first)) {
         try {
-          awaitRoom()
+          awaitRoom(first.prepared)
           return
         } catch (error) {
           first.giveUp(error)
         }
       }
+      first.letGo?.()
       pending.shift()
     }
   }
@@ -243,7 +277,11 @@ export function createBatchWriter(plan: BatchWriterPlan): BatchWriter {
       if (isClosed) return
       isClosed = true
       sendThem()
-      for (const send of pending.splice(0)) send.giveUp(plan.closed())
+      clearTimeout(retry)
+      for (const send of pending.splice(0)) {
+        send.letGo?.()
+        send.giveUp(plan.closed())
+      }
       poller.close()
     },
   }

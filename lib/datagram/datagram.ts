@@ -1,7 +1,10 @@
 // A datagram as the reader gives it, made from the tables that the native reader writes.
 import type { NativeDatagramReader } from '../binding/native.ts'
-import type { Endpoint } from '../net/socket-address.ts'
+import type { Family, Sources } from '../net/socket-address.ts'
 import { type AncillaryData, assignmentOf, type Cells } from './ancillary.ts'
+import { createDescriptorTaker, type OwnedDescriptor } from './owned-descriptor.ts'
+import { createSourceReader } from './source.ts'
+import { readVnetHeader } from './vnet-header.ts'
 
 /** A control message as it came. cmsg(3) */
 export interface ControlMessage {
@@ -13,25 +16,27 @@ export interface ControlMessage {
   data: Buffer
 }
 
-/** A datagram received. A field the kernel did not tell is not there. */
-export interface Datagram extends AncillaryData {
+/** A datagram received: a message of any family. A field the kernel did not tell is not there. */
+export interface Datagram<F extends Family = 'ipv4' | 'ipv6'> extends AncillaryData {
   /** The payload. No later batch overwrites it, unless the socket has `reuseBuffers`. */
   data: Buffer
-  /** The sender's address and port; port 0 on a raw socket. */
-  source: Endpoint
+  /** The sender. */
+  source: Sources[F]
   /** The address the datagram was sent to: the group's, for multicast. `IP_PKTINFO`, `IPV6_RECVPKTINFO` */
   destination?: string
-  /** The index of the interface the datagram came in on. `IP_PKTINFO`, `IPV6_RECVPKTINFO` */
+  /** The index of the interface the datagram came in on. `IP_PKTINFO`, `IPV6_RECVPKTINFO`; of packet sockets, `sll_ifindex` */
   interfaceIndex?: number
   /** True if the datagram was sent to a broadcast address of IPv4. Else not there. `IP_PKTINFO` */
   broadcast?: true
   /** True if the datagram was longer than `maxDatagram`: the rest is lost. `MSG_TRUNC` */
   truncated: boolean
   /**
-   * True if the control messages were longer than the reader's room, and some are missing: the reader has more room from
-   * the next read on. Else not there. `MSG_CTRUNC`
+   * True if control messages are missing: they were longer than the reader's room, and the reader has more from the next
+   * read on; or this process had no room for more descriptors (RLIMIT_NOFILE). `MSG_CTRUNC`
    */
-  ancillaryTruncated?: true
+  ancillaryTruncated: boolean
+  /** The descriptors that the message brought, if any. Unix sockets. `SCM_RIGHTS`, unix(7) */
+  descriptors?: readonly OwnedDescriptor[]
   /** Control messages that have no field, which options set by the user may bring. */
   ancillary?: ControlMessage[]
 }
@@ -53,6 +58,9 @@ const TRUNCATED = 1
 const HAS_OTHERS = 2
 const ANCILLARY_TRUNCATED = 4
 const BROADCAST = 8
+const DESCRIPTORS = 16
+/** The bits from this one on hold a packet's type. */
+const PACKET_TYPE_SHIFT = 8
 
 /** Makes datagrams of what the native reader wrote about its last read. */
 export interface DatagramTable {
@@ -79,7 +87,14 @@ interface Lent {
   length: number
 }
 
-export function createDatagramTable(reader: NativeDatagramReader): DatagramTable {
+/** The sockets whose datagrams a table describes. */
+export interface TablePlan {
+  readonly family: Family
+  /** The length of the header that lies before each payload: PACKET_VNET_HDR_SZ; 0: none. */
+  readonly vnetHeader: number
+}
+
+export function createDatagramTable(reader: NativeDatagramReader, { family, vnetHeader }: TablePlan): DatagramTable {
   const words = new Int32Array(reader.table())
   const at = (row: number, field: number): number => words[row * ROW + field] as number
 
@@ -97,22 +112,67 @@ export function createDatagramTable(reader: NativeDatagramReader): DatagramTable
 
   const assignCells = createAssignCells(reader, text)
 
-  const describe = (row: number, data: Buffer): Datagram => {
+  const describeInet = (row: number, data: Buffer): Datagram => {
     const source = { address: text(at(row, SOURCE)), port: at(row, PORT) }
     const flags = at(row, FLAGS)
     const truncated = (flags & TRUNCATED) !== 0
+    const ancillaryTruncated = (flags & ANCILLARY_TRUNCATED) !== 0
     const destination = at(row, DESTINATION)
     const datagram: Datagram =
       destination < 0
-        ? { data, source, truncated }
-        : { data, source, truncated, destination: text(destination), interfaceIndex: at(row, INTERFACE) }
+        ? { data, source, truncated, ancillaryTruncated }
+        : {
+            data,
+            source,
+            truncated,
+            ancillaryTruncated,
+            destination: text(destination),
+            interfaceIndex: at(row, INTERFACE),
+          }
     const filled = at(row, FILLED)
     if (filled !== 0) assignCells(datagram, row, filled)
     if ((flags & HAS_OTHERS) !== 0) datagram.ancillary = reader.others(row)
-    if ((flags & ANCILLARY_TRUNCATED) !== 0) datagram.ancillaryTruncated = true
     if ((flags & BROADCAST) !== 0) datagram.broadcast = true
     return datagram
   }
+
+  const sources = family === 'ipv4' || family === 'ipv6' ? undefined : createSourceReader(family, reader, text)
+  const descriptors = family === 'unix' ? createDescriptorTaker(reader) : undefined
+
+  const describe =
+    sources === undefined
+      ? describeInet
+      : (row: number, bytes: Buffer): Datagram => {
+          const flags = at(row, FLAGS)
+          const interfaceIndex = at(row, INTERFACE)
+          const source = sources.read({
+            row,
+            address: at(row, SOURCE),
+            port: at(row, PORT),
+            interfaceIndex,
+            packetType: flags >> PACKET_TYPE_SHIFT,
+          })
+          const datagram: Datagram<Family> = {
+            data: vnetHeader === 0 ? bytes : bytes.subarray(vnetHeader),
+            source,
+            truncated: (flags & TRUNCATED) !== 0,
+            ancillaryTruncated: (flags & ANCILLARY_TRUNCATED) !== 0,
+          }
+          if (family === 'packet') datagram.interfaceIndex = interfaceIndex
+          const filled = at(row, FILLED)
+          if (filled !== 0) assignCells(datagram, row, filled)
+          if ((flags & HAS_OTHERS) !== 0) datagram.ancillary = reader.others(row)
+          if (descriptors !== undefined && (flags & DESCRIPTORS) !== 0) {
+            const pidfd = descriptors.pidfd(row)
+            if (pidfd !== undefined) datagram.pidfd = pidfd
+            const rights = descriptors.rights(row)
+            if (rights.length > 0) datagram.descriptors = rights
+          }
+          const gso = vnetHeader === 0 ? undefined : readVnetHeader(bytes)
+          if (gso !== undefined) datagram.gso = gso
+          // Who reads a socket of a family knows the family: the types of MessageSocket say so.
+          return datagram as Datagram
+        }
 
   const pool: Lent[] = []
   const places = new Map<Datagram, number>()
@@ -120,10 +180,19 @@ export function createDatagramTable(reader: NativeDatagramReader): DatagramTable
   /** Fills the next object that is free, or makes one if it has other fields than the datagram. */
   const lendOne = (row: number, slab: Buffer, start: number, length: number): Datagram => {
     const place = table.lent++
+    // Of other families each message has an object of its own: only the memory is lent.
+    if (sources !== undefined) {
+      const datagram = describe(row, slab.subarray(start, start + length))
+      const known = pool[place]
+      if (known !== undefined) places.delete(known.datagram)
+      places.set(datagram, place)
+      pool[place] = { datagram, shape: 0, start, length }
+      return datagram
+    }
     const filled = at(row, FILLED)
     const flags = at(row, FLAGS)
     const destination = at(row, DESTINATION)
-    const shape = (flags & ~TRUNCATED) + filled * 16 + (destination < 0 ? 2 ** 40 : 0)
+    const shape = (flags & ~(TRUNCATED | ANCILLARY_TRUNCATED)) + filled * 16 + (destination < 0 ? 2 ** 40 : 0)
     const known = pool[place]
     if (known === undefined || known.shape !== shape) {
       const datagram = describe(row, slab.subarray(start, start + length))
@@ -141,6 +210,7 @@ export function createDatagramTable(reader: NativeDatagramReader): DatagramTable
     datagram.source.address = text(at(row, SOURCE))
     datagram.source.port = at(row, PORT)
     datagram.truncated = (flags & TRUNCATED) !== 0
+    datagram.ancillaryTruncated = (flags & ANCILLARY_TRUNCATED) !== 0
     if (destination >= 0) {
       datagram.destination = text(destination)
       datagram.interfaceIndex = at(row, INTERFACE)
@@ -150,7 +220,9 @@ export function createDatagramTable(reader: NativeDatagramReader): DatagramTable
     return datagram
   }
 
-  const forgetOldTexts = (): void => {
+  const begin = (): void => {
+    sources?.begin()
+    descriptors?.begin()
     const now = reader.epoch()
     if (now === epoch) return
     texts = []
@@ -161,7 +233,7 @@ export function createDatagramTable(reader: NativeDatagramReader): DatagramTable
     lent: 0,
     isGivenBack: (datagram) => (places.get(datagram) ?? -1) >= table.lent,
     lend: (count, slab, into) => {
-      forgetOldTexts()
+      begin()
       table.lent = 0
       for (let row = 0; row < count; row++) {
         const start = at(row, OFFSET)
@@ -179,7 +251,7 @@ export function createDatagramTable(reader: NativeDatagramReader): DatagramTable
       return total
     },
     take: (count, slab, packed, into) => {
-      forgetOldTexts()
+      begin()
       let position = 0
       for (let row = 0; row < count; row++) {
         const start = packed ? position : at(row, OFFSET)
@@ -203,16 +275,17 @@ function createAssignCells(reader: NativeDatagramReader, text: (address: number)
   const words = new Int32Array(reader.cells())
   const longs = new BigInt64Array(reader.cells())
   const cells: Cells = {
-    integer: (cell) => words[cell * 2] as number,
-    nanoseconds: (cell) => longs[cell] as bigint,
-    endpoint: (cell) => ({ address: text(words[cell * 2] as number), port: words[cell * 2 + 1] as number }),
+    integer: (cell) => words[cell * 4] as number,
+    nanoseconds: (cell) => longs[cell * 2] as bigint,
+    endpoint: (cell) => ({ address: text(words[cell * 4] as number), port: words[cell * 4 + 1] as number }),
+    word: (cell, index) => words[cell * 4 + index] as number,
   }
   const columns = reader.columns().map((column, index) => ({ index, assign: assignmentOf(column) }))
 
   // Most datagrams have the same columns filled as the one before.
   let last = 0
   let told: typeof columns = []
-  return (datagram: Datagram, row: number, filled: number): void => {
+  return (datagram: AncillaryData, row: number, filled: number): void => {
     if (filled !== last) {
       last = filled
       told = columns.filter(({ index }) => (filled & (1 << index)) !== 0)

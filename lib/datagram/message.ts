@@ -1,11 +1,20 @@
 // A datagram to send: its fields and their checks. A choice that a control message carries out has one row here and one
 // in native/datagram/send_control.cc.
-import { type FieldRule, flag, interfaceSpec, isBytes, mustBe, mustKnow, whole } from '../base/check-fields.ts'
+import {
+  checkFields,
+  type FieldRule,
+  flag,
+  interfaceSpec,
+  isBytes,
+  mustBe,
+  mustKnow,
+  whole,
+} from '../base/check-fields.ts'
 import { badValue, show } from '../base/errors.ts'
 import type { NativeControlMessage, NativeSendChoice } from '../binding/native.ts'
 import { interfaceOfZone, parseAddress, unmapped } from '../net/address.ts'
 import { interfaceByNameOrIndex } from '../net/interfaces.ts'
-import { checkEndpointFields, type Endpoint } from '../net/socket-address.ts'
+import { checkEndpointFields, type Destination, type Endpoint, type Family } from '../net/socket-address.ts'
 import type { AnyOption } from '../options/option.ts'
 import { SO_TIMESTAMPING, SO_TXTIME } from '../options/table/socket.ts'
 
@@ -47,17 +56,38 @@ export interface SendChoice {
   segment?: number | undefined
   /** Control messages as they are, besides those of the other fields. Extension headers of IPv6, for example. cmsg(3) */
   ancillary?: readonly { readonly level: number; readonly type: number; readonly data: Uint8Array }[] | undefined
+  /**
+   * Descriptors that the receiver gets duplicates of: at most 253, as numbers or objects that have an `fd`. They stay the
+   * caller's, who may close them as soon as `send` has returned its promise. Unix sockets only. `SCM_RIGHTS`, unix(7)
+   */
+  descriptors?: readonly (number | { readonly fd: number })[] | undefined
+  /**
+   * The sender's process, user and group, which the kernel checks: others than one's own take CAP_SYS_ADMIN, CAP_SETUID
+   * or CAP_SETGID. The receiver asks for them with SO_PASSCRED. Unix and netlink sockets only. `SCM_CREDENTIALS`, unix(7)
+   */
+  credentials?: Credentials | undefined
+}
+
+/** Who sent a message. `struct ucred`, unix(7) */
+export interface Credentials {
+  /** The process id; 0 if the process is in a namespace that this one can't see. */
+  pid: number
+  /** The user id; 65534 for a user that this user namespace has no number for. */
+  uid: number
+  /** The group id; 65534 for a group that this user namespace has no number for. */
+  gid: number
 }
 
 /** A datagram with a destination or settings of its own. */
-export interface Message extends SendChoice {
+export interface Message<F extends Family = 'ipv4' | 'ipv6'> extends SendChoice {
   /** The payload. */
   data: Uint8Array
   /** The destination, instead of the call's. */
-  to?: Endpoint | undefined
+  to?: Destination<F> | undefined
 }
 
 const PORT = whole(1, 65535)
+const ANY_PORT = whole(0, 65535)
 const BYTE = whole(0, 255)
 const TTL = whole(1, 255)
 const UINT32 = whole(0, 2 ** 32 - 1)
@@ -68,13 +98,17 @@ const SEGMENT = whole(1, 65_535)
 const MOST_CONTROL = 2 ** 20
 
 /** The destination that was given, checked, as a value that no code of the caller's changes any more. */
-export function readEndpoint(to: unknown, name = 'to'): Endpoint {
+export function readEndpoint(to: unknown, name = 'to', hasPort = true): Endpoint {
   if (typeof to === 'object' && to !== null) checkEndpointFields(to, name)
   const { address, port } = (typeof to === 'object' && to !== null ? to : {}) as Partial<Endpoint>
   if (typeof address !== 'string' || parseAddress(address) === undefined)
     throw badValue(
       `${name} is ${show(address ?? to)}: { address, port } with an IP address is needed; look a name up first, with node:dns`,
     )
+  if (!hasPort) {
+    if (port !== undefined) mustBe(ANY_PORT, `${name}.port`, port)
+    return { address, port: 0 }
+  }
   mustBe(PORT, `${name}.port`, port)
   return { address, port }
 }
@@ -137,17 +171,53 @@ function controlMessages(given: unknown): NativeControlMessage[] {
   })
 }
 
+/** SCM_MAX_FD: the most descriptors of one message. */
+const MOST_DESCRIPTORS = 253
+
+function descriptorNumbers(given: unknown): number[] {
+  if (!Array.isArray(given)) throw badValue(`descriptors is ${show(given)}: an array of numbers or { fd } is needed`)
+  if (given.length > MOST_DESCRIPTORS)
+    throw badValue(
+      `descriptors has ${given.length}: one message takes at most ${MOST_DESCRIPTORS}; send several messages`,
+    )
+  return Array.from(given, (one: unknown, index) => {
+    const fd = typeof one === 'object' && one !== null ? (one as { fd: unknown }).fd : one
+    if (INT32.right(fd)) return fd
+    throw badValue(`descriptors[${index}] is ${show(one)}: the number of an open descriptor, or { fd }, is needed`)
+  })
+}
+
+const CREDENTIALS = { pid: INT32, uid: UINT32, gid: UINT32 }
+
+function credentialsOf(given: unknown): Credentials {
+  checkFields(given, CREDENTIALS, 'credentials')
+  const { pid, uid, gid } = given as Record<string, unknown>
+  return {
+    pid: checked(INT32, 'credentials: pid', pid),
+    uid: checked(UINT32, 'credentials: uid', uid),
+    gid: checked(UINT32, 'credentials: gid', gid),
+  }
+}
+
 /** The circumstances that a choice is checked for. */
 export interface ChoiceContext {
+  /** The socket's family. */
+  readonly family: Family
   /** Whether the datagram goes over IPv6. */
   readonly ipv6: boolean
   /** Whether an option was set when the sender was opened. */
   isSet(option: AnyOption): boolean
 }
 
-type NativeChoiceValue = number | bigint | string | NativeControlMessage[]
+type NativeChoiceValue = number | bigint | string | NativeControlMessage[] | number[] | Credentials
+
+const INET: readonly Family[] = ['ipv4', 'ipv6']
+/** The families whose messages take what SOL_SOCKET has. */
+const INET_AND_PACKET: readonly Family[] = [...INET, 'packet']
 
 interface Row {
+  /** The families that have the setting. Default: all. */
+  readonly families?: readonly Family[]
   /** Converts the value for the native row of the same name, or throws. */
   check(value: unknown, context: ChoiceContext): NativeChoiceValue
   /** The option without which the kernel refuses the message, and words that say how to set it. */
@@ -155,29 +225,35 @@ interface Row {
 }
 
 const ROWS: { readonly [Name in keyof SendChoice]-?: Row } = {
-  hopLimit: { check: (value, { ipv6 }) => hopLimit(value, ipv6) },
-  trafficClass: { check: (value) => checked(BYTE, 'trafficClass', value) },
+  hopLimit: { families: INET, check: (value, { ipv6 }) => hopLimit(value, ipv6) },
+  trafficClass: { families: INET, check: (value) => checked(BYTE, 'trafficClass', value) },
   transmitTime: {
+    families: INET_AND_PACKET,
     check: nanoseconds,
     needs: { option: SO_TXTIME, words: "a clock: openSender({ transmitTime: 'monotonic' or 'tai' })" },
   },
   timestampId: {
+    families: INET_AND_PACKET,
     check: (value) => checked(UINT32, 'timestampId', value),
     needs: { option: SO_TIMESTAMPING, words: 'timestamps: openSender({ transmitTimestamps: true })' },
   },
-  source: { check: (value, { ipv6 }) => localAddress(value, ipv6) },
-  interface: { check: interfaceIndex },
-  mark: { check: (value) => checked(UINT32, 'mark', value) },
-  priority: { check: (value) => checked(INT32, 'priority', value) },
+  source: { families: INET, check: (value, { ipv6 }) => localAddress(value, ipv6) },
+  interface: { families: INET, check: interfaceIndex },
+  mark: { families: INET_AND_PACKET, check: (value) => checked(UINT32, 'mark', value) },
+  priority: { families: INET_AND_PACKET, check: (value) => checked(INT32, 'priority', value) },
   dontFragment: {
+    families: INET,
     check: (value, { ipv6 }) =>
       Number(ofIpv6('dontFragment', checked(flag, 'dontFragment', value), ipv6, 'set IP_MTU_DISCOVER on the socket')),
   },
   flowLabel: {
+    families: INET,
     check: (value, { ipv6 }) => ofIpv6('flowLabel', checked(FLOW_LABEL, 'flowLabel', value), ipv6, 'leave it out'),
   },
-  segment: { check: (value) => checked(SEGMENT, 'segment', value) },
+  segment: { families: INET, check: (value) => checked(SEGMENT, 'segment', value) },
   ancillary: { check: controlMessages },
+  descriptors: { families: ['unix'], check: descriptorNumbers },
+  credentials: { families: ['unix', 'netlink'], check: credentialsOf },
 }
 
 /** The names that a choice may have. */
@@ -188,7 +264,11 @@ export function checkChoice(choice: SendChoice, context: ChoiceContext): NativeS
   for (const name of CHOICES) {
     const value = choice[name]
     if (value === undefined) continue
-    const { check, needs } = ROWS[name]
+    const { check, needs, families } = ROWS[name]
+    if (families?.includes(context.family) === false)
+      throw badValue(
+        `${name} is ${show(value)}, and this socket is of ${context.family}: messages of ${families.join(', ')} have it`,
+      )
     native[name] = check(value, context)
     if (needs !== undefined && !context.isSet(needs.option)) throw badValue(`${name} needs ${needs.words}`)
   }

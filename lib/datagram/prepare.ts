@@ -2,18 +2,16 @@
 import { isBytes, mustKnow } from '../base/check-fields.ts'
 import { badValue, SocketOptionError, show, wrongType } from '../base/errors.ts'
 import type { NativeDatagrams, NativeSendChoice, OneOrEach } from '../binding/native.ts'
-import { interfaceOfZone, isIpv6, isMapped, toIpv6, unmapped, zoneOf } from '../net/address.ts'
-import { interfaceByNameOrIndex } from '../net/interfaces.ts'
 import type { Endpoint } from '../net/socket-address.ts'
-import type { AnyOption } from '../options/option.ts'
-import { CHOICES, checkChoice, type Message, readEndpoint, type SendChoice } from './message.ts'
+import type { EncodeDestination, EncodedDestination } from './destination.ts'
+import { CHOICES, type ChoiceContext, checkChoice, type Message, type SendChoice } from './message.ts'
 
 /** Datagrams as the native side takes them, and how many of them are sent. */
 export interface PreparedSend {
   datagrams: readonly Uint8Array[]
   readonly to: OneOrEach
   /** The choice, if all datagrams have the same one. They may then be segmented. */
-  readonly choice: NativeSendChoice | undefined
+  choice: NativeSendChoice | undefined
   /** Whether the datagrams go over IPv6, if all have the same destination. */
   readonly ipv6: boolean
   /** The choice of each datagram, and its control messages, if the choices differ. */
@@ -24,68 +22,50 @@ export interface PreparedSend {
 }
 
 export interface PreparePlan {
-  /** The socket's family. */
+  /** Whether datagrams without a destination of their own go over IPv6. */
   readonly ipv6: boolean
+  /** Checks and converts a destination of the socket's family. */
+  readonly encode: EncodeDestination
   /** The destination of datagrams that name none. */
   readonly to?: Endpoint | undefined
-  /** The peer that the socket is connected to, which is the destination of datagrams that name none. */
-  peer(): Endpoint | undefined
+  /**
+   * The peer that the socket is connected to, which is the destination of datagrams that name none. Without this function
+   * the kernel alone knows whether there is one.
+   */
+  readonly peer?: () => Endpoint | undefined
   /** The end of the error for a datagram without a destination: what to do. */
-  readonly howToName: string
-  /** Whether an option that a choice needs is set, as far as is known. */
-  isSet(option: AnyOption): boolean
+  readonly howToName?: string
+  /** The bytes that go before each payload: an empty header, if the socket's messages have one. */
+  readonly header?: Uint8Array | undefined
+  /** What choices are checked for, beside the destination's family. */
+  readonly context: Omit<ChoiceContext, 'ipv6'>
 }
 
 /** Checks all arguments of `send`, and converts them. Throws before anything is sent. */
 export type Prepare = (
   data: Uint8Array | readonly (Uint8Array | Message)[],
-  to: Endpoint | undefined,
+  to: unknown,
   choice: SendChoice | undefined,
 ) => PreparedSend
 
 const NO_CHOICE: SendChoice = {}
 const FIELDS = ['data', 'to', ...CHOICES]
 
-/** A destination as its `struct sockaddr`: an IPv4-mapped address goes over IPv4. */
-export const goesOverIpv6 = (sockaddr: Uint8Array): boolean =>
-  sockaddr.length > 16 && !isMapped(sockaddr.subarray(8, 24))
-
-/** A destination as the kernel takes it. */
-interface Destination {
-  /** The sockaddr; undefined on a connected socket. */
-  readonly bytes: Uint8Array | undefined
-  readonly ipv6: boolean
-  /** The index of the interface that the zone names. */
-  readonly zone?: number
-}
-
 export function createPrepare(send: NativeDatagrams, plan: PreparePlan): Prepare {
-  let last: { address: string; port: number; encoded: Destination } | undefined
-  let connected: { readonly peer: Endpoint; readonly end: Destination } | undefined
-
-  const encode = ({ address, port }: Endpoint): Destination => {
-    if (last?.address === address && last.port === port) return last.encoded
-    const own = plan.ipv6 ? toIpv6(address) : unmapped(address)
-    if (!plan.ipv6 && isIpv6(own)) throw badValue(`to is '${address}': this socket is IPv4`)
-    const zone = zoneOf(own)
-    const zoneIndex = zone === undefined ? undefined : interfaceByNameOrIndex(interfaceOfZone(zone))?.index
-    const bytes = send.encodeSockaddr(own, port)
-    const ipv6 = goesOverIpv6(bytes)
-    // A zone names an interface, whose index changes when the interface is made anew. So it is looked up each time.
-    if (zoneIndex !== undefined) return { bytes, ipv6, zone: zoneIndex }
-    last = { address, port, encoded: { bytes, ipv6 } }
-    return last.encoded
-  }
+  const { encode, context } = plan
+  let connected: { readonly peer: unknown; readonly end: EncodedDestination } | undefined
+  const toTheKernelsPeer: EncodedDestination = { bytes: undefined, ipv6: plan.ipv6 }
 
   /** The sockaddr that a datagram is sent to: `undefined` on a connected socket, unless the call gives one. */
-  const destination = (to: Endpoint | undefined): Destination => {
-    if (to !== undefined) return encode(to)
-    const peer = plan.peer()
+  const destination = (to: EncodedDestination | undefined): EncodedDestination => {
+    if (to !== undefined) return to
+    const peer = plan.peer?.()
     if (peer !== undefined) {
-      if (connected?.peer !== peer) connected = { peer, end: { bytes: undefined, ipv6: encode(peer).ipv6 } }
+      if (connected?.peer !== peer) connected = { peer, end: { bytes: undefined, ipv6: encode(peer, 'to').ipv6 } }
       return connected.end
     }
-    if (plan.to !== undefined) return encode(plan.to)
+    if (plan.to !== undefined) return encode(plan.to, 'to')
+    if (plan.peer === undefined) return toTheKernelsPeer
     throw new SocketOptionError(`these datagrams have no destination: ${plan.howToName}`, {
       code: 'ERR_NO_DESTINATION',
       reason: 'bad-value',
@@ -93,8 +73,8 @@ export function createPrepare(send: NativeDatagrams, plan: PreparePlan): Prepare
   }
 
   /** The choice for a destination. The kernel ignores most zones, so a zone becomes the interface to leave by. */
-  const choose = (choice: SendChoice, { ipv6, zone }: Destination): NativeSendChoice | undefined => {
-    const checked = choice === NO_CHOICE ? undefined : checkChoice(choice, { ipv6, isSet: plan.isSet })
+  const choose = (choice: SendChoice, { ipv6, zone }: EncodedDestination): NativeSendChoice | undefined => {
+    const checked = choice === NO_CHOICE ? undefined : checkChoice(choice, { ...context, ipv6 })
     if (zone === undefined) return checked
     if (checked?.interface !== undefined && checked.interface !== zone)
       throw badValue(
@@ -105,19 +85,23 @@ export function createPrepare(send: NativeDatagrams, plan: PreparePlan): Prepare
 
   const prepareAlike = (
     datagrams: readonly Uint8Array[],
-    to: Endpoint | undefined,
+    to: EncodedDestination | undefined,
     choice: SendChoice,
   ): PreparedSend => {
     const end = destination(to)
     return { datagrams, to: end.bytes, choice: choose(choice, end), ipv6: end.ipv6, done: 0 }
   }
 
-  const prepareEach = (messages: readonly Message[], to: Endpoint | undefined, choice: SendChoice): PreparedSend => {
+  const prepareEach = (
+    messages: readonly Message[],
+    to: EncodedDestination | undefined,
+    choice: SendChoice,
+  ): PreparedSend => {
     const ends: (Uint8Array | undefined)[] = []
     const choices: (NativeSendChoice | undefined)[] = []
     const controls: (Uint8Array | undefined)[] = []
     for (const [index, message] of messages.entries()) {
-      const end = destination(message.to === undefined ? to : readEndpoint(message.to, `data[${index}].to`))
+      const end = destination(message.to === undefined ? to : encode(message.to, `data[${index}].to`))
       const nativeChoice = choose({ ...choice, ...message }, end)
       ends.push(end.bytes)
       choices.push(nativeChoice)
@@ -134,17 +118,23 @@ export function createPrepare(send: NativeDatagrams, plan: PreparePlan): Prepare
     }
   }
 
+  const { header } = plan
+  const withHeader = (prepared: PreparedSend): PreparedSend => {
+    if (header !== undefined) prepared.datagrams = prepared.datagrams.map((data) => Buffer.concat([header, data]))
+    return prepared
+  }
+
   return (data, given, choice = NO_CHOICE) => {
-    const to = given === undefined ? undefined : readEndpoint(given)
+    const to = given === undefined ? undefined : encode(given, 'to')
     if (typeof choice !== 'object' || choice === null)
       throw wrongType(`the third argument is ${show(choice)}: { hopLimit?, trafficClass?, ... } is needed`)
     if (choice !== NO_CHOICE) mustKnow(CHOICES, choice, 'the third argument')
-    if (isBytes(data)) return withBytes(prepareAlike([data], to, choice))
+    if (isBytes(data)) return withHeader(withBytes(prepareAlike([data], to, choice)))
     if (!Array.isArray(data)) throw badValue(`data is ${show(data)}: a Uint8Array, or an array of them, is needed`)
     const items = copied(data)
     if (items.length === 0) return { datagrams: [], to: undefined, choice: undefined, ipv6: plan.ipv6, done: 0 }
-    if (items.every(isBytes)) return withBytes(prepareAlike(items, to, choice))
-    return withBytes(prepareEach(items.map(readMessage), to, choice))
+    if (items.every(isBytes)) return withHeader(withBytes(prepareAlike(items, to, choice)))
+    return withHeader(withBytes(prepareEach(items.map(readMessage), to, choice)))
   }
 }
 

@@ -6,6 +6,36 @@ import type { BatchReader } from './batch-reader.ts'
 import type { Datagram } from './datagram.ts'
 import type { SendChoice } from './message.ts'
 
+/** Where an answer to a message goes, and what is chosen for it. */
+export type ReplyRoute = (
+  to: Datagram,
+  choice: SendChoice | undefined,
+) => { readonly to: unknown; readonly choice: SendChoice | undefined }
+
+/** The source of a message that was received. */
+function sourceOf(to: Datagram): unknown {
+  if (typeof to !== 'object' || to === null)
+    throw wrongType(`reply takes a datagram that was received, not ${show(to)}`)
+  return to.source
+}
+
+/** To the source, for families other than IPv4 and IPv6. */
+export const replyToSource: ReplyRoute = (to, choice) => {
+  const source = sourceOf(to)
+  if (source === undefined)
+    throw badValue('reply: the sender has no name, so there is nobody to answer: the sender must bind its socket')
+  return { to: source, choice }
+}
+
+/** To the peer, for a connection. */
+export const replyToPeer: ReplyRoute = (to, choice) => {
+  sourceOf(to)
+  return { to: undefined, choice }
+}
+
+/** As `replyRoute`, for a socket without ports. */
+export const replyWithoutPort: ReplyRoute = (to, choice) => replyRoute(to, choice, false)
+
 /**
  * To the source, by the interface that the datagram came in on, from the address that it was sent to. A group or a
  * broadcast address can be no source: then the kernel chooses one of that interface. What the caller chooses goes before.
@@ -13,16 +43,16 @@ import type { SendChoice } from './message.ts'
 export function replyRoute(
   to: Datagram,
   choice: SendChoice | undefined,
+  hasPorts = true,
 ): { readonly to: Endpoint; readonly choice: SendChoice } {
-  if (typeof to !== 'object' || to === null)
-    throw wrongType(`reply takes a datagram that was received, not ${show(to)}`)
+  sourceOf(to)
   if (choice !== undefined && (typeof choice !== 'object' || choice === null))
     throw wrongType(`the third argument is ${show(choice)}: { hopLimit?, trafficClass?, ... } is needed`)
   const { source, destination, interfaceIndex, broadcast } = to
   if (typeof source !== 'object' || source === null)
     throw badValue(`reply: the datagram has no source, so there is nobody to answer`)
   const { address, port } = source
-  if (port === 0)
+  if (hasPorts && port === 0)
     throw badValue(`reply: the datagram came from port 0 of ${show(address)}, where nobody can be answered`)
   const own: SendChoice = { ...choice }
   // The kernel names no interface for what it received before IP_PKTINFO was set.

@@ -5,13 +5,15 @@ import type { BatchWriter } from './batch-writer.ts'
 import type { Datagram } from './datagram.ts'
 import type { Message, SendChoice } from './message.ts'
 import type { Prepare, PreparedSend } from './prepare.ts'
-import { mustNotBeGivenBack, replyRoute } from './reply-route.ts'
+import { mustNotBeGivenBack, type ReplyRoute, replyRoute } from './reply-route.ts'
 
 /** What a socket answers with. */
 export interface ReplyParts {
   readonly batchReader: BatchReader
   readonly writer: BatchWriter
   readonly prepare: Prepare
+  /** Default: to the source's address and port. */
+  readonly route?: ReplyRoute
 }
 
 const NOTHING = new Uint8Array(0)
@@ -37,7 +39,7 @@ interface Client {
 /** So many clients are remembered: a power of two. */
 const MOST_CLIENTS = 1024
 
-export function createReply({ batchReader, writer, prepare }: ReplyParts): Reply {
+export function createReply({ batchReader, writer, prepare, route = replyRoute }: ReplyParts): Reply {
   /** By the port, of which the kernel gives each client another: a text of all fields would be a new one each time. */
   const clients: (Client | undefined)[] = new Array(MOST_CLIENTS).fill(undefined)
 
@@ -54,8 +56,8 @@ export function createReply({ batchReader, writer, prepare }: ReplyParts): Reply
       known.broadcast === broadcast
     )
       return known
-    const route = replyRoute(to, undefined)
-    const prepared = prepare(NOTHING, route.to, route.choice)
+    const end = replyRoute(to, undefined)
+    const prepared = prepare(NOTHING, end.to, end.choice)
     const client = { address, port, destination, interfaceIndex, broadcast, prepared }
     clients[port & (MOST_CLIENTS - 1)] = client
     return client
@@ -64,6 +66,7 @@ export function createReply({ batchReader, writer, prepare }: ReplyParts): Reply
   const answer: Reply = (to, data, choice, owner) => {
     mustNotBeGivenBack(batchReader, to)
     if (
+      route === replyRoute &&
       choice === undefined &&
       isBytes(data) &&
       data.length > 0 &&
@@ -71,8 +74,8 @@ export function createReply({ batchReader, writer, prepare }: ReplyParts): Reply
       to.source !== null
     )
       return writer.sendTogether(data, clientOf(to).prepared, owner)
-    const route = replyRoute(to, choice)
-    return writer.send(prepare(data, route.to, route.choice), owner)
+    const end = route(to, choice)
+    return writer.send(prepare(data, end.to, end.choice), owner)
   }
 
   return (to, data, choice, owner) => {

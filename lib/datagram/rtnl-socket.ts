@@ -59,6 +59,7 @@ export async function openRtnlSocket(): Promise<RtnlSocket> {
     setNow(socket.fd, partsOf(SO_RCVBUF), RECEIVE_BUFFER)
     bindSocket(socket.fd, 'netlink', parseSocketAddress('netlink', 'bind', { groups: GROUPS }))
     reader = createBatchReader({
+      family: 'netlink',
       batch: BATCH,
       maxDatagram: MAX_MESSAGE,
       gro: false,

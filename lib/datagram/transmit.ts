@@ -2,9 +2,11 @@
 import { constants } from 'node:os'
 import { codeOf, kernelError, type SocketOptionError } from '../base/errors.ts'
 import type { NativeDatagrams, NativeSendChoice } from '../binding/native.ts'
-import { formatAddress } from '../net/address.ts'
 import { whyNotSending } from '../net/interface-state.ts'
-import { goesOverIpv6, type PreparedSend } from './prepare.ts'
+import { type Family, isInet } from '../net/socket-address.ts'
+import { goesOverIpv6, textOfDestination } from './destination.ts'
+import type { PreparedSend } from './prepare.ts'
+import { adviceOnSend } from './send-advice.ts'
 
 /** Counts of a sender since it was opened. */
 export interface SenderStats {
@@ -42,6 +44,8 @@ export interface Transmitter {
 
 export interface TransmitterPlan {
   readonly fd: () => number
+  /** The socket's family, for the words of errors. Default IPv4 and IPv6. */
+  readonly family?: Family
   readonly segmentation: boolean
   /**
    * Passes on the errors in the error queue. False: the queue was empty. A returned error makes the next send fail,
@@ -63,15 +67,6 @@ function runOfEqualSize(datagrams: readonly Uint8Array[], from: number, most: nu
   const tail = datagrams[end]?.length ?? 0
   if (end < limit && tail > 0 && tail < size) end++
   return { size, count: end - from }
-}
-
-const ADVICE: Readonly<Record<string, string>> = {
-  EACCES: 'the kernel forbids it; a broadcast address needs SO_BROADCAST among the options',
-  ECONNREFUSED: 'an earlier datagram found the port there closed',
-  ENETUNREACH: 'there is no route from this source by this interface; for a group, name the interface',
-  EINVAL: 'the kernel does not take this destination, source or interface together; a link-local one needs its %zone',
-  ENOBUFS: 'the queue of the interface is full, or the control messages are longer than the sysctl net.core.optmem_max',
-  EPERM: 'a firewall forbids it; a mark, or a priority above 6, needs CAP_NET_ADMIN or CAP_NET_RAW',
 }
 
 /** The errnos of a send by an interface that does not send. */
@@ -164,14 +159,18 @@ export function createTransmitter(send: NativeDatagrams, plan: TransmitterPlan):
     const by = Number(choice?.interface ?? plan.interface)
     const before = done > 0 ? `; the kernel took the ${done} before it` : ''
     const code = codeOf(errno)
+    const { family = 'ipv4' } = plan
     const tooLarge = code === 'EMSGSIZE'
     return kernelError({
-      asked: tooLarge ? `datagram ${done} has ${length} bytes` : `send datagram ${done}${textOf(sockaddr)}`,
+      asked: tooLarge ? `datagram ${done} has ${length} bytes` : `send datagram ${done}${textOfDestination(sockaddr)}`,
       errno,
       syscall: 'sendmmsg',
       advice: `${
         adviceOnSegment(code, choice) ??
-        (tooLarge ? adviceOnLength(length, most) : (adviceOnInterface(code, by, ipv6) ?? ADVICE[code] ?? 'failed'))
+        (tooLarge && isInet(family) ? adviceOnLength(length, most) : undefined) ??
+        adviceOnInterface(code, by, ipv6) ??
+        adviceOnSend(family, code) ??
+        'failed'
       }${before}`,
     })
   }
@@ -190,12 +189,4 @@ export function createTransmitter(send: NativeDatagrams, plan: TransmitterPlan):
       }
     },
   }
-}
-
-/** The address and port in the bytes of a sockaddr, for an error's message. */
-function textOf(sockaddr: Uint8Array | undefined): string {
-  if (sockaddr === undefined) return ''
-  const [high = 0, low = 0] = sockaddr.subarray(2, 4)
-  const address = sockaddr.length > 16 ? sockaddr.subarray(8, 24) : sockaddr.subarray(4, 8)
-  return ` to ${formatAddress(address)} port ${high * 256 + low}`
 }

@@ -10,6 +10,9 @@ import { type Protocol, protocolNumber } from './protocol-numbers.ts'
 /** A socket's address family: `AF_INET`, `AF_INET6`, `AF_UNIX`, `AF_PACKET`, `AF_NETLINK`, `AF_VSOCK`. */
 export type Family = 'ipv4' | 'ipv6' | 'unix' | 'packet' | 'netlink' | 'vsock'
 
+/** Whether a socket is of IPv4 or IPv6. */
+export const isInet = (family: Family): family is 'ipv4' | 'ipv6' => family === 'ipv4' || family === 'ipv6'
+
 const CONSTANTS: Record<Family, string> = {
   ipv4: 'AF_INET',
   ipv6: 'AF_INET6',
@@ -50,12 +53,34 @@ export interface UnixAddress {
   path: string
 }
 
+/** What a packet is to this host. `sll_pkttype`, packet(7) */
+export type PacketType = 'host' | 'broadcast' | 'multicast' | 'otherhost' | 'outgoing' | 'loopback' | 'user' | 'kernel'
+
 /** `sockaddr_ll`: the interface by name or index (none: all of them) and the Ethernet protocol. packet(7) */
 export interface PacketAddress {
-  /** A name or an index. Default: all interfaces. */
+  /** A name or an index. Default: all interfaces; where a packet is sent, an interface is needed. */
   interface?: string | number | undefined
-  /** The Ethernet protocol, by name or number. Default: none. */
+  /** The Ethernet protocol, by name or number. Default: none; where a packet is sent, the socket's own. */
   protocol?: Protocol | undefined
+  /**
+   * The hardware address of the source or the destination, as `'02:00:5e:10:00:01'`, of at most 8 bytes. A socket of type
+   * `dgram` needs it to send by an interface that has such addresses; a frame of a `raw` socket has its own. Not for bind.
+   */
+  hardwareAddress?: string | undefined
+  /** What a packet that arrived was to this host. Where a packet is sent it says nothing. Not for bind. */
+  packetType?: PacketType | undefined
+}
+
+/** The source of a packet that arrived. `sockaddr_ll`, packet(7) */
+export interface PacketSource {
+  /** The name of the interface; its index if the interface is gone. */
+  interface: string | number
+  /** The Ethernet protocol: 0x0800 for IPv4. */
+  protocol: number
+  /** The sender's hardware address, in hexadecimal with colons; '' on interfaces without such addresses. */
+  hardwareAddress: string
+  /** What the packet is to this host. */
+  packetType: PacketType
 }
 
 /** `sockaddr_nl`: the port id (0: the kernel chooses) and the bit mask of groups 1 to 32. netlink(7) */
@@ -93,6 +118,43 @@ export interface SocketAddresses {
 /** The address of a socket of one family, or of any. */
 export type SocketAddress<F extends Family = Family> = SocketAddresses[F]
 
+/** Where a message may be sent, by family. Raw sockets and ICMP sockets have no ports, so there none is given. */
+export interface Destinations extends Omit<SocketAddresses, 'ipv4' | 'ipv6' | 'netlink'> {
+  /** An IPv4 address, and the port of a UDP socket. */
+  ipv4: InetDestination
+  /** An IPv6 address, and the port of a UDP socket. */
+  ipv6: InetDestination
+  /** The port id (default 0: the kernel) and the groups (default none). */
+  netlink: Partial<SocketAddresses['netlink']>
+}
+
+/** An IP address and a port. */
+export interface InetDestination {
+  /** An IP address of the socket's family. */
+  address: string
+  /** 1 to 65535. Raw sockets and ICMP sockets have no ports: left out, or of no effect. */
+  port?: number | undefined
+}
+
+/** Where a message may be sent, in one family or in any. */
+export type Destination<F extends Family = Family> = Destinations[F]
+
+/** The source of a message, by family. */
+export interface Sources {
+  /** The sender's address and port; port 0 on a raw socket or an ICMP socket. */
+  ipv4: Endpoint
+  /** The sender's address and port; port 0 on a raw socket or an ICMP socket. */
+  ipv6: Endpoint
+  /** The path that the sender is bound to; `undefined` if the sender has no name. */
+  unix: UnixAddress | undefined
+  /** The interface, the protocol, the sender's hardware address and the packet's type. */
+  packet: PacketSource
+  /** The sender's port id, 0 for the kernel, and the groups that the message was sent to. */
+  netlink: NetlinkAddress
+  /** The sender's context id and port. */
+  vsock: VsockAddress
+}
+
 /**
  * Refuses fields that an address does not have, and lets through what Node adds to one: `family`, and `size` of a
  * datagram's. A family must be that of the address.
@@ -118,7 +180,8 @@ export interface ParsedSocketAddress {
   readonly text: string
 }
 
-export type Role = 'bind' | 'connect'
+/** What an address is for, as messages call it: `to` is the destination of messages. */
+export type Role = 'bind' | 'connect' | 'to' | `data[${number}].to`
 
 type Fields = Record<string, unknown>
 type Read = (given: Fields, role: Role, leastPort: number) => ParsedSocketAddress
@@ -133,6 +196,11 @@ function integer(given: Fields, role: Role, name: string, least: number, most: n
   return value
 }
 
+/** Given as the least port of an address whose socket has no ports: a raw socket, or an ICMP socket's peer. */
+export const NO_PORTS = -1
+/** The kernel tells the peer of a socket only if the peer has a port; a raw socket and an ICMP socket heed none. */
+const PORT_OF_NONE = 1
+
 const inetReader =
   (family: 4 | 6, wildcard: string): Read =>
   (given, role, leastPort) => {
@@ -140,6 +208,10 @@ const inetReader =
     const parsed = typeof address === 'string' ? parseAddress(address) : undefined
     if (parsed?.family !== family) throw notInet(role, family, address, parsed?.family)
     if (parsed.zone !== undefined) checkZone(role, address as string, parsed.zone)
+    if (leastPort === NO_PORTS) {
+      integer(given, role, 'port', 0, 65535, 0)
+      return { raw: { address, port: role === 'bind' ? 0 : PORT_OF_NONE }, text: `${address}` }
+    }
     const port = integer(given, role, 'port', leastPort, 65535, role === 'bind' ? 0 : undefined)
     return { raw: { address, port }, text: `${address} port ${port}` }
   }
@@ -165,7 +237,7 @@ const UNIX_PATH_ROOM = process.platform === 'darwin' ? 104 : 108
 
 const unix: Read = (given, role) => {
   const path = given.path ?? (role === 'bind' && process.platform === 'linux' ? '' : undefined)
-  if (typeof path !== 'string' || (path === '' && role === 'connect'))
+  if (typeof path !== 'string' || (path === '' && role !== 'bind'))
     throw badValue(`${role}: path is ${show(path)}: the path of a socket is needed`)
   const isAbstract = path.startsWith('\0')
   if (!isAbstract && path.includes('\0')) throw badValue(`${role}: path ${show(path)} has a NUL in it`)
@@ -187,6 +259,44 @@ const packet: Read = (given, role) => {
   return {
     raw: { interface: index, protocol },
     text: `${spec === 0 ? 'all interfaces' : `interface ${spec}`} protocol 0x${protocol.toString(16).padStart(4, '0')}`,
+  }
+}
+
+/** By their numbers: PACKET_HOST, ... linux/if_packet.h */
+const PACKET_TYPES: readonly PacketType[] = [
+  'host',
+  'broadcast',
+  'multicast',
+  'otherhost',
+  'outgoing',
+  'loopback',
+  'user',
+  'kernel',
+]
+
+export const packetTypeOf = (number: number): PacketType => PACKET_TYPES[number] ?? 'kernel'
+
+/** The bytes of `sll_addr`. */
+const HARDWARE_ADDRESS_ROOM = 8
+
+function hardwareAddress(given: unknown, name: string): Uint8Array {
+  const bytes = typeof given === 'string' && /^[\da-f]{2}([:-][\da-f]{2})*$/i.test(given) ? given.split(/[:-]/) : []
+  if (bytes.length < 1 || bytes.length > HARDWARE_ADDRESS_ROOM)
+    throw badValue(`${name} is ${show(given)}: 1 to ${HARDWARE_ADDRESS_ROOM} bytes as '02:00:5e:10:00:01' are needed`)
+  return Uint8Array.from(bytes, (byte) => Number.parseInt(byte, 16))
+}
+
+const packetDestination: Read = (given, role, leastPort) => {
+  const { hardwareAddress: hardware, packetType, ...rest } = given
+  const { raw, text } = packet(rest, role, leastPort)
+  if ((raw as { interface: number }).interface === 0)
+    throw badValue(`${role}: interface is ${show(given.interface)}: the interface to send by is needed`)
+  if (packetType !== undefined && !PACKET_TYPES.includes(packetType as PacketType))
+    throw badValue(`${role}: packetType is ${show(packetType)}: leave it out, a packet that is sent has none`)
+  if (hardware === undefined || hardware === '') return { raw, text }
+  return {
+    raw: { ...raw, hardwareAddress: hardwareAddress(hardware, `${role}: hardwareAddress`) },
+    text: `${hardware} by ${text}`,
   }
 }
 
@@ -212,6 +322,11 @@ const READERS: Record<Family, { readonly keys: readonly string[]; readonly read:
   vsock: { keys: ['cid', 'port'], read: vsock },
 }
 
+const PACKET_DESTINATION = {
+  keys: [...READERS.packet.keys, 'hardwareAddress', 'packetType'],
+  read: packetDestination,
+}
+
 /**
  * Checks an address before any socket is opened. A datagram socket may connect to port 0: then it receives from every port
  * of the peer.
@@ -222,7 +337,7 @@ export function parseSocketAddress(
   given: unknown,
   leastPort: number = role === 'bind' ? 0 : 1,
 ): ParsedSocketAddress {
-  const { keys, read } = READERS[family]
+  const { keys, read } = role !== 'bind' && family === 'packet' ? PACKET_DESTINATION : READERS[family]
   const fields = `{ ${keys.join(', ')} }`
   if (typeof given !== 'object' || given === null)
     throw wrongType(`${role} is ${show(given)}: ${fields} is needed for ${family}`)

@@ -10,6 +10,7 @@ import { type BatchLoop, createBatchLoop, type ReceiveOptions } from '../datagra
 import { type BatchReader, createBatchReader } from '../datagram/batch-reader.ts'
 import { type BatchWriter, createBatchWriter } from '../datagram/batch-writer.ts'
 import type { Datagram } from '../datagram/datagram.ts'
+import { createInetDestinations } from '../datagram/destination.ts'
 import type { Queued, ReturnedError } from '../datagram/error-queue.ts'
 import { onLinkRemoved } from '../datagram/link-watch.ts'
 import type { Message, SendChoice } from '../datagram/message.ts'
@@ -106,10 +107,11 @@ function openWriting({ plan, sockets, batchReader }: ReceiverCore, receiver: Wea
   const ipv6 = plan.family === 'ipv6'
   const prepare = createPrepare(datagramsNative(), {
     ipv6,
+    encode: createInetDestinations(datagramsNative(), ipv6),
     peer: () => undefined,
     howToName: 'give `to`',
     // The kernel refuses what an option is missing for.
-    isSet: () => true,
+    context: { family: plan.family, isSet: () => true },
   })
   const writer = createBatchWriter({
     fd: () => control.fd,

@@ -1,5 +1,6 @@
 // Answers from a receiver's own socket.
 import { datagramsNative } from '../binding/native.ts'
+import { createInetDestinations } from '../datagram/destination.ts'
 import type { SendChoice } from '../datagram/message.ts'
 import { createPrepare } from '../datagram/prepare.ts'
 import { createTransmitter } from '../datagram/transmit.ts'
@@ -14,7 +15,13 @@ export type SendOne = (data: Uint8Array, to: Endpoint, choice?: SendChoice) => b
 export function sendFrom(receiver: Receiver): SendOne {
   const send = datagramsNative()
   const ipv6 = isIpv6(receiver.address.address)
-  const prepare = createPrepare(send, { ipv6, peer: () => undefined, howToName: 'give `to`', isSet: () => false })
+  const prepare = createPrepare(send, {
+    ipv6,
+    encode: createInetDestinations(send, ipv6),
+    peer: () => undefined,
+    howToName: 'give `to`',
+    context: { family: ipv6 ? 'ipv6' : 'ipv4', isSet: () => false },
+  })
   const transmitter = createTransmitter(send, {
     fd: () => receiver.control.fd,
     segmentation: false,

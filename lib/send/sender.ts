@@ -5,6 +5,7 @@ import { onAbort } from '../base/on-abort.ts'
 import { datagramsNative } from '../binding/native.ts'
 import type { SocketControl } from '../control/control.ts'
 import { type BatchWriter, createBatchWriter } from '../datagram/batch-writer.ts'
+import { createInetDestinations } from '../datagram/destination.ts'
 import type { ReturnedError, TransmitTimestamp } from '../datagram/error-queue.ts'
 import type { Message, SendChoice } from '../datagram/message.ts'
 import { createPrepare, type Prepare } from '../datagram/prepare.ts'
@@ -167,10 +168,11 @@ export async function openSender<const V extends readonly unknown[] = readonly u
     socket,
     prepare: createPrepare(datagramsNative(), {
       ipv6,
+      encode: createInetDestinations(datagramsNative(), ipv6),
       to: plan.to,
       peer: () => peer,
       howToName: 'give `to`, here or to openSender',
-      isSet: plan.isSet,
+      context: { family: plan.family, isSet: plan.isSet },
     }),
     writer,
     forgetSignal: signal && onAbort(signal, () => void weak?.deref()?.close()),

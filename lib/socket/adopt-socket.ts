@@ -7,12 +7,13 @@ import { runtime } from '../base/runtime.ts'
 import { native } from '../binding/native.ts'
 import { getNow } from '../calls/call-now.ts'
 import { kindOfDescriptor } from '../calls/socket-kind.ts'
-import { familyOfNumber } from '../net/socket-address.ts'
+import { portsOf } from '../net/ports.ts'
+import { familyOfNumber, isInet } from '../net/socket-address.ts'
 import { partsOf } from '../options/option.ts'
-import { SO_ACCEPTCONN } from '../options/table/socket.ts'
+import { SO_ACCEPTCONN, SO_PROTOCOL } from '../options/table/socket.ts'
 import { peerOf } from './address-of.ts'
 import { createOwnedSocket, type OwnedSocket } from './owned-socket.ts'
-import { DEFAULT_BACKLOG, type SocketPlan, typeOfNumber } from './socket-spec.ts'
+import { planOfOpened, type SocketPlan, typeOfNumber } from './socket-spec.ts'
 
 /**
  * Takes over a socket that is open already: one inherited from the program that started this one, received from another
@@ -61,24 +62,17 @@ const ADVICE: Readonly<Record<string, string>> = {
 
 /** What openSocket would have been asked for. */
 function planOf(fd: number): SocketPlan {
-  const numbers = { ...kindOfDescriptor(fd, `adopt descriptor ${fd}`, ADVICE), protocol: 0 }
-  const family = familyOfNumber(numbers.family)
-  const type = family && typeOfNumber(family, numbers.type)
+  const kind = kindOfDescriptor(fd, `adopt descriptor ${fd}`, ADVICE)
+  const family = familyOfNumber(kind.family)
+  const type = family && typeOfNumber(family, kind.type)
   if (family === undefined || type === undefined)
     throw new SocketOptionError(
-      `adopt descriptor ${fd}: a socket of family ${numbers.family} and type ${numbers.type} is none that openSocket opens; control(${fd}) has its options`,
+      `adopt descriptor ${fd}: a socket of family ${kind.family} and type ${kind.type} is none that openSocket opens; control(${fd}) has its options`,
       { code: 'ERR_UNSUPPORTED', reason: 'unsupported' },
     )
   const listens = getNow(fd, partsOf(SO_ACCEPTCONN), undefined) === true
-  const peer = peerOf(fd, family)
-  return {
-    family,
-    type,
-    numbers,
-    options: [],
-    bind: undefined,
-    backlog: listens ? DEFAULT_BACKLOG : undefined,
-    connect: peer && { raw: peer, text: 'the peer' },
-    signal: undefined,
-  }
+  const protocol = isInet(family) && type !== 'stream' ? (getNow(fd, partsOf(SO_PROTOCOL), undefined) as number) : 0
+  const ports = portsOf(family, type, protocol)
+  const peer = peerOf(fd, family, ports)
+  return planOfOpened(family, type, protocol, peer, listens)
 }

@@ -42,12 +42,12 @@ function finish(fd: number): void {
   resolve()
 }
 
-/** Waits until a descriptor can be written to or has failed, or the signal is aborted. */
-async function writableOrAborted(fd: number, signal: AbortSignal | undefined): Promise<void> {
+/** Waits until a descriptor is ready for one of the events or has failed, or the signal is aborted. */
+export async function readyOrAborted(fd: number, events: number, signal: AbortSignal | undefined): Promise<void> {
   poller ??= startPoller()
   const finished = new Promise<void>((resolve) => waiting.set(fd, resolve))
   try {
-    watch(poller, fd, WRITABLE)
+    watch(poller, fd, events)
   } catch (error) {
     finish(fd)
     throw error
@@ -71,7 +71,7 @@ export async function connect(
   signal?.throwIfAborted()
   const begun = begin(owner.fd, family, address)
   if (begun !== EINPROGRESS) return begun
-  await writableOrAborted(owner.fd, signal)
+  await readyOrAborted(owner.fd, WRITABLE, signal)
   signal?.throwIfAborted()
   return getNow(owner.fd, partsOf(SO_ERROR), undefined) as number
 }

@@ -3,9 +3,11 @@ import { abortSignal, checkFields } from '../base/check-fields.ts'
 import { badValue } from '../base/errors.ts'
 import { ancillarySettings, checkAncillary } from '../datagram/ancillary.ts'
 import { READ_FIELDS, type ReadOptions } from '../datagram/read-options.ts'
+import { isInet } from '../net/socket-address.ts'
 import { IP_PKTINFO, IP_RECVERR } from '../options/table/ip.ts'
 import { IPV6_RECVERR, IPV6_RECVPKTINFO } from '../options/table/ipv6.ts'
 import { UDP_GRO } from '../options/table/udp.ts'
+import { familiesOf, isUdp, type SocketOfKind } from './message-kind.ts'
 import type { Setting } from './socket-spec.ts'
 
 /** What toMessageSocket takes. */
@@ -25,21 +27,27 @@ export interface MessageSocketPlan {
   readonly signal: AbortSignal | undefined
 }
 
-export function planMessageSocket(options: MessageSocketOptions, family: 'ipv4' | 'ipv6'): MessageSocketPlan {
+export function planMessageSocket(options: MessageSocketOptions, socket: SocketOfKind): MessageSocketPlan {
   checkFields(options, { ...READ_FIELDS, signal: abortSignal }, 'toMessageSocket')
   const { ancillary = {}, returnedErrors, gro, signal } = options
   checkAncillary(ancillary)
   signal?.throwIfAborted()
   if (gro === true && options.maxDatagram !== undefined && options.maxDatagram !== 65535)
     throw badValue('toMessageSocket: with gro, maxDatagram is 65535: leave one of the two out')
-  // The options of IPv4 count for the IPv4 datagrams of an IPv6 socket.
-  const families = family === 'ipv4' ? (['ipv4'] as const) : (['ipv6', 'ipv4'] as const)
+  if (gro === true && !isUdp(socket))
+    throw badValue('toMessageSocket: gro is true: only UDP sockets have it; leave it out')
+  const families = familiesOf(socket)
   // On an IPv6 socket IPv4's own tells which IPv4 datagrams were broadcast.
-  const settings: Setting[] = families.map((each) => [each === 'ipv6' ? IPV6_RECVPKTINFO : IP_PKTINFO, true])
+  const settings: Setting[] = families
+    .filter(isInet)
+    .map((each) => [each === 'ipv6' ? IPV6_RECVPKTINFO : IP_PKTINFO, true])
   settings.push(...ancillarySettings(ancillary, families))
+  if (returnedErrors === true && !isInet(socket.family))
+    throw badValue('toMessageSocket: returnedErrors is true: only sockets of ipv4 and ipv6 have them; leave it out')
   if (returnedErrors !== undefined)
-    for (const each of families) settings.push([each === 'ipv6' ? IPV6_RECVERR : IP_RECVERR, returnedErrors])
-  if (gro !== undefined) settings.push([UDP_GRO, gro])
+    for (const each of families.filter(isInet))
+      settings.push([each === 'ipv6' ? IPV6_RECVERR : IP_RECVERR, returnedErrors])
+  if (gro !== undefined && isUdp(socket)) settings.push([UDP_GRO, gro])
   return {
     batch: options.batch ?? 64,
     maxDatagram: options.maxDatagram ?? 65535,

@@ -1,7 +1,7 @@
 // A socket for both ways: datagrams in batches, with all the kernel knows, and answers.
 import { EventEmitter } from 'node:events'
 import type { Readable } from 'node:stream'
-import { badValue, kernelError, type SocketOptionError, wrongType } from '../base/errors.ts'
+import { kernelError, type SocketOptionError, wrongType } from '../base/errors.ts'
 import { onAbort } from '../base/on-abort.ts'
 import { datagramsNative, type NativeSocket, native } from '../binding/native.ts'
 import { bindSocket } from '../calls/bind-socket.ts'
@@ -18,18 +18,30 @@ import type { Message, SendChoice } from '../datagram/message.ts'
 import { createPrepare, type Prepare } from '../datagram/prepare.ts'
 import { createReply, type Reply } from '../datagram/reply.ts'
 import type { SenderStats } from '../datagram/transmit.ts'
+import { leastPortOf } from '../net/ports.ts'
 import {
+  type Destination,
   type Endpoint,
   type Family,
   familyNumber,
+  isInet,
   parseSocketAddress,
   type SocketAddress,
 } from '../net/socket-address.ts'
-import { type AnyOption, partsOf } from '../options/option.ts'
+import { partsOf } from '../options/option.ts'
 import { IP_MTU, IP_RECVERR } from '../options/table/ip.ts'
 import { IPV6_MTU, IPV6_RECVERR } from '../options/table/ipv6.ts'
 import { SO_MEMINFO, SO_TIMESTAMPING } from '../options/table/socket.ts'
 import { addressOf, peerOf } from './address-of.ts'
+import {
+  destinationsOf,
+  familiesOf,
+  isUdp,
+  mustHaveMessages,
+  replyRouteOf,
+  type SocketOfKind,
+  vnetHeaderOf,
+} from './message-kind.ts'
 import { type MessageSocketOptions, type MessageSocketPlan, planMessageSocket } from './message-socket-options.ts'
 
 /** Counts of what a MessageSocket has received since it was opened. */
@@ -59,22 +71,18 @@ interface MessageSocketEvents {
   transmitted: [timestamp: TransmitTimestamp]
 }
 
-/** The families whose messages can be read and written. */
-type MessageFamily = 'ipv4' | 'ipv6'
-
 /** What a MessageSocket is made of: an open socket, whose owner it becomes. */
-export interface OpenSocket {
+export interface OpenSocket extends SocketOfKind {
   readonly socket: NativeSocket
-  readonly control: SocketControl
-  readonly family: Family
-  readonly type: string
   /** Called when the descriptor is closed. */
   atEnd(): void
 }
 
+/** The families whose sources are written like those of a family. */
+type Alike<F extends Family> = F extends 'ipv4' | 'ipv6' ? 'ipv4' | 'ipv6' : F
+
 /** Everything that holds the descriptor. It does not refer to the MessageSocket, so that a forgotten one can be collected. */
 interface Core extends OpenSocket {
-  readonly family: MessageFamily
   readonly batchReader: BatchReader
   readonly writer: BatchWriter
   readonly loop: BatchLoop
@@ -84,6 +92,11 @@ interface Core extends OpenSocket {
   dropped: number
   readonly forgetSignal: (() => void) | undefined
   closing: Promise<void> | undefined
+}
+
+/** The peer of a socket of IPv4 or IPv6. */
+function inetPeerOf({ socket, family, ports }: OpenSocket): Endpoint | undefined {
+  return isInet(family) ? peerOf(socket.fd, family, ports) : undefined
 }
 
 const closedError = (): SocketOptionError => noDescriptor('socket', 'the socket was closed; open another')
@@ -122,16 +135,17 @@ const forgotten = new FinalizationRegistry<Core>((core) => {
 })
 
 /**
- * Reads and sends datagrams in batches, and answers them. Made by `toMessageSocket`.
+ * Reads and sends messages in batches, and answers them: datagrams of IPv4 and IPv6, packets of raw sockets and of the link,
+ * messages of Unix and netlink sockets. Made by `toMessageSocket`.
  *
  * Read with `receive()`, `for await (const batch of socket)` or `readable()`, one reader at a time; leaving a loop early
  * closes the socket. While nobody reads, datagrams stay in the kernel's buffer; the kernel drops and counts those it has no
  * room for. Only a reader or a send that waits keeps the event loop alive. Events, which must be asked for:
  * `returned-error` for ICMP errors, `transmitted` for the times of sending that `SO_TIMESTAMPING` asks for.
  */
-export class MessageSocket<F extends Family = MessageFamily>
+export class MessageSocket<F extends Family = 'ipv4' | 'ipv6'>
   extends EventEmitter<MessageSocketEvents>
-  implements AsyncIterable<Datagram[]>, AsyncDisposable
+  implements AsyncIterable<Datagram<F>[]>, AsyncDisposable
 {
   readonly #core: Core
 
@@ -151,12 +165,14 @@ export class MessageSocket<F extends Family = MessageFamily>
 
   /** The local address. `getsockname(2)` */
   get address(): SocketAddress<F> {
-    return addressOf(openFd(this.#core), this.#core.family, 'getsockname') as SocketAddress<F>
+    const { family, ports } = this.#core
+    return addressOf(openFd(this.#core), family, 'getsockname', ports) as SocketAddress<F>
   }
 
   /** The address of the peer; `undefined` if the socket is not connected. `getpeername(2)` */
   get remoteAddress(): SocketAddress<F> | undefined {
-    return peerOf(openFd(this.#core), this.#core.family) as SocketAddress<F> | undefined
+    const { family, ports } = this.#core
+    return peerOf(openFd(this.#core), family, ports) as SocketAddress<F> | undefined
   }
 
   /**
@@ -165,16 +181,16 @@ export class MessageSocket<F extends Family = MessageFamily>
    * @throws SocketOptionError as a rejection, if somebody reads already, a read fails or the socket is closed; or the
    * signal's reason: then nothing is lost, and the socket stays open
    */
-  receive(options?: ReceiveOptions): Promise<Datagram[]> {
-    return this.#core.loop.receive(options, this)
+  receive(options?: ReceiveOptions): Promise<Datagram<F>[]> {
+    return this.#core.loop.receive(options, this) as Promise<Datagram<F>[]>
   }
 
   /**
-   * Batches, until closed; leaving the loop early closes the socket.
+   * Batches, until the socket is closed, or the peer of a `seqpacket` socket has closed the connection; leaving the loop early closes the socket.
    * @throws SocketOptionError if somebody reads already, or, as a rejection, if a read fails: the next read goes on
    */
-  [Symbol.asyncIterator](): AsyncIterator<Datagram[], undefined> {
-    return this.#core.loop.iterate(this)
+  [Symbol.asyncIterator](): AsyncIterator<Datagram<F>[], undefined> {
+    return this.#core.loop.iterate(this) as AsyncIterator<Datagram<F>[], undefined>
   }
 
   /**
@@ -189,29 +205,36 @@ export class MessageSocket<F extends Family = MessageFamily>
    * Sends one datagram or many, in order. Fulfils with their number once the kernel has taken all.
    *
    * `sendmmsg(2)`, with `UDP_SEGMENT` for datagrams of equal size. Without `to`, they go to the peer that the socket is
-   * connected to. Do not change the bytes until the promise settles.
+   * connected to; of netlink to the kernel; of a packet socket out by the interface that the socket is bound to. Do not change the
+   * bytes until the promise settles. If the receiver's queue is full, a Unix socket waits.
    * @throws SocketOptionError as a rejection, with the index of the datagram that failed; the datagrams before it are sent
    */
   async send(
-    data: Uint8Array | readonly (Uint8Array | Message)[],
-    to?: SocketAddress<F>,
+    data: Uint8Array | readonly (Uint8Array | Message<F>)[],
+    to?: Destination<F>,
     choice?: SendChoice,
   ): Promise<number> {
     const core = this.#core
     if (core.closing !== undefined) throw closedError()
-    return core.writer.send(core.prepare(data, to as Endpoint | undefined, choice), this)
+    return core.writer.send(core.prepare(data as Uint8Array, to, choice), this)
   }
 
   /**
    * Answers a datagram: to its source, by the interface that it came in on, and from the address that it was sent to. If
    * that was a group or a broadcast address, the kernel chooses the address of the interface.
    *
-   * `sendmmsg(2)` with `IP_PKTINFO` or `IPV6_PKTINFO`.
+   * `sendmmsg(2)` with `IP_PKTINFO` or `IPV6_PKTINFO`. In other families, to the source; on a connection, to the peer.
    * @throws SocketOptionError as a rejection: as `send`, or if a lent datagram was given back
    */
-  reply(to: Datagram, data: Uint8Array | readonly (Uint8Array | Message)[], choice?: SendChoice): Promise<number> {
+  reply(
+    to: Datagram<Alike<F>>,
+    data: Uint8Array | readonly (Uint8Array | Message<F>)[],
+    choice?: SendChoice,
+  ): Promise<number> {
     const core = this.#core
-    return core.closing === undefined ? core.reply(to, data, choice, this) : Promise.reject(closedError())
+    return core.closing === undefined
+      ? core.reply(to as Datagram, data as Uint8Array, choice, this)
+      : Promise.reject(closedError())
   }
 
   /**
@@ -221,13 +244,13 @@ export class MessageSocket<F extends Family = MessageFamily>
    * is `undefined`. Connect again to have another peer. The local address is the kernel's choice for this peer, unless it is bound.
    * @throws SocketOptionError as a rejection, for a wrong address, or what connect(2) answers
    */
-  async connect(to: SocketAddress<F>): Promise<void> {
+  async connect(to: Destination<F>): Promise<void> {
     const core = this.#core
-    const { family } = core
-    const { raw, text } = parseSocketAddress(family, 'connect', to, 0)
+    const { family, type, ports } = core
+    const { raw, text } = parseSocketAddress(family, 'connect', to, leastPortOf(ports, type))
     const errno = native.connect(openFd(core), familyNumber(family), raw)
     if (errno !== 0) throw explainSocket('connect', `connect to ${text}`, errno, family)
-    core.peer = peerOf(openFd(core), family)
+    core.peer = inetPeerOf(core)
   }
 
   /**
@@ -238,12 +261,14 @@ export class MessageSocket<F extends Family = MessageFamily>
    */
   async disconnect(): Promise<void> {
     const core = this.#core
-    const { family } = core
+    const { family, ports } = core
     const fd = openFd(core)
-    const { port } = addressOf(fd, family, 'getsockname')
+    const before = addressOf(fd, family, 'getsockname')
     const errno = native.disconnect(fd)
     if (errno !== 0) throw explainSocket('connect', 'disconnect', errno, family)
     core.peer = undefined
+    if (!isInet(family) || ports === 'none') return
+    const { port } = before as Endpoint
     const local = addressOf(fd, family, 'getsockname')
     if (local.port !== port) bindSocket(fd, family, parseSocketAddress(family, 'bind', { ...local, port }))
   }
@@ -287,36 +312,35 @@ export function createMessageSocket<F extends Family>(
   open: OpenSocket,
   options: MessageSocketOptions,
 ): MessageSocket<F> {
-  const { family, type, control } = open
-  if ((family !== 'ipv4' && family !== 'ipv6') || type !== 'dgram')
-    throw badValue(`a ${type} socket of ${family} can't become a MessageSocket: that takes dgram of ipv4 or ipv6`)
-  const plan = planMessageSocket(options, family)
+  const { control } = open
+  mustHaveMessages(open)
+  const plan = planMessageSocket(options, open)
   let made: WeakRef<MessageSocket> | undefined
   // First, since a signal may be a Proxy: code of the caller's may close the socket, and none runs after this.
   const forgetSignal = plan.signal && onAbort(plan.signal, () => void made?.deref()?.close())
   try {
     for (const [option, value] of plan.settings) control.setSync(option, value as never)
-    const socket = assemble({ ...open, family }, plan, forgetSignal)
+    const socket = assemble(open, plan, forgetSignal)
     made = new WeakRef(socket)
-    return socket as MessageSocket<F>
+    return socket as unknown as MessageSocket<F>
   } catch (error) {
     forgetSignal?.()
     throw error
   }
 }
 
-function assemble(
-  open: OpenSocket & { family: MessageFamily },
-  plan: MessageSocketPlan,
-  forgetSignal: (() => void) | undefined,
-): MessageSocket {
+function assemble(open: OpenSocket, plan: MessageSocketPlan, forgetSignal: (() => void) | undefined): MessageSocket {
   const { family, control, socket } = open
   const ipv6 = family === 'ipv6'
-  const isOn = (option: AnyOption): boolean => control.getSync(option) === true
-  const returnedErrors = isOn(ipv6 ? IPV6_RECVERR : IP_RECVERR) || (ipv6 && isOn(IP_RECVERR))
-  const { flags } = control.getSync(SO_TIMESTAMPING)
-  const usesErrorQueue = returnedErrors || flags.some((flag) => String(flag).startsWith('TX_'))
-  const peer = peerOf(socket.fd, family)
+  const returnedErrors = familiesOf(open).some(
+    (each) => isInet(each) && control.getSync(each === 'ipv6' ? IPV6_RECVERR : IP_RECVERR),
+  )
+  // A Unix socket and netlink have no error queue: asked for it, they give their next message.
+  const hasErrorQueue = isInet(family) || family === 'packet'
+  const usesErrorQueue =
+    returnedErrors ||
+    (hasErrorQueue && control.getSync(SO_TIMESTAMPING).flags.some((flag) => String(flag).startsWith('TX_')))
+  const vnetHeader = vnetHeaderOf(open)
   let weak: WeakRef<MessageSocket> | undefined
   const onQueued = (queued: Queued): void => {
     if ('error' in queued) weak?.deref()?.emit('returned-error', queued.error)
@@ -324,6 +348,8 @@ function assemble(
   }
   const batchReader = createBatchReader({
     ...plan,
+    family,
+    vnetHeader,
     onQueued: usesErrorQueue ? onQueued : undefined,
     toError: receiveError,
   })
@@ -332,8 +358,9 @@ function assemble(
     batchReader.add(socket)
     writer = createBatchWriter({
       fd: () => openFd(open),
-      segmentation: true,
+      segmentation: isUdp(open),
       interface: 0,
+      family,
       mtu: () => (core.peer === undefined ? undefined : control.getSync(ipv6 ? IPV6_MTU : IP_MTU)),
       returnedErrors,
       usesErrorQueue,
@@ -346,10 +373,12 @@ function assemble(
   }
   const prepare = createPrepare(datagramsNative(), {
     ipv6,
-    peer: () => core.peer,
+    encode: destinationsOf(open, () => openFd(open)),
+    ...(isInet(family) && open.ports === 'ports' ? { peer: () => core.peer } : {}),
     howToName: 'give `to`, or connect the socket',
+    header: vnetHeader === 0 ? undefined : new Uint8Array(vnetHeader),
     // The kernel refuses what an option is missing for.
-    isSet: () => true,
+    context: { family, isSet: () => true },
   })
   const core: Core = {
     ...open,
@@ -364,8 +393,8 @@ function assemble(
       close: () => closeCore(core),
     }),
     prepare,
-    reply: createReply({ batchReader, writer, prepare }),
-    peer,
+    reply: createReply({ batchReader, writer, prepare, route: replyRouteOf(open) }),
+    peer: inetPeerOf(open),
     dropped: 0,
     forgetSignal,
     closing: undefined,

@@ -8,10 +8,11 @@ import { handleOf, noDescriptor } from '../calls/socket-handle.ts'
 import { createControl, type SocketControl, shareControl } from '../control/control.ts'
 import type { Family, SocketAddress } from '../net/socket-address.ts'
 import { SO_ACCEPTCONN, SO_PROTOCOL } from '../options/table/socket.ts'
+import { type AcceptOptions, accept } from './accept.ts'
 import { addressOf, peerOf } from './address-of.ts'
 import { createMessageSocket, type MessageSocket } from './message-socket.ts'
 import type { MessageSocketOptions } from './message-socket-options.ts'
-import type { SocketPlan, SocketTypes } from './socket-spec.ts'
+import { planOfOpened, type SocketPlan, type SocketTypes } from './socket-spec.ts'
 import { asDatagram, asServer, asStream, type DatagramOptions } from './to-node-socket.ts'
 
 /**
@@ -60,8 +61,8 @@ export interface OwnedSocket<F extends Family = Family> extends AsyncDisposable 
    */
   toDatagram(options?: DatagramOptions): DatagramSocket
   /**
-   * Becomes a MessageSocket, which owns the descriptor from now on: datagrams in batches, both ways. For `dgram` sockets of
-   * `ipv4` and `ipv6`.
+   * Becomes a MessageSocket, which owns the descriptor from now on: messages in batches, both ways. For `dgram` and `raw`
+   * sockets of `ipv4`, `ipv6`, `packet` and `netlink`, and for `dgram` and `seqpacket` sockets of `unix` and `vsock`.
    * @throws SocketOptionError `bad-value` for another kind of socket or wrong options, `closed`, or what an option is
    * refused for; the socket stays as it is
    */
@@ -79,6 +80,13 @@ export interface OwnedSocket<F extends Family = Family> extends AsyncDisposable 
    * @throws SocketOptionError `bad-value` for another kind of socket, `closed`, or what listen(2) answers; the socket stays as it is
    */
   toServer(options?: ServerOpts, onConnection?: (socket: Socket) => void): Server
+  /**
+   * The next connection of a socket that listens, nonblocking and closed on exec. For `seqpacket` sockets, which Node has no
+   * server for. `accept4(2)`
+   * @throws SocketOptionError as a rejection, with `bad-value` if the socket does not listen, `closed`, or what accept4
+   * answers; or the signal's reason: then the socket stays open
+   */
+  accept(options?: AcceptOptions): Promise<OwnedSocket<F>>
   /**
    * Gives the descriptor away: the caller has to close it from now on.
    * @throws SocketOptionError `closed`
@@ -106,7 +114,7 @@ const INET: readonly Family[] = ['ipv4', 'ipv6']
 const INET_AND_UNIX: readonly Family[] = ['ipv4', 'ipv6', 'unix']
 
 export function createOwnedSocket<F extends Family>(socket: NativeSocket, plan: SocketPlan, name?: string): Owned<F> {
-  const { family, type, backlog } = plan
+  const { family, type, backlog, ports } = plan
   let goneTo: { readonly name: string; readonly fd: () => number; readonly isBareNumber?: true } | undefined
   let closing: Promise<void> | undefined
   let end = (): void => {}
@@ -187,12 +195,12 @@ export function createOwnedSocket<F extends Family>(socket: NativeSocket, plan: 
       return control.getSync(SO_ACCEPTCONN)
     },
     get connected() {
-      return peerOf(owner.fd, family) !== undefined
+      return peerOf(owner.fd, family, ports) !== undefined
     },
     name,
     control,
-    address: () => addressOf(owner.fd, family as F, 'getsockname'),
-    remoteAddress: () => peerOf(owner.fd, family as F),
+    address: () => addressOf(owner.fd, family as F, 'getsockname', ports),
+    remoteAddress: () => peerOf(owner.fd, family as F, ports),
     toDatagram: (options = {}) =>
       give({
         name: 'dgram.Socket',
@@ -202,7 +210,7 @@ export function createOwnedSocket<F extends Family>(socket: NativeSocket, plan: 
       }),
     toMessageSocket: (options = {}) => {
       mine()
-      const made = createMessageSocket<F>({ socket, control, family, type, atEnd: () => end() }, options)
+      const made = createMessageSocket<F>({ socket, control, family, type, ports, atEnd: () => end() }, options)
       goneTo = { name: 'a MessageSocket', fd: openFd }
       shareControl(made, control)
       return made
@@ -221,6 +229,11 @@ export function createOwnedSocket<F extends Family>(socket: NativeSocket, plan: 
         type: 'stream',
         make: () => asServer(owner, backlog, { ...options }, onConnection),
       }),
+    accept: async (options) => {
+      mine()
+      const connection = await accept(owner, family, options)
+      return createOwnedSocket<F>(connection, planOfOpened(family, type, plan.numbers.protocol, {})).face
+    },
     release: () => {
       const fd = mine()
       goneTo = { name: 'the caller of release()', fd: () => fd, isBareNumber: true }

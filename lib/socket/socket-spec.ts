@@ -3,10 +3,13 @@
 import { mustBe, mustKnow, whole } from '../base/check-fields.ts'
 import { badValue, show, wrongType } from '../base/errors.ts'
 import { native, unsupported } from '../binding/native.ts'
+import { leastPortOf, type Ports, portsOf } from '../net/ports.ts'
 import { type Protocol, protocolNumber } from '../net/protocol-numbers.ts'
 import {
+  type Destinations,
   type Family,
   familyNumber,
+  NO_PORTS,
   type ParsedSocketAddress,
   parseSocketAddress,
   type SocketAddresses,
@@ -33,8 +36,7 @@ export interface SocketTypes {
 type Parts<T> = { [K in keyof T]?: T[K] | undefined }
 
 /** Addresses to connect to; netlink's parts default to 0 (the kernel), and packet sockets have no connections. */
-export interface ConnectTargets extends Omit<SocketAddresses, 'netlink' | 'packet'> {
-  netlink: Parts<SocketAddresses['netlink']>
+export interface ConnectTargets extends Omit<Destinations, 'packet'> {
   packet: never
 }
 
@@ -88,6 +90,7 @@ export interface SocketPlan {
   readonly type: string
   readonly numbers: { readonly family: number; readonly type: number; readonly protocol: number }
   readonly options: readonly Setting[]
+  readonly ports: Ports
   readonly bind: ParsedSocketAddress | undefined
   readonly backlog: number | undefined
   readonly connect: ParsedSocketAddress | undefined
@@ -120,7 +123,7 @@ function choice(name: string, given: unknown, choices: readonly string[]): strin
   throw badValue(`${name} is ${show(given)}: one of ${choices.join(', ')} is needed`)
 }
 
-function typeNumber(type: string): number {
+export function typeNumber(type: string): number {
   const name = TYPES[type] ?? ''
   const number = native.constants[name]
   if (number === undefined) throw unsupported(name)
@@ -152,6 +155,27 @@ function parseBacklog(listen: unknown, type: string): number | undefined {
   return backlog
 }
 
+/** The plan of a socket that is open already: what openSocket would have been asked for. */
+export function planOfOpened(
+  family: Family,
+  type: string,
+  protocol: number,
+  peer: object | undefined,
+  listens = false,
+): SocketPlan {
+  return {
+    family,
+    type,
+    numbers: { family: familyNumber(family), type: typeNumber(type), protocol },
+    options: [],
+    ports: portsOf(family, type, protocol),
+    bind: undefined,
+    backlog: listens ? DEFAULT_BACKLOG : undefined,
+    connect: peer && { raw: peer, text: 'the peer' },
+    signal: undefined,
+  }
+}
+
 /** Checks the whole of a spec before anything is opened. */
 export function parseSpec(given: unknown): SocketPlan {
   if (typeof given !== 'object' || given === null)
@@ -167,23 +191,31 @@ export function parseSpec(given: unknown): SocketPlan {
     throw badValue('connect: packet sockets have no connections; bind one to an interface')
   if (spec.signal !== undefined && !(spec.signal instanceof AbortSignal))
     throw wrongType(`signal is ${show(spec.signal)}: an AbortSignal is needed`)
+  const ports = portsOf(family, type, protocol)
   const protocolAtBind = family === 'packet' && protocol !== 0
   return {
     family,
     type,
     numbers: { family: familyNumber(family), type: typeNumber(type), protocol: protocolAtBind ? 0 : protocol },
     options: parseOptions(spec.options),
-    bind: parseBind(family, spec.bind, protocolAtBind ? protocol : undefined),
+    ports,
+    bind: parseBind(family, spec.bind, ports, protocolAtBind ? protocol : undefined),
     backlog: parseBacklog(spec.listen, type),
     connect:
       spec.connect === undefined
         ? undefined
-        : parseSocketAddress(family, 'connect', spec.connect, type === 'stream' ? 1 : 0),
+        : parseSocketAddress(family, 'connect', spec.connect, leastPortOf(ports, type)),
     signal: spec.signal,
   }
 }
 
-function parseBind(family: Family, bind: unknown, protocol: number | undefined): ParsedSocketAddress | undefined {
-  if (protocol === undefined) return bind === undefined ? undefined : parseSocketAddress(family, 'bind', bind)
+function parseBind(
+  family: Family,
+  bind: unknown,
+  ports: Ports,
+  protocol: number | undefined,
+): ParsedSocketAddress | undefined {
+  if (protocol === undefined)
+    return bind === undefined ? undefined : parseSocketAddress(family, 'bind', bind, ports === 'none' ? NO_PORTS : 0)
   return parseSocketAddress(family, 'bind', bind === undefined ? { protocol } : { protocol, ...(bind as object) })
 }

@@ -5,6 +5,7 @@
 #include <net/if.h>
 
 #include <array>
+#include <cstdio>
 #include <cstring>
 #include <string_view>
 
@@ -115,6 +116,16 @@ std::string TextOf(const sockaddr_storage& address) {
     std::array<char, IF_NAMESIZE> name{};
     const char* zone = if_indextoname(in6.sin6_scope_id, name.data());
     text += "%" + (zone != nullptr ? std::string(zone) : std::to_string(in6.sin6_scope_id));
+  }
+  return text;
+}
+
+std::string HardwareAddressText(const uint8_t* bytes, size_t length) {
+  std::string text;
+  for (size_t index = 0; index < length; ++index) {
+    std::array<char, 4> pair{};
+    static_cast<void>(std::snprintf(pair.data(), pair.size(), index == 0 ? "%02x" : ":%02x", bytes[index]));
+    text += pair.data();
   }
   return text;
 }

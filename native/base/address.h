@@ -21,6 +21,8 @@ std::string TextOf(const in_addr& address);
 std::string TextOf(const in6_addr& address);
 // Empty if the family is neither IPv4 nor IPv6.
 std::string TextOf(const sockaddr_storage& address);
+// Bytes in hexadecimal with colons between them, as a MAC is written.
+std::string HardwareAddressText(const uint8_t* bytes, size_t length);
 uint16_t PortOf(const sockaddr_storage& address);
 
 }  // namespace sockctl

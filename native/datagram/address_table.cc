@@ -1,6 +1,7 @@
 // Numbers for addresses, so that a table of integers can name them.
 #include "datagram/address_table.h"
 
+#include <algorithm>
 #include <cstring>
 #include <string_view>
 #include <utility>
@@ -24,7 +25,9 @@ uint32_t AddressTable::FindNumber(const AddressKey& key) {
 
 std::string AddressTable::TextAt(uint32_t number) const {
   const AddressKey& key = keys_.at(number);
-  if (key.ipv4) {
+  if (key.kind == AddressKind::kHardware)
+    return HardwareAddressText(key.address.s6_addr, std::min<size_t>(key.zone, sizeof key.address));
+  if (key.kind == AddressKind::kIpv4) {
     in_addr in4{};
     std::memcpy(&in4, &key.address.s6_addr[12], sizeof in4);
     return TextOf(in4);

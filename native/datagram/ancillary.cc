@@ -2,6 +2,8 @@
 #include "datagram/ancillary.h"
 
 #include <linux/errqueue.h>
+#include <linux/if_ether.h>
+#include <linux/if_packet.h>
 #include <netinet/ip.h>
 #include <netinet/udp.h>
 #include <sys/time.h>
@@ -10,6 +12,7 @@
 #include <cstring>
 #include <ctime>
 
+#include "datagram/descriptors.h"
 #include "datagram/message_type.h"
 
 #ifndef UDP_GRO
@@ -88,6 +91,35 @@ bool FillEndpoint(const cmsghdr& header, AddressTable& addresses, Cell& cell) {
   return true;
 }
 
+bool FillCredentials(const cmsghdr& header, AddressTable& /*addresses*/, Cell& cell) {
+  ucred sender{};
+  if (!Load(header, sender)) return false;
+  cell.credentials = {sender.pid, sender.uid, sender.gid};
+  return true;
+}
+
+bool FillVlan(const cmsghdr& header, AddressTable& /*addresses*/, Cell& cell) {
+  tpacket_auxdata packet{};
+  if (!Load(header, packet) || (packet.tp_status & TP_STATUS_VLAN_VALID) == 0) return false;
+  const bool named = (packet.tp_status & TP_STATUS_VLAN_TPID_VALID) != 0;
+  cell.vlan = {packet.tp_vlan_tci, named ? packet.tp_vlan_tpid : ETH_P_8021Q};
+  return true;
+}
+
+bool FillFrameLength(const cmsghdr& header, AddressTable& /*addresses*/, Cell& cell) {
+  tpacket_auxdata packet{};
+  if (!Load(header, packet)) return false;
+  cell.integer = static_cast<int32_t>(packet.tp_len);
+  return true;
+}
+
+// Told only if true: the checksum is still to be computed, by the card or by whoever takes the packet.
+bool FillPartialChecksum(const cmsghdr& header, AddressTable& /*addresses*/, Cell& cell) {
+  tpacket_auxdata packet{};
+  cell.integer = 1;
+  return Load(header, packet) && (packet.tp_status & TP_STATUS_CSUMNOTREADY) != 0;
+}
+
 struct Row {
   std::string_view column;
   Fill fill;
@@ -107,11 +139,15 @@ constexpr std::array kRows{
     Row{"originalDestination",
         FillEndpoint,
         {{{IPPROTO_IP, IP_RECVORIGDSTADDR}, {IPPROTO_IPV6, IPV6_RECVORIGDSTADDR}}}},
+    Row{"credentials", FillCredentials, {{{SOL_SOCKET, SCM_CREDENTIALS}}}},
+    Row{"vlan", FillVlan, {{{SOL_PACKET, PACKET_AUXDATA}}}},
+    Row{"frameLength", FillFrameLength, {{{SOL_PACKET, PACKET_AUXDATA}}}},
+    Row{"partialChecksum", FillPartialChecksum, {{{SOL_PACKET, PACKET_AUXDATA}}}},
 };
 static_assert(kRows.size() <= 32, "Ancillary::filled has a bit for each");
 
 // The levels and types there are rows for.
-constexpr std::array<int, 3> kLevels{SOL_SOCKET, IPPROTO_IP, IPPROTO_IPV6};
+constexpr std::array<int, 4> kLevels{SOL_SOCKET, IPPROTO_IP, IPPROTO_IPV6, SOL_PACKET};
 constexpr size_t kTypes = 128;
 
 constexpr size_t IndexOf(int level) {
@@ -167,7 +203,8 @@ bool FillAncillary(const cmsghdr& header, Ancillary& ancillary) {
     in6_pktinfo info{};
     if (!Load(header, info)) return false;
     const bool broadcast = ancillary.destination.broadcast;
-    ancillary.destination = {true, {info.ipi6_addr, 0, false}, broadcast, static_cast<int32_t>(info.ipi6_ifindex)};
+    ancillary.destination = {
+        true, {info.ipi6_addr, 0, AddressKind::kIpv6}, broadcast, static_cast<int32_t>(info.ipi6_ifindex)};
     return true;
   }
   if (Is(header, IPPROTO_UDP, UDP_GRO)) return LoadInteger(header, ancillary.segment);
@@ -212,6 +249,7 @@ Ancillary ReadAncillary(msghdr& message, AddressTable& addresses, Cell* cells, s
   Ancillary ancillary{};
   for (cmsghdr* header = CMSG_FIRSTHDR(&message); header != nullptr; header = CMSG_NXTHDR(&message, header)) {
     if (!IsWhole(message, *header)) break;
+    if (HasDescriptors(*header)) continue;
     if (FillCells(*header, addresses, cells, ancillary.filled) || FillAncillary(*header, ancillary)) continue;
     const auto* data = CMSG_DATA(header);
     others.push_back({header->cmsg_level, header->cmsg_type, {data, data + (header->cmsg_len - CMSG_LEN(0))}});

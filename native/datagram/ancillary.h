@@ -24,7 +24,18 @@ union Cell {
     int32_t address;
     int32_t port;
   } endpoint;
+  struct {
+    int32_t process;
+    uint32_t user;
+    uint32_t group;
+  } credentials;
+  struct {
+    // The priority, the drop eligible bit and the identifier. IEEE 802.1Q
+    int32_t control;
+    int32_t protocol;
+  } vlan;
 };
+static_assert(sizeof(Cell) == 16, "lib/datagram/datagram.ts reads cells of 16 bytes");
 
 // A control message that fills no column.
 struct ControlMessage {

@@ -6,7 +6,7 @@
 namespace sockctl {
 namespace {
 
-bool IsIpv4(const AddressKey& key) { return key.ipv4 || IN6_IS_ADDR_V4MAPPED(&key.address); }
+bool IsIpv4(const AddressKey& key) { return key.kind == AddressKind::kIpv4 || IN6_IS_ADDR_V4MAPPED(&key.address); }
 
 bool IsGroup(const AddressKey& key) {
   return IsIpv4(key) ? (key.address.s6_addr[12] & 0xf0) == 0xe0 : IN6_IS_ADDR_MULTICAST(&key.address);

@@ -2,6 +2,7 @@
 #include "datagram/error_queue.h"
 
 #include <linux/errqueue.h>
+#include <linux/if_packet.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
 
@@ -27,7 +28,8 @@ void SetEndpoint(Napi::Object& entry, const char* name, const sockaddr_storage& 
 
 bool IsQueuedError(const cmsghdr& header) {
   return (header.cmsg_level == IPPROTO_IP && header.cmsg_type == IP_RECVERR) ||
-         (header.cmsg_level == IPPROTO_IPV6 && header.cmsg_type == IPV6_RECVERR);
+         (header.cmsg_level == IPPROTO_IPV6 && header.cmsg_type == IPV6_RECVERR) ||
+         (header.cmsg_level == SOL_PACKET && header.cmsg_type == PACKET_TX_TIMESTAMP);
 }
 
 // Where the extension of an ICMP message starts in the payload: RFC 4884.

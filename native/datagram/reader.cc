@@ -1,12 +1,16 @@
 // Reads batches of datagrams for JavaScript.
 #include "datagram/reader.h"
 
+#include <poll.h>
+
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
 
 #include "base/address.h"
 #include "base/fields.h"
+#include "base/unix_path.h"
+#include "datagram/source.h"
 
 namespace sockctl {
 
@@ -20,9 +24,12 @@ Napi::Function DatagramReader::Define(Napi::Env env) {
                          InstanceMethod<&DatagramReader::HandOver>("handOver"),
                          InstanceMethod<&DatagramReader::Release>("release"),
                          InstanceMethod<&DatagramReader::Read>("read"),
+                         InstanceMethod<&DatagramReader::Ended>("ended"),
                          InstanceMethod<&DatagramReader::Pack>("pack"),
                          InstanceMethod<&DatagramReader::AddressText>("addressText"),
                          InstanceMethod<&DatagramReader::Others>("others"),
+                         InstanceMethod<&DatagramReader::Path>("path"),
+                         InstanceMethod<&DatagramReader::Descriptors>("descriptors"),
                          InstanceMethod<&DatagramReader::Filtered>("filtered"),
                          InstanceMethod<&DatagramReader::Epoch>("epoch"),
                          InstanceMethod<&DatagramReader::SetRule>("setRule"),
@@ -31,12 +38,13 @@ Napi::Function DatagramReader::Define(Napi::Env env) {
                      });
 }
 
-// (batch, stride, room, extensions): the most datagrams of one read, the bytes from one to the next, the longest taken
-// whole, and whether the extension headers of IPv6 were asked for
+// (batch, stride, room, controlRoom, takesDescriptors): the most datagrams of one read, the bytes from one to the next,
+// the longest taken whole, the room for the control messages of each, and whether the sockets are Unix sockets
 DatagramReader::DatagramReader(const Napi::CallbackInfo& info)
     : Napi::ObjectWrap<DatagramReader>(info),
       stride_(ReadInteger<uint32_t>(info[1], "stride")),
-      room_(ReadInteger<uint32_t>(info[2], "room")) {
+      room_(ReadInteger<uint32_t>(info[2], "room")),
+      takes_descriptors_(info[4].ToBoolean().Value()) {
   const Napi::Env env = info.Env();
   constexpr uint32_t kMaxBatch = 1024;  // UIO_MAXIOV
   const auto batch = ReadInteger<uint32_t>(info[0], "batch");
@@ -45,8 +53,12 @@ DatagramReader::DatagramReader(const Napi::CallbackInfo& info)
   messages_.resize(batch);
   vectors_.resize(batch);
   sources_.resize(batch);
-  SetControlRoom(info[3].ToBoolean().Value() ? kMaxControlRoom : kControlRoom);
+  const auto control_room = ReadInteger<uint32_t>(info[3], "controlRoom");
+  if (control_room > kMaxControlRoom || control_room % alignof(cmsghdr) != 0)
+    throw Napi::RangeError::New(env, "controlRoom is not a multiple of 8, up to 8192");
+  SetControlRoom(control_room);
   others_.resize(batch);
+  if (takes_descriptors_) descriptors_.resize(batch);
   table_ = Napi::Persistent(Napi::ArrayBuffer::New(env, batch * sizeof(Row)));
   rows_ = static_cast<Row*>(table_.Value().Data());
   cell_table_ = Napi::Persistent(Napi::ArrayBuffer::New(env, batch * columns_ * sizeof(Cell)));
@@ -89,14 +101,16 @@ Napi::Value DatagramReader::HandOver(const Napi::CallbackInfo& info) {
   return slab;
 }
 
-// (): gives up the memory for further reads, now, since the collector may find this reader much later
+// (): gives up the memory for further reads, and what nobody has taken, now: the collector may find this reader much
+// later
 void DatagramReader::Release(const Napi::CallbackInfo& /*info*/) {
   slab_.Reset();
   memory_ = nullptr;
   slabs_ = std::make_shared<SlabPool>();
+  descriptors_.clear();
 }
 
-// The memory of a vector is aligned for any type, and so is each part of it, since the room is a multiple of 512.
+// The memory of a vector is aligned for any type, and so is each part of it, since the room is a multiple of 8.
 void DatagramReader::SetControlRoom(size_t room) {
   control_room_ = room;
   control_.resize(messages_.size() * room);
@@ -127,8 +141,15 @@ Napi::Value DatagramReader::Read(const Napi::CallbackInfo& info) {
     addresses_.Clear();
     ++epoch_;
   }
+  // What nobody has taken since the last read is closed.
+  descriptors_.clear();
+  if (takes_descriptors_) descriptors_.resize(messages_.size());
+  // Packet sockets refuse a flag that they do not know.
+  const int flags = MSG_DONTWAIT | (takes_descriptors_ ? MSG_CMSG_CLOEXEC : 0);
   Prepare();
-  const int got = recvmmsg(fd, messages_.data(), static_cast<unsigned>(messages_.size()), MSG_DONTWAIT, nullptr);
+  const int got = recvmmsg(fd, messages_.data(), static_cast<unsigned>(messages_.size()), flags, nullptr);
+  if (takes_descriptors_)
+    for (int index = 0; index < got; ++index) descriptors_[index] = TakeDescriptors(messages_[index].msg_hdr);
   // recvmmsg may have begun to fill the next message, so that one is made ready again too.
   used_ = std::min(messages_.size(), static_cast<size_t>(std::max(got, 0)) + 1);
   if (got < 0) {
@@ -138,16 +159,32 @@ Napi::Value DatagramReader::Read(const Napi::CallbackInfo& info) {
     }
     return WriteInteger(env, 0);
   }
+  const size_t count = CountBeforeEnd(fd, static_cast<size_t>(got));
   const DeliveryRules& rules = rules_[fd];
   size_t accepted = 0;
   bool short_of_room = false;
-  for (size_t index = 0; index < static_cast<size_t>(got); ++index) {
+  for (size_t index = 0; index < count; ++index) {
     short_of_room |= (messages_[index].msg_hdr.msg_flags & MSG_CTRUNC) != 0;
     if (Describe(index, rules, accepted)) ++accepted;
   }
   if (short_of_room && control_room_ < kMaxControlRoom) SetControlRoom(kMaxControlRoom);
   return WriteInteger(env, static_cast<int32_t>(accepted));
 }
+
+// How many messages a read got before the end of a connection. At the end the kernel gives empty messages without
+// number, so an empty message can't be told from it if the peer has closed the connection right after.
+size_t DatagramReader::CountBeforeEnd(int fd, size_t got) {
+  ended_ = false;
+  if (!takes_descriptors_ || got < messages_.size() || messages_.back().msg_len > 0) return got;
+  pollfd peer{fd, POLLRDHUP, 0};
+  if (poll(&peer, 1, 0) != 1 || (peer.revents & POLLRDHUP) == 0) return got;
+  while (got > 0 && messages_[got - 1].msg_len == 0) --got;
+  ended_ = got == 0;
+  return got;
+}
+
+// () -> whether the last read found the end of the connection, and nothing before it
+Napi::Value DatagramReader::Ended(const Napi::CallbackInfo& info) { return Napi::Boolean::New(info.Env(), ended_); }
 
 bool DatagramReader::Describe(size_t index, const DeliveryRules& rules, size_t accepted) {
   mmsghdr& message = messages_[index];
@@ -160,7 +197,8 @@ bool DatagramReader::Describe(size_t index, const DeliveryRules& rules, size_t a
   // The sockaddr may be shorter than sockaddr_storage, and a Unix sender may have none.
   sockaddr_storage sender{};
   if (header.msg_namelen > 0) sender = *slot;
-  const AddressKey source = AddressKeyOf(sender);
+  const bool is_inet = sender.ss_family == AF_INET || sender.ss_family == AF_INET6;
+  const AddressKey source = is_inet ? AddressKeyOf(sender) : AddressKey{};
   if (!rules.Accepts(ancillary.destination, source)) {
     // A coalesced read holds many datagrams (UDP_GRO).
     const auto segment = static_cast<unsigned>(ancillary.segment);
@@ -171,16 +209,26 @@ bool DatagramReader::Describe(size_t index, const DeliveryRules& rules, size_t a
   row = {};
   row.offset = static_cast<int32_t>(index * stride_);
   row.length = static_cast<int32_t>(message.msg_len);
-  row.source = static_cast<int32_t>(addresses_.NumberOf(source));
-  row.port = PortOf(sender);
   const Destination& destination = ancillary.destination;
   row.destination = destination.known ? static_cast<int32_t>(addresses_.NumberOf(destination.address)) : -1;
   row.interface = destination.interface;
+  if (is_inet) {
+    row.source = static_cast<int32_t>(addresses_.NumberOf(source));
+    row.port = PortOf(sender);
+  } else {
+    const SourceNumbers numbers = ReadSource(sender, header.msg_namelen, addresses_);
+    row.source = numbers.address;
+    row.port = numbers.port;
+    row.interface = numbers.interface;
+    row.flags = numbers.packet_type << kPacketTypeShift;
+  }
   row.segment = ancillary.segment;
   row.filled = ancillary.filled;
-  row.flags = ((header.msg_flags & MSG_TRUNC) != 0 ? kTruncated : 0) | (others.empty() ? 0 : kOthers) |
-              ((header.msg_flags & MSG_CTRUNC) != 0 ? kAncillaryTruncated : 0) |
-              (destination.broadcast ? kBroadcast : 0);
+  const bool brings = takes_descriptors_ && (!descriptors_[index].rights.empty() || descriptors_[index].pidfd.valid());
+  if (brings && accepted != index) std::swap(descriptors_[accepted], descriptors_[index]);
+  row.flags |= ((header.msg_flags & MSG_TRUNC) != 0 ? kTruncated : 0) | (others.empty() ? 0 : kOthers) |
+               ((header.msg_flags & MSG_CTRUNC) != 0 ? kAncillaryTruncated : 0) |
+               (destination.broadcast ? kBroadcast : 0) | (brings ? kDescriptors : 0);
   return true;
 }
 
@@ -227,6 +275,28 @@ Napi::Value DatagramReader::Others(const Napi::CallbackInfo& info) {
     list.Set(list.Length(), entry);
   }
   return list;
+}
+
+// (row) -> the path that the sender of a Unix socket's message is bound to
+Napi::Value DatagramReader::Path(const Napi::CallbackInfo& info) {
+  const auto row = ReadInteger<uint32_t>(info[0], "row");
+  const size_t index = row < messages_.size() ? static_cast<size_t>(rows_[row].offset) / stride_ : messages_.size();
+  if (index >= messages_.size()) return Napi::String::New(info.Env(), "");
+  return Napi::String::New(info.Env(), UnixPath(sources_[index], messages_[index].msg_hdr.msg_namelen));
+}
+
+// (row) -> how many descriptors the message brought, beside a pidfd
+Napi::Value DatagramReader::Descriptors(const Napi::CallbackInfo& info) {
+  const auto row = ReadInteger<uint32_t>(info[0], "row");
+  return WriteInteger(info.Env(),
+                      row < descriptors_.size() ? static_cast<uint32_t>(descriptors_[row].rights.size()) : 0U);
+}
+
+OwnedFd DatagramReader::TakeDescriptor(uint32_t row, int index) {
+  if (row >= descriptors_.size()) return {};
+  ReceivedDescriptors& received = descriptors_[row];
+  if (index < 0) return std::move(received.pidfd);
+  return static_cast<size_t>(index) < received.rights.size() ? std::move(received.rights[index]) : OwnedFd();
 }
 
 Napi::Value DatagramReader::Filtered(const Napi::CallbackInfo& info) {

@@ -9,6 +9,7 @@
 #include "datagram/address_table.h"
 #include "datagram/ancillary.h"
 #include "datagram/delivery_rules.h"
+#include "datagram/descriptors.h"
 #include "datagram/slab_pool.h"
 
 namespace sockctl {
@@ -20,6 +21,10 @@ class DatagramReader : public Napi::ObjectWrap<DatagramReader> {
   static Napi::Function Define(Napi::Env env);
   explicit DatagramReader(const Napi::CallbackInfo& info);
 
+  // A descriptor that the message of a row of the last read brought: the one at `index`, or the pidfd at -1. Not valid
+  // if there is none.
+  OwnedFd TakeDescriptor(uint32_t row, int index);
+
  private:
   Napi::Value ColumnNames(const Napi::CallbackInfo& info);
   Napi::Value Table(const Napi::CallbackInfo& info);
@@ -28,9 +33,12 @@ class DatagramReader : public Napi::ObjectWrap<DatagramReader> {
   Napi::Value HandOver(const Napi::CallbackInfo& info);
   void Release(const Napi::CallbackInfo& info);
   Napi::Value Read(const Napi::CallbackInfo& info);
+  Napi::Value Ended(const Napi::CallbackInfo& info);
   void Pack(const Napi::CallbackInfo& info);
   Napi::Value AddressText(const Napi::CallbackInfo& info);
   Napi::Value Others(const Napi::CallbackInfo& info);
+  Napi::Value Path(const Napi::CallbackInfo& info);
+  Napi::Value Descriptors(const Napi::CallbackInfo& info);
   Napi::Value Filtered(const Napi::CallbackInfo& info);
   Napi::Value Epoch(const Napi::CallbackInfo& info);
   void SetRule(const Napi::CallbackInfo& info);
@@ -49,14 +57,15 @@ class DatagramReader : public Napi::ObjectWrap<DatagramReader> {
     int32_t flags;
     uint32_t filled;
   };
-  enum Flag { kTruncated = 1, kOthers = 2, kAncillaryTruncated = 4, kBroadcast = 8 };
+  enum Flag { kTruncated = 1, kOthers = 2, kAncillaryTruncated = 4, kBroadcast = 8, kDescriptors = 16 };
+  // The bits of the flags from this one on hold the type of a packet socket's packet.
+  static constexpr int kPacketTypeShift = 8;
 
-  // The room for the control messages of a datagram, in bytes: at first, and once a datagram had more of them. An
-  // extension header of IPv6 has up to 2,064 bytes, and there are three that an option asks for. RFC 8200 4.3
-  static constexpr size_t kControlRoom = 512;
+  // The room for the control messages of a datagram, in bytes, once a datagram had more of them than fit.
   static constexpr size_t kMaxControlRoom = 8192;
 
   void MustHaveSlab(Napi::Env env);
+  size_t CountBeforeEnd(int fd, size_t got);
   void SetControlRoom(size_t room);
   void Prepare();
   bool Describe(size_t index, const DeliveryRules& rules, size_t accepted);
@@ -72,7 +81,7 @@ class DatagramReader : public Napi::ObjectWrap<DatagramReader> {
   std::vector<mmsghdr> messages_;
   std::vector<iovec> vectors_;
   std::vector<sockaddr_storage> sources_;
-  size_t control_room_ = kControlRoom;
+  size_t control_room_ = 0;
   std::vector<uint8_t> control_;
   Napi::Reference<Napi::ArrayBuffer> table_;
   Row* rows_ = nullptr;
@@ -81,6 +90,10 @@ class DatagramReader : public Napi::ObjectWrap<DatagramReader> {
   Napi::Reference<Napi::ArrayBuffer> cell_table_;
   Cell* cells_ = nullptr;
   std::vector<std::vector<ControlMessage>> others_;
+  // Whether messages may bring descriptors, and those of each row that nobody has taken.
+  bool takes_descriptors_ = false;
+  bool ended_ = false;
+  std::vector<ReceivedDescriptors> descriptors_;
   AddressTable addresses_;
   // The rules of each descriptor.
   std::unordered_map<int, DeliveryRules> rules_;

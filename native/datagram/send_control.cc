@@ -118,6 +118,25 @@ void AppendAncillary(ControlBytes& bytes, const Napi::Value& given) {
   }
 }
 
+// The numbers of descriptors, which the kernel duplicates: SCM_RIGHTS.
+void AppendDescriptors(ControlBytes& bytes, const Napi::Value& given) {
+  if (given.IsUndefined()) return;
+  const auto list = given.As<Napi::Array>();
+  std::vector<int> fds(list.Length());
+  for (uint32_t index = 0; index < fds.size(); ++index) fds[index] = ReadInteger<int>(list.Get(index), "descriptor");
+  AppendBytes(bytes, {SOL_SOCKET, SCM_RIGHTS}, reinterpret_cast<const uint8_t*>(fds.data()), fds.size() * sizeof(int));
+}
+
+void AppendCredentials(ControlBytes& bytes, const Napi::Value& given) {
+  if (given.IsUndefined()) return;
+  const auto object = given.As<Napi::Object>();
+  ucred sender{};
+  sender.pid = ReadInteger<pid_t>(object.Get("pid"), "pid");
+  sender.uid = ReadInteger<uid_t>(object.Get("uid"), "uid");
+  sender.gid = ReadInteger<gid_t>(object.Get("gid"), "gid");
+  Append(bytes, {SOL_SOCKET, SCM_CREDENTIALS}, sender);
+}
+
 }  // namespace
 
 // (ipv6, choice, segment) -> the bytes of the control messages. An IPv6 socket heeds IPv4's messages for a datagram to
@@ -132,6 +151,8 @@ Napi::Value EncodeSendControl(const Napi::CallbackInfo& info) {
     if (!value.IsUndefined()) row.append(bytes, ipv6 ? row.ipv6 : row.ipv4, value, row.name);
   }
   AppendPacketInfo(bytes, ipv6, choice);
+  AppendDescriptors(bytes, choice.Get("descriptors"));
+  AppendCredentials(bytes, choice.Get("credentials"));
   AppendAncillary(bytes, choice.Get("ancillary"));
   if (segment > 0) Append(bytes, {IPPROTO_UDP, UDP_SEGMENT}, segment);
   return Napi::Buffer<uint8_t>::Copy(info.Env(), bytes.data(), bytes.size());

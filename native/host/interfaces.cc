@@ -7,7 +7,6 @@
 
 #include <array>
 #include <cerrno>
-#include <cstdio>
 #include <cstring>
 #include <map>
 #include <memory>
@@ -19,16 +18,6 @@
 
 namespace sockctl {
 namespace {
-
-std::string MacText(const std::vector<uint8_t>& bytes) {
-  std::string text;
-  for (const uint8_t byte : bytes) {
-    std::array<char, 4> pair{};
-    static_cast<void>(std::snprintf(pair.data(), pair.size(), text.empty() ? "%02x" : ":%02x", byte));
-    text += pair.data();
-  }
-  return text;
-}
 
 std::string AddressText(const sockaddr* address) {
   if (address == nullptr) return {};
@@ -65,7 +54,10 @@ int ListInterfaces(std::vector<Interface>& interfaces) {
     }
     if (entry->ifa_addr == nullptr) continue;
     const int family = entry->ifa_addr->sa_family;
-    if (IsLinkAddress(*entry->ifa_addr)) item.mac = MacText(LinkAddress(*entry->ifa_addr));
+    if (IsLinkAddress(*entry->ifa_addr)) {
+      const std::vector<uint8_t> bytes = LinkAddress(*entry->ifa_addr);
+      item.mac = HardwareAddressText(bytes.data(), bytes.size());
+    }
     if (family == AF_INET || family == AF_INET6)
       item.addresses.push_back({AddressText(entry->ifa_addr), AddressText(entry->ifa_netmask), family});
   }

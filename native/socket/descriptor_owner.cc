@@ -4,8 +4,8 @@
 #include <stdexcept>
 
 #include "base/fields.h"
+#include "base/owned_fd.h"
 #include "datagram/libuv.h"
-#include "socket/owned_fd.h"
 
 namespace sockctl {
 namespace {

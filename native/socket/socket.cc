@@ -48,6 +48,7 @@ Napi::Function Socket::Define(Napi::Env env) {
                      {
                          InstanceMethod<&Socket::Open>("open"),
                          InstanceMethod<&Socket::Adopt>("adopt"),
+                         InstanceMethod<&Socket::Accept>("accept"),
                          InstanceAccessor<&Socket::Descriptor>("fd"),
                          InstanceMethod<&Socket::Release>("release"),
                          InstanceMethod<&Socket::Close>("close"),
@@ -85,6 +86,18 @@ Napi::Value Socket::Adopt(const Napi::CallbackInfo& info) {
   return Napi::Number::New(info.Env(), 0);
 }
 
+// (fd of a listening socket) -> errno; EAGAIN if no connection waits
+Napi::Value Socket::Accept(const Napi::CallbackInfo& info) {
+  MustOwnNone(info.Env());
+  fd_ = OwnedFd(AcceptDescriptor(FdOf(info)));
+  return Outcome(info.Env(), fd_.valid() ? 0 : -1);
+}
+
+void Socket::Own(Napi::Env env, OwnedFd fd) {
+  MustOwnNone(env);
+  fd_ = std::move(fd);
+}
+
 void Socket::MustOwnNone(Napi::Env env) const {
   if (fd_.valid()) throw Napi::Error::New(env, "this socket is open");
 }
@@ -105,6 +118,17 @@ void Socket::Work() { closing_ = OwnedFd(); }
 
 // The environment ends. Deno finalizes no object then.
 void Socket::OnExit(void* socket) { const OwnedFd closed = std::move(static_cast<Socket*>(socket)->fd_); }
+
+// (type, socket, socket) -> errno. Two Unix sockets that are connected to each other.
+Napi::Value SocketPair(const Napi::CallbackInfo& info) {
+  Socket* const one = Socket::Unwrap(info[1].As<Napi::Object>());
+  Socket* const other = Socket::Unwrap(info[2].As<Napi::Object>());
+  auto [first, second] = OpenPair(ReadInteger<int>(info[0], "type"));
+  if (!first.valid()) return Outcome(info.Env(), -1);
+  one->Own(info.Env(), OwnedFd(std::move(first)));
+  other->Own(info.Env(), OwnedFd(std::move(second)));
+  return Outcome(info.Env(), 0);
+}
 
 // (fd) -> 256 * family + type; throws errno, a number. The family is in the local address, on every system.
 Napi::Value Kind(const Napi::CallbackInfo& info) {
@@ -141,6 +165,22 @@ Napi::Value Disconnect(const Napi::CallbackInfo& info) {
   SocketAddress nobody;
   nobody.storage.ss_family = AF_UNSPEC;
   return Outcome(info.Env(), connect(FdOf(info), nobody.get(), sizeof(sockaddr)));
+}
+
+// (family, address) -> the sockaddr's bytes
+Napi::Value EncodeAddress(const Napi::CallbackInfo& info) {
+  SocketAddress address = ReadSocketAddress(ReadInteger<int>(info[0], "family"), info[1]);
+  return Napi::Buffer<uint8_t>::Copy(info.Env(), reinterpret_cast<const uint8_t*>(address.get()), address.length);
+}
+
+// (bytes of a sockaddr) -> address
+Napi::Value DecodeAddress(const Napi::CallbackInfo& info) {
+  const auto bytes = info[0].As<Napi::Uint8Array>();
+  SocketAddress address;
+  if (bytes.ByteLength() > sizeof address.storage) throw Napi::RangeError::New(info.Env(), "this is no sockaddr");
+  std::copy_n(bytes.Data(), bytes.ByteLength(), reinterpret_cast<uint8_t*>(address.get()));
+  address.length = static_cast<socklen_t>(bytes.ByteLength());
+  return ToJs(info.Env(), address);
 }
 
 // (fd) -> address; throws errno, a number

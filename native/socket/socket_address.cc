@@ -7,6 +7,7 @@
 #include <string>
 
 #include "base/fields.h"
+#include "base/unix_path.h"
 
 namespace sockctl {
 namespace {
@@ -24,13 +25,6 @@ SocketAddress ReadUnix(const Napi::Object& value) {
   if (size > sizeof own.sun_path) throw Napi::RangeError::New(value.Env(), "the path is too long");
   std::memcpy(own.sun_path, path.data(), path.size());
   return SocketAddress::From(own, kPathOffset + size);
-}
-
-std::string UnixPath(const SocketAddress& address) {
-  if (address.length <= kPathOffset) return {};
-  const auto own = address.As<sockaddr_un>();
-  const size_t room = std::min<size_t>(address.length - kPathOffset, sizeof own.sun_path);
-  return {own.sun_path, own.sun_path[0] == '\0' ? room : strnlen(own.sun_path, room)};
 }
 
 }  // namespace
@@ -57,7 +51,7 @@ Napi::Value ToJs(Napi::Env env, const SocketAddress& address) {
     object.Set("address", TextOf(address.storage));
     object.Set("port", Napi::Number::New(env, PortOf(address.storage)));
   } else if (family == AF_UNIX) {
-    object.Set("path", UnixPath(address));
+    object.Set("path", UnixPath(address.storage, address.length));
   } else {
     WriteSystemAddress(address, object);
   }

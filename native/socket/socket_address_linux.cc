@@ -23,6 +23,14 @@ bool ReadSystemAddress(int family, const Napi::Object& object, SocketAddress& ad
     own.sll_family = AF_PACKET;
     own.sll_protocol = htons(ReadInteger<uint16_t>(object.Get("protocol"), "protocol"));
     own.sll_ifindex = ReadInteger<int>(object.Get("interface"), "interface");
+    const Napi::Value hardware = object.Get("hardwareAddress");
+    if (!hardware.IsUndefined()) {
+      const auto bytes = hardware.As<Napi::Uint8Array>();
+      if (bytes.ByteLength() > sizeof own.sll_addr)
+        throw Napi::RangeError::New(object.Env(), "hardwareAddress is longer than 8 bytes");
+      own.sll_halen = static_cast<uint8_t>(bytes.ByteLength());
+      std::copy_n(bytes.Data(), bytes.ByteLength(), own.sll_addr);
+    }
     address = SocketAddress::From(own);
   } else if (family == AF_VSOCK) {
     sockaddr_vm own{};
@@ -46,6 +54,8 @@ bool WriteSystemAddress(const SocketAddress& address, Napi::Object& object) {
     const auto own = address.As<sockaddr_ll>();
     set("protocol", ntohs(own.sll_protocol));
     set("interface", own.sll_ifindex);
+    object.Set("hardwareAddress",
+               HardwareAddressText(own.sll_addr, std::min<size_t>(own.sll_halen, sizeof own.sll_addr)));
   } else if (address.storage.ss_family == AF_VSOCK) {
     const auto own = address.As<sockaddr_vm>();
     set("cid", own.svm_cid);

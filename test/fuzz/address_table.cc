@@ -22,6 +22,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* bytes, size_t size) {
       std::memcpy(&in4, &key.address, sizeof in4);
       key = sockctl::AddressKeyOf(in4);
     }
+    if (data.ConsumeBool()) key = sockctl::HardwareAddressKey(address.data(), address.size());
     if (table.Full()) {
       table.Clear();
       numbers.clear();
@@ -30,7 +31,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* bytes, size_t size) {
     const uint32_t number = table.NumberOf(key);
     const std::string text = table.TextAt(number);
     const std::string whole = std::string(reinterpret_cast<const char*>(&key.address), sizeof key.address) +
-                              std::to_string(key.zone) + (key.ipv4 ? "4" : "6");
+                              std::to_string(key.zone) + std::to_string(static_cast<int>(key.kind));
     const auto known = numbers.find(whole);
     if (known != numbers.end() && known->second != number) std::abort();
     if (texts.count(number) != 0 && texts[number] != text) std::abort();

@@ -61,7 +61,7 @@ describe('what a poller watches', () => {
     expect(readyOf(poller, 8)).toEqual([])
     sendTo(from.fd, to, Buffer.from('x'))
     for (let round = 0; round < 2; round++) expect(readyOf(poller, 8)).toEqual([[to.fd, READABLE]])
-    new addon.DatagramReader(1, 64, 64).read(to.fd)
+    new addon.DatagramReader(1, 64, 64, 512).read(to.fd)
     expect(readyOf(poller, 8)).toEqual([])
   })
 

@@ -9,7 +9,7 @@ const bytes = (text: string) => Buffer.from(text)
 
 /** The payloads that wait in a socket. */
 function payloadsAt(fd: number): string[] {
-  const reader = new addon.DatagramReader(1, 4096, 4096)
+  const reader = new addon.DatagramReader(1, 4096, 4096, 512)
   const payloads: string[] = []
   while (reader.read(fd) === 1) {
     const target = Buffer.alloc(new Int32Array(reader.table())[1] as number)
@@ -55,9 +55,9 @@ describeInNamespace('a call that sends', () => {
     const ttls = upTo(5).map((n) => addon.encodeSendControl(false, { hopLimit: n + 10 }, 0))
     for (const { fd } of [to, other]) setOption(fd, 'IPPROTO_IP', 'IP_RECVTTL', 1)
     expect(addon.sendDatagrams(from, list, 1, 3, 1, destinations, ttls)).toBe(3)
-    const reader = new addon.DatagramReader(4, 64, 64)
+    const reader = new addon.DatagramReader(4, 64, 64, 512)
     const ttl = reader.columns().indexOf('hopLimit')
-    const cell = (row: number) => new Int32Array(reader.cells())[(row * reader.columns().length + ttl) * 2]
+    const cell = (row: number) => new Int32Array(reader.cells())[(row * reader.columns().length + ttl) * 4]
     expect(reader.read(to.fd)).toBe(2)
     expect([cell(0), cell(1)]).toEqual([11, 13])
     expect(reader.read(other.fd)).toBe(1)

@@ -232,7 +232,11 @@ describeInNamespace('an address', () => {
     const socket = socketOf(AF_PACKET)
     const lo = native.nameToIndex('lo')
     expect(native.bind(socket.fd, AF_PACKET, { protocol: 0x0806, interface: lo })).toBe(0)
-    expect(native.localAddress(socket.fd)).toEqual({ protocol: 0x0806, interface: lo })
+    expect(native.localAddress(socket.fd)).toEqual({
+      protocol: 0x0806,
+      interface: lo,
+      hardwareAddress: '00:00:00:00:00:00',
+    })
     for (const wrong of [
       { protocol: 65536, interface: lo },
       { protocol: -1, interface: lo },

@@ -36,7 +36,7 @@ describe('the thread of pollers', () => {
   it('does not call for what was read meanwhile, and calls for what comes next', async () => {
     const poller = pollerOf()
     const [to, from] = [boundTo('127.0.0.1'), boundTo('127.0.0.1')]
-    const reader = new addon.DatagramReader(1, 64, 64)
+    const reader = new addon.DatagramReader(1, 64, 64, 512)
     poller.watch(to.fd, READABLE)
     let calls = 0
     let called = () => {}
@@ -67,7 +67,7 @@ describe('the thread of pollers', () => {
       tos.map(
         (to, index) =>
           new Promise<void>((resolve) => {
-            const reader = new addon.DatagramReader(1, 64, 64)
+            const reader = new addon.DatagramReader(1, 64, 64, 512)
             pollers[index]?.watch(to.fd, READABLE)
             pollers[index]?.start(() => {
               reader.read(to.fd)

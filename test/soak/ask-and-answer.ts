@@ -1,5 +1,5 @@
 // Requests and answers of a soak: every request is answered once, with its own bytes, from the address that was asked.
-import { openSocket } from 'sockctl'
+import { openSocket, type SocketSpecOf } from 'sockctl'
 import { SO_RCVBUF } from 'sockctl/options'
 import type { Random } from '../support/random.ts'
 
@@ -9,7 +9,9 @@ export async function askAndAnswer(random: Random): Promise<string[]> {
   const family = random.pick(['ipv4', 'ipv6'] as const)
   const address = family === 'ipv4' ? random.pick(['127.0.0.1', '127.0.0.2']) : '::1'
   const open = async (spec: object, how: object) =>
-    (await openSocket({ family, type: 'dgram', options, ...spec } as never)).toMessageSocket(how)
+    (await openSocket({ family, type: 'dgram', options, ...spec } as SocketSpecOf<'ipv4' | 'ipv6'>)).toMessageSocket(
+      how,
+    )
   await using server = await open(
     { bind: { port: 0 } },
     { reuseBuffers: random.chance(0.5), readInterval: random.below(3) },

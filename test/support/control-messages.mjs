@@ -21,7 +21,11 @@ serve({
     process.env.SOCKCTL_CONTROL = control
     await sender.send(Buffer.from(payload, 'hex'))
     const { value } = await reading.next()
-    return plain(value.map(({ source: _source, truncated: _truncated, ...told }) => told))
+    return plain(
+      value.map(({ source: _source, truncated: _truncated, ancillaryTruncated, ...told }) =>
+        ancillaryTruncated ? { ancillaryTruncated, ...told } : told,
+      ),
+    )
   },
   queued({ control }) {
     process.env.SOCKCTL_CONTROL = control

@@ -11,7 +11,7 @@ export interface Bridge {
   readonly groups: readonly string[] | undefined
 }
 
-export interface Link {
+export interface BridgePort {
   /** The bridge, bond or team that the interface is a port of. */
   readonly master: string | undefined
   /** The interface as a bridge, if it is one. */
@@ -47,7 +47,7 @@ async function bridgeGroups(name: string): Promise<string[] | undefined> {
 /**
  * Reads the state from ip(8) and bridge(8). /sys may tell that of another network namespace: the one it was mounted in.
  */
-export async function linkOf(name: string): Promise<Link> {
+export async function linkOf(name: string): Promise<BridgePort> {
   const { master, linkinfo = {} } =
     (await askJson<IpLink>('ip', '-json', '-details', 'link', 'show', 'dev', name)) ?? {}
   const { info_kind: kind, info_slave_kind: slave = '', info_data: data = {} } = linkinfo

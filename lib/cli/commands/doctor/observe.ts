@@ -11,7 +11,7 @@ import { MEMBERSHIP_FILTER } from '../../capture/membership-filter.ts'
 import { openHostGroups } from '../groups/host-groups.ts'
 import { type CaptureRefusal, captureRefusal } from './capture-refusal.ts'
 import { type DroppingRule, droppingRules } from './firewall.ts'
-import { type Link, linkOf } from './link.ts'
+import { type BridgePort, linkOf } from './link.ts'
 import { type SocketWithOwner, socketsOn } from './sockets.ts'
 import { readText } from './system.ts'
 import type { WantedChannel } from './wanted-channel.ts'
@@ -37,7 +37,7 @@ export interface Observation {
   readonly bindRefused: SocketOptionError | undefined
   /** The group's membership in the kernel's list. */
   readonly listed: HostMembership | undefined
-  readonly link: Link
+  readonly link: BridgePort
   /** Why packets could not be captured; undefined if they were. */
   readonly captureRefused: CaptureRefusal | undefined
   /** What was sent to the group, as seen on the wire. */
@@ -139,7 +139,7 @@ export async function observe(wanted: WantedChannel, wait: WaitTime, stop: Abort
   const joined = await joinWanted(wanted, port)
   let listed: HostMembership | undefined
   let second: Receiver | undefined
-  let link: Link
+  let link: BridgePort
   let heard = port !== undefined && joined.bindRefused === undefined
   try {
     if (joined.receiver !== undefined) {

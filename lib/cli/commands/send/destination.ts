@@ -19,7 +19,7 @@ export interface DestinationOptions {
   loopback: boolean
 }
 
-export interface Destination {
+export interface SendTarget {
   readonly address: string
   readonly port: number
   /** ICMP errors come back from hosts, and never of what was sent to many. */
@@ -34,7 +34,7 @@ export function destinationOf(
   out: Output,
   target: TargetText,
   options: DestinationOptions,
-): Promise<Destination> | Destination {
+): Promise<SendTarget> | SendTarget {
   return isHost(target) ? hostDestination(out, target, options) : groupDestination(target, options)
 }
 
@@ -42,7 +42,7 @@ export function destinationOf(
 const bindOf = ({ bind }: DestinationOptions): NonNullable<SenderOptions['bind']> =>
   bind === undefined ? {} : { address: bind }
 
-function groupDestination(to: ChannelText, options: DestinationOptions): Destination {
+function groupDestination(to: ChannelText, options: DestinationOptions): SendTarget {
   if (to.sources.length + to.blocked.length > 0)
     throw new UsageError(
       `send takes no sources to join or block: name the group alone, ${to.group}; --bind names the address to send from`,
@@ -66,7 +66,7 @@ function groupDestination(to: ChannelText, options: DestinationOptions): Destina
   }
 }
 
-async function hostDestination(out: Output, to: HostText, options: DestinationOptions): Promise<Destination> {
+async function hostDestination(out: Output, to: HostText, options: DestinationOptions): Promise<SendTarget> {
   const port = portOf(to, options.port)
   if (to.host === '') throw new UsageError(`:${port} names no host: write HOST:${port}`)
   if (!options.loopback)

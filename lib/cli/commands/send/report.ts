@@ -5,7 +5,7 @@ import { hostPort } from '../../../net/address.ts'
 import { createLiveLines } from '../../shell/live.ts'
 import type { Output } from '../../shell/output.ts'
 import { bitrate, plural, scaled, seconds } from '../../shell/units.ts'
-import type { Destination } from './destination.ts'
+import type { SendTarget } from './destination.ts'
 
 /** What was sent so far. */
 export interface Progress {
@@ -23,7 +23,7 @@ export interface SendReport {
 /** @param mayDraw whether lines may be drawn on a terminal while sending */
 export function createSendReport(
   out: Output,
-  to: Destination,
+  to: SendTarget,
   sender: Sender,
   progress: Progress,
   mayDraw: boolean,

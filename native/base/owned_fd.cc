@@ -1,5 +1,5 @@
 // Lists the numbers of descriptors that the addon owns.
-#include "socket/owned_fd.h"
+#include "base/owned_fd.h"
 
 #include <map>
 #include <mutex>

@@ -1,0 +1,57 @@
+// The source of a message, in the numbers of a row of the table that JavaScript reads.
+#include "datagram/source.h"
+
+#include <linux/netlink.h>
+#include <linux/vm_sockets.h>
+#include <netpacket/packet.h>
+
+#include <algorithm>
+#include <cstddef>
+#include <cstring>
+
+#include "base/address.h"
+
+namespace sockctl {
+namespace {
+
+template <class T>
+T As(const sockaddr_storage& address, socklen_t length) {
+  T own{};
+  std::memcpy(&own, &address, std::min<size_t>(sizeof own, length));
+  return own;
+}
+
+SourceNumbers ReadPacket(const sockaddr_storage& sender, socklen_t length, AddressTable& addresses) {
+  const auto own = As<sockaddr_ll>(sender, length);
+  // A hardware address may be longer than sll_addr.
+  constexpr size_t kStart = offsetof(sockaddr_ll, sll_addr);
+  const size_t room = length > kStart ? length - kStart : 0;
+  const auto* bytes = reinterpret_cast<const uint8_t*>(&sender) + kStart;
+  const AddressKey hardware = HardwareAddressKey(bytes, std::min<size_t>(own.sll_halen, room));
+  return {static_cast<int32_t>(addresses.NumberOf(hardware)), ntohs(own.sll_protocol), own.sll_ifindex,
+          own.sll_pkttype};
+}
+
+}  // namespace
+
+SourceNumbers ReadSource(const sockaddr_storage& sender, socklen_t length, AddressTable& addresses) {
+  if (length < sizeof sender.ss_family) return {};
+  switch (sender.ss_family) {
+    case AF_PACKET:
+      return ReadPacket(sender, length, addresses);
+    case AF_NETLINK: {
+      const auto own = As<sockaddr_nl>(sender, length);
+      return {static_cast<int32_t>(own.nl_pid), static_cast<int32_t>(own.nl_groups), 0, 0};
+    }
+    case AF_VSOCK: {
+      const auto own = As<sockaddr_vm>(sender, length);
+      return {static_cast<int32_t>(own.svm_cid), static_cast<int32_t>(own.svm_port), 0, 0};
+    }
+    case AF_UNIX:
+      return {length > sizeof sender.ss_family ? 1 : 0, 0, 0, 0};
+    default:
+      return {static_cast<int32_t>(addresses.NumberOf(AddressKeyOf(sender))), PortOf(sender), 0, 0};
+  }
+}
+
+}  // namespace sockctl

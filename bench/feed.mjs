@@ -32,7 +32,7 @@ async function followInC(pace, follower) {
   const [port] = await once(child.stdout, 'data')
   const time = once(child.stdout, 'data')
   await once(pace(Number(port), BYTES, RATE, SECONDS), 'exit')
-  return { lost: 0, time: Number((await time)[0]) / SECONDS }
+  return { lost: 0, time: Number.parseFloat((await time)[0]) / SECONDS }
 }
 
 export async function* rows() {

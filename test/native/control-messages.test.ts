@@ -149,7 +149,7 @@ describeInNamespace('control messages', () => {
       [IPV6, IP_TTL],
       [IP, SCM_TIMESTAMP],
       [IP, SO_RXQ_OVFL],
-      [SOCKET, IP_TTL],
+      [SOCKET, 3],
       [UDP, IP_TTL],
       [99, IP_TTL],
       [-1, -1],

@@ -12,6 +12,7 @@ import { root } from '../copy-tree.mjs'
 import { chooseMutants, takeTurns } from './choose.mjs'
 import { killerFiles, measure } from './killers.mjs'
 import { keyOf, told } from './mutant.mjs'
+import { compiledHere } from './native-build.mjs'
 import { nativeMutants } from './native-mutants.mjs'
 import { openHistory, reachOf } from './reach.mjs'
 import { figures, isScored, lists, summary, table } from './report.mjs'
@@ -38,8 +39,7 @@ const readJson = (path) => JSON.parse(readFileSync(path, 'utf8'))
 
 console.log(`mutants: seed ${seed}`)
 const built = await prepare(jobs)
-const nativeFiles = Object.keys(built.hashes).filter((file) => /\.(cc|h)$/.test(file))
-const all = [...built.mutants, ...nativeMutants(built.counting, nativeFiles)]
+const all = [...built.mutants, ...nativeMutants(built.counting, compiledHere(built.counting))]
 const rooms = chooseMutants(all, {
   seed,
   perRoom: Number(values['per-room']),

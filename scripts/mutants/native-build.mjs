@@ -4,6 +4,7 @@ import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync
 import { dirname, join, normalize } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { targetHere } from '../../lib/binding/target.mjs'
+import { sourcesOf } from '../../native/build/settings.mjs'
 
 /** Paths are left out of what is compiled, so that two trees give the same bytes. */
 const flagsFor = (tree) => ['-O1', `-ffile-prefix-map=${tree}/=`]
@@ -38,7 +39,6 @@ export async function buildCounting(tree, folder) {
  */
 export async function buildMutant(tree, mutant, pristine, folder) {
   const { compileAddon } = await compilerOf(tree)
-  const { sourcesOf } = await scriptOf(tree, 'settings.mjs')
   const path = join(tree, mutant.file)
   const source = readFileSync(path, 'utf8')
   const files = compiledWith(tree, mutant.file, sourcesOf(process.platform))
@@ -75,6 +75,12 @@ export function includedBy(tree, file, found = new Set()) {
     includedBy(tree, path, found)
   }
   return found
+}
+
+/** The files of native/ that this system compiles, and the headers they include. */
+export function compiledHere(tree) {
+  const sources = sourcesOf(process.platform)
+  return [...new Set(sources.flatMap((source) => [source, ...includedBy(tree, source)]))].sort()
 }
 
 /** How often each line of native/ ran: file -> line -> times, of the lines that hold code. */

@@ -1,5 +1,5 @@
 import { once } from 'node:events'
-import type { ReturnedError, Settings } from 'sockctl'
+import { type MessageSocket, openSocket, type ReturnedError, type Settings, type SocketSpec } from 'sockctl'
 import {
   IP_MTU_DISCOVER,
   IP_RECVERR,
@@ -9,7 +9,7 @@ import {
   IPV6_RECVERR_RFC4884,
   SO_REUSEADDR,
 } from 'sockctl/options'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, onTestFinished } from 'vitest'
 import { internetChecksum } from '../lib/protocols/bytes.ts'
 import { describeOnHosts } from './support/hosts.ts'
 import { startIcmpRouter } from './support/icmp-errors.ts'
@@ -126,6 +126,17 @@ describeOnHosts('an error that comes back', (hosts) => {
 
       const connected = await sending({ to: closed(1006), connect: true, options: [[option, 'do']] })
       await expect(connected.send(Buffer.alloc(2000))).rejects.toThrow(/MTU of 1500 bytes/)
+    })
+
+    it('names the MTU of the path to the peer of a MessageSocket, and of no path if there is no peer', async () => {
+      const option = family === 4 ? IP_MTU_DISCOVER : IPV6_MTU_DISCOVER
+      const spec = { family: key, type: 'dgram', options: [[option, 'do']] } as SocketSpec
+      const socket = (await openSocket(spec)).toMessageSocket() as MessageSocket
+      onTestFinished(() => socket.close())
+      const tooLong = Buffer.alloc(2000)
+      await expect(socket.send(tooLong, closed(1006))).rejects.toThrow(/more than the path's MTU, /)
+      await socket.connect(closed(1006))
+      await expect(socket.send(tooLong)).rejects.toThrow(/more than the path's MTU of 1500 bytes, headers included/)
     })
 
     describe('with an extension of RFC 4884', () => {

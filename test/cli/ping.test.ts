@@ -78,6 +78,11 @@ describeOnHosts('sockctl ping to a group', (hosts) => {
     )
   })
 
+  it('does not blame the sysctl of IPv4 if nobody in a group of IPv6 answers', async () => {
+    const { status, stderr } = await runCli(['ping', 'ff02::1234', '-i', 'a0', '-c', '1', '--wait', '200ms'])
+    expect({ status, stderr }).toEqual({ status: 1, stderr: 'sockctl ping: nobody in ff02::1234 answered\n' })
+  })
+
   it('says what it needs if it is not allowed', async () => {
     const prefix = ['setpriv', '--bounding-set=-all', '--inh-caps=-all']
     const { status, stderr } = await runCli(['ping', '224.0.0.1', '-i', 'a0'], { prefix })

@@ -224,6 +224,12 @@ describeInNamespace('sockctl script', () => {
     expect((await runCli(['script', endless])).stderr).toMatch(/run each other more than 16 deep/)
   })
 
+  it('runs one file after another, however many', async () => {
+    const inner = file('repeated.txt', '# nothing')
+    const { status, stderr } = await script(Array.from({ length: 17 }, () => `f ${inner}`))
+    expect({ status, stderr }).toEqual({ status: 0, stderr: '' })
+  })
+
   it('tells each command as an object', async () => {
     const { status, objects } = await script(['socket udp4', 'get SO_BROADCAST', 'join 1.2.3.4'], '--json')
     expect(status).toBe(1)

@@ -1,10 +1,21 @@
 // The addon's batches of calls, its options and its codecs: their bounds, and who owns a batch's descriptors.
+import { createHook } from 'node:async_hooks'
 import { readlinkSync } from 'node:fs'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, onTestFinished } from 'vitest'
 import { native, readOutcome } from '../../lib/binding/native.ts'
 import { sysctl } from '../support/commands.ts'
 import { describeInNamespace } from '../support/namespace.ts'
-import { AF_INET, AF_INET6, boundTo, constant, EBADF, socketOf, thrownBy } from '../support/native-sockets.ts'
+import {
+  AF_INET,
+  AF_INET6,
+  boundTo,
+  closed,
+  collect,
+  constant,
+  EBADF,
+  socketOf,
+  thrownBy,
+} from '../support/native-sockets.ts'
 
 const [IP, IPV6, SOCKET] = [constant('IPPROTO_IP'), constant('IPPROTO_IPV6'), constant('SOL_SOCKET')]
 const [IP_TTL, IP_MSFILTER, IPV6_HOPOPTS] = [2, 41, 54]
@@ -106,6 +117,25 @@ describe('a batch', () => {
       expect(() => batch.get(0, index)).toThrow('no option has this index')
     }
     expect(() => batch.set(0, next - 1, 1)).not.toThrow()
+  })
+})
+
+describe('work on a worker thread', () => {
+  it.each<[type: string, work: () => Promise<unknown>]>([
+    ['sockctl.Batch', () => ran(new native.Batch())],
+    ['sockctl.Lookup', () => new Promise<void>((resolve) => new native.Lookup().run(resolve))],
+    ['sockctl.Socket', () => closed(new native.Socket())],
+  ])('is gone with the object that carried it: %s', async (wanted, work) => {
+    const begun: number[] = []
+    const gone = new Set<number>()
+    const hook = createHook({
+      init: (id, type) => void (type === wanted && begun.push(id)),
+      destroy: (id) => void gone.add(id),
+    }).enable()
+    onTestFinished(() => void hook.disable())
+    await work()
+    expect(begun).toHaveLength(1)
+    await expect.poll(() => collect().then(() => begun.filter((id) => !gone.has(id)))).toEqual([])
   })
 })
 

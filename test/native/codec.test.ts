@@ -156,6 +156,13 @@ describe('a socket address', () => {
     expect(decode('sockaddr_storage', hex)).toBe('fe80::1%77777')
     expect(decode('sockaddr_storage', encode('sockaddr_storage', 'fe80::1%lo'))).toBe('fe80::1%lo')
   })
+  it('may be the longest there is: IPv4 within IPv6, each number in full, and a zone of 15 characters', () => {
+    const address = '0000:0000:0000:0000:0000:ffff:255.255.255.255'
+    const bytes = `${'00'.repeat(10)}ffffffffffff`
+    expect(encode('in6_addr', `${address}%000000000077777`)).toBe(bytes)
+    expect(() => encode('in6_addr', `${address}%nosuchinterface`)).toThrow('is not an IPv6 address')
+    expect(encode('sockaddr_storage', `${address}%000000000077777`).slice(16, 56)).toBe(`${bytes}d12f0100`)
+  })
   it('is refused with the text that was given', () => {
     const long = '1'.repeat(100)
     for (const wrong of ['x', '', '192.0.2', '192.0.2.7\0', '::1%lo%lo', long])

@@ -1,6 +1,7 @@
 // A send or a bind that fails because of an interface's state says which state.
 import { interfaces, openSocket } from 'sockctl'
 import { expect, it, onTestFinished } from 'vitest'
+import { native } from '../lib/binding/native.ts'
 import { ip, sysctl } from './support/commands.ts'
 import { describeInNamespace } from './support/namespace.ts'
 import { sending } from './support/receiving.ts'
@@ -35,6 +36,24 @@ describeInNamespace('an interface', () => {
     })
     const lo = interfaces().find(({ name }) => name === 'lo')
     expect(lo).toMatchObject({ index: 1, flags: { loopback: true, multicast: false } })
+  })
+
+  it('has the number of its family, 4 or 6, with each address that the addon lists', async () => {
+    await addPair()
+    await ip('address', 'add', '192.0.2.10/25', 'dev', 'e0')
+    await ip('address', 'add', '2001:db8::10/49', 'dev', 'e0', 'nodad')
+    const [e0] = native.interfaces().filter(({ name }) => name === 'e0')
+    expect(e0?.addresses.map(({ address, family }) => [address, family])).toEqual([
+      ['192.0.2.10', 4],
+      ['2001:db8::10', 6],
+    ])
+  })
+
+  it('keeps its place in the list if an address has a label that names no interface', async () => {
+    await addPair()
+    const before = interfaces().map(({ index, name }) => [index, name])
+    await ip('address', 'add', '192.0.2.10/25', 'dev', 'e0', 'label', 'e0-label')
+    expect(interfaces().map(({ index, name }) => [index, name])).toEqual(before)
   })
 })
 

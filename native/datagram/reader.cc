@@ -2,6 +2,7 @@
 #include "datagram/reader.h"
 
 #include <poll.h>
+#include <sys/ioctl.h>
 
 #include <algorithm>
 #include <cerrno>
@@ -13,6 +14,13 @@
 #include "datagram/source.h"
 
 namespace sockctl {
+namespace {
+
+bool IsBlank(const mmsghdr& message) {
+  return message.msg_len == 0 && message.msg_hdr.msg_controllen == 0 && message.msg_hdr.msg_namelen == 0;
+}
+
+}  // namespace
 
 Napi::Function DatagramReader::Define(Napi::Env env) {
   return DefineClass(env, "DatagramReader",
@@ -172,15 +180,21 @@ Napi::Value DatagramReader::Read(const Napi::CallbackInfo& info) {
 }
 
 // How many messages a read got before the end of a connection. At the end the kernel gives empty messages without
-// number, so an empty message can't be told from it if the peer has closed the connection right after.
+// number, so an empty message without source or control messages can't be told from it if the peer has closed the
+// connection right after.
 size_t DatagramReader::CountBeforeEnd(int fd, size_t got) {
   ended_ = false;
-  if (!takes_descriptors_ || got < messages_.size() || messages_.back().msg_len > 0) return got;
+  if (!takes_descriptors_ || got < messages_.size()) return got;
+  size_t count = got;
+  while (count > 0 && IsBlank(messages_[count - 1])) --count;
+  if (count == got) return got;
   pollfd peer{fd, POLLRDHUP, 0};
   if (poll(&peer, 1, 0) != 1 || (peer.revents & POLLRDHUP) == 0) return got;
-  while (got > 0 && messages_[got - 1].msg_len == 0) --got;
-  ended_ = got == 0;
-  return got;
+  int waiting = 0;
+  // After a batch that was filled more messages may wait.
+  if (ioctl(fd, FIONREAD, &waiting) != 0 || waiting > 0) return got;
+  ended_ = count == 0;
+  return count;
 }
 
 // () -> whether the last read found the end of the connection, and nothing before it

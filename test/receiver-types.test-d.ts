@@ -1,8 +1,8 @@
 // Checked by `npm run typecheck`: a line that must not compile says so, and the check fails where it does.
 import {
+  type ChannelEvent,
   type Datagram,
   type Endpoint,
-  type InterfaceRemoved,
   type Message,
   openReceiver,
   openSender,
@@ -34,7 +34,7 @@ export async function receives(): Promise<Receiver> {
     // @ts-expect-error it may not have been told
     first?.hopLimit.toFixed()
   }
-  receiver.on('interface-removed', ({ name, memberships }: InterfaceRemoved) => void [name, memberships[0]?.leave()])
+  receiver.on('channel-change', ({ type, interface: { name } }: ChannelEvent) => void [type, name])
   receiver.on('returned-error', ({ code, icmpType }: ReturnedError) => void [code, icmpType.toFixed()])
   // @ts-expect-error no such event
   receiver.on('message', () => {})

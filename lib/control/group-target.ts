@@ -36,6 +36,9 @@ export interface GroupTarget {
   readonly lookup?: Wanted | undefined
 }
 
+/** As the interface of a channel: every interface, also those to come. */
+export const EVERY_INTERFACE = '*'
+
 const FIELDS = ['group', 'interface']
 
 export function groupTargetOf(on: GroupOnInterface, fields: readonly string[] = FIELDS): GroupTarget {
@@ -43,6 +46,8 @@ export function groupTargetOf(on: GroupOnInterface, fields: readonly string[] = 
     throw wrongType(`{ group, source?, interface? } is needed, not ${show(on)}`)
   mustKnow(fields, on, 'the group')
   const { group: text, interface: spec } = on
+  if (spec === EVERY_INTERFACE)
+    throw badValue("interface is '*': only the channels of openReceiver, and Receiver.keep, take every interface")
   const given = parseGroup(text)
   const zone = isIpv6(given) ? zoneOf(given) : undefined
   const group = zone === undefined ? given : withoutZone(given)

@@ -20,13 +20,20 @@ export interface Channel extends GroupOnInterface {
 /** A channel, with its interface settled as far as no lookup is needed. */
 export interface ChannelTarget extends GroupTarget {
   readonly source: string | undefined
+  /** A membership that waited, which the join brings back. */
+  readonly revived?: ChannelMembership | undefined
+  /** The sources that the revived membership blocks. */
+  readonly blocked?: readonly string[]
 }
 
-const FIELDS = ['group', 'source', 'interface']
+/** How a kept membership finds its interface again: by this, by a local address, or else by the interface's name. */
+export const BY_ROUTE = ''
+
+export const CHANNEL_FIELDS = ['group', 'source', 'interface']
 
 export function channelTargetOf(channel: Channel | Membership): ChannelTarget {
   if (channel instanceof ChannelMembership) return { ...targetOf(channel), source: channel.source }
-  const { group, on, address, lookup } = groupTargetOf(channel as Channel, FIELDS)
+  const { group, on, address, lookup } = groupTargetOf(channel as Channel, CHANNEL_FIELDS)
   const given = channel.source
   const source = given === undefined ? undefined : parseSource(given, group)
   return { group, on, address, lookup, source }
@@ -42,14 +49,17 @@ export interface Membership extends AsyncDisposable {
   readonly group: string
   /** The source, if the membership is source-specific. */
   readonly source?: string
-  /** The interface of the membership, also if the kernel chose it. */
+  /**
+   * The interface of the membership, also if the kernel chose it. A kept channel may come back on another; index 0 if it
+   * waits for its first.
+   */
   readonly interface: { readonly name: string; readonly index: number }
-  /** False once left, or once the socket is closed. */
+  /** Whether the kernel has it now: false while a kept channel waits; for good once left, or once the socket is closed. */
   readonly active: boolean
   /** The sources blocked now. */
   readonly blocked: readonly string[]
   /**
-   * Stops one source of an any-source membership. `IP_BLOCK_SOURCE`, `MCAST_BLOCK_SOURCE`; RFC 3678 4.1.1.
+   * Stops one source of an any-source membership; while a kept channel waits, from its return on. `IP_BLOCK_SOURCE`, `MCAST_BLOCK_SOURCE`; RFC 3678 4.1.1.
    * @throws SocketOptionError as a rejection: `already-member`, `not-member`, `filter-mode`, `limit`, `bad-value`, `closed`
    */
   block(source: string): Promise<void>
@@ -59,7 +69,15 @@ export interface Membership extends AsyncDisposable {
    */
   unblock(source: string): Promise<void>
   /**
-   * Leaves. A second call does nothing.
+   * Has the network told of the membership anew, as a switch may have forgotten it: by the gentlest way there is.
+   * With CAP_NET_RAW, IPv4: a query that the host sends to itself, which never leaves it; every membership of the
+   * interface is reported, and nothing is missed. Else the membership is left and joined again, and what arrives between is missed.
+   * A membership that waits is tried again.
+   * @throws SocketOptionError as a rejection: `not-member` if left, `closed`, or what the kernel answers
+   */
+  renew(): Promise<void>
+  /**
+   * Leaves, and ends what keeps the channel. A second call does nothing.
    * @throws SocketOptionError as a rejection: what the kernel answers; a membership that it does not know has left already
    */
   leave(): Promise<void>
@@ -67,17 +85,22 @@ export interface Membership extends AsyncDisposable {
 
 const NONE: readonly string[] = []
 
+/** `waiting`: the kernel has it not, and shall have it again. */
+export type MembershipState = 'joined' | 'waiting' | 'left'
+
 /** What the kernel refuses a change with if the socket was changed otherwise than through its memberships. */
 const STALE: readonly Reason[] = ['already-member', 'not-member', 'filter-mode']
 
 export class ChannelMembership implements Membership {
   readonly group: string
   declare readonly source?: string
-  readonly interface: NamedInterface
-  readonly #registry: MembershipRegistry<ChannelMembership>
-  readonly #owner: DescriptorOwner
+  interface: NamedInterface
+  /** `BY_ROUTE`, a local address, or undefined if the interface goes by its name. */
+  readonly named: string | undefined
+  #registry: MembershipRegistry<ChannelMembership>
+  #owner: DescriptorOwner
   #leaving: Promise<void> | undefined
-  #hasEnded = false
+  #state: MembershipState = 'joined'
   #blocked = NONE
 
   constructor(
@@ -86,16 +109,35 @@ export class ChannelMembership implements Membership {
     group: string,
     on: NamedInterface,
     source: string | undefined,
+    named?: string,
   ) {
     this.group = group
     if (source !== undefined) this.source = source
     this.interface = on
+    this.named = named
     this.#registry = registry
     this.#owner = owner
   }
 
   get active(): boolean {
-    return !this.#hasEnded && this.#registry.isOpen(this.#owner)
+    return this.#state === 'joined' && this.#registry.isOpen(this.#owner)
+  }
+
+  get state(): MembershipState {
+    return this.#state
+  }
+
+  /** Whether leaving is under way, or done. */
+  get isLeaving(): boolean {
+    return this.#leaving !== undefined
+  }
+
+  get owner(): DescriptorOwner {
+    return this.#owner
+  }
+
+  get registry(): MembershipRegistry<ChannelMembership> {
+    return this.#registry
   }
 
   get blocked(): readonly string[] {
@@ -104,21 +146,35 @@ export class ChannelMembership implements Membership {
 
   async block(source: string): Promise<void> {
     const address = this.#mayChange('block', source)
+    if (this.#state === 'waiting') return this.#blockLater(address)
     await this.#send('block', address, () => this.setBlocked([...filterOf([this]).sources, address]))
   }
 
   async unblock(source: string): Promise<void> {
     const address = this.#mayChange('unblock', source)
+    if (this.#state === 'waiting') return this.#unblockLater(address)
     await this.#send('unblock', address, () => {
       this.setBlocked(filterOf([this]).sources.filter((blocked) => blocked !== address))
     })
   }
 
   leave(): Promise<void> {
+    if (this.#state === 'waiting') {
+      this.#state = 'left'
+      this.#blocked = NONE
+      this.#leaving = this.#registry.keeper?.forget(this)
+    }
     this.#leaving ??= this.active
       ? (workerQueue.send(this.#owner, new LeaveCall(this)) as Promise<void>)
       : Promise.resolve()
     return this.#leaving
+  }
+
+  async renew(): Promise<void> {
+    this.#registry.mustBeOpen()
+    if (this.#state === 'left') throw this.#hasLeft('renew')
+    const { keeper, renew } = this.#registry
+    await (keeper?.renew ?? renew)([this])
   }
 
   [Symbol.asyncDispose](): Promise<void> {
@@ -133,21 +189,57 @@ export class ChannelMembership implements Membership {
 
   /** The kernel has the membership no longer. */
   end(): void {
-    this.#hasEnded = true
+    this.#state = 'left'
     this.#blocked = NONE
     this.#registry.remove(this)
+  }
+
+  /** The kernel has the membership no longer, and shall have it again. */
+  await(): void {
+    if (this.#state !== 'joined') return
+    this.#state = 'waiting'
+    this.#registry.remove(this)
+  }
+
+  /** The kernel has the membership again. */
+  revive(registry: MembershipRegistry<ChannelMembership>, owner: DescriptorOwner, on: NamedInterface): void {
+    this.#registry = registry
+    this.#owner = owner
+    this.interface = on
+    this.#state = 'joined'
+    registry.add(this)
+  }
+
+  #blockLater(address: string): void {
+    if (this.#blocked.includes(address))
+      throw new SocketOptionError(`can't block ${address}: it is blocked already`, {
+        code: 'ERR_ALREADY_MEMBER',
+        reason: 'already-member',
+      })
+    this.#blocked = [...this.#blocked, address]
+  }
+
+  #unblockLater(address: string): void {
+    if (!this.#blocked.includes(address))
+      throw new SocketOptionError(`can't unblock ${address}: it is not blocked`, {
+        code: 'ERR_NOT_MEMBER',
+        reason: 'not-member',
+      })
+    this.#blocked = this.#blocked.filter((blocked) => blocked !== address)
+  }
+
+  #hasLeft(act: string): SocketOptionError {
+    return new SocketOptionError(
+      `can't ${act}: the membership of ${this.group} on ${this.interface.name} has been left`,
+      { code: 'ERR_NOT_MEMBER', reason: 'not-member' },
+    )
   }
 
   /** The source to block or unblock; throws if this membership can't. */
   #mayChange(act: 'block' | 'unblock', source: string): string {
     const address = parseSource(source, this.group)
-    if (!this.active) {
-      if (!this.#hasEnded) this.#registry.mustBeOpen()
-      throw new SocketOptionError(
-        `can't ${act}: the membership of ${this.group} on ${this.interface.name} has been left`,
-        { code: 'ERR_NOT_MEMBER', reason: 'not-member' },
-      )
-    }
+    if (this.#state !== 'left') this.#registry.mustBeOpen()
+    else throw this.#hasLeft(act)
     if (filterOf([this]).mode === 'include')
       throw new SocketOptionError(
         `can't ${act} ${address}: this membership of ${this.group} is source-specific and takes only ${this.source}`,
@@ -180,7 +272,7 @@ export class ChannelMembership implements Membership {
 }
 
 /** By index, however the interface was named: a local address may go while the membership stays. */
-const targetOf = ({ group, interface: on }: ChannelMembership): GroupTarget => ({ group, on })
+export const targetOf = ({ group, interface: on }: ChannelMembership): GroupTarget => ({ group, on })
 
 /** Blocks or unblocks a source, or leaves the group. */
 class ChangeCall extends MembershipCall {

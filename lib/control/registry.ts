@@ -12,6 +12,18 @@ interface Member {
   end(): void
 }
 
+/** Keeps memberships alive. */
+export interface MembershipKeeper<M> {
+  /** A membership that waited has been left. Settles when the kernel can't have it any more. */
+  forget(member: M): Promise<void>
+  /** Has the network told anew of memberships, and settles then. */
+  readonly renew: (members: readonly M[]) => Promise<unknown>
+  /** A membership has been joined. */
+  joined(member: M): void
+  /** A membership has been left. */
+  left(): void
+}
+
 /** Memberships in the order they were made, group by group. */
 export interface MembershipRegistry<M extends Member> {
   add(member: M): void
@@ -21,11 +33,17 @@ export interface MembershipRegistry<M extends Member> {
   /** Whether there is a membership of a group, on whichever interface. */
   has(group: string): boolean
   all(): M[]
+  /** Calls back with each membership, also if the socket is closed. */
+  forEach(callback: (member: M) => void): void
   isOpen(owner: DescriptorOwner): boolean
   /** Throws reason `closed`, with what to do. */
   mustBeOpen(): void
   /** A member's filter has changed. */
   changed(member: M): void
+  /** Has the network told anew of memberships. */
+  readonly renew: (members: readonly M[]) => Promise<unknown>
+  /** Who keeps memberships of this socket, if anybody does. */
+  keeper?: MembershipKeeper<M>
   /** Is told of each change. */
   onChange?: (member: M, change: MembershipChange) => void
 }
@@ -37,7 +55,10 @@ const excludes = (held: Member, added: Member): boolean =>
 
 export type MembershipChange = 'added' | 'removed' | 'filter'
 
-export function createMembershipRegistry<M extends Member>(owner: () => DescriptorOwner): MembershipRegistry<M> {
+export function createMembershipRegistry<M extends Member>(
+  owner: () => DescriptorOwner,
+  renew: (members: readonly M[]) => Promise<unknown>,
+): MembershipRegistry<M> {
   const members = new Map<string, M[]>()
   const open = (): DescriptorOwner => {
     const now = owner()
@@ -60,6 +81,7 @@ export function createMembershipRegistry<M extends Member>(owner: () => Descript
       if (list === undefined) members.set(member.group, [member])
       else list.push(member)
       registry.onChange?.(member, 'added')
+      registry.keeper?.joined(member)
     },
     remove: (member) => {
       const list = members.get(member.group) ?? []
@@ -68,10 +90,15 @@ export function createMembershipRegistry<M extends Member>(owner: () => Descript
       if (list.length === 1) members.delete(member.group)
       else list.splice(index, 1)
       registry.onChange?.(member, 'removed')
+      registry.keeper?.left()
     },
     on: (group, index) => (members.get(group) ?? []).filter((member) => member.interface.index === index),
     has: (group) => members.has(group),
     all: () => [...members.values()].flatMap((list) => list.filter(({ active }) => active)),
+    forEach: (callback) => {
+      for (const list of members.values()) for (const member of list) callback(member)
+    },
+    renew,
     isOpen,
     mustBeOpen: () => void open(),
     changed: (member) => registry.onChange?.(member, 'filter'),

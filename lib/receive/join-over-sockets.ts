@@ -1,8 +1,10 @@
 // Joins many channels over the sockets of a receiver.
 import { setImmediate } from 'node:timers/promises'
 import { SocketOptionError } from '../base/errors.ts'
+import type { KeptTarget } from '../control/keeper.ts'
 import type { Channel, Membership } from '../control/membership.ts'
 import { undoJoins } from '../control/undo-joins.ts'
+import { isForWantOfInterface } from '../control/wanted-interface.ts'
 import { CHANNELS_PER_TURN, type ChannelJoin, resolveChannels } from './channel-join.ts'
 import { planJoins, type SocketShare, type SocketsState } from './join-plan.ts'
 import { familyOfGroup, type ReceiverSocket } from './receiver-socket.ts'
@@ -29,14 +31,20 @@ interface JoinCall {
   hasError: boolean
 }
 
-/** Joins all channels or none. */
+/** Joins all channels or none. Channels without an interface are put into the list for them, if there is one. */
 export async function joinAllOverSockets(
   pool: SocketPool,
   channels: readonly (Channel | Membership)[],
   signal: AbortSignal | undefined,
+  absent?: (Channel | Membership)[],
 ): Promise<Membership[]> {
   pool.mustBeOpen()
-  const joins = await resolveChannels(channels)
+  const resolved = await resolveChannels(channels)
+  const joins = resolved.filter(({ outcome }, i) => {
+    if (absent === undefined || !isForWantOfInterface(outcome)) return true
+    absent.push(channels[i] as Channel)
+    return false
+  })
   const call: JoinCall = { pool, signal, stopsAtError: true, joins, opened: new Set(), hasError: joins.some(hasFailed) }
   try {
     mustHaveNoError(call)
@@ -53,7 +61,19 @@ export async function joinEachOverSockets(
   channels: readonly (Channel | Membership)[],
 ): Promise<unknown[]> {
   pool.mustBeOpen()
-  const joins = await resolveChannels(channels)
+  return joinEachOf(pool, await resolveChannels(channels))
+}
+
+/** Joins each of some channels whose interfaces are known. */
+export async function joinTargetsOverSockets(pool: SocketPool, targets: readonly KeptTarget[]): Promise<unknown[]> {
+  pool.mustBeOpen()
+  return joinEachOf(
+    pool,
+    targets.map((target) => ({ ...target, outcome: undefined })),
+  )
+}
+
+async function joinEachOf(pool: SocketPool, joins: readonly ChannelJoin[]): Promise<unknown[]> {
   const call: JoinCall = {
     pool,
     signal: undefined,

@@ -2,7 +2,9 @@
 import { abortSignal, checkFields, type FieldRule, flag, iterable, oneOf, text, whole } from '../base/check-fields.ts'
 import { badValue, show } from '../base/errors.ts'
 import { parseGroup } from '../control/group-target.ts'
+import { type KeepOptions, type KeepPlan, keepRule, planKeep } from '../control/keep-options.ts'
 import type { Channel, Membership } from '../control/membership.ts'
+import { isOnEvery } from '../control/wanted-interface.ts'
 import { ancillarySettings, checkAncillary } from '../datagram/ancillary.ts'
 import { READ_FIELDS, type ReadOptions } from '../datagram/read-options.ts'
 import { canonical, isIpv6, isMulticast, parseAddress, withoutZone } from '../net/address.ts'
@@ -28,7 +30,9 @@ export interface ReceiverOptions<V extends readonly unknown[] = readonly unknown
   address?: string | undefined
   /** Default: by the address or channels, else `ipv4`. An `ipv6` receiver takes IPv4 too, as `::ffff:` addresses. */
   family?: 'ipv4' | 'ipv6' | undefined
-  /** The channels to join. With channels and no unicast address, only datagrams to joined groups are delivered. */
+  /**
+   * The channels to join; on every interface, also those to come, with `interface: '*'`. With channels and no unicast address, only datagrams to joined groups are delivered.
+   */
   channels?: Iterable<Channel | Membership> | undefined
   /**
    * Also deliver what is sent to this host itself, and allow `send`: for a search whose answers come back. Bound to the
@@ -43,6 +47,11 @@ export interface ReceiverOptions<V extends readonly unknown[] = readonly unknown
   type?: 'dgram' | 'raw' | undefined
   /** The number of a raw socket's protocol: 2 for IGMP, 58 for ICMPv6. */
   protocol?: number | undefined
+  /**
+   * Keep the channels whatever becomes of their interfaces, and renew those that fall silent. Default true. With false
+   * a membership ends when its interface is removed, which is told.
+   */
+  keep?: boolean | KeepOptions | undefined
   /** Closes the receiver when aborted. */
   signal?: AbortSignal | undefined
 }
@@ -58,6 +67,7 @@ const FIELDS: Record<keyof ReceiverOptions, FieldRule> = {
   reuse: flag,
   type: oneOf('dgram', 'raw'),
   protocol: whole(0, 255),
+  keep: keepRule,
   signal: abortSignal,
 }
 
@@ -69,6 +79,10 @@ export interface ReceiverPlan {
   readonly port: number
   readonly address: string
   readonly channels: readonly (Channel | Membership)[]
+  /** Channels of every interface. */
+  readonly everywhere: readonly Channel[]
+  /** How channels are kept; undefined if they are not. */
+  readonly keep: KeepPlan | undefined
   readonly settings: readonly Setting[]
   readonly batch: number
   readonly maxDatagram: number
@@ -146,7 +160,9 @@ export function planReceiver(options: ReceiverOptions): ReceiverPlan {
     protocol,
     port: options.port ?? 0,
     address: canonical(address) ?? address,
-    channels,
+    channels: channels.filter((channel) => !isOnEvery(channel)),
+    everywhere: channels.filter(isOnEvery),
+    keep: planKeep(options.keep ?? true, 'openReceiver'),
     settings,
     hasExtensions: settings.some(([option]) => EXTENSIONS.includes(option)),
     batch: options.batch ?? 64,

@@ -5,8 +5,10 @@ import { type DescriptorOwner, noDescriptor, type SocketHandle } from '../calls/
 import { createControl, type SocketControl } from '../control/control.ts'
 import { filterOf } from '../control/filter-state.ts'
 import { joinEach } from '../control/join.ts'
+import type { Keeper } from '../control/keeper.ts'
 import type { ChannelMembership, Membership } from '../control/membership.ts'
 import { createMembershipRegistry, type MembershipChange, type MembershipRegistry } from '../control/registry.ts'
+import { renewMemberships } from '../control/renew.ts'
 import type { BatchReader } from '../datagram/batch-reader.ts'
 import { isIpv6, withoutZone } from '../net/address.ts'
 import type { Endpoint } from '../net/socket-address.ts'
@@ -51,7 +53,7 @@ export class ReceiverSocket implements DescriptorOwner {
   /** IPv6 channels that are being joined. */
   #joining: GroupMap<Set<ChannelJoin>> | undefined
 
-  constructor(family: GroupFamily, batchReader: BatchReader, onGroup: GroupChangeListener) {
+  constructor(family: GroupFamily, batchReader: BatchReader, onGroup: GroupChangeListener, keeper: Keeper) {
     this.#family = family
     this.#batchReader = batchReader
     this.#onGroup = onGroup
@@ -60,7 +62,8 @@ export class ReceiverSocket implements DescriptorOwner {
       return this
     }
     this.#handle = { owner, fd: () => this.fd }
-    this.#memberships = createMembershipRegistry<ChannelMembership>(owner)
+    this.#memberships = createMembershipRegistry<ChannelMembership>(owner, renewMemberships)
+    this.#memberships.keeper = keeper
     this.#memberships.onChange = (member, change) => this.#noteMembership(member, change)
   }
 
@@ -84,6 +87,10 @@ export class ReceiverSocket implements DescriptorOwner {
   /** The group the socket is bound to, if it is bound to an address. */
   get boundTo(): string | undefined {
     return this.#boundTo
+  }
+
+  get registry(): MembershipRegistry<ChannelMembership> {
+    return this.#memberships
   }
 
   get memberships(): Membership[] {

@@ -1,13 +1,21 @@
 // The sockets of a receiver, all on one port: as many as its channels need.
 import { SocketOptionError } from '../base/errors.ts'
 import type { SocketControl } from '../control/control.ts'
-import type { Channel, Membership } from '../control/membership.ts'
+import type { Keeper, KeptTarget } from '../control/keeper.ts'
+import { type Channel, ChannelMembership, type Membership } from '../control/membership.ts'
+import type { MembershipRegistry } from '../control/registry.ts'
+import type { AbsentTarget } from '../control/wanted-interface.ts'
 import type { BatchReader } from '../datagram/batch-reader.ts'
 import type { Endpoint } from '../net/socket-address.ts'
 import { SO_REUSEADDR } from '../options/table/socket.ts'
 import { parseSpec, type Setting, type SocketPlan } from '../socket/socket-spec.ts'
 import { createGroupMap } from './group-map.ts'
-import { joinAllOverSockets, joinEachOverSockets, type SocketPool } from './join-over-sockets.ts'
+import {
+  joinAllOverSockets,
+  joinEachOverSockets,
+  joinTargetsOverSockets,
+  type SocketPool,
+} from './join-over-sockets.ts'
 import type { ReceiverPlan } from './receiver-options.ts'
 import { ReceiverSocket } from './receiver-socket.ts'
 import { createSocketRoom } from './socket-room.ts'
@@ -20,10 +28,23 @@ export interface ReceiverSockets {
   memberships(): Membership[]
   /** How many datagrams the kernel had no room for, also on sockets that are closed. */
   dropped(): number
-  /** Joins all channels or none, on further sockets if those there are take no more. One call at a time, of both. */
-  joinAll(channels: readonly (Channel | Membership)[], signal?: AbortSignal): Promise<Membership[]>
+  /** Of each socket. */
+  registries(): MembershipRegistry<ChannelMembership>[]
+  /**
+   * Joins all channels or none, on further sockets if those there are take no more. One call at a time, of all joins.
+   * Channels without an interface are not joined if there is a list for them.
+   */
+  joinAll(
+    channels: readonly (Channel | Membership)[],
+    signal?: AbortSignal,
+    absent?: (Channel | Membership)[],
+  ): Promise<Membership[]>
   /** Joins each channel that can be joined: a membership or an error for each, in their order. */
   joinEach(channels: readonly (Channel | Membership)[]): Promise<unknown[]>
+  /** As `joinEach`, for channels whose interfaces are known. */
+  joinTargets(targets: readonly KeptTarget[]): Promise<unknown[]>
+  /** A membership that waits for its interface, of the first socket. */
+  absent(target: AbsentTarget): ChannelMembership
   close(): Promise<void>
 }
 
@@ -31,7 +52,11 @@ export const receiverClosed = (): SocketOptionError =>
   new SocketOptionError('this receiver is closed: open another', { code: 'ERR_SOCKET_CLOSED', reason: 'closed' })
 
 /** Opens the first socket. */
-export async function openSockets(plan: ReceiverPlan, batchReader: BatchReader): Promise<ReceiverSockets> {
+export async function openSockets(
+  plan: ReceiverPlan,
+  batchReader: BatchReader,
+  keeper: Keeper,
+): Promise<ReceiverSockets> {
   const sockets: ReceiverSocket[] = []
   const joined = createGroupMap<readonly ReceiverSocket[]>()
   // igmp_max_memberships, which IPv6 does not have, is 20; igmp_max_msf is 10 and mld_max_msf 64.
@@ -60,7 +85,7 @@ export async function openSockets(plan: ReceiverPlan, batchReader: BatchReader):
   }
 
   const open = async (address: string, unicast: boolean, broadcast: boolean): Promise<ReceiverSocket> => {
-    const socket = new ReceiverSocket(plan.family, batchReader, noteGroup)
+    const socket = new ReceiverSocket(plan.family, batchReader, noteGroup, keeper)
     await socket.open(socketPlanFor(address), address)
     try {
       if (ended) throw receiverClosed()
@@ -138,8 +163,15 @@ export async function openSockets(plan: ReceiverPlan, batchReader: BatchReader):
     },
     memberships: () => sockets.flatMap(({ memberships }) => memberships),
     dropped,
-    joinAll: (channels, signal) => joinAllOverSockets(pool, channels, signal),
+    registries: () => sockets.map(({ registry }) => registry),
+    joinAll: (channels, signal, absent) => joinAllOverSockets(pool, channels, signal, absent),
     joinEach: (channels) => joinEachOverSockets(pool, channels),
+    joinTargets: (targets) => joinTargetsOverSockets(pool, targets),
+    absent: ({ group, source, on, named }) => {
+      const membership = new ChannelMembership(first().registry, first(), group, on, source, named)
+      membership.await()
+      return membership
+    },
     close: async () => {
       if (ended) return
       droppedBefore = dropped()

@@ -5,20 +5,23 @@ import { badValue, kernelError, type SocketOptionError, show, wrongType } from '
 import { onAbort } from '../base/on-abort.ts'
 import { datagramsNative } from '../binding/native.ts'
 import type { SocketControl } from '../control/control.ts'
-import type { Channel, Membership } from '../control/membership.ts'
+import type { ChannelEvent, KeptChannel } from '../control/keep-options.ts'
+import { createKeeper, type Keeper } from '../control/keeper.ts'
+import type { Channel, ChannelMembership, Membership } from '../control/membership.ts'
+import { absentTargetOf, isOnEvery, targetOnEvery } from '../control/wanted-interface.ts'
 import { type BatchLoop, createBatchLoop, type ReceiveOptions } from '../datagram/batch-loop.ts'
 import { type BatchReader, createBatchReader } from '../datagram/batch-reader.ts'
 import { type BatchWriter, createBatchWriter } from '../datagram/batch-writer.ts'
 import type { Datagram } from '../datagram/datagram.ts'
 import { createInetDestinations } from '../datagram/destination.ts'
 import type { Queued, ReturnedError } from '../datagram/error-queue.ts'
-import { onLinkRemoved } from '../datagram/link-watch.ts'
 import type { Message, SendChoice } from '../datagram/message.ts'
 import { createPrepare, type Prepare } from '../datagram/prepare.ts'
 import { createReply, type Reply } from '../datagram/reply.ts'
 import type { Endpoint } from '../net/socket-address.ts'
 import { planReceiver, type ReceiverOptions, type ReceiverPlan } from './receiver-options.ts'
 import { openSockets, type ReceiverSockets, receiverClosed } from './receiver-sockets.ts'
+import { createTurns, type Turns } from './turns.ts'
 
 /** Counts since the receiver was opened. */
 export interface ReceiverStats {
@@ -38,19 +41,9 @@ export interface ReceiverStats {
   sockets: number
 }
 
-/** An interface that was removed, and the memberships on it, which have ended. */
-export interface InterfaceRemoved {
-  /** The name that it had. */
-  name: string
-  /** The index that it had. */
-  index: number
-  /** The memberships on it, none of which is active any more. */
-  memberships: Membership[]
-}
-
 interface ReceiverEvents {
   'returned-error': [error: ReturnedError]
-  'interface-removed': [event: InterfaceRemoved]
+  'channel-change': [event: ChannelEvent]
 }
 
 /** Everything that holds descriptors. It does not refer to the Receiver, so that a forgotten one can be collected. */
@@ -58,7 +51,10 @@ interface ReceiverCore {
   readonly plan: ReceiverPlan
   readonly batchReader: BatchReader
   readonly sockets: ReceiverSockets
-  /** Run at close: they end the watch for interfaces and the listener of the signal. */
+  readonly keeper: Keeper
+  /** Joins are made one after the other. */
+  readonly inTurn: Turns
+  /** Run at close. */
   readonly cleanups: (() => unknown)[]
   readonly loop: BatchLoop
   /** Opened by the first send or answer. */
@@ -89,7 +85,7 @@ function closeReceiver(core: ReceiverCore): Promise<void> {
   core.closing ??= (async () => {
     core.batchReader.close()
     core.writing?.writer.close()
-    await Promise.all([...core.cleanups.map((cleanup) => cleanup()), core.sockets.close()])
+    await Promise.all([core.keeper.close(), ...core.cleanups.map((cleanup) => cleanup()), core.sockets.close()])
   })()
   return core.closing
 }
@@ -133,11 +129,13 @@ function openWriting({ plan, sockets, batchReader }: ReceiverCore, receiver: Wea
  * Read with `for await (const batch of receiver)`, `receiver.receive()` or `receiver.readable()`, one reader at a time. While nobody reads,
  * datagrams stay in the kernel's buffer; the kernel drops and counts those it has no room for. Only a reader that waits
  * keeps the event loop alive. The event `returned-error`, for ICMP errors, must be asked for and comes while somebody
- * reads; the event `interface-removed` comes when an interface is gone and its memberships have ended.
+ * reads.
+ *
+ * A channel is kept: if its interface goes away the membership waits, and is joined again when the interface is back. The
+ * event `channel-change` tells of each loss and return.
  */
 export class Receiver extends EventEmitter<ReceiverEvents> implements AsyncIterable<Datagram[]>, AsyncDisposable {
   readonly #core: ReceiverCore
-  #joining: Promise<unknown> = Promise.resolve()
   #waiting: WaitingJoins | undefined
 
   /** @internal Use `openReceiver`. */
@@ -188,13 +186,14 @@ export class Receiver extends EventEmitter<ReceiverEvents> implements AsyncItera
       throw wrongType(`joinAll takes an iterable of { group, source?, interface? }, not ${show(channels)}`)
     const wanted = [...channels]
     this.#waiting = undefined
-    return this.#inTurn(() => this.#core.sockets.joinAll(wanted))
+    const { inTurn, sockets } = this.#core
+    return inTurn(() => sockets.joinAll(wanted))
   }
 
   #startWaiting(): WaitingJoins {
     const waiting: WaitingJoins = {
       channels: [],
-      outcomes: this.#inTurn(() => {
+      outcomes: this.#core.inTurn(() => {
         if (this.#waiting === waiting) this.#waiting = undefined
         return this.#core.sockets.joinEach(waiting.channels)
       }),
@@ -202,15 +201,36 @@ export class Receiver extends EventEmitter<ReceiverEvents> implements AsyncItera
     return waiting
   }
 
-  /** Begins when all earlier joins have ended. */
-  #inTurn<T>(join: () => Promise<T>): Promise<T> {
-    const joined = this.#joining.then(join)
-    // Keeps no memberships: they may be left long before the next join.
-    this.#joining = joined.then(
-      () => {},
-      () => {},
-    )
-    return joined
+  /**
+   * Joins a channel and keeps it, also if the receiver was opened with `keep: false`. With `interface: '*'` it is joined on
+   * every interface that takes multicast, also on those to come. With `waitForInterface` among the receiver's options it may wait for its
+   * interface.
+   * @throws SocketOptionError as a rejection: as `SocketControl.join`; for `'*'` if interfaces can't be watched
+   */
+  async keep(channel: Channel | Membership): Promise<KeptChannel> {
+    const { keeper, plan, sockets, inTurn } = this.#core
+    if (this.#core.closing !== undefined) throw receiverClosed()
+    if (isOnEvery(channel)) return keeper.keepOnEvery(targetOnEvery(channel), { ...channel })
+    const absent: (Channel | Membership)[] = []
+    const waits = plan.keep?.waitForInterface === true ? absent : undefined
+    const [joined] = await inTurn(() => sockets.joinAll([channel], undefined, waits))
+    return joined === undefined
+      ? keeper.keepWaiting(sockets.absent(absentTargetOf(channel)))
+      : keeper.keep(joined as ChannelMembership, true)
+  }
+
+  /** The channels that are kept, those that wait included. Never throws. */
+  get channels(): readonly KeptChannel[] {
+    return this.#core.keeper.channels
+  }
+
+  /**
+   * Has the network told anew of every membership, as `Membership.renew`.
+   * @throws SocketOptionError as a rejection: of the first membership that the kernel refused to join again
+   */
+  async renew(): Promise<void> {
+    if (this.#core.closing !== undefined) throw receiverClosed()
+    await this.#core.keeper.renewAll()
   }
 
   /** Counts since the receiver was opened. Never throws, also once it is closed. */
@@ -308,26 +328,6 @@ export class Receiver extends EventEmitter<ReceiverEvents> implements AsyncItera
     core.writing ??= openWriting(core, new WeakRef(this))
     return core.writing
   }
-
-  /** @internal The kernel keeps and counts an IPv4 membership on a removed interface until the socket leaves it. */
-  interfacesRemoved(isGone: (index: number) => boolean): void {
-    const byIndex = new Map<number, Membership[]>()
-    const left: Promise<unknown>[] = []
-    for (const held of this.memberships) {
-      const { index } = held.interface
-      if (!isGone(index)) continue
-      left.push(held.leave().catch(() => {}))
-      const others = byIndex.get(index)
-      if (others === undefined) byIndex.set(index, [held])
-      else others.push(held)
-    }
-    const emit = (): void => {
-      for (const [index, memberships] of byIndex)
-        this.emit('interface-removed', { name: memberships[0]?.interface.name ?? '', index, memberships })
-    }
-    // In a tick of its own, an error thrown by a listener is uncaught, and rejects no promise of ours.
-    void Promise.all(left).then(() => process.nextTick(emit))
-  }
 }
 
 const readError = (errno: number): SocketOptionError =>
@@ -351,11 +351,22 @@ export async function openReceiver<const V extends readonly unknown[] = readonly
     onQueued: tellReturned(() => weak?.deref()),
     toError: readError,
   })
-  const sockets = await openSockets(plan, batchReader).catch((error) => {
+  const inTurn = createTurns()
+  let opened: ReceiverCore | undefined
+  const keeper = createKeeper({
+    registries: () => opened?.sockets.registries() ?? [],
+    join: (targets) => inTurn(async () => opened?.sockets.joinTargets(targets) ?? []),
+    keepsAll: plan.keep !== undefined,
+    isOpen: () => opened?.closing === undefined,
+    emit: (event) => weak?.deref()?.emit('channel-change', event),
+  })
+  const sockets = await openSockets(plan, batchReader, keeper).catch((error) => {
     batchReader.close()
     throw error
   })
   const core: ReceiverCore = {
+    keeper,
+    inTurn,
     plan,
     batchReader,
     sockets,
@@ -371,13 +382,19 @@ export async function openReceiver<const V extends readonly unknown[] = readonly
     writing: undefined,
     closing: undefined,
   }
+  opened = core
   try {
     const receiver = new Receiver(core)
     const ref = new WeakRef(receiver)
     weak = ref
-    core.cleanups.push(await onLinkRemoved((isGone) => ref.deref()?.interfacesRemoved(isGone)))
-    await sockets.joinAll(plan.channels, signal)
+    await keeper.begin()
+    const absent: (Channel | Membership)[] = []
+    const waits = plan.keep?.waitForInterface === true ? absent : undefined
+    await inTurn(() => sockets.joinAll(plan.channels, signal, waits))
+    for (const channel of absent) keeper.keepWaiting(sockets.absent(absentTargetOf(channel)))
+    for (const channel of plan.everywhere) await keeper.keepOnEvery(targetOnEvery(channel), { ...channel })
     signal?.throwIfAborted()
+    if (plan.keep !== undefined) setImmediate(() => keeper.tellUnwatched())
     if (signal !== undefined) core.cleanups.push(onAbort(signal, () => void ref.deref()?.close()))
     return receiver
   } catch (error) {

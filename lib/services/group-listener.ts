@@ -11,7 +11,6 @@ import type { Datagram } from '../datagram/datagram.ts'
 import { isIpv6, isMulticast } from '../net/address.ts'
 import { multicastInterfaces } from '../net/interfaces.ts'
 import { SO_RCVBUF } from '../options/table/socket.ts'
-import { onInterfaceRemoved } from '../receive/on-interface-removed.ts'
 import { openReceiver, type Receiver } from '../receive/receiver.ts'
 
 /** On which interfaces, port and groups to listen. */
@@ -38,7 +37,7 @@ export interface GroupListener {
   readonly memberships: readonly Membership[]
   /**
    * Batches of the datagrams sent to the groups. Every `interval` milliseconds an empty batch comes too, so that the
-   * reader can look at the clock. Fails once no interface is left.
+   * reader can look at the clock. An interface that goes away is waited for.
    */
   batches(interval?: number): AsyncGenerator<readonly Datagram[], void, undefined>
   close(): Promise<void>
@@ -100,15 +99,6 @@ export async function openGroupListener({
     await close()
     throw error
   }
-  let lost: SocketOptionError | undefined
-  onInterfaceRemoved(receivers, ({ name }, anyLeft) => {
-    if (anyLeft) return
-    lost = new SocketOptionError(`the interface ${name} is gone, and with it the last membership`, {
-      code: 'ENODEV',
-      reason: 'no-interface',
-    })
-    void close()
-  })
   return {
     get memberships() {
       return receivers.flatMap(({ memberships }) => memberships)
@@ -118,7 +108,6 @@ export async function openGroupListener({
       const clock = interval === undefined ? [] : [emptyBatches(interval, end)]
       for await (const batch of merged<readonly Datagram[]>([...receivers, ...clock]))
         yield batch.filter(({ destination = '' }) => isMulticast(destination))
-      if (lost !== undefined) throw lost
     },
     close,
   }

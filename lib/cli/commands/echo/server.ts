@@ -2,10 +2,10 @@
 
 import { type Channel, openReceiver, type Receiver } from '../../../index.ts'
 import { hostPort, isIpv6 } from '../../../net/address.ts'
-import { onInterfaceRemoved } from '../../../receive/on-interface-removed.ts'
 import { type AnswerDatagram, answerDatagrams } from '../../shell/answer-datagrams.ts'
+import { printChannelChanges } from '../../shell/channel-changes.ts'
 import { explainNoRoute } from '../../shell/explain-no-route.ts'
-import { Failure, printWarning } from '../../shell/failure.ts'
+import { Failure } from '../../shell/failure.ts'
 import { interfaceLabel } from '../../shell/interface-option.ts'
 import { openAtHost } from '../../shell/open-at-host.ts'
 import type { Run } from '../../shell/run.ts'
@@ -66,16 +66,10 @@ export async function serveEcho(
   for (const { address } of atHost)
     if (out.json) out.object({ event: 'listening', ...address })
     else out.line(`echoing what comes to ${hostPort(address.address, address.port)}`)
-  let lost: Failure | undefined
-  onInterfaceRemoved(receivers, ({ name }, anyLeft) => {
-    if (anyLeft || atHost.length > 0) return printWarning(`the interface ${name} is gone`)
-    lost = new Failure(`the interface ${name} is gone, and with it the last membership`)
-    void close()
-  })
+  printChannelChanges(receivers, out)
   const echoed = await answerDatagrams(out, all(), options, answererOf)
   if (out.json) out.object({ event: 'summary', echoed, bytes })
   else out.line(`${plural(echoed, 'datagram')}, ${plural(bytes, 'byte')} sent back`)
-  if (lost !== undefined) throw lost
   if (options.count !== undefined && echoed < options.count && !stop.aborted)
     throw new Failure(`only ${echoed} of ${options.count} datagrams came`)
 }

@@ -3,9 +3,7 @@
 import type { Datagram } from '../../../index.ts'
 import { isMalformed } from '../../../protocols/malformed.ts'
 import { decodeRtp } from '../../../protocols/rtp.ts'
-import { onInterfaceRemoved } from '../../../receive/on-interface-removed.ts'
 import { drained } from '../../shell/drained.ts'
-import { Failure, printWarning } from '../../shell/failure.ts'
 import { startTimer } from '../../shell/timer.ts'
 import type { DatagramPrinter } from './datagram-printer.ts'
 import type { OpenedReceiver } from './opened-receiver.ts'
@@ -73,14 +71,7 @@ export async function receiveUntil(
     for (const channel of joined) report.joined(channel)
     if (listening !== undefined) report.listening(listening, port)
   }
-  onInterfaceRemoved(
-    opened.map(({ receiver }) => receiver),
-    ({ name, memberships }, anyLeft) => {
-      const lost = `the interface ${name} is gone, and the memberships on it: ${memberships.map(({ group }) => group).join(', ')}`
-      if (anyLeft || opened.some(({ listening }) => listening !== undefined)) printWarning(lost)
-      else finish(new Failure(`${lost}; no membership is left`))
-    },
-  )
+  for (const { receiver, port } of opened) receiver.on('channel-change', (event) => report.changed(event, port))
   const reading = opened.map((one) => read(one).catch(finish))
   const second = setInterval(() => report.interval(viewer.now(), viewer.history), 1000)
   const durationTimer = startTimer(limits.duration, () => finish('duration'))

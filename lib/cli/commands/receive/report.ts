@@ -1,6 +1,9 @@
 // How `sockctl receive` shows what arrives: a live table, lines, or objects.
 
+import type { ChannelEvent } from '../../../index.ts'
 import { hostPort } from '../../../net/address.ts'
+import { channelChangeObject, channelChangeText } from '../../shell/channel-changes.ts'
+import { printWarning } from '../../shell/failure.ts'
 import { createLiveLines } from '../../shell/live.ts'
 import type { Output } from '../../shell/output.ts'
 import { type Column, formatTable } from '../../shell/table.ts'
@@ -12,6 +15,8 @@ export interface ReceiveReport {
   joined(channel: JoinedChannel): void
   /** A socket of the command is bound to an address of this host. */
   listening(address: string, port: number): void
+  /** A channel was lost, or is back. */
+  changed(event: ChannelEvent, port: number): void
   /** To be called once a second. */
   interval(view: ReceiveView, history: (row: ReceiveRow) => readonly number[]): void
   end(view: ReceiveView): void
@@ -47,6 +52,7 @@ function jsonReport(out: Output): ReceiveReport {
   return {
     joined: (channel) => out.object({ event: 'joined', ...channel, interface: channel.interface.name }),
     listening: (address, port) => out.object({ event: 'listening', address, port }),
+    changed: (event, port) => out.object(channelChangeObject(event, port)),
     interval: (view) => out.object({ event: 'interval', ...rounded(view) }),
     end: (view) => out.object({ event: 'summary', ...rounded(view) }),
   }
@@ -55,6 +61,7 @@ function jsonReport(out: Output): ReceiveReport {
 const quietReport = (out: Output): ReceiveReport => ({
   joined: () => {},
   listening: () => {},
+  changed: (event, port) => printWarning(channelChangeText(event, port)),
   interval: () => {},
   end: (view) => out.hint(totals(view)),
 })
@@ -63,6 +70,7 @@ function lineReport(out: Output): ReceiveReport {
   return {
     joined: (channel) => out.line(joinedText(channel)),
     listening: (address, port) => out.line(listeningText(address, port)),
+    changed: (event, port) => out.line(channelChangeText(event, port)),
     interval: (view) => {
       const { elapsed, rate, bitrate: bits, datagrams, dropped } = view
       const so = `${plural(datagrams, 'datagram')}, ${lostOf(view)}${dropped} dropped`
@@ -125,6 +133,10 @@ function tableReport(out: Output): ReceiveReport {
   return {
     joined: (channel) => out.hint(joinedText(channel)),
     listening: (address, port) => out.hint(listeningText(address, port)),
+    changed: (event, port) => {
+      screen.clear()
+      out.hint(channelChangeText(event, port))
+    },
     interval: (view, history) => {
       const now = Date.now()
       const columns: Column<ReceiveRow>[] = [

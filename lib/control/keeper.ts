@@ -1,0 +1,420 @@
+// Keeps memberships alive: those whose interface goes away wait, and are joined again when it is back.
+import { setImmediate } from 'node:timers/promises'
+import { createAlarm } from '../base/alarm.ts'
+import { SocketOptionError } from '../base/errors.ts'
+import { type LinkWatch, watchLinks } from '../datagram/interface-watch.ts'
+import type { LinkChange } from '../datagram/link-synchroniser.ts'
+import type { LinkState } from '../kernel/link-table.ts'
+import { familyOf } from '../net/address.ts'
+import type { NamedInterface } from '../net/interfaces.ts'
+import { lookUp } from '../net/route-lookup.ts'
+import { detachMemberships } from './detach.ts'
+import type { ChannelEvent, ChannelReason, KeptChannel } from './keep-options.ts'
+import {
+  forgets,
+  impediment,
+  isForEvery,
+  isTakenByMaster,
+  type Links,
+  linkNamed,
+  linkWithAddress,
+} from './link-condition.ts'
+import { createLinkSteps, type KeptStep } from './link-steps.ts'
+import { readListedGroups } from './listed-groups.ts'
+import { BY_ROUTE, type Channel, type ChannelMembership, type ChannelTarget } from './membership.ts'
+import type { MembershipKeeper, MembershipRegistry } from './registry.ts'
+import { blockAgain, renewMemberships } from './renew.ts'
+import { channelOf, type Wish } from './wish.ts'
+import { createWishList } from './wish-list.ts'
+
+/** A channel to be joined on an interface, for a membership that waited or for a channel of every interface. */
+export interface KeptTarget extends ChannelTarget {
+  readonly on: NamedInterface
+}
+
+/** The sockets whose memberships are kept. */
+export interface KeeperHost {
+  readonly registries: () => Iterable<MembershipRegistry<ChannelMembership>>
+  /** Joins each that can be joined: a membership or an error for each, in their order. */
+  readonly join: (targets: readonly KeptTarget[]) => Promise<readonly unknown[]>
+  /** Whether every membership is kept, or only those that `keep` was called for. */
+  readonly keepsAll: boolean
+  readonly isOpen: () => boolean
+  readonly emit?: (event: ChannelEvent) => void
+}
+
+export interface Keeper extends MembershipKeeper<ChannelMembership> {
+  /** Begins to watch the interfaces. If they can't be watched, nothing is kept. */
+  begin(): Promise<void>
+  /** Keeps a membership, or with `keeps: false` tells of its loss. */
+  keep(member: ChannelMembership, keeps: boolean, onChange?: (event: ChannelEvent) => void): KeptChannel
+  /** Keeps a membership that waits for its first interface. */
+  keepWaiting(member: ChannelMembership): KeptChannel
+  /** Joins a channel on every interface, also on those to come. Settles when those there are have been joined. */
+  keepOnEvery(target: ChannelTarget, channel: Channel): Promise<KeptChannel>
+  /** Tells that channels are joined and not kept, if that is so. */
+  tellUnwatched(): void
+  readonly channels: KeptChannel[]
+  /** Has the network told anew of every membership. */
+  renewAll(): Promise<void>
+  close(): Promise<void>
+}
+
+/** In milliseconds: a join that failed for another cause than its interface is tried again, at first after this long. */
+const RETRY_AFTER = 1000
+const MAX_RETRY_AFTER = 60_000
+
+export function createKeeper(host: KeeperHost): Keeper {
+  /** The kernel has them no more, and shall have them again. */
+  const waiting = new Set<ChannelMembership>()
+  /** Channels of every interface, with what to join. */
+  const everywhere = new Map<Wish, ChannelTarget>()
+  const alarm = createAlarm()
+  const steps = createLinkSteps(alarm, () => schedule())
+  const wishes = createWishList({
+    keepsAll: host.keepsAll,
+    isOpen: () => !isClosed && host.isOpen(),
+    emit: host.emit,
+    onStop: (wish) => everywhere.delete(wish),
+  })
+  const cleared = new WeakSet<ChannelMembership>()
+  let watch: LinkWatch | undefined
+  /** Why interfaces can't be watched. */
+  let unwatched: unknown
+  let routeWatch: Promise<LinkWatch | undefined> | undefined
+  let isClosed = false
+  /** Whether the interface that a route or an address names may be another. */
+  let mayHaveMoved = false
+  /** Whether the kernel may have forgotten memberships without a notice. */
+  let isDoubtful = false
+  let running: Promise<void> | undefined
+  let isDirty = false
+  let retryAfter = RETRY_AFTER
+
+  const links = (): Links => watch?.table ?? new Map()
+
+  const onChange = (change: LinkChange): void => {
+    if (!host.isOpen()) {
+      void close()
+      return
+    }
+    if (change.type === 'link') {
+      if (change.before?.addresses !== change.after?.addresses) mayHaveMoved = true
+      steps.note(change, links())
+    } else if (change.type === 'routes') mayHaveMoved = true
+    else isDoubtful = true
+    schedule()
+  }
+
+  const schedule = (): void => {
+    isDirty = true
+    if (!isClosed) running ??= run()
+  }
+
+  const run = async (): Promise<void> => {
+    // Notices that came together are handled together.
+    await setImmediate()
+    while (isDirty && !isClosed) {
+      isDirty = false
+      await follow(steps.take())
+      if (isDoubtful) await verify()
+      if (mayHaveMoved) await move()
+      await bringBack()
+    }
+    running = undefined
+  }
+
+  const membersByIndex = (): Map<number, ChannelMembership[]> => {
+    const byIndex = new Map<number, ChannelMembership[]>()
+    for (const registry of host.registries())
+      registry.forEach((member) => {
+        const { index } = member.interface
+        const others = byIndex.get(index)
+        if (others === undefined) byIndex.set(index, [member])
+        else others.push(member)
+      })
+    return byIndex
+  }
+
+  /** Does for memberships what the steps of their interfaces ask for. */
+  const follow = async (taken: readonly KeptStep[]): Promise<void> => {
+    if (taken.length === 0) return
+    const byIndex = membersByIndex()
+    const gone = new Set<ChannelMembership>()
+    const freed: ChannelMembership[] = []
+    for (const { index, after, isTaken, at } of taken) {
+      if (after === undefined) for (const wish of everywhere.keys()) wish.forgetLeft(index)
+      const renamed = Object.freeze({ name: after?.name ?? '', index })
+      for (const member of byIndex.get(index) ?? []) {
+        if (gone.has(member)) continue
+        if (after !== undefined && member.interface.name !== after.name) member.interface = renamed
+        const family = familyOf(member.group)
+        const reason = impediment(after, family, isTaken)
+        const isKept = wishes.keeps(member)
+        if (reason === undefined) {
+          if (wishes.lossOf(member)?.reason === 'enslaved') freed.push(member)
+          wishes.regain(member, at)
+        } else if (isKept || after === undefined) wishes.lose(member, reason, at)
+        if (after === undefined || (isKept && forgets(after, family))) gone.add(member)
+      }
+    }
+    await detach([...gone], true)
+    if (freed.length > 0) void renewActive(freed)
+  }
+
+  const detach = async (members: readonly ChannelMembership[], isGone: boolean): Promise<void> => {
+    if (members.length === 0) return
+    await detachMemberships(members, wishes.staysAlive, isGone)
+    for (const member of members) {
+      if (member.state === 'waiting') waiting.add(member)
+      else wishes.remove(member)
+    }
+  }
+
+  /** After notices were lost: an interface may have been deleted and made again, with the same index. */
+  const verify = async (): Promise<void> => {
+    isDoubtful = false
+    const isListed = await readListedGroups().catch(() => undefined)
+    if (isListed === undefined) return
+    const members = [...membersByIndex().values()].flat()
+    const gone = members.filter(
+      ({ active, group, interface: on }) => active && links().has(on.index) && !isListed(group, on.index),
+    )
+    for (const member of gone) wishes.lose(member, 'interface-removed', performance.now())
+    await detach(gone, true)
+  }
+
+  /** Leaves what a route or an address names another interface for now. */
+  const move = async (): Promise<void> => {
+    mayHaveMoved = false
+    const members = [...membersByIndex().values()]
+      .flat()
+      .filter((member) => member.active && member.named !== undefined && wishes.staysAlive(member))
+    if (members.length === 0) return
+    const routed = members.filter(({ named }) => named === BY_ROUTE)
+    const found = routed.length === 0 ? undefined : await lookUpRoutes(routed)
+    const moved = members.filter((member) => {
+      const link = linkFor(member, found)
+      return link !== undefined && link.index !== member.interface.index && member.active
+    })
+    for (const member of moved)
+      wishes.lose(member, 'moved', steps.wentDownAt(member.interface.index) ?? performance.now())
+    await detach(moved, false)
+  }
+
+  const lookUpRoutes = (members: readonly ChannelMembership[]) =>
+    lookUp(members.map(({ group }) => group)).catch(() => undefined)
+
+  /** The interface that a membership wants. */
+  const linkFor = (
+    { group, named, interface: was }: ChannelMembership,
+    found: { route(group: string): number } | undefined,
+  ): LinkState | undefined => {
+    const table = links()
+    if (named === BY_ROUTE) return table.get(found?.route(group) ?? 0)
+    if (named !== undefined) return linkWithAddress(table, named)
+    return was.name === '' ? table.get(was.index) : linkNamed(table, was.name)
+  }
+
+  /** Joins what can be joined now. */
+  const bringBack = async (): Promise<void> => {
+    const routed = [...waiting].filter(({ named }) => named === BY_ROUTE)
+    const found = routed.length === 0 ? undefined : await lookUpRoutes(routed)
+    const table = links()
+    const targets: KeptTarget[] = []
+    const ofWish: (Wish | undefined)[] = []
+    const want = (target: ChannelTarget, { name, index }: LinkState, wish?: Wish): void => {
+      targets.push({ ...target, on: { name, index } })
+      ofWish.push(wish)
+    }
+    for (const member of waiting) {
+      const { group, source, blocked } = member
+      const link = linkFor(member, found)
+      if (link !== undefined && !forgets(link, familyOf(group))) want({ group, source, revived: member, blocked }, link)
+    }
+    for (const [wish, target] of everywhere)
+      for (const link of table.values())
+        if (
+          isForEvery(link, table, familyOf(target.group)) &&
+          !wish.members.some((member) => member.interface.index === link.index)
+        )
+          want(target, link, wish)
+    if (targets.length === 0 || isClosed) return
+    const outcomes = await host.join(targets).catch((error: unknown) => targets.map(() => error))
+    await Promise.all(targets.map((target, i) => settle(target, outcomes[i], ofWish[i])))
+  }
+
+  const settle = async (target: KeptTarget, outcome: unknown, wish: Wish | undefined): Promise<void> => {
+    if (outcome instanceof Error) return settleRefusal(target, outcome, wish)
+    const member = outcome as ChannelMembership
+    const { revived } = target
+    // Left meanwhile.
+    if (wish?.hasEnded === true || (revived !== undefined && revived !== member)) {
+      await member.leave().catch(() => {})
+      return
+    }
+    const link = links().get(member.interface.index)
+    const reason = impediment(link, familyOf(member.group), isTakenByMaster(link, links()))
+    if (wish !== undefined) {
+      wishes.addTo(wish, member, reason)
+      if (reason === undefined && beginning !== wish) wishes.tell(wish, member.interface, 'joined')
+      return
+    }
+    waiting.delete(member)
+    retryAfter = RETRY_AFTER
+    if (member.blocked !== target.blocked) await blockAgain(member)
+    const loss = wishes.lossOf(member)
+    if (loss === undefined) return
+    delete loss.refusedWith
+    if (reason === undefined) wishes.regain(member, performance.now())
+    else loss.reason = reason
+  }
+
+  const settleRefusal = async ({ revived, on }: KeptTarget, error: Error, wish: Wish | undefined): Promise<void> => {
+    const reason = error instanceof SocketOptionError ? error.reason : undefined
+    if (reason === 'closed') return
+    if (wish !== undefined) {
+      if (reason === 'limit') wishes.refuseOnce(wish, on, error as SocketOptionError)
+      return
+    }
+    if (revived?.state !== 'waiting') return
+    if (reason === 'limit') wishes.refuse(revived, error as SocketOptionError)
+    if (reason === 'already-member') {
+      // Another membership of the program is in its place.
+      if (revived.registry.on(revived.group, on.index).some(({ source }) => source === revived.source)) {
+        await revived.leave()
+        return
+      }
+      // Else the kernel counts one whose interface it has forgotten.
+      revived.interface = on
+      await detachMemberships([revived], () => true, true)
+      if (!cleared.has(revived)) schedule()
+      cleared.add(revived)
+    }
+    alarm.set(schedule, performance.now() + retryAfter)
+    retryAfter = Math.min(2 * retryAfter, MAX_RETRY_AFTER)
+  }
+
+  /** Has the network told anew of memberships. Gives the first error of those that are lost by it. */
+  const renewActive = async (members: readonly ChannelMembership[], reason?: ChannelReason): Promise<unknown> => {
+    const active = members.filter((member) => member.active)
+    const lost = await renewMemberships(active)
+    if (isClosed) return undefined
+    for (const member of active) {
+      const error = lost.get(member)
+      if (error === undefined) {
+        if (reason !== undefined && member.active) wishes.renewed(member, reason)
+      } else if (!wishes.staysAlive(member)) member.end()
+      else {
+        const isRefused = error instanceof SocketOptionError && error.reason === 'limit'
+        wishes.lose(member, isRefused ? 'limit' : 'interface-removed', performance.now())
+        member.await()
+        waiting.add(member)
+        schedule()
+      }
+    }
+    return [...lost.values()][0]
+  }
+
+  /** The wish whose first memberships are being joined: nothing is told of these. */
+  let beginning: Wish | undefined
+
+  const close = async (): Promise<void> => {
+    if (isClosed) return
+    isClosed = true
+    alarm.close()
+    await Promise.all([watch?.close(), routeWatch?.then((opened) => opened?.close())])
+  }
+
+  const watchRoutes = (): void => {
+    if (watch === undefined || isClosed) return
+    routeWatch ??= watchLinks(
+      (change) => {
+        if (change.type === 'routes') onChange(change)
+      },
+      { routes: true },
+    ).then(
+      async (opened) => {
+        if (isClosed) await opened.close()
+        return opened
+      },
+      () => undefined,
+    )
+  }
+
+  const renew = async (members: readonly ChannelMembership[]): Promise<void> => {
+    if (members.some(({ state }) => state === 'waiting')) schedule()
+    const error = await renewActive(members, 'asked')
+    if (error !== undefined) throw error
+  }
+
+  return {
+    begin: async () => {
+      if (watch !== undefined) return
+      try {
+        watch = await watchLinks(onChange)
+        if (isClosed) await watch.close()
+      } catch (error) {
+        unwatched = error
+        wishes.isUnwatched = true
+      }
+    },
+    joined: ({ named }) => {
+      if (named === BY_ROUTE) watchRoutes()
+    },
+    left: () => {
+      // There may be room for what the kernel refused.
+      if (waiting.size > 0) schedule()
+    },
+    keep: (member, keeps, onChange) => {
+      if (watch !== undefined && !watch.table.has(member.interface.index)) {
+        steps.noteMissing(member.interface.index)
+        schedule()
+      }
+      if (keeps && member.named === BY_ROUTE) watchRoutes()
+      const known = onChange === undefined && wishes.keeps(member) ? wishes.of(member) : undefined
+      return known ?? wishes.add(member, keeps, onChange)
+    },
+    keepWaiting: (member) => {
+      const wish = wishes.create(channelOf(member))
+      wishes.addTo(wish, member, 'interface-removed')
+      waiting.add(member)
+      if (member.named === BY_ROUTE) watchRoutes()
+      wishes.tell(wish, member.interface, 'waiting', { reason: 'interface-removed' })
+      schedule()
+      return wish
+    },
+    keepOnEvery: async (target, channel) => {
+      if (watch === undefined) throw unwatched
+      const wish = wishes.create(channel)
+      everywhere.set(wish, target)
+      beginning = wish
+      schedule()
+      await running
+      beginning = undefined
+      return wish
+    },
+    tellUnwatched: () => {
+      if (!wishes.isUnwatched) return
+      for (const member of [...membersByIndex().values()].flat()) {
+        const wish = wishes.of(member)
+        if (wish !== undefined) wishes.tell(wish, member.interface, 'joined', { reason: 'unwatched' })
+      }
+    },
+    get channels() {
+      const found = new Set<Wish>(everywhere.keys())
+      for (const member of [...[...membersByIndex().values()].flat(), ...waiting]) {
+        const wish = wishes.keeps(member) ? wishes.of(member) : undefined
+        if (wish !== undefined) found.add(wish)
+      }
+      return [...found]
+    },
+    forget: async (member) => {
+      waiting.delete(member)
+      wishes.remove(member)
+    },
+    renewAll: () => renew([...[...membersByIndex().values()].flat(), ...waiting]),
+    renew,
+    close,
+  }
+}

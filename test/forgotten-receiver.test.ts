@@ -128,7 +128,7 @@ const next = 'receiver[Symbol.asyncIterator]().next()'
 
 describeInNamespace('the event loop', () => {
   it.each([
-    ['nobody reads', 'const receiver = await openReceiver({}); receiver.on("interface-removed", () => {})'],
+    ['nobody reads', 'const receiver = await openReceiver({}); receiver.on("channel-change", () => {})'],
     ['a sender waits for what comes back', 'await openSender({ returnedErrors: true, transmitTimestamps: true })'],
     ['its reader was unrefed before', `const receiver = (await openReceiver({})).unref(); ${next}`],
     ['its reader was unrefed while it waits', `const receiver = await openReceiver({}); ${next}; receiver.unref()`],

@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process'
 import { once } from 'node:events'
-import { type InterfaceRemoved, interfaces, type Receiver } from 'sockctl'
+import { type ChannelEvent, interfaces, type Receiver } from 'sockctl'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { ip } from './support/commands.ts'
 import { families } from './support/lanes.ts'
@@ -24,15 +24,15 @@ async function add(name: string, number = 1): Promise<number> {
   return interfaces().find((one) => one.name === name)?.index ?? 0
 }
 
-const told = async (receiver: Receiver): Promise<InterfaceRemoved> => (await once(receiver, 'interface-removed'))[0]
+const told = async (receiver: Receiver): Promise<ChannelEvent> => (await once(receiver, 'channel-change'))[0]
 
-describeInNamespace('an interface that is removed under a receiver', () => {
+describeInNamespace('an interface that is removed under a receiver which does not keep its channels', () => {
   describe.each(families)('IPv$family', ({ family, group, otherGroup, channel, nobody }) => {
     const local = (number = 1) => (family === 4 ? `${addresses[4]}.${number}` : `${addresses[6]}:${number}`)
     const listed = () => kernelGroups().filter((one) => [group, otherGroup, channel].includes(one.group))
 
     it('is told of, its memberships end, and the receiver takes the same again when it comes back', async () => {
-      const receiver = await opened({ channels: [{ group: otherGroup, interface: 'lo' }] })
+      const receiver = await opened({ channels: [{ group: otherGroup, interface: 'lo' }], keep: false })
       const reading = readingOf(receiver)
       for (let round = 0; round < 3; round++) {
         const index = await add('d0')
@@ -50,12 +50,16 @@ describeInNamespace('an interface that is removed under a receiver', () => {
           Array(2).fill([round, index]),
         )
 
-        const event = told(receiver)
+        const events: ChannelEvent[] = []
+        receiver.on('channel-change', (event) => events.push(event))
         await ip('link', 'delete', 'd0')
-        const { name, index: gone, memberships: ended } = await event
-        expect({ name, gone }).toEqual({ name: 'd0', gone: index })
-        expect(new Set(ended)).toEqual(new Set(memberships))
-        expect(ended.map(({ active }) => active)).toEqual([false, false, false])
+        while (events.length < 3) await told(receiver)
+        receiver.removeAllListeners('channel-change')
+        for (const event of events)
+          expect(event).toMatchObject({ type: 'lost', reason: 'interface-removed', interface: { name: 'd0', index } })
+        expect(events.map(({ channel }) => channel.source).toSorted()).toEqual([local(), nobody, undefined].toSorted())
+        expect(memberships.map(({ active }) => active)).toEqual([false, false, false])
+        expect(receiver.channels).toEqual([])
         expect(receiver.memberships.map((held) => held.group)).toEqual([otherGroup])
         expect(listed()).toMatchObject([{ group: otherGroup, interface: 'lo' }])
         await expect(receiver.join({ group, interface: 'd0' })).rejects.toMatchObject({ reason: 'no-interface' })
@@ -65,15 +69,15 @@ describeInNamespace('an interface that is removed under a receiver', () => {
     it('may be one of many, told each by each, to every receiver that has joined there', async () => {
       const [one, two] = [await add('d1', 1), await add('d2', 2)]
       const on = (name: string) => ({ group, interface: name })
-      const both = await opened({ channels: [on('d1'), on('d2')] })
-      const first = await opened({ channels: [on('d1')] })
-      const none = await opened({ channels: [on('lo')] })
-      none.on('interface-removed', () => expect.unreachable())
+      const both = await opened({ channels: [on('d1'), on('d2')], keep: false })
+      const first = await opened({ channels: [on('d1')], keep: false })
+      const none = await opened({ channels: [on('lo')], keep: false })
+      none.on('channel-change', () => expect.unreachable())
       const events: number[] = []
-      both.on('interface-removed', ({ index }) => events.push(index))
+      both.on('channel-change', ({ interface: { index } }) => events.push(index))
       const firstEvent = told(first)
       await ip('link', 'delete', 'd1')
-      expect((await firstEvent).index).toBe(one)
+      expect((await firstEvent).interface.index).toBe(one)
       while (events.length < 1) await told(both)
       await ip('link', 'delete', 'd2')
       while (events.length < 2) await told(both)
@@ -87,9 +91,9 @@ describeInNamespace('an interface that is removed under a receiver', () => {
     await add('d3')
     await ip('link', 'add', 'd3bridge', 'type', 'bridge')
     onTestFinished(() => ip('link', 'delete', 'd3bridge').then(nothing, nothing))
-    const receiver = await opened({ channels: [{ group: '239.1.2.3', interface: 'd3x' }] })
-    const events: InterfaceRemoved[] = []
-    receiver.on('interface-removed', (event) => events.push(event))
+    const receiver = await opened({ channels: [{ group: '239.1.2.3', interface: 'd3x' }], keep: false })
+    const events: ChannelEvent[] = []
+    receiver.on('channel-change', (event) => events.push(event))
     await ip('link', 'set', 'd3x', 'master', 'd3bridge')
     await ip('link', 'set', 'd3x', 'nomaster')
     await ip('link', 'set', 'd3x', 'down')
@@ -98,26 +102,26 @@ describeInNamespace('an interface that is removed under a receiver', () => {
     const event = told(receiver)
     await ip('link', 'delete', 'd3')
     await event
-    expect(events.map(({ memberships }) => memberships.map(({ group }) => group))).toEqual([['239.1.2.3']])
+    expect(events).toMatchObject([{ type: 'lost', reason: 'interface-removed', interface: { name: 'd3y' } }])
   })
 
   it('is told of after it was moved to another namespace, too', async () => {
     const index = await add('d4')
-    const receiver = await opened({ channels: [{ group: '239.1.2.3', interface: 'd4' }] })
+    const receiver = await opened({ channels: [{ group: '239.1.2.3', interface: 'd4' }], keep: false })
     const event = told(receiver)
     await using other = spawnProgram(['unshare', '--net', 'sh', '-c', 'echo "{}"; exec cat'])
     await other.next()
     await ip('link', 'set', 'd4', 'netns', `${other.pid}`)
-    expect((await event).index).toBe(index)
+    expect((await event).interface.index).toBe(index)
   })
 
   it('is told of even if there is more to tell than the kernel has room for', async () => {
     const index = await add('d5')
-    const receiver = await opened({ channels: [{ group: '239.1.2.3', interface: 'd5' }] })
+    const receiver = await opened({ channels: [{ group: '239.1.2.3', interface: 'd5' }], keep: false })
     const event = told(receiver)
     // While this thread does nothing else, thousands of messages come, of which most are lost.
     const lines = Array.from({ length: 1500 }, () => 'link set d5x down\nlink set d5x up').join('\n')
     execFileSync('ip', ['-batch', '-'], { input: `${lines}\nlink delete d5\n` })
-    expect((await event).index).toBe(index)
+    expect((await event).interface.index).toBe(index)
   })
 })

@@ -45,6 +45,8 @@ export const iterable = (words: string): FieldRule<Iterable<unknown>> =>
 
 export const list = (words: string): FieldRule<unknown[]> => rule(words, Array.isArray)
 
+export const callback: FieldRule = rule('a function', (value) => typeof value === 'function')
+
 export const abortSignal: FieldRule<AbortSignal> = rule('an AbortSignal', (value) => value instanceof AbortSignal)
 
 /**

@@ -60,6 +60,12 @@ export interface Keeper extends MembershipKeeper<ChannelMembership> {
   close(): Promise<void>
 }
 
+/** Why a membership is taken from the kernel, and since when nothing arrived; a time of `performance.now()`. */
+interface DetachReason {
+  readonly reason: ChannelReason
+  readonly at: number
+}
+
 /** In milliseconds: a join that failed for another cause than its interface is tried again, at first after this long. */
 const RETRY_AFTER = 1000
 const MAX_RETRY_AFTER = 60_000
@@ -140,7 +146,7 @@ export function createKeeper(host: KeeperHost): Keeper {
   const follow = async (taken: readonly KeptStep[]): Promise<void> => {
     if (taken.length === 0) return
     const byIndex = membersByIndex()
-    const gone = new Set<ChannelMembership>()
+    const gone = new Map<ChannelMembership, DetachReason>()
     const freed: ChannelMembership[] = []
     for (const { index, after, isTaken, at } of taken) {
       if (after === undefined) for (const wish of everywhere.keys()) wish.forgetLeft(index)
@@ -154,18 +160,19 @@ export function createKeeper(host: KeeperHost): Keeper {
         if (reason === undefined) {
           if (wishes.lossOf(member)?.reason === 'enslaved') freed.push(member)
           wishes.regain(member, at)
-        } else if (isKept || after === undefined) wishes.lose(member, reason, at)
-        if (after === undefined || (isKept && forgets(after, family))) gone.add(member)
+        } else if (after === undefined || (isKept && forgets(after, family))) gone.set(member, { reason, at })
+        else if (isKept) wishes.lose(member, reason, at)
       }
     }
-    await detach([...gone], true)
+    await detach(gone, true)
     if (freed.length > 0) void renewActive(freed)
   }
 
-  const detach = async (members: readonly ChannelMembership[], isGone: boolean): Promise<void> => {
-    if (members.length === 0) return
-    await detachMemberships(members, wishes.staysAlive, isGone)
-    for (const member of members) {
+  const detach = async (members: ReadonlyMap<ChannelMembership, DetachReason>, isGone: boolean): Promise<void> => {
+    if (members.size === 0) return
+    await detachMemberships([...members.keys()], wishes.staysAlive, isGone)
+    for (const [member, { reason, at }] of members) {
+      wishes.lose(member, reason, at)
       if (member.state === 'waiting') waiting.add(member)
       else wishes.remove(member)
     }
@@ -180,8 +187,8 @@ export function createKeeper(host: KeeperHost): Keeper {
     const gone = members.filter(
       ({ active, group, interface: on }) => active && links().has(on.index) && !isListed(group, on.index),
     )
-    for (const member of gone) wishes.lose(member, 'interface-removed', performance.now())
-    await detach(gone, true)
+    const loss = { reason: 'interface-removed', at: performance.now() } as const
+    await detach(new Map(gone.map((member) => [member, loss])), true)
   }
 
   /** Leaves what a route or an address names another interface for now. */
@@ -197,9 +204,11 @@ export function createKeeper(host: KeeperHost): Keeper {
       const link = linkFor(member, found)
       return link !== undefined && link.index !== member.interface.index && member.active
     })
-    for (const member of moved)
-      wishes.lose(member, 'moved', steps.wentDownAt(member.interface.index) ?? performance.now())
-    await detach(moved, false)
+    const lossOf = ({ interface: on }: ChannelMembership): DetachReason => ({
+      reason: 'moved',
+      at: steps.wentDownAt(on.index) ?? performance.now(),
+    })
+    await detach(new Map(moved.map((member) => [member, lossOf(member)])), false)
   }
 
   const lookUpRoutes = (members: readonly ChannelMembership[]) =>

@@ -1,6 +1,6 @@
 // What the state of an interface means for memberships on it.
 import type { LinkState } from '../kernel/link-table.ts'
-import { canonical, type IpFamily, isIpv6, withoutZone, zoneOf } from '../net/address.ts'
+import { canonical, type IpFamily, withoutZone, zoneOf } from '../net/address.ts'
 import type { ChannelReason } from './keep-options.ts'
 
 /** The interfaces there are, by index. */
@@ -17,8 +17,6 @@ const LEAST_MTU: Readonly<Record<IpFamily, number>> = { ipv4: 68, ipv6: 1280 }
 
 /** Masters that leave an interface its own datagrams. */
 const SHARING_MASTERS = ['vrf']
-
-export const familyOfGroup = (group: string): IpFamily => (isIpv6(group) ? 'ipv6' : 'ipv4')
 
 /** Whether the kernel forgets a family's memberships on an interface in this state, and takes none. */
 export const forgets = (link: LinkState | undefined, family: IpFamily): boolean =>

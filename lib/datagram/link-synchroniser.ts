@@ -1,6 +1,6 @@
 // Keeps a table of the interfaces by the kernel's notices, and makes the table right again when notices were lost.
 import { kernelError } from '../base/errors.ts'
-import { applyMessage, type LinkState, type LinkStep, type LinkTable, put, replaceTable } from '../kernel/link-table.ts'
+import { applyMessage, type LinkState, type LinkStep, type LinkTable, replaceTable } from '../kernel/link-table.ts'
 import {
   decodeOutcome,
   type NetlinkMessage,
@@ -155,8 +155,8 @@ export function createSynchroniser(
       const index = decodeIpv6Settings(message)
       const before = typeof index === 'number' ? into.get(index) : undefined
       if (before === undefined) return undefined
-      if (type === RTM_DELNETCONF) return put(into, before.index, { ...before, ipv6Off: true })
-      if (before.ipv6Off === true) doubtful.add(before.index)
+      // Renaming takes the settings away and makes them again, while IPv6 stays on.
+      if (type === RTM_DELNETCONF || before.ipv6Off === true) doubtful.add(before.index)
       return undefined
     }
     if (type === RTM_NEWROUTE || type === RTM_DELROUTE) {

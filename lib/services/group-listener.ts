@@ -2,9 +2,10 @@
 // there.
 
 import { setInterval } from 'node:timers/promises'
-import { abortSignal, type FieldRule, list, whole } from '../base/check-fields.ts'
+import { abortSignal, callback, type FieldRule, list, whole } from '../base/check-fields.ts'
 import { SocketOptionError } from '../base/errors.ts'
 import { merged } from '../base/merge.ts'
+import type { ChannelEvent } from '../control/keep-options.ts'
 import type { Channel, Membership } from '../control/membership.ts'
 import type { AncillaryChoice } from '../datagram/ancillary.ts'
 import type { Datagram } from '../datagram/datagram.ts'
@@ -21,6 +22,8 @@ export interface ListenOptions {
   port?: number | undefined
   /** Other groups than the well-known ones. */
   groups?: readonly string[] | undefined
+  /** Called when a group is lost on an interface, or is back: as the event `channel-change` of a Receiver. */
+  onChange?: ((event: ChannelEvent) => void) | undefined
   /** Closes the listener when aborted. */
   signal?: AbortSignal | undefined
 }
@@ -30,6 +33,7 @@ export const LISTEN_FIELDS: Record<keyof ListenOptions, FieldRule> = {
   interfaces: list('an array of names, indexes or local addresses'),
   port: whole(1, 65535),
   groups: list('an array of groups'),
+  onChange: callback,
   signal: abortSignal,
 }
 
@@ -57,6 +61,7 @@ export async function openGroupListener({
   port,
   groups,
   signal,
+  onChange,
   ancillary = {},
   ...given
 }: GroupListenerOptions): Promise<GroupListener> {
@@ -88,6 +93,7 @@ export async function openGroupListener({
               ...(signal && { signal }),
             })
             receivers.push(receiver)
+            if (onChange !== undefined) receiver.on('channel-change', onChange)
           }
         } catch (error) {
           passOver(error)

@@ -282,17 +282,6 @@ describeOnHosts('sockctl receive and send', (hosts) => {
     expect(summaryOf(ended)?.datagrams).toBe(3)
   })
 
-  it('ends when the interface of all its memberships goes away', async () => {
-    await hosts().ip('A', 'link', 'add', 'gone0', 'type', 'veth', 'peer', 'name', 'gone1')
-    await hosts().ip('A', 'link', 'set', 'gone0', 'up')
-    const receive = await receiving(2, '239.1.2.3%gone0:5004', '[ff15::123%gone0]:5004')
-    await hosts().ip('A', 'link', 'delete', 'gone0')
-    const { status, stderr } = await receive.ended
-    expect(status).toBe(1)
-    expect(stderr).toContain('gone0 is gone')
-    expect(stderr).toContain('no membership is left')
-  })
-
   it('ends when nobody reads its output', async () => {
     const receive = startCli(['receive', '239.1.2.3:5004', '-i', 'a0', '--hex'])
     await joined('239.1.2.3')

@@ -178,7 +178,7 @@ const links = () =>
     'link watch',
     () => openReceiver({ channels: [{ group: GROUP, interface: 'lo' }] }),
     async (receiver) => {
-      receiver.on('interface-removed', () => {})
+      receiver.on('channel-change', () => {})
       // Without the library that lies.
       const env = { ...process.env, LD_PRELOAD: '' }
       execFileSync('ip', ['-batch', '-'], { env, input: COMES_AND_GOES.repeat(5) })

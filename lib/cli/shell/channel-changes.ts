@@ -1,8 +1,7 @@
 // What becomes of the channels of a command, as text and as an object.
 
-import type { ChannelEvent, Receiver } from '../../index.ts'
+import type { ChannelEvent } from '../../index.ts'
 import { hostPort } from '../../net/address.ts'
-import { printWarning } from './failure.ts'
 import type { Output } from './output.ts'
 import { seconds } from './units.ts'
 
@@ -44,13 +43,8 @@ export const channelChangeObject = (
   ...(error !== undefined && { error: error.message }),
 })
 
-/** Prints each change of the channels of receivers: an object, or a warning. */
-export function printChannelChanges(receivers: readonly Receiver[], out: Output): void {
-  for (const receiver of receivers) {
-    const { port } = receiver.address
-    receiver.on('channel-change', (event) => {
-      if (out.json) out.object(channelChangeObject(event, port))
-      else printWarning(channelChangeText(event, port))
-    })
-  }
+/** Prints a change of a channel: an object, or a line. */
+export function printChannelChange(event: ChannelEvent, port: number, out: Output): void {
+  if (out.json) out.object(channelChangeObject(event, port))
+  else out.line(channelChangeText(event, port))
 }

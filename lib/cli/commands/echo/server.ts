@@ -3,7 +3,7 @@
 import { type Channel, openReceiver, type Receiver } from '../../../index.ts'
 import { hostPort, isIpv6 } from '../../../net/address.ts'
 import { type AnswerDatagram, answerDatagrams } from '../../shell/answer-datagrams.ts'
-import { printChannelChanges } from '../../shell/channel-changes.ts'
+import { printChannelChange } from '../../shell/channel-changes.ts'
 import { explainNoRoute } from '../../shell/explain-no-route.ts'
 import { Failure } from '../../shell/failure.ts'
 import { interfaceLabel } from '../../shell/interface-option.ts'
@@ -66,7 +66,10 @@ export async function serveEcho(
   for (const { address } of atHost)
     if (out.json) out.object({ event: 'listening', ...address })
     else out.line(`echoing what comes to ${hostPort(address.address, address.port)}`)
-  printChannelChanges(receivers, out)
+  for (const receiver of receivers) {
+    const { port } = receiver.address
+    receiver.on('channel-change', (event) => printChannelChange(event, port, out))
+  }
   const echoed = await answerDatagrams(out, all(), options, answererOf)
   if (out.json) out.object({ event: 'summary', echoed, bytes })
   else out.line(`${plural(echoed, 'datagram')}, ${plural(bytes, 'byte')} sent back`)

@@ -24,18 +24,23 @@ export interface JoinedChannel {
   readonly port: number
   readonly source?: string
   readonly blocked: readonly string[]
+  /** The interface now. */
   readonly interface: { readonly name: string; readonly index: number }
+  /** Whether the channel waits for its interface as the receiver is opened. */
+  readonly waits: boolean
 }
 
 /**
  * Opens a planned receiver and blocks sources on its memberships.
  *
  * @param telling whether datagrams are printed, for which their time and hop limit are needed
+ * @param waitForInterface whether channels may wait for an interface that is not there
  */
 export async function openPlanned(
   planned: PlannedReceiver,
   buffer: Setting,
   telling: boolean,
+  waitForInterface: boolean,
 ): Promise<OpenedReceiver> {
   const { port, channels, blocked, rtp } = planned
   const receiver = await openReceiver({
@@ -44,21 +49,26 @@ export async function openPlanned(
     batch: 256,
     options: [buffer],
     ancillary: { timestamp: rtp || telling, hopLimit: telling },
+    keep: { waitForInterface },
   })
+  const memberships = receiver.channels.flatMap((channel) => channel.memberships)
   try {
-    for (const membership of receiver.memberships)
+    for (const membership of memberships)
       if (membership.source === undefined)
         for (const source of blocked.get(membership.group) ?? []) await membership.block(source)
   } catch (error) {
     await receiver.close()
     throw error
   }
-  const joined = receiver.memberships.map(({ group, source, interface: on, blocked: without }) => ({
-    group,
+  const joined = memberships.map((membership) => ({
+    group: membership.group,
     port,
-    ...(source !== undefined && { source }),
-    blocked: without,
-    interface: on,
+    ...(membership.source !== undefined && { source: membership.source }),
+    blocked: membership.blocked,
+    get interface() {
+      return membership.interface
+    },
+    waits: !membership.active,
   }))
   return { receiver, counter: countArrivals(port, rtp), joined, port, rtp }
 }

@@ -20,6 +20,7 @@ interface ReceiveOptions extends PlanOptions, ReceiveLimits {
   output?: string
   hex?: boolean
   buffer: number
+  waitInterface?: boolean
 }
 
 export function receiveCommand(command: Command): void {
@@ -40,6 +41,7 @@ export function receiveCommand(command: Command): void {
     .option('-o, --output <file>', 'write the payloads to a file, or - for standard output')
     .option('-x, --hex', 'print every datagram')
     .option('--rtp', 'read RTP: loss, reordering, jitter; --output gets the payloads of the packets')
+    .option('--wait-interface', 'of groups: wait for an interface that is not there yet')
     .option('--buffer <bytes>', 'the size of the receive buffer', quantity, 16 * 2 ** 20)
   command.addHelpText('after', NOTES)
   examples(
@@ -49,13 +51,15 @@ export function receiveCommand(command: Command): void {
     'sockctl receive 239.1.1.1:5000 --block 10.0.0.2 --expect 100 --timeout 5s',
     'sockctl receive rtp://@239.1.1.1:5004 --output - | ffplay -',
     'sockctl receive :5000',
+    'sockctl receive 239.1.1.1:5000 -i wlan0 --wait-interface',
   )
   runs<[TargetText[]], ReceiveOptions>(command, 'an object a second, and one at the end', receive)
 }
 
 const NOTES = `
 Exit status 1 if nothing arrives, or fewer datagrams than --expect. Datagrams of "sockctl send --size" and of iperf 2 are
-numbered: LOST counts the missing ones. DROPS counts datagrams the kernel dropped because the receive buffer was full.`
+numbered: LOST counts the missing ones. DROPS counts datagrams the kernel dropped because the receive buffer was full. A channel whose interface
+goes away is lost, which is told, and joined again when the interface is back.`
 
 async function receive({ out, stop }: Run, [given]: [TargetText[]], options: ReceiveOptions): Promise<void> {
   const toStdout = options.output === '-'
@@ -68,7 +72,8 @@ async function receive({ out, stop }: Run, [given]: [TargetText[]], options: Rec
   const opened: OpenedReceiver[] = []
   try {
     const buffer = await receiveBuffer(options.buffer)
-    for (const plan of planned.channels) opened.push(await openPlanned(plan, buffer, options.hex === true))
+    for (const plan of planned.channels)
+      opened.push(await openPlanned(plan, buffer, options.hex === true, options.waitInterface === true))
     for (const plan of planned.hosts) opened.push(...(await openHosts(plan, buffer, options.hex === true)))
     const report = createReceiveReport(out, toStdout || (options.hex === true && !out.json))
     const print = options.hex === true ? datagramPrinter(out) : undefined

@@ -29,7 +29,8 @@ export function createReceiveReport(out: Output, quiet: boolean): ReceiveReport 
   return out.terminal ? tableReport(out) : lineReport(out)
 }
 
-const joinedText = ({ group, port, source, blocked, interface: { name } }: JoinedChannel): string => {
+const joinedText = ({ group, port, source, blocked, interface: { name, index }, waits }: JoinedChannel): string => {
+  if (waits) return `waiting for ${name === '' ? `interface ${index}` : name} to join ${hostPort(group, port)}`
   const from = source === undefined ? '' : ` for ${source}`
   const but = blocked.length === 0 ? '' : ` without ${blocked.join(', ')}`
   return `joined ${hostPort(group, port)} on ${name}${from}${but}`
@@ -50,7 +51,8 @@ function totals(view: ReceiveView): string {
 function jsonReport(out: Output): ReceiveReport {
   const rounded = ({ elapsed, ...view }: ReceiveView): object => ({ elapsed: elapsed / 1000, ...view })
   return {
-    joined: (channel) => out.object({ event: 'joined', ...channel, interface: channel.interface.name }),
+    joined: ({ waits, ...channel }) =>
+      out.object({ event: waits ? 'waiting' : 'joined', ...channel, interface: channel.interface.name }),
     listening: (address, port) => out.object({ event: 'listening', address, port }),
     changed: (event, port) => out.object(channelChangeObject(event, port)),
     interval: (view) => out.object({ event: 'interval', ...rounded(view) }),
@@ -85,7 +87,11 @@ function lineReport(out: Output): ReceiveReport {
 
 const channelColumns: Column<ReceiveRow>[] = [
   { head: 'CHANNEL', cell: ({ group, port }) => hostPort(group, port) },
-  { head: 'IF', cell: (row, { dim }) => (row.interface === '' ? dim('any') : row.interface) },
+  {
+    head: 'IF',
+    cell: ({ interface: on, state }, { dim, warn }) =>
+      state === undefined ? on || dim('any') : warn(`${on} (${state})`),
+  },
   { head: 'SOURCE', cell: ({ source }, { dim }) => source ?? dim('any') },
 ]
 

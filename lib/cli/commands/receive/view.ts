@@ -1,5 +1,6 @@
 // What `sockctl receive` shows at one moment: a row for each channel and source, and the totals.
 
+import type { Receiver } from '../../../index.ts'
 import type { RtpStats } from '../../../protocols/rtp-stats.ts'
 import type { SequenceStats } from '../../../protocols/sequence-counter.ts'
 import { sum } from './arrivals.ts'
@@ -25,6 +26,8 @@ export interface ReceiveRow extends Partial<SequenceStats> {
   lastSeen?: number
   rtp?: RtpStats[]
   malformed?: number
+  /** What has become of the channel, if nothing can arrive. */
+  state?: 'waiting' | 'refused'
 }
 
 export interface ReceiveView extends Partial<SequenceStats> {
@@ -122,7 +125,17 @@ function rowsOf({ receiver, counter, joined, listening, port }: OpenedReceiver):
     ...(source !== undefined && { source }),
   }))
   if (listening !== undefined && rows.length === 0) waiting.push(idle(listening, port, '', dropped))
-  return [...rows, ...waiting]
+  return withStates([...rows, ...waiting], receiver)
+}
+
+/** Says of which rows the channel is not joined now. */
+function withStates(rows: ReceiveRow[], receiver: Receiver): ReceiveRow[] {
+  for (const { state, memberships } of receiver.channels)
+    if (state !== 'joined')
+      for (const row of rows)
+        if (memberships.some(({ group, interface: { name } }) => group === row.group && name === row.interface))
+          row.state = state
+  return rows
 }
 
 const idle = (group: string, port: number, on: string, dropped: number): ReceiveRow => ({

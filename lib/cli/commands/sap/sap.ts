@@ -5,6 +5,7 @@ import { text } from 'node:stream/consumers'
 import type { Command } from 'commander'
 import { hostPort } from '../../../net/address.ts'
 import { announceSap, listenSap, SAP_PORT } from '../../../services/sap.ts'
+import { printChannelChange } from '../../shell/channel-changes.ts'
 import { Failure, messageOf } from '../../shell/failure.ts'
 import { examples } from '../../shell/help.ts'
 import { takesInterface } from '../../shell/interface-option.ts'
@@ -49,6 +50,7 @@ async function listen({ out, stop }: Run, _: [], options: SapListenChoices): Pro
     port: options.port,
     ...(options.group !== undefined && { groups: options.group }),
     ...(options.interface !== undefined && { interfaces: [options.interface] }),
+    onChange: (event) => printChannelChange(event, options.port, out),
     signal: stop,
   })
   const report = createSapReport(out, listener)

@@ -2,6 +2,7 @@
 
 import type { Command } from 'commander'
 import { listenNtp, NTP_PORT, queryNtp } from '../../../services/sntp.ts'
+import { printChannelChange } from '../../shell/channel-changes.ts'
 import { Failure, UsageError } from '../../shell/failure.ts'
 import { examples } from '../../shell/help.ts'
 import { takesInterface } from '../../shell/interface-option.ts'
@@ -47,6 +48,7 @@ async function listen({ out, stop }: Run, options: SntpOptions): Promise<void> {
     port: options.port,
     ...(options.group !== undefined && { groups: options.group }),
     ...(options.interface !== undefined && { interfaces: [options.interface] }),
+    onChange: (event) => printChannelChange(event, options.port, out),
     signal: stop,
   })
   const interfaces = [...new Set(listener.memberships.map((held) => held.interface.name))]

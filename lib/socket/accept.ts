@@ -17,7 +17,7 @@ export interface AcceptOptions {
 /** No connection waits, or the one that waited went away again. accept(2) */
 const NONE_WAITS: readonly number[] = [constants.errno.EAGAIN, constants.errno.EINTR, constants.errno.ECONNABORTED]
 
-/** The next connection of a listening socket. `accept4(2)` */
+/** The next connection of a listening socket, whose `fd` throws once it is closed or handed over. `accept4(2)` */
 export async function accept(
   listening: DescriptorOwner,
   family: Family,

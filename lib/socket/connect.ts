@@ -13,7 +13,8 @@ const { EALREADY, EINPROGRESS, EINTR, EISCONN } = constants.errno
 
 // A module is loaded once a thread, so no thread sees another's poller. The poller exists while a connection is awaited.
 let poller: NativePoller | undefined
-const waiting = new Map<number, () => void>()
+/** By the descriptor: each wait of its own, since several connections may be waited for at one listening socket. */
+const waiting = new Map<number, (() => void)[]>()
 const ready = new Int32Array(128)
 
 function startPoller(): NativePoller {
@@ -26,33 +27,36 @@ function startPoller(): NativePoller {
 
 function report(): void {
   const count = poller?.ready(ready) ?? 0
-  for (let i = 0; i < count; i++) finish(ready[2 * i] ?? -1)
+  for (let i = 0; i < count; i++) endWaits(ready[2 * i] ?? -1)
 }
 
-/** Ends the wait for a descriptor. It is no longer watched from here on, since its number may become another socket's. */
-function finish(fd: number): void {
-  const resolve = waiting.get(fd)
-  if (resolve === undefined) return
+/**
+ * Ends all waits for a descriptor, which look again then. The descriptor is no longer watched from here on, since its number
+ * may become another socket's.
+ */
+export function endWaits(fd: number): void {
+  const waits = waiting.get(fd)
+  if (waits === undefined) return
   waiting.delete(fd)
   poller?.forget(fd)
   if (waiting.size === 0) {
     poller?.close()
     poller = undefined
   }
-  resolve()
+  for (const resolve of waits) resolve()
 }
 
-/** Waits until a descriptor is ready for one of the events or has failed, or the signal is aborted. */
+/** Waits until a descriptor is ready for one of the events or has failed, or the signal is aborted, or the wait is ended. */
 export async function readyOrAborted(fd: number, events: number, signal: AbortSignal | undefined): Promise<void> {
   poller ??= startPoller()
-  const finished = new Promise<void>((resolve) => waiting.set(fd, resolve))
+  const finished = new Promise<void>((resolve) => waiting.set(fd, [...(waiting.get(fd) ?? []), resolve]))
   try {
     watch(poller, fd, events)
   } catch (error) {
-    finish(fd)
+    endWaits(fd)
     throw error
   }
-  const deafen = signal && onAbort(signal, () => finish(fd))
+  const deafen = signal && onAbort(signal, () => endWaits(fd))
   await finished
   deafen?.()
 }

@@ -10,6 +10,7 @@ import type { Family, SocketAddress } from '../net/socket-address.ts'
 import { SO_ACCEPTCONN, SO_PROTOCOL } from '../options/table/socket.ts'
 import { type AcceptOptions, accept } from './accept.ts'
 import { addressOf, peerOf } from './address-of.ts'
+import { endWaits } from './connect.ts'
 import { createMessageSocket, type MessageSocket } from './message-socket.ts'
 import type { MessageSocketOptions } from './message-socket-options.ts'
 import { planOfOpened, type SocketPlan, type SocketTypes } from './socket-spec.ts'
@@ -84,7 +85,7 @@ export interface OwnedSocket<F extends Family = Family> extends AsyncDisposable 
    * The next connection of a socket that listens, nonblocking and closed on exec. For `seqpacket` sockets, which Node has no
    * server for. `accept4(2)`
    * @throws SocketOptionError as a rejection, with `bad-value` if the socket does not listen, `closed`, or what accept4
-   * answers; or the signal's reason: then the socket stays open
+   * answers, or once the socket is closed or handed over meanwhile; or the signal's reason: then the socket stays open
    */
   accept(options?: AcceptOptions): Promise<OwnedSocket<F>>
   /**
@@ -150,6 +151,12 @@ export function createOwnedSocket<F extends Family>(socket: NativeSocket, plan: 
     fd: () => owner.fd,
   })
 
+  const listening = {
+    get fd(): number {
+      return mine()
+    },
+  }
+
   const give = <T extends object>({ name, families, type: wanted, make }: Taker<T>): T => {
     mine()
     if (!families.includes(family) || type !== wanted)
@@ -158,6 +165,7 @@ export function createOwnedSocket<F extends Family>(socket: NativeSocket, plan: 
       )
     let passed = false
     const pass = (): void => {
+      endWaits(socket.fd)
       const fd = socket.release()
       goneTo = { name, fd: () => fd }
       passed = true
@@ -177,8 +185,10 @@ export function createOwnedSocket<F extends Family>(socket: NativeSocket, plan: 
   }
 
   const close = (): Promise<void> => {
-    if (goneTo === undefined && socket.fd >= 0)
+    if (goneTo === undefined && socket.fd >= 0) {
+      endWaits(socket.fd)
       closing = new Promise<void>((resolve) => socket.close(resolve)).then(() => end())
+    }
     return closing ?? Promise.resolve()
   }
 
@@ -231,11 +241,12 @@ export function createOwnedSocket<F extends Family>(socket: NativeSocket, plan: 
       }),
     accept: async (options) => {
       mine()
-      const connection = await accept(owner, family, options)
+      const connection = await accept(listening, family, options)
       return createOwnedSocket<F>(connection, planOfOpened(family, type, plan.numbers.protocol, {})).face
     },
     release: () => {
       const fd = mine()
+      endWaits(fd)
       goneTo = { name: 'the caller of release()', fd: () => fd, isBareNumber: true }
       return socket.release()
     },

@@ -22,19 +22,27 @@ export interface DescriptorOwner {
 export interface SocketHandle {
   owner(): DescriptorOwner
   fd(): number
+  /** Calls back once the socket is closed, if that can be seen. */
+  onClose?(listener: () => void): void
 }
 
 export function handleOf(socket: SocketLike): SocketHandle {
   if (typeof socket === 'number') return numberHandle(socket)
   if (typeof socket === 'object' && socket !== null) {
     const symbol = stateSymbol(socket)
-    if (symbol !== undefined) return dgramHandle((socket as Record<symbol, unknown>)[symbol] as DgramState)
+    if (symbol !== undefined)
+      return { ...dgramHandle((socket as Record<symbol, unknown>)[symbol] as DgramState), onClose: onCloseOf(socket) }
     // Read, since the socket of an http2 session is a Proxy that says nothing of what it has.
-    if (handleIn(socket) !== undefined) return netHandle(socket)
+    if (handleIn(socket) !== undefined) return { ...netHandle(socket), onClose: onCloseOf(socket) }
     if ('fd' in socket && typeof socket.fd === 'number') return carrierHandle(socket as { readonly fd: number })
   }
   throw wrongType(`control takes a dgram or net socket, a descriptor or { fd }, not ${show(socket)}`)
 }
+
+const onCloseOf =
+  (socket: object) =>
+  (listener: () => void): void =>
+    void (socket as Socket).once('close', listener)
 
 function numberHandle(fd: number): SocketHandle {
   if (!isDescriptor(fd) || fd < 0) throw notDescriptor(fd)

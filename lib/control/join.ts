@@ -8,6 +8,7 @@ import { mustTakeGroup } from '../calls/socket-kind.ts'
 import { workerQueue } from '../calls/worker-queue.ts'
 import type { NamedInterface } from '../net/interfaces.ts'
 import type { Found } from '../net/route-lookup.ts'
+import { type JoinOptions, joinKept } from './keep-on-socket.ts'
 import {
   BY_ROUTE,
   type Channel,
@@ -66,11 +67,11 @@ class JoinOfMany extends JoinCall {
 export interface Joins {
   /**
    * Joins a group from any source, or one source of it. `MCAST_JOIN_GROUP`, `MCAST_JOIN_SOURCE_GROUP`; RFC 3678.
-   * A membership, of this socket or another, names its channel.
+   * A membership, of this socket or another, names its channel. With `keep` the membership is joined again if its interface comes back.
    * @throws SocketOptionError as a rejection: `already-member`, `filter-mode`, `limit`, `no-interface`, `no-route`, `bad-value`,
    *   `unsupported`, `closed`
    */
-  join(channel: Channel | Membership): Promise<Membership>
+  join(channel: Channel | Membership, options?: JoinOptions): Promise<Membership>
   /**
    * Joins all of them or none.
    * @throws SocketOptionError as a rejection: as `join`, of the first that fails; then none is joined
@@ -79,17 +80,19 @@ export interface Joins {
 }
 
 export function createJoins(socket: SocketHandle, registry: ChannelRegistry): Joins {
+  const join = (channel: Channel | Membership): Promise<Membership> => {
+    try {
+      const owner = socket.owner()
+      const target = channelTargetOf(channel)
+      mustTakeGroup(owner, target.group)
+      return workerQueue.send(owner, new JoinCall(registry, target)) as Promise<Membership>
+    } catch (error) {
+      return Promise.reject(error)
+    }
+  }
   return {
-    join: (channel) => {
-      try {
-        const owner = socket.owner()
-        const target = channelTargetOf(channel)
-        mustTakeGroup(owner, target.group)
-        return workerQueue.send(owner, new JoinCall(registry, target)) as Promise<Membership>
-      } catch (error) {
-        return Promise.reject(error)
-      }
-    },
+    join: (channel, options) =>
+      options === undefined ? join(channel) : joinKept(socket, registry, () => join(channel), joinEach, options),
     joinAll: async (channels) => {
       if (typeof channels?.[Symbol.iterator] !== 'function')
         throw wrongType(`joinAll takes an iterable of { group, source?, interface? }, not ${show(channels)}`)

@@ -46,8 +46,8 @@ export interface KeeperHost {
 export interface Keeper extends MembershipKeeper<ChannelMembership> {
   /** Begins to watch the interfaces. If they can't be watched, nothing is kept. */
   begin(): Promise<void>
-  /** Keeps a membership, or with `keeps: false` tells of its loss. */
-  keep(member: ChannelMembership, keeps: boolean, onChange?: (event: ChannelEvent) => void): KeptChannel
+  /** Keeps a membership, or with `keeps: false` tells of its loss. Undefined: as all of the keeper's. */
+  keep(member: ChannelMembership, keeps: boolean | undefined, onChange?: (event: ChannelEvent) => void): KeptChannel
   /** Keeps a membership that waits for its first interface. */
   keepWaiting(member: ChannelMembership): KeptChannel
   /** Joins a channel on every interface, also on those to come. Settles when those there are have been joined. */
@@ -375,13 +375,13 @@ export function createKeeper(host: KeeperHost): Keeper {
       // There may be room for what the kernel refused.
       if (waiting.size > 0) schedule()
     },
-    keep: (member, keeps, onChange) => {
+    keep: (member, keeps = host.keepsAll, onChange) => {
       if (watch !== undefined && !watch.table.has(member.interface.index)) {
         steps.noteMissing(member.interface.index)
         schedule()
       }
       if (keeps && member.named === BY_ROUTE) watchRoutes()
-      const known = onChange === undefined && wishes.keeps(member) ? wishes.of(member) : undefined
+      const known = onChange === undefined && wishes.keeps(member) === keeps ? wishes.of(member) : undefined
       return known ?? wishes.add(member, keeps, onChange)
     },
     keepWaiting: (member) => {

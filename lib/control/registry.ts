@@ -43,7 +43,7 @@ export interface MembershipRegistry<M extends Member> {
   /** Has the network told anew of memberships. */
   readonly renew: (members: readonly M[]) => Promise<unknown>
   /** Who keeps memberships of this socket, if anybody does. */
-  keeper?: MembershipKeeper<M>
+  keeper?: MembershipKeeper<M> | undefined
   /** Is told of each change. */
   onChange?: (member: M, change: MembershipChange) => void
 }

@@ -107,7 +107,7 @@ interface Taker<T extends object> {
 
 interface Owned<F extends Family> {
   readonly face: OwnedSocket<F>
-  /** Sets the action that follows the closing of the descriptor. */
+  /** Adds an action that follows the closing of the descriptor. */
   atEnd(action: () => void): void
 }
 
@@ -118,7 +118,10 @@ export function createOwnedSocket<F extends Family>(socket: NativeSocket, plan: 
   const { family, type, backlog, ports } = plan
   let goneTo: { readonly name: string; readonly fd: () => number; readonly isBareNumber?: true } | undefined
   let closing: Promise<void> | undefined
-  let end = (): void => {}
+  const atEnd: (() => void)[] = []
+  const end = (): void => {
+    for (const action of atEnd.splice(0)) action()
+  }
 
   const openFd = (): number => {
     if (socket.fd < 0) throw noDescriptor('socket', 'the socket was closed; open another')
@@ -149,6 +152,7 @@ export function createOwnedSocket<F extends Family>(socket: NativeSocket, plan: 
       return owner
     },
     fd: () => owner.fd,
+    onClose: (listener) => void atEnd.push(listener),
   })
 
   const listening = {
@@ -254,5 +258,5 @@ export function createOwnedSocket<F extends Family>(socket: NativeSocket, plan: 
     [Symbol.asyncDispose]: close,
   }
   shareControl(face, control)
-  return { face, atEnd: (action) => (end = action) }
+  return { face, atEnd: (action) => void atEnd.push(action) }
 }

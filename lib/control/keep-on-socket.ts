@@ -1,0 +1,79 @@
+// Memberships of a socket that Node or the program reads, kept alive.
+import { callback, checkFields } from '../base/check-fields.ts'
+import { badValue } from '../base/errors.ts'
+import type { SocketHandle } from '../calls/socket-handle.ts'
+import { type ChannelEvent, type KeepOptions, keepRule, planKeep } from './keep-options.ts'
+import { createKeeper, type Keeper, type KeptTarget } from './keeper.ts'
+import type { ChannelMembership, Membership } from './membership.ts'
+import type { MembershipRegistry } from './registry.ts'
+
+/** What a join takes besides its channel. */
+export interface JoinOptions {
+  /**
+   * Keep the membership whatever becomes of its interface. Default: as the receiver keeps its channels; false for any other socket. Neither
+   * `renewAfter` nor `waitForInterface`, which are for receivers.
+   */
+  keep?: boolean | KeepOptions | undefined
+  /** Called when the membership is lost, or is back; with `keep: false` if its interface is removed. */
+  onChange?: ((event: ChannelEvent) => void) | undefined
+}
+
+type JoinEach = (
+  socket: SocketHandle,
+  registry: MembershipRegistry<ChannelMembership>,
+  targets: readonly KeptTarget[],
+) => Promise<unknown[]>
+
+const FIELDS = { keep: keepRule, onChange: callback }
+
+function checkJoinOptions(options: JoinOptions): void {
+  checkFields(options, FIELDS, 'join')
+  const { keep } = options
+  if (keep === undefined) return
+  planKeep(keep, 'join')
+  for (const name of ['renewAfter', 'waitForInterface'] as const)
+    if (typeof keep === 'object' && keep[name] !== undefined && keep[name] !== false)
+      throw badValue(`join: keep: ${name} is for openReceiver: a join of a socket can't do that`)
+}
+
+/** Joins, and keeps the membership as its options say. */
+export async function joinKept(
+  socket: SocketHandle,
+  registry: MembershipRegistry<ChannelMembership>,
+  join: () => Promise<Membership>,
+  joinEach: JoinEach,
+  options: JoinOptions,
+): Promise<Membership> {
+  checkJoinOptions(options)
+  const { keep, onChange } = options
+  if (registry.keeper === undefined) {
+    if ((keep === undefined || keep === false) && onChange === undefined) return join()
+    registry.keeper = createSocketKeeper(socket, registry, joinEach)
+  }
+  const keeper = registry.keeper as Keeper
+  const [joined] = await Promise.allSettled([join(), keeper.begin()])
+  if (joined.status === 'rejected') throw joined.reason
+  keeper.keep(joined.value as ChannelMembership, keep === undefined ? undefined : keep !== false, onChange)
+  return joined.value
+}
+
+function createSocketKeeper(
+  socket: SocketHandle,
+  registry: MembershipRegistry<ChannelMembership>,
+  joinEach: JoinEach,
+): Keeper {
+  const owner = socket.owner()
+  if (owner.isBareNumber === true)
+    throw badValue('join: keep needs the socket itself: nobody can see when the socket of a bare number is closed')
+  const keeper = createKeeper({
+    registries: () => [registry],
+    join: (targets) => joinEach(socket, registry, targets),
+    keepsAll: false,
+    isOpen: () => registry.isOpen(owner),
+  })
+  socket.onClose?.(() => {
+    registry.keeper = undefined
+    void keeper.close()
+  })
+  return keeper
+}

@@ -1,9 +1,7 @@
 // One datagram, now: what the kernel refuses is told with the address, and a wrong address by itself.
 import { expect, it } from 'vitest'
 import { sendDatagram } from '../lib/datagram/send-datagram.ts'
-import { sendFrom } from '../lib/send/send-from-receiver.ts'
 import { addon, boundTo } from './support/native-sockets.ts'
-import { opened } from './support/receiving.ts'
 
 it('a datagram is sent at once', () => {
   const to = boundTo('127.0.0.1')
@@ -32,16 +30,4 @@ it('a wrong address is told as it is', () => {
     "'host' is not an IPv4 or IPv6 address",
   )
   expect(() => sendDatagram(fd, Buffer.from('x'), { address: '127.0.0.1', port: -1 })).toThrow(RangeError)
-})
-
-it('an answer from a receiver’s own socket that the kernel refuses is told', async () => {
-  const receiver = await opened({ address: '127.0.0.1' })
-  const send = sendFrom(receiver as unknown as Parameters<typeof sendFrom>[0])
-  expect(send(Buffer.from('to itself'), receiver.address)).toBe(true)
-  expect(() => send(Buffer.from('x'), { address: '127.255.255.255', port: 9 })).toThrow(
-    expect.objectContaining({ code: 'EACCES', reason: 'permission', syscall: 'sendmmsg' }),
-  )
-  // What an option of the socket must allow first, none of a receiver's does.
-  expect(() => send(Buffer.from('x'), receiver.address, { transmitTime: 1n })).toThrow('transmitTime needs')
-  expect(() => send(Buffer.from('x'), receiver.address, { timestampId: 1 })).toThrow('timestampId needs')
 })

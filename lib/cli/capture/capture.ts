@@ -2,18 +2,12 @@
 
 import { type codecs, type Datagram, type Interface, openSocket } from '../../index.ts'
 import { withoutZone } from '../../net/address.ts'
-import {
-  PACKET_ADD_MEMBERSHIP,
-  PACKET_STATISTICS,
-  SO_ATTACH_FILTER,
-  SO_RCVBUF,
-  SO_TIMESTAMPNS,
-} from '../../options/index.ts'
-import { readBatches } from './read-batches.ts'
+import { PACKET_ADD_MEMBERSHIP, SO_ATTACH_FILTER, SO_RCVBUF } from '../../options/index.ts'
+import { batchesUntil } from '../shell/batches-until.ts'
 
 /** The IP packets an interface receives and sends, without their link-layer header. */
 export interface Capture extends AsyncDisposable {
-  packets(stop: AbortSignal): AsyncGenerator<Datagram[], void>
+  packets(stop: AbortSignal): AsyncGenerator<Datagram<'packet'>[], void>
   /** How many packets the kernel dropped because the receive buffer was full. */
   dropped(): number
 }
@@ -32,31 +26,27 @@ export async function openCapture(
   filter: readonly codecs.BpfInstruction[],
   { everyGroup = false } = {},
 ): Promise<Capture> {
-  const socket = await openSocket({
+  const opened = await openSocket({
     family: 'packet',
     type: 'dgram',
     protocol: 'ETH_P_ALL',
     options: [
       [SO_ATTACH_FILTER, filter],
       [SO_RCVBUF, RECEIVE_BUFFER],
-      [SO_TIMESTAMPNS, true],
     ],
     bind: { interface: on.index },
   })
   try {
-    if (everyGroup) await socket.control.set(PACKET_ADD_MEMBERSHIP, { interface: on.index, type: 'allmulti' })
+    if (everyGroup) await opened.control.set(PACKET_ADD_MEMBERSHIP, { interface: on.index, type: 'allmulti' })
+    const socket = opened.toMessageSocket({ ancillary: { timestamp: true, vlan: true } })
+    return {
+      packets: (stop) => batchesUntil(socket, stop, 'ENETDOWN'),
+      dropped: () => socket.stats().received.dropped,
+      [Symbol.asyncDispose]: () => socket.close(),
+    }
   } catch (error) {
-    await socket.close()
+    await opened.close()
     throw error
-  }
-  let dropped = 0
-  return {
-    packets: (stop) => readBatches(socket, stop, ['ENETDOWN']),
-    dropped: () => {
-      dropped += socket.control.getSync(PACKET_STATISTICS).drops
-      return dropped
-    },
-    [Symbol.asyncDispose]: () => socket.close(),
   }
 }
 

@@ -73,11 +73,11 @@ interface Seen {
   packet: MembershipPacket
 }
 
-function timeOf({ timestamp }: Datagram): string {
+function timeOf({ timestamp }: Datagram<'packet'>): string {
   return new Date(timestamp === undefined ? Date.now() : Number(timestamp / 1_000_000n)).toISOString()
 }
 
-function tell(out: Output, datagram: Datagram, { on, packet }: Seen): void {
+function tell(out: Output, datagram: Datagram<'packet'>, { on, packet }: Seen): void {
   const time = timeOf(datagram)
   const sent = isOwn(on, packet.source)
   const text = membershipText(packet.message)
@@ -104,7 +104,7 @@ async function watch({ out, stop }: Run, groups: readonly string[], options: Igm
   const captures: (readonly [Interface, Capture])[] = []
   let left = options.count ?? Number.POSITIVE_INFINITY
 
-  const take = (on: Interface, datagram: Datagram): void => {
+  const take = (on: Interface, datagram: Datagram<'packet'>): void => {
     if (left <= 0) return
     const packet = decodeMembershipPacket(datagram.data)
     if (packet === undefined) return

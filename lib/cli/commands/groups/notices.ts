@@ -8,7 +8,7 @@ import {
   RTNLGRP_IPV6_MCADDR,
 } from '../../../kernel/rtnl-multicast.ts'
 import { NETLINK_ADD_MEMBERSHIP, SO_RCVBUF } from '../../../options/index.ts'
-import { readBatches } from '../../capture/read-batches.ts'
+import { batchesUntil } from '../../shell/batches-until.ts'
 
 /** In bytes. */
 const RECEIVE_BUFFER = 1 << 21
@@ -30,10 +30,12 @@ export async function listenForNotices(
       [NETLINK_ADD_MEMBERSHIP, RTNLGRP_IPV6_MCADDR],
     ],
     bind: {},
-  }).catch(() => undefined)
+  })
+    .then((opened) => opened.toMessageSocket())
+    .catch(() => undefined)
   if (socket === undefined) return false
   const listen = async (): Promise<void> => {
-    for await (const batch of readBatches(socket, stop, ['ENOBUFS']))
+    for await (const batch of batchesUntil(socket, stop, 'ENOBUFS'))
       heard(batch.flatMap(({ data }) => decodeMulticastNotices(data)))
   }
   // After an error there are no more notices; the kernel's lists still show joins and leaves.

@@ -1,12 +1,11 @@
 // ICMP echo requests to a group or a host, and the hosts that answer.
 
 import { setTimeout } from 'node:timers/promises'
-import { openReceiver, type Receiver, type ReturnedError, SocketOptionError } from '../../../index.ts'
+import { type MessageSocket, openSocket, type ReturnedError, SocketOptionError } from '../../../index.ts'
 import { isIpv6 } from '../../../net/address.ts'
 import { IP_TTL, IPV6_UNICAST_HOPS, SO_BINDTODEVICE, SO_BROADCAST } from '../../../options/index.ts'
 import { decodeEcho, encodeEchoRequest, withoutIpv4Header } from '../../../protocols/icmp-echo.ts'
 import { isMalformed } from '../../../protocols/malformed.ts'
-import { sendFrom } from '../../../send/send-from-receiver.ts'
 import { explainNoRoute } from '../../shell/explain-no-route.ts'
 import { Failure } from '../../shell/failure.ts'
 import { isBroadcast } from '../../shell/host.ts'
@@ -20,7 +19,7 @@ const ICMP_PROTOCOL = { 4: 1, 6: 58 } as const
 const ICMP_REDIRECT = 5
 
 interface EchoSocket {
-  readonly receiver: Receiver
+  readonly socket: MessageSocket
   readonly raw: boolean
   /** The identifier in our requests, and so in the answers to us. */
   readonly identifier: number
@@ -29,21 +28,24 @@ interface EchoSocket {
 /** Opens an unprivileged ICMP socket if the kernel allows that, else a raw one. icmp(7) */
 async function openEchoSocket(target: PingTarget): Promise<EchoSocket> {
   const family = isIpv6(target.address) ? 6 : 4
-  const common = {
-    family: family === 6 ? 'ipv6' : 'ipv4',
-    protocol: ICMP_PROTOCOL[family],
-    ancillary: { hopLimit: true },
-    returnedErrors: !target.isGroup,
-    options: target.isGroup ? [] : hostSettings(target),
-  } as const
+  const open = async (type: 'dgram' | 'raw'): Promise<MessageSocket> => {
+    const opened = await openSocket({
+      family: family === 6 ? 'ipv6' : 'ipv4',
+      type,
+      protocol: ICMP_PROTOCOL[family],
+      options: target.isGroup ? [] : hostSettings(target),
+      bind: {},
+    })
+    return opened.toMessageSocket({ ancillary: { hopLimit: true }, returnedErrors: !target.isGroup })
+  }
   try {
-    const receiver = await openReceiver({ ...common, type: 'dgram' })
-    return { receiver, raw: false, identifier: receiver.address.port }
+    const socket = await open('dgram')
+    return { socket, raw: false, identifier: socket.address.port }
   } catch (error) {
     if (!isRefused(error)) throw error
   }
   try {
-    return { receiver: await openReceiver({ ...common, type: 'raw' }), raw: true, identifier: process.pid & 0xffff }
+    return { socket: await open('raw'), raw: true, identifier: process.pid & 0xffff }
   } catch (error) {
     if (!isRefused(error)) throw error
     throw new Failure('ICMP needs CAP_NET_RAW, or a group of yours in the sysctl net.ipv4.ping_group_range')
@@ -73,7 +75,7 @@ function hostSettings({ address, interface: on, hops }: PingTarget): never[] {
 export async function pingByIcmp({ out, stop }: Run, target: PingTarget, options: PingOptions): Promise<boolean> {
   const { address, isGroup } = target
   const family = isIpv6(address) ? 6 : 4
-  const { receiver, raw, identifier } = await openEchoSocket(target)
+  const { socket, raw, identifier } = await openEchoSocket(target)
   const asksMany = isGroup || isBroadcast(address)
   const over = new AbortController()
   const end = AbortSignal.any([stop, over.signal])
@@ -89,7 +91,7 @@ export async function pingByIcmp({ out, stop }: Run, target: PingTarget, options
     untold.delete(sequence)
     if (!asksMany && asked === options.count && untold.size === 0) over.abort()
   }
-  receiver.on('returned-error', (error: ReturnedError) => {
+  socket.on('returned-error', (error: ReturnedError) => {
     // A redirect is no error: the router has sent the request on.
     if (error.origin === 'icmp' && error.icmpType === ICMP_REDIRECT) return
     const request = decodeEcho(family, error.payload)
@@ -101,29 +103,20 @@ export async function pingByIcmp({ out, stop }: Run, target: PingTarget, options
   })
 
   const ask = async (): Promise<void> => {
-    const send = sendFrom(receiver)
     for (let sent = 0; sent < options.count && !end.aborted; sent++) {
       const sequence = (sent + 1) & 0xffff
       const request = encodeEchoRequest(family, { identifier, sequence, payload })
-      // As the port, a raw ICMPv6 socket takes only the number of its protocol.
-      const to = { address, port: ICMP_PROTOCOL[family] }
       untold.add(sequence)
       asked = sent + 1
       sentAt.set(sequence, process.hrtime.bigint())
-      try {
-        send(request, to)
-      } catch (error) {
-        if (isGroup) throw error
-        // An error that came back for an earlier request makes the next send fail, once.
-        send(request, to)
-      }
+      await socket.send(request, { address })
       answers.asked()
       const wait = sent + 1 === options.count ? options.wait : options.interval
       await setTimeout(wait, undefined, { signal: end }).catch(() => {})
     }
   }
   const listen = async (): Promise<void> => {
-    for await (const batch of receiver) {
+    for await (const batch of socket) {
       const now = process.hrtime.bigint()
       for (const { data, source, interfaceIndex = 0, hopLimit } of batch) {
         const bytes = raw && family === 4 ? withoutIpv4Header(data) : data
@@ -145,18 +138,18 @@ export async function pingByIcmp({ out, stop }: Run, target: PingTarget, options
   }
   try {
     if (isGroup) {
-      if (target.interface !== undefined) await receiver.control.setMulticastInterface(target.interface)
-      if (target.hops !== undefined) await receiver.control.setMulticastHops(target.hops)
+      if (target.interface !== undefined) await socket.control.setMulticastInterface(target.interface)
+      if (target.hops !== undefined) await socket.control.setMulticastHops(target.hops)
     }
     const listening = listen()
     listening.catch(() => {})
     await ask()
-    await receiver.close()
+    await socket.close()
     await listening
   } catch (error) {
     throw target.interface === undefined ? explainNoRoute(error, address) : error
   } finally {
-    await receiver.close()
+    await socket.close()
   }
   const hosts = answers.end()
   if (hosts > 0) return true

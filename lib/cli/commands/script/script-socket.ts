@@ -3,10 +3,8 @@
 import { EventEmitter } from 'node:events'
 import { bindSocket } from '../../../calls/bind-socket.ts'
 import { sendDatagram } from '../../../datagram/send-datagram.ts'
-import { type Datagram, openSocket, type SocketControl } from '../../../index.ts'
+import { type Datagram, type MessageSocket, type OwnedSocket, openSocket, type SocketControl } from '../../../index.ts'
 import { parseSocketAddress } from '../../../net/socket-address.ts'
-import { IP_PKTINFO, IPV6_RECVPKTINFO } from '../../../options/index.ts'
-import { readBatches } from '../../capture/read-batches.ts'
 import { Failure, printWarning } from '../../shell/failure.ts'
 import { type CliSocketKind, SOCKET_KINDS } from '../options/option-socket.ts'
 
@@ -30,15 +28,16 @@ const MAX_INBOX = 10_000
 
 export async function openScriptSocket(name: string, kind: CliSocketKind): Promise<ScriptSocket> {
   const spec = SOCKET_KINDS[kind]
-  const owned = await openSocket(spec as never)
+  const owned = (await openSocket(spec as never)) as OwnedSocket<'ipv4' | 'ipv6'>
   const inet = spec.family === 'ipv4' || spec.family === 'ipv6' ? spec.family : undefined
   const family = inet && FAMILIES[inet]
-  const closing = new AbortController()
   const inbox: Datagram[] = []
   const arrivals = new EventEmitter<{ datagram: [] }>()
 
-  const read = async (): Promise<void> => {
-    for await (const batch of readBatches(owned, closing.signal)) {
+  let bound: MessageSocket | undefined
+
+  const read = async (socket: MessageSocket): Promise<void> => {
+    for await (const batch of socket) {
       inbox.push(...batch)
       inbox.splice(0, Math.max(0, inbox.length - MAX_INBOX))
       arrivals.emit('datagram')
@@ -57,15 +56,14 @@ export async function openScriptSocket(name: string, kind: CliSocketKind): Promi
       if (inet === undefined) throw new Failure(`bind is for IPv4 and IPv6 sockets, not ${kind}`)
       bindSocket(owned.fd, inet, parseSocketAddress(inet, 'bind', { ...(address !== undefined && { address }), port }))
       if (spec.type !== 'dgram') return
-      owned.control.setSync(inet === 'ipv4' ? IP_PKTINFO : IPV6_RECVPKTINFO, true)
-      read().catch((error) => printWarning(`${name} can't be read any more: ${error.message}`))
+      bound = owned.toMessageSocket()
+      read(bound).catch((error) => printWarning(`${name} can't be read any more: ${error.message}`))
     },
     send: (address, port, text) => {
       sendDatagram(owned.fd, Buffer.from(text), { address, port })
     },
     [Symbol.asyncDispose]: async () => {
-      closing.abort()
-      await owned.close()
+      await (bound ?? owned).close()
     },
   }
 }

@@ -123,6 +123,7 @@ const BY_FAMILY: Partial<Record<Family, Partial<Record<SocketCall, Record<string
       ENETUNREACH: noVsock,
       EHOSTUNREACH: noVsock,
       ECONNRESET: ['system', 'nobody listens there'],
+      ESOCKTNOSUPPORT: ['unsupported', 'the transport to this context has no sockets of this type'],
     },
   },
 }

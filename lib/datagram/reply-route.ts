@@ -19,12 +19,19 @@ function sourceOf(to: Datagram): unknown {
   return to.source
 }
 
-/** To the source, for families other than IPv4 and IPv6. */
+/** To the source, for Unix, packet and vsock sockets. */
 export const replyToSource: ReplyRoute = (to, choice) => {
   const source = sourceOf(to)
   if (source === undefined)
     throw badValue('reply: the sender has no name, so there is nobody to answer: the sender must bind its socket')
   return { to: source, choice }
+}
+
+/** To the sender alone, for netlink, whose sources tell the groups that the message was sent to. */
+export const replyToPortId: ReplyRoute = (to, choice) => {
+  const source = sourceOf(to)
+  const { pid } = (typeof source === 'object' && source !== null ? source : {}) as { pid?: unknown }
+  return { to: { pid }, choice }
 }
 
 /** To the peer, for a connection. */

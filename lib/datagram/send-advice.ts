@@ -48,7 +48,7 @@ const ADVICE: Readonly<Record<Family, Advice>> = {
     EDESTADDRREQ: 'give `to` with an interface, or bind the socket to one',
   },
   netlink: {
-    ECONNREFUSED: 'no socket has this port id',
+    ECONNREFUSED: 'no socket has this port id; the groups, if any are given, have the message all the same',
     EMSGSIZE: 'that is more than the send buffer takes: raise SO_SNDBUF',
     EPERM: 'messages to groups, and to other processes, need CAP_NET_ADMIN',
     EOPNOTSUPP: 'this protocol of netlink takes no messages',

@@ -3,7 +3,14 @@ import { badValue } from '../base/errors.ts'
 import { datagramsNative } from '../binding/native.ts'
 import type { SocketControl } from '../control/control.ts'
 import { createDestinations, createInetDestinations, type EncodeDestination } from '../datagram/destination.ts'
-import { type ReplyRoute, replyRoute, replyToPeer, replyToSource, replyWithoutPort } from '../datagram/reply-route.ts'
+import {
+  type ReplyRoute,
+  replyRoute,
+  replyToPeer,
+  replyToPortId,
+  replyToSource,
+  replyWithoutPort,
+} from '../datagram/reply-route.ts'
 import { VNET_HEADER_LENGTH } from '../datagram/vnet-header.ts'
 import type { Ports } from '../net/ports.ts'
 import { PROTOCOLS } from '../net/protocol-numbers.ts'
@@ -78,6 +85,7 @@ export function destinationsOf(socket: SocketOfKind, fd: () => number): EncodeDe
 /** Where answers go. */
 export function replyRouteOf({ family, type, ports }: SocketOfKind): ReplyRoute {
   if (type === 'seqpacket') return replyToPeer
+  if (family === 'netlink') return replyToPortId
   if (!isInet(family)) return replyToSource
   return ports === 'ports' ? replyRoute : replyWithoutPort
 }

@@ -18,6 +18,15 @@ export type { OwnedDescriptor } from './datagram/owned-descriptor.ts'
 export type { ReadOptions } from './datagram/read-options.ts'
 export type { SenderStats } from './datagram/transmit.ts'
 export type { SegmentationOffload } from './datagram/vnet-header.ts'
+export {
+  type InterfaceAddressChange,
+  type InterfaceChange,
+  type InterfaceMoved,
+  type InterfaceRenamed,
+  type InterfaceStateChange,
+  type WatchInterfacesOptions,
+  watchInterfaces,
+} from './datagram/watch-interfaces.ts'
 export { describeGroup, type GroupDescription } from './net/group.ts'
 export { type Interface, type InterfaceAddress, interfaces } from './net/interfaces.ts'
 export type { Protocol } from './net/protocol-numbers.ts'

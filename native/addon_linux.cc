@@ -1,4 +1,4 @@
-// What the addon exports on Linux beside addon.cc: batched datagrams, and the descriptors of Deno's sockets.
+// What the addon exports on Linux beside addon.cc: batched datagrams, questions to rtnetlink, and the descriptors of Deno's sockets.
 #include "addon.h"
 
 #include "datagram/error_queue.h"
@@ -6,6 +6,7 @@
 #include "datagram/reader.h"
 #include "datagram/send.h"
 #include "datagram/send_control.h"
+#include "host/netlink_questions.h"
 #include "socket/original_descriptor.h"
 #include "socket/received_descriptor.h"
 
@@ -15,6 +16,7 @@ void AddSystemExports(Napi::Object& exports) {
   const Napi::Env env = exports.Env();
   exports.Set("Poller", Poller::Define(env));
   exports.Set("DatagramReader", DatagramReader::Define(env));
+  exports.Set("NetlinkQuestions", NetlinkQuestions::Define(env));
   Add<SendDatagrams>(exports, "sendDatagrams");
   Add<EncodeSockaddr>(exports, "encodeSockaddr");
   Add<EncodeSendControl>(exports, "encodeSendControl");

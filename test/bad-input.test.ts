@@ -13,6 +13,7 @@ import {
   type SocketControl,
   SocketOptionError,
   type SourceFilter,
+  watchInterfaces,
 } from 'sockctl'
 import * as options from 'sockctl/options'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -326,6 +327,15 @@ describe('what else is called', () => {
     const use = (value: unknown) => {
       if (isGroup(value) || (typeof value === 'string' && /^ff15::1%/.test(value))) return
       expect(() => describeGroup(value as never)).toThrow(expect.toSatisfy(helpful(/\bgroup\b/)))
+    }
+    for (const value of oddities) use(value)
+    fc.assert(fc.property(anything, use), { numRuns: 300 })
+  })
+
+  it('watchInterfaces takes a signal, and says so', () => {
+    const use = (signal: unknown) => {
+      if (signal === undefined || signal instanceof AbortSignal) return
+      expect(() => watchInterfaces({ signal } as never)).toThrow(expect.toSatisfy(helpful(/watchInterfaces: signal/)))
     }
     for (const value of oddities) use(value)
     fc.assert(fc.property(anything, use), { numRuns: 300 })

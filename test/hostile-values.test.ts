@@ -18,6 +18,7 @@ import {
   openSender,
   openSocket,
   type SocketControl,
+  watchInterfaces,
 } from 'sockctl'
 import * as options from 'sockctl/options'
 import { announceSap, listenSap } from 'sockctl/sap'
@@ -207,6 +208,10 @@ const targets: Record<string, () => Target | Promise<Target>> = {
       ],
       openReceiver,
     ),
+  watchInterfaces: () =>
+    free([{ signal: new AbortController().signal }], async (options) => {
+      for await (const _ of watchInterfaces(options)) break
+    }),
   'receiver.join': () => onReceiver([channel()], 'join'),
   'receiver.joinAll': () => onReceiver([[channel(1), on()]], 'joinAll'),
   'messageSocket.send': () =>

@@ -60,6 +60,14 @@ export interface NativeLookup {
   routes(): number[]
 }
 
+/** Questions to rtnetlink(7), asked on a worker thread. Linux only. */
+export interface NativeNetlinkQuestions {
+  add(request: Uint8Array): void
+  run(done: () => void): void
+  /** The datagrams of all answers, in the order of the requests. Throws an errno, a number. */
+  answers(): Buffer[]
+}
+
 /** Owns a descriptor until it is released; its end closes it. */
 export interface NativeSocket {
   /** -1 if it owns none. */
@@ -168,6 +176,7 @@ export interface NativeDatagrams {
     controlRoom: number,
     takesDescriptors?: boolean,
   ) => NativeDatagramReader
+  readonly NetlinkQuestions: new () => NativeNetlinkQuestions
   sendDatagrams(
     fd: number,
     datagrams: readonly Uint8Array[],

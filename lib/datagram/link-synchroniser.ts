@@ -1,6 +1,6 @@
 // Keeps a table of the interfaces by the kernel's notices, and makes the table right again when notices were lost.
-import { kernelError } from '../base/errors.ts'
-import { applyMessage, type LinkState, type LinkStep, type LinkTable, replaceTable } from '../kernel/link-table.ts'
+import { kernelError, SocketOptionError } from '../base/errors.ts'
+import { applyMessage, type LinkState, type LinkStep, type LinkTable, put, replaceTable } from '../kernel/link-table.ts'
 import {
   decodeOutcome,
   type NetlinkMessage,
@@ -11,12 +11,13 @@ import {
   netlinkMessages,
 } from '../kernel/netlink.ts'
 import { addressRequest } from '../kernel/rtnl-address.ts'
-import { linkRequest } from '../kernel/rtnl-link.ts'
+import { decodeLink, linkRequest, RTM_NEWLINK } from '../kernel/rtnl-link.ts'
 import { decodeIpv6Settings, RTM_DELNETCONF, RTM_NEWNETCONF } from '../kernel/rtnl-netconf.ts'
 import { decodeRoute, type Route, RTM_DELROUTE, RTM_NEWROUTE } from '../kernel/rtnl-route.ts'
 import { parseAddress } from '../net/address.ts'
 import { isMalformed } from '../protocols/malformed.ts'
 import type { Datagram } from './datagram.ts'
+import { askRtnl } from './rtnl-questions.ts'
 import type { RtnlSocket } from './rtnl-socket.ts'
 
 /** A change of the table, or of what the table does not hold. */
@@ -29,46 +30,35 @@ export type LinkChange =
   | { readonly type: 'resynchronised' }
 
 export interface Synchroniser {
-  /** Settled when the table is first filled. */
-  readonly begun: Promise<void>
   take(batch: readonly Datagram[]): void
   /** Notices are lost, so the lists are asked for again. */
   lose(): void
   close(): void
 }
 
-/** The lists of links and addresses, asked for one after the other. */
-interface Dump {
-  asksAddresses: boolean
-  seq: number
+export interface SynchroniserPlan {
+  readonly socket: RtnlSocket
   readonly table: LinkTable
-  /** What came meanwhile: a list may have been made before, and arrive after. */
-  readonly notices: NetlinkMessage[]
-  /** Whether a list is not whole. */
-  isSpoilt: boolean
+  readonly tell: (change: LinkChange) => void
+  /** Called whenever the table was made as the kernel's lists are. */
+  readonly onSynchronised: () => void
+  /** Called once, if the lists can't be had by this socket. */
+  readonly onFailure: (error: unknown) => void
 }
 
-/** After the kernel refused a list, another is asked for. */
-const RETRY_AFTER = 1000
+/** The most lists in a row that are not whole, since interfaces came or went, or notices were lost, meanwhile. */
+const MAX_SPOILT = 16
 
-/** A table that is kept by what a socket receives; changes are told once the table was filled. */
-export function createSynchroniser(
-  socket: RtnlSocket,
-  table: LinkTable,
-  tell: (change: LinkChange) => void,
-): Synchroniser {
-  let begin: () => void = () => {}
-  let failToBegin: (error: unknown) => void = () => {}
-  const begun = new Promise<void>((resolve, reject) => {
-    begin = resolve
-    failToBegin = reject
-  })
-  let seq = 0
-  let dump: Dump | undefined
-  /** Whether the table is not to be trusted. */
-  let isBehind = true
-  let hasBegun = false
-  let retry: NodeJS.Timeout | undefined
+/** The event loop turns at most so often until all notices are read, of which each turn reads several. */
+const MAX_TURNS = 1000
+
+/** Keeps a table by what a socket receives. It begins with the lists of links and addresses. */
+export function createSynchroniser({ socket, table, tell, ...plan }: SynchroniserPlan): Synchroniser {
+  /** Notices that came while lists are asked for: a list may have been made before, and arrive after. */
+  let kept: NetlinkMessage[] | undefined
+  /** Whether notices were lost since the lists were asked for. */
+  let isBehind = false
+  let isOver = false
   /** Links that may have got IPv6 or lost it, of which the kernel sends no notice. */
   const doubtful = new Set<number>()
   let routesChanged = false
@@ -77,75 +67,47 @@ export function createSynchroniser(
     if (step !== undefined) tell({ type: 'link', ...step })
   }
 
-  // The kernel keeps back all notices from a full buffer until the buffer is empty, and says so once: lists that are
-  // asked for before would be old already.
-  const catchUp = (): void => {
-    if (!isBehind || dump !== undefined || retry !== undefined || !socket.isDrained()) return
-    isBehind = false
-    dump = { asksAddresses: false, seq: nextSeq(), table: new Map(), notices: [], isSpoilt: false }
-    ask(() => linkRequest(dump?.seq ?? 0))
+  const drained = async (): Promise<void> => {
+    for (let turns = 0; turns < MAX_TURNS && !isOver && !socket.isDrained(); turns++)
+      await new Promise((resolve) => setImmediate(resolve))
   }
 
-  const nextSeq = (): number => {
-    seq = (seq % 0xffffffff) + 1
-    return seq
-  }
-
-  const ask = (request: () => Uint8Array): void => {
-    try {
-      socket.ask(request())
-    } catch (error) {
-      fail(error)
+  const catchUp = async (): Promise<void> => {
+    for (let spoilt = 0; spoilt < MAX_SPOILT; spoilt++) {
+      // The kernel keeps back all notices from a full buffer until the buffer is empty, and says so once: lists that are
+      // asked for before would be old already.
+      await drained()
+      const notices: NetlinkMessage[] = []
+      kept = notices
+      isBehind = false
+      const fresh = readLists(await askRtnl([linkRequest(1), addressRequest(2)]))
+      // Else notices from before the lists would come after.
+      await drained()
+      if (isOver) return
+      if (isBehind || fresh === undefined) continue
+      kept = undefined
+      for (const notice of notices) applyNotice(fresh, notice)
+      for (const step of replaceTable(table, fresh)) tellStep(step)
+      tell({ type: 'resynchronised' })
+      settle()
+      plan.onSynchronised()
+      return
     }
+    throw new SocketOptionError('list the interfaces: they changed whenever they were read; try again', {
+      code: 'EAGAIN',
+      reason: 'system',
+    })
   }
 
-  /** The lists can't be had now. The first time this is the end. */
+  const begin = (): void => {
+    kept = []
+    catchUp().catch(fail)
+  }
+
   const fail = (error: unknown): void => {
-    dump = undefined
-    isBehind = true
-    if (!hasBegun) {
-      failToBegin(error)
-      return
-    }
-    retry = setTimeout(() => {
-      retry = undefined
-      catchUp()
-    }, RETRY_AFTER).unref()
-  }
-
-  const takeAnswer = (message: NetlinkMessage, own: Dump): void => {
-    const { type, flags } = message
-    if ((flags & NLM_F_DUMP_INTR) !== 0) own.isSpoilt = true
-    if (type !== NLMSG_DONE && type !== NLMSG_ERROR) {
-      applyMessage(own.table, message)
-      return
-    }
-    const outcome = decodeOutcome(message)
-    if (isMalformed(outcome) || outcome.errno !== 0) {
-      const { errno, text } = isMalformed(outcome) ? { errno: 0, text: outcome.malformed } : outcome
-      fail(kernelError({ asked: 'list the interfaces', errno, syscall: 'recvmmsg', advice: text }))
-    } else if (own.isSpoilt) {
-      dump = undefined
-      isBehind = true
-    } else if (own.asksAddresses) finish(own)
-    else {
-      own.asksAddresses = true
-      own.seq = nextSeq()
-      ask(() => addressRequest(own.seq))
-    }
-  }
-
-  const finish = (own: Dump): void => {
-    dump = undefined
-    for (const notice of own.notices) applyNotice(own.table, notice)
-    const steps = replaceTable(table, own.table)
-    if (!hasBegun) {
-      hasBegun = true
-      begin()
-      return
-    }
-    for (const step of steps) tellStep(step)
-    tell({ type: 'resynchronised' })
+    if (isOver) return
+    isOver = true
+    plan.onFailure(error)
   }
 
   /** Changes a table as a notice says, and notes what has to be asked for. */
@@ -173,47 +135,69 @@ export function createSynchroniser(
     return step
   }
 
-  const takeMessage = (message: NetlinkMessage): void => {
-    const { type, pid } = message
-    if (dump !== undefined && pid === socket.pid && message.seq === dump.seq) takeAnswer(message, dump)
-    else if (type === NLMSG_OVERRUN) lose()
-    else if (dump !== undefined) dump.notices.push(message)
-    else if (!isBehind) tellStep(applyNotice(table, message))
-  }
-
   const lose = (): void => {
     isBehind = true
-    if (dump !== undefined) dump.isSpoilt = true
+    if (kept === undefined) begin()
   }
 
+  /** Ends a batch: tells what is told once, and asks for links of which there is no notice. */
   const settle = (): void => {
+    if (kept !== undefined) return
     if (routesChanged) tell({ type: 'routes' })
     routesChanged = false
-    catchUp()
-    if (dump !== undefined || isBehind) return
-    for (const index of doubtful) {
-      doubtful.delete(index)
-      if (table.has(index)) ask(() => linkRequest(nextSeq(), index))
+    if (doubtful.size === 0) return
+    const requests = [...doubtful].map((index, at) => linkRequest(at + 1, index))
+    doubtful.clear()
+    askRtnl(requests).then(takeIpv6, fail)
+  }
+
+  const takeIpv6 = (answers: readonly Buffer[]): void => {
+    if (isOver || kept !== undefined) return
+    for (const message of messagesOf(answers)) {
+      const link = message.type === RTM_NEWLINK ? decodeLink(message) : undefined
+      if (link === undefined || isMalformed(link)) continue
+      const before = table.get(link.index)
+      if (before !== undefined) tellStep(put(table, link.index, { ...before, ipv6Off: link.ipv6Off === true }))
     }
   }
 
-  catchUp()
+  begin()
   return {
-    begun,
     take: (batch) => {
       for (const { data, truncated } of batch) {
         const { messages, isCutShort } = netlinkMessages(data)
-        for (const message of messages) takeMessage(message)
+        for (const message of messages) {
+          if (message.type === NLMSG_OVERRUN) lose()
+          else if (kept !== undefined) kept.push(message)
+          else tellStep(applyNotice(table, message))
+        }
         if (truncated || isCutShort) lose()
       }
       settle()
     },
-    lose: () => {
-      lose()
-      settle()
+    lose,
+    close: () => {
+      isOver = true
     },
-    close: () => clearTimeout(retry),
   }
+}
+
+const messagesOf = (datagrams: readonly Uint8Array[]): NetlinkMessage[] =>
+  datagrams.flatMap((datagram) => netlinkMessages(datagram).messages)
+
+/** The table that lists of links and addresses make; `undefined` if they changed while they were made. */
+function readLists(datagrams: readonly Uint8Array[]): LinkTable | undefined {
+  const table: LinkTable = new Map()
+  for (const message of messagesOf(datagrams)) {
+    if ((message.flags & NLM_F_DUMP_INTR) !== 0) return undefined
+    if (message.type === NLMSG_DONE || message.type === NLMSG_ERROR) {
+      const outcome = decodeOutcome(message)
+      const { errno, text } = isMalformed(outcome) ? { errno: 0, text: outcome.malformed } : outcome
+      if (errno !== 0 || isMalformed(outcome))
+        throw kernelError({ asked: 'list the interfaces', errno, syscall: 'netlink', advice: text })
+    } else applyMessage(table, message)
+  }
+  return table
 }
 
 const hasIpv6Address = ({ addresses }: LinkState): boolean => addresses.some(({ family }) => family === 'ipv6')

@@ -1,6 +1,6 @@
-// A socket of rtnetlink(7) that receives changes of links and addresses, and asks for what there is.
+// A socket of rtnetlink(7) that receives changes of links and addresses.
 import { kernelError } from '../base/errors.ts'
-import { datagramsNative, type NativeSocket, native } from '../binding/native.ts'
+import { type NativeSocket, native } from '../binding/native.ts'
 import { bindSocket } from '../calls/bind-socket.ts'
 import { getNow, setNow } from '../calls/call-now.ts'
 import { explainSocket } from '../calls/explain-socket.ts'
@@ -13,11 +13,7 @@ import { type BatchReader, createBatchReader } from './batch-reader.ts'
 
 /** A socket of rtnetlink(7). */
 export interface RtnlSocket {
-  /** The socket's port, which answers to its requests bear. */
-  readonly pid: number
   readonly reader: BatchReader
-  /** Sends a request; throws a SocketOptionError if the kernel has no memory for it. */
-  ask(request: Uint8Array): void
   /** Whether every message that came has been read. */
   isDrained(): boolean
   /** Whether changes of routes are received, too. */
@@ -37,7 +33,7 @@ const RTNLGRP_IPV6_ROUTE = 11
 /** In bytes; the kernel gives twice `net.core.rmem_max` at most. */
 const RECEIVE_BUFFER = 1 << 20
 
-/** The kernel makes no datagram of a list longer than this. NLMSG_GOODSIZE and max_recvmsg_len of net/netlink/af_netlink.c */
+/** In bytes; a notice of a link has some 1,500. */
 const MAX_MESSAGE = 32768
 /** Datagrams read at once: what is told of them is one piece of work for the event loop. */
 const BATCH = 8
@@ -46,11 +42,11 @@ const close = (socket: NativeSocket): Promise<void> => new Promise((resolve) => 
 
 /** Opens the socket. If that fails nothing stays open. */
 export async function openRtnlSocket(): Promise<RtnlSocket> {
-  const { sendDatagrams } = datagramsNative()
   const socket = new native.Socket()
   const errno = socket.open(familyNumber('netlink'), native.constants.SOCK_RAW ?? -1, 0)
   if (errno !== 0) throw explainSocket('socket', 'open a raw socket of netlink', errno, 'netlink')
   let reader: BatchReader | undefined
+  let hearsRoutes = false
   const closeAll = (): Promise<void> => {
     reader?.close()
     return close(socket)
@@ -68,18 +64,10 @@ export async function openRtnlSocket(): Promise<RtnlSocket> {
     reader.hold(false)
     reader.add(socket)
     return {
-      pid: portOf(socket.fd),
       reader,
-      ask: (request) => {
-        try {
-          sendDatagrams(socket.fd, [request], 0, 1, 1, undefined, undefined)
-        } catch (error) {
-          if (typeof error !== 'number') throw error
-          throw kernelError({ asked: 'ask for the interfaces', errno: error, syscall: 'sendmmsg' })
-        }
-      },
       isDrained: () => hasNoMemory(socket.fd),
       hearRoutes: (wanted) => {
+        if (wanted === hearsRoutes) return
         const option = partsOf(wanted ? NETLINK_ADD_MEMBERSHIP : NETLINK_DROP_MEMBERSHIP)
         try {
           for (const group of [RTNLGRP_IPV4_ROUTE, RTNLGRP_IPV6_ROUTE]) setNow(socket.fd, option, group)
@@ -87,20 +75,13 @@ export async function openRtnlSocket(): Promise<RtnlSocket> {
           // Routes that nobody asked for are passed over.
           if (wanted) throw error
         }
+        hearsRoutes = wanted
       },
       close: closeAll,
     }
   } catch (error) {
     await closeAll()
     throw error
-  }
-}
-
-function portOf(fd: number): number {
-  try {
-    return (native.localAddress(fd) as { pid: number }).pid
-  } catch (error) {
-    throw typeof error === 'number' ? explainSocket('getsockname', 'getsockname', error, 'netlink') : error
   }
 }
 

@@ -4,10 +4,10 @@ import { isMalformed } from '../protocols/malformed.ts'
 import type { NetlinkMessage } from './netlink.ts'
 import { decodeAddress, type LinkAddress, RTM_DELADDR, RTM_NEWADDR } from './rtnl-address.ts'
 import { AF_UNSPEC } from './rtnl-family.ts'
-import { decodeLink, type Link, RTM_DELLINK, RTM_NEWLINK } from './rtnl-link.ts'
+import { decodeLink, type LinkMessage, RTM_DELLINK, RTM_NEWLINK } from './rtnl-link.ts'
 
 /** A link with its addresses. A state never changes: the table gets another. */
-export interface LinkState extends Readonly<Omit<Link, 'family'>> {
+export interface LinkState extends Readonly<Omit<LinkMessage, 'family'>> {
   /** IPv4 first, each family in the order in which the kernel told of its addresses. */
   readonly addresses: readonly LinkAddress[]
 }
@@ -76,7 +76,7 @@ export function put(table: LinkTable, index: number, after: LinkState | undefine
   return { before, after }
 }
 
-function withLink(before: LinkState | undefined, { family, ...link }: Link): LinkState {
+function withLink(before: LinkState | undefined, { family, ...link }: LinkMessage): LinkState {
   return { ...link, addresses: before?.addresses ?? [] }
 }
 

@@ -20,7 +20,7 @@ export const RTM_DELLINK = 17
 const RTM_GETLINK = 18
 
 /** A link as the kernel tells of it. */
-export interface Link {
+export interface LinkMessage {
   /** AF_UNSPEC: of the link itself. Another family: of what the link is to a bridge, or to IPv6. */
   family: number
   index: number
@@ -65,7 +65,7 @@ const DEVCONF_DISABLE_IPV6 = 26
 const RTEXT_FILTER_SKIP_STATS = 8
 
 /** The link of an RTM_NEWLINK or RTM_DELLINK. */
-export function decodeLink({ payload }: NetlinkMessage): Link | Malformed {
+export function decodeLink({ payload }: NetlinkMessage): LinkMessage | Malformed {
   const attributes = attributesByType(payload, IFINFOMSG_LENGTH, LENGTHS)
   if (isMalformed(attributes)) return attributes
   const index = netlinkNumber(payload, 4)

@@ -53,21 +53,26 @@ function prefixLength(netmask: string): number {
   return bits
 }
 
+/** The flags of an interface, by their bits. */
+export function flagsFromNative(bits: number): Interface['flags'] {
+  const flag = (name: string): boolean => (bits & (native.constants[name] ?? 0)) !== 0
+  return {
+    up: flag(FLAGS.up),
+    running: flag(FLAGS.running),
+    loopback: flag(FLAGS.loopback),
+    multicast: flag(FLAGS.multicast),
+    broadcast: flag(FLAGS.broadcast),
+    pointToPoint: flag(FLAGS.pointToPoint),
+  }
+}
+
 export function interfaceFromNative(raw: NativeInterface): Interface {
-  const flag = (name: string): boolean => (raw.flags & (native.constants[name] ?? 0)) !== 0
   return {
     name: raw.name,
     index: raw.index,
     mtu: raw.mtu,
     mac: raw.mac,
-    flags: {
-      up: flag(FLAGS.up),
-      running: flag(FLAGS.running),
-      loopback: flag(FLAGS.loopback),
-      multicast: flag(FLAGS.multicast),
-      broadcast: flag(FLAGS.broadcast),
-      pointToPoint: flag(FLAGS.pointToPoint),
-    },
+    flags: flagsFromNative(raw.flags),
     addresses: raw.addresses.map(({ address, family, netmask }) => ({
       address,
       family: family === 6 ? 'ipv6' : 'ipv4',

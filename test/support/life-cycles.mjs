@@ -4,7 +4,16 @@ import dgram from 'node:dgram'
 import { once } from 'node:events'
 import { closeSync } from 'node:fs'
 import net from 'node:net'
-import { adoptSocket, connectSocket, control, interfaces, openReceiver, openSender, openSocket } from 'sockctl'
+import {
+  adoptSocket,
+  connectSocket,
+  control,
+  interfaces,
+  openReceiver,
+  openSender,
+  openSocket,
+  watchInterfaces,
+} from 'sockctl'
 import { IP_MULTICAST_ALL, SO_RCVBUF, SO_REUSEADDR, TCP_NODELAY } from 'sockctl/options'
 import { joinedGroups } from './joined-groups.mjs'
 
@@ -229,6 +238,21 @@ export const cycles = {
       await closed
       return wrong
     }),
+
+  /** A watch over the interfaces until it has told of lo, and another that is aborted. */
+  watchInterfaces: async () => {
+    let wrong = ['there is no lo']
+    for await (const {
+      type,
+      interface: { name },
+    } of watchInterfaces()) {
+      wrong = mustBe(type === 'present' && name === 'lo', `${type} ${name} came first`)
+      break
+    }
+    const ending = new AbortController()
+    for await (const _ of watchInterfaces({ signal: ending.signal })) ending.abort()
+    return wrong
+  },
 
   interfaces: async () =>
     mustBe(

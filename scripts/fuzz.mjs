@@ -23,11 +23,14 @@ const { values, positionals } = parseArgs({
 /** The files the targets call, and the files those call in turn. */
 const SOURCES = [
   'base/address.cc',
+  'base/owned_fd.cc',
   'codec/membership_key.cc',
   'codec/source_filters.cc',
   'datagram/address_table.cc',
   'datagram/ancillary.cc',
   'datagram/delivery_rules.cc',
+  'datagram/descriptors.cc',
+  'datagram/source.cc',
   'host/route_answer.cc',
 ]
 const FLAGS = [

@@ -4,7 +4,7 @@ import { type MessageSocket, type MessageSocketOptions, openSocket } from 'sockc
 import { NETLINK_CAP_ACK, NETLINK_NO_ENOBUFS, SO_RCVBUF } from 'sockctl/options'
 import { expect, it, onTestFinished } from 'vitest'
 import { type NetlinkMessage, NLMSG_DONE, NLMSG_ERROR, netlinkMessages } from '../lib/kernel/netlink.ts'
-import { decodeLink, type Link, linkRequest, RTM_DELLINK, RTM_NEWLINK } from '../lib/kernel/rtnl-link.ts'
+import { decodeLink, type LinkMessage, linkRequest, RTM_DELLINK, RTM_NEWLINK } from '../lib/kernel/rtnl-link.ts'
 import { isMalformed } from '../lib/protocols/malformed.ts'
 import { ip, run } from './support/commands.ts'
 import { openSockets } from './support/descriptors.ts'
@@ -40,7 +40,7 @@ async function messagesUntil(
   return all
 }
 
-const linksOf = (messages: readonly NetlinkMessage[], type: number): Link[] =>
+const linksOf = (messages: readonly NetlinkMessage[], type: number): LinkMessage[] =>
   messages
     .filter((one) => one.type === type)
     .map((one) => {

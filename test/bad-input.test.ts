@@ -10,9 +10,11 @@ import {
   defineOption,
   describeGroup,
   type Option,
+  openSocket,
   type SocketControl,
   SocketOptionError,
   type SourceFilter,
+  socketPair,
   watchInterfaces,
 } from 'sockctl'
 import * as options from 'sockctl/options'
@@ -290,6 +292,79 @@ describeInNamespace('connectSocket', () => {
   it('takes { host, port, ... }, and says so', async () => {
     for (const value of oddities)
       expect(await refusalOf(() => connectSocket(value as never))).toSatisfy(helpful(/connectSocket/))
+  })
+})
+
+describeInNamespace('a Unix socket', () => {
+  const isEmpty = (value: unknown) => value === undefined || (Array.isArray(value) && value.length === 0)
+  const isOptional = (value: unknown) => value === undefined
+  const fields: [what: string, named: RegExp, right: (value: unknown) => boolean][] = [
+    ['descriptors', /descriptors(\[\d+\])? is /, isEmpty],
+    ['credentials', /credentials/, isOptional],
+    ['ancillary', /ancillary(\[\d+\](\.\w+)?)?( is |: unknown option)/, isEmpty],
+  ]
+
+  it.each(fields)('refuses wrong %s of a message by name, and sends nothing', async (field, named, right) => {
+    const [one, two] = await socketPair()
+    const socket = one.toMessageSocket()
+    const use = async (value: unknown) => {
+      if (right(value)) return
+      const error = await refusalOf(() => socket.send(Buffer.from('x'), undefined, { [field]: value } as never))
+      expect(error).toSatisfy(helpful(named))
+    }
+    for (const value of oddities) await use(value)
+    await fc.assert(fc.asyncProperty(anything, use), { numRuns: 150 })
+    expect(socket.stats().sent.datagrams).toBe(0)
+    await socket.close()
+    await two.close()
+  })
+
+  it('refuses a descriptor that is none by its place', async () => {
+    const [one, two] = await socketPair()
+    const socket = one.toMessageSocket()
+    const use = async (value: unknown) => {
+      if (whole(0, 2 ** 31 - 1)(value)) return
+      const error = await refusalOf(() => socket.send(Buffer.from('x'), undefined, { descriptors: [value] } as never))
+      expect(error).toSatisfy(helpful(/descriptors\[0\] is /))
+    }
+    for (const value of oddities) await use(value)
+    for (const fd of oddities) if (!whole(0, 2 ** 31 - 1)(fd)) await use({ fd })
+    await fc.assert(fc.asyncProperty(anything, use), { numRuns: 150 })
+    await socket.close()
+    await two.close()
+  })
+
+  it('takes the options of accept, and says so', async () => {
+    await using server = await openSocket({ family: 'unix', type: 'seqpacket', bind: { path: '' }, listen: {} })
+    for (const value of oddities) {
+      // An object without fields has all defaults.
+      if (value === undefined || (typeof value === 'object' && value !== null)) continue
+      expect(await refusalOf(() => server.accept(value as never))).toSatisfy(helpful(/accept/))
+    }
+    for (const signal of oddities) {
+      if (signal === undefined) continue
+      expect(await refusalOf(() => server.accept({ signal } as never))).toSatisfy(helpful(/signal/))
+    }
+  })
+
+  it('comes in pairs of a type, and says so', async () => {
+    const use = async (value: unknown) => {
+      if (value === undefined || ['dgram', 'stream', 'seqpacket'].includes(value as string)) return
+      expect(await refusalOf(() => socketPair(value as never))).toSatisfy(helpful(/socketPair: type is/))
+    }
+    for (const value of oddities) await use(value)
+    await fc.assert(fc.asyncProperty(anything, use), { numRuns: 150 })
+  })
+
+  it.each(['gso', 'vlan', 'credentials', 'pidfd'] as const)('has %s told or not', async (field) => {
+    for (const value of oddities) {
+      if (value === undefined || typeof value === 'boolean') continue
+      const [one, two] = await socketPair()
+      const error = await refusalOf(() => one.toMessageSocket({ ancillary: { [field]: value } as never }))
+      expect(error).toSatisfy(helpful(new RegExp(field)))
+      await one.close()
+      await two.close()
+    }
   })
 })
 

@@ -18,6 +18,7 @@ import {
   openSender,
   openSocket,
   type SocketControl,
+  socketPair,
   watchInterfaces,
 } from 'sockctl'
 import * as options from 'sockctl/options'
@@ -98,6 +99,37 @@ async function onMessageSocket(args: unknown[], name: 'send' | 'reply' | 'connec
   await socket.send(Buffer.from('x'), socket.address)
   const close = () => socket.close()
   return { args, call: (...given: [never, never]) => socket[name](...given), victim: { close }, close }
+}
+
+/** A Unix socket that is connected to another one. */
+async function onPair(args: (fd: number) => unknown[], name: 'send' | 'toMessageSocket'): Promise<Target> {
+  const [one, two] = await socketPair()
+  const close = async () => {
+    await one.close()
+    await two.close()
+  }
+  if (name === 'toMessageSocket') {
+    const call = (...given: [never]) => endOf(one.toMessageSocket(...given) as never)
+    return { args: args(one.fd), call, victim: { close: () => one.close() }, close }
+  }
+  const sent = args(two.fd)
+  const socket = one.toMessageSocket()
+  const closeAll = async () => {
+    await socket.close()
+    await two.close()
+  }
+  return { args: sent, call: (...given: [never]) => socket.send(...given), victim: socket, close: closeAll }
+}
+
+/** A server with a client that waits. */
+async function onListener(args: unknown[]): Promise<Target> {
+  const server = await openSocket({ family: 'unix', type: 'seqpacket', bind: { path: '' }, listen: {} })
+  const client = await openSocket({ family: 'unix', type: 'seqpacket', connect: server.address() })
+  const close = async () => {
+    await client.close()
+    await server.close()
+  }
+  return { args, call: (...given: [never]) => server.accept(...given), victim: server, close }
 }
 
 async function onSender(args: unknown[]): Promise<Target> {
@@ -264,6 +296,31 @@ const targets: Record<string, () => Target | Promise<Target>> = {
       ],
       'toMessageSocket',
     ),
+  'toMessageSocket of a Unix socket': () =>
+    onPair(
+      () => [{ batch: 8, ancillary: { credentials: true, pidfd: true, timestamp: true }, reuseBuffers: true }],
+      'toMessageSocket',
+    ),
+  'messageSocket.send with descriptors': () =>
+    onPair(
+      (fd) => [
+        [
+          { data: new Uint8Array(2), descriptors: [fd, { fd }] },
+          {
+            data: new Uint8Array(2),
+            credentials: { pid: process.pid, uid: process.getuid?.(), gid: process.getgid?.() },
+          },
+        ],
+        undefined,
+        { descriptors: [fd] },
+      ],
+      'send',
+    ),
+  socketPair: () =>
+    free(['seqpacket'], async (type) => {
+      for (const one of await socketPair(type)) await one.close()
+    }),
+  accept: () => onListener([{ signal: new AbortController().signal }]),
   openSender: () =>
     free(
       [

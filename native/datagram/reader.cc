@@ -192,7 +192,7 @@ size_t DatagramReader::CountBeforeEnd(int fd, size_t got) {
   if (poll(&peer, 1, 0) != 1 || (peer.revents & POLLRDHUP) == 0) return got;
   int waiting = 0;
   // After a batch that was filled more messages may wait.
-  if (ioctl(fd, FIONREAD, &waiting) != 0 || waiting > 0) return got;
+  if (ioctl(fd, FIONREAD, &waiting) == 0 && waiting > 0) return got;
   ended_ = count == 0;
   return count;
 }

@@ -12,6 +12,7 @@ import {
   openReceiver,
   openSender,
   openSocket,
+  socketPair,
   watchInterfaces,
 } from 'sockctl'
 import { IP_MULTICAST_ALL, SO_RCVBUF, SO_REUSEADDR, TCP_NODELAY } from 'sockctl/options'
@@ -144,6 +145,50 @@ export const cycles = {
       })
     })
   },
+
+  /** Two Unix sockets, one of which passes descriptors to the other and is told who sends. */
+  passedDescriptors: async () => {
+    const [one, two] = await socketPair()
+    return closing(two, () =>
+      closing(one, async () => {
+        const sender = one.toMessageSocket()
+        return closing(sender, async () => {
+          const receiver = two.toMessageSocket({ ancillary: { credentials: true } })
+          return closing(receiver, async () => {
+            await sender.send(Buffer.from('x'), undefined, { descriptors: [two, one.fd] })
+            const [message] = await receiver.receive({ signal: AbortSignal.timeout(2000) })
+            const { descriptors = [], ancillaryTruncated } = message
+            for (const descriptor of descriptors) await descriptor.close()
+            return mustBe(
+              descriptors.length === 2 || ancillaryTruncated,
+              `${descriptors.length} descriptors came, untold`,
+            )
+          })
+        })
+      }),
+    )
+  },
+
+  /** A connection that is accepted, and ends. */
+  accept: async () => {
+    const listening = await openSocket({ family: 'unix', type: 'seqpacket', bind: { path: '' }, listen: {} })
+    return closing(listening, async () => {
+      const connecting = await openSocket({ family: 'unix', type: 'seqpacket', connect: listening.address() })
+      return closing(connecting, async () => {
+        const accepted = await listening.accept({ signal: AbortSignal.timeout(2000) })
+        return closing(accepted, async () => {
+          const socket = accepted.toMessageSocket()
+          return closing(socket, async () => {
+            await connecting.close()
+            let batches = 0
+            for await (const _ of socket) batches++
+            return mustBe(batches === 0, 'a message came that nobody sent')
+          })
+        })
+      })
+    })
+  },
+
   /** A receiver that hears one datagram of a sender; both closed. */
   receiver: async () => {
     const receiver = await openReceiver({

@@ -1,5 +1,7 @@
 // The table of interfaces that receivers and controls follow, against real interfaces of the tests' namespace.
+import { execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { fstatSync } from 'node:fs'
 import { setImmediate as turn } from 'node:timers/promises'
 import { control } from 'sockctl'
 import { SO_RCVBUF } from 'sockctl/options'
@@ -10,7 +12,7 @@ import type { LinkChange } from '../lib/datagram/link-synchroniser.ts'
 import type { LinkState } from '../lib/kernel/link-table.ts'
 import { ip, run, sysctl } from './support/commands.ts'
 import { describeInNamespace } from './support/namespace.ts'
-import { rtnlSockets } from './support/watching.ts'
+import { type RtnlSocket, rtnlSockets } from './support/watching.ts'
 
 const nothing = () => {}
 
@@ -52,6 +54,15 @@ async function follow(options?: LinkWatchOptions, listener?: LinkListener): Prom
     link,
     until: (name, isRight) => wait(() => isRight(link(name) ?? ({} as LinkState))),
     untilTold: (type) => wait(() => changes.some((change) => change.type === type)),
+  }
+}
+
+const isOpen = (fd: number): boolean => {
+  try {
+    fstatSync(fd)
+    return true
+  } catch {
+    return false
   }
 }
 
@@ -136,6 +147,29 @@ describeInNamespace('the table of interfaces', () => {
     while (!watch.changes.some(({ type }) => type === 'resynchronised'))
       await run('ip', ['-batch', '-'], `${lines.join('\n')}\n`)
     await watch.until('fe', ({ mtu }) => mtu === 1599)
+  })
+
+  it('is kept by another socket if the lists can not be had, and the differences are told', async () => {
+    await addPair('fh')
+    const watch = await follow({ routes: true })
+    const [{ fd }] = rtnlSockets() as [RtnlSocket]
+    await control(fd).set(SO_RCVBUF, 4096)
+    const own = ['--pid', `${process.pid}`]
+    const before = (await run('prlimit', [...own, '--nofile', '--output', 'SOFT', '--noheadings'])).trim()
+    // Started before: without descriptors no process can be.
+    const restore = spawn('sh', ['-c', `read _; prlimit ${own.join(' ')} --nofile=${before}:`])
+    const lines = Array.from({ length: 300 }, (_, i) => `link set fh mtu ${1300 + i}`)
+    execFileSync('ip', ['-batch', '-'], { input: `${lines.join('\n')}\n` })
+    execFileSync('prlimit', [...own, '--nofile=3:'])
+    while (isOpen(fd)) await turn()
+    restore.stdin.end('\n')
+    await once(restore, 'exit')
+
+    expect(watch.link('fh')?.mtu).not.toBe(1599)
+    await watch.until('fh', ({ mtu }) => mtu === 1599)
+    expect(rtnlSockets()).toHaveLength(1)
+    await ip('route', 'add', '239.9.9.9/32', 'dev', 'fh', 'metric', '9999')
+    await watch.untilTold('routes')
   })
 
   it('is told in a tick of its own, so that a listener that throws hurts nobody', async () => {

@@ -20,7 +20,6 @@ const TAKEN_FROM_INSIDE: Readonly<Record<string, readonly string[]>> = {
   'commands/doctor/choose-interface.ts': ['net/route-lookup.ts'],
   'commands/doctor/observe.ts': ['net/route-lookup.ts'],
   'commands/groups/host-groups.ts': ['calls/source-hold.ts'],
-  'commands/igmp.ts': ['datagram/link-watch.ts'],
   'commands/options/find.ts': ['options/option.ts'],
   'commands/options/options.ts': ['options/option.ts'],
   'commands/options/option-socket.ts': ['options/option.ts'],

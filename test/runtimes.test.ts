@@ -28,6 +28,8 @@ for (const { name, version, path, missing, flags } of runtimes) {
   describeUnless(missing ?? namespaceMissing, `sockctl under ${name}`, () => {
     it('tells the interfaces', async () => expect(await given('interfaces')).toContain('lo'))
 
+    it('watches the interfaces', async () => expect(await given('watchInterfaces')).toContain('present lo'))
+
     it('sets and reads options of the sockets of node:dgram and node:net', async () => {
       expect(await given('options')).toEqual({
         dgramOptions: [7, 131072],

@@ -7,7 +7,7 @@ import net from 'node:net'
 import { setTimeout } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { isMainThread, parentPort, Worker } from 'node:worker_threads'
-import { control, interfaces, openReceiver, openSender, openSocket } from '../../dist/index.js'
+import { control, interfaces, openReceiver, openSender, openSocket, watchInterfaces } from '../../dist/index.js'
 import { IP_MULTICAST_TTL, SO_ACCEPTCONN, SO_RCVBUF, TCP_NODELAY } from '../../dist/options/index.js'
 import { tell } from './stdio.mjs'
 
@@ -57,6 +57,20 @@ async function readAll(receiver, count) {
 
 const programs = {
   interfaces: () => interfaces().map(({ name }) => name),
+
+  watchInterfaces: async () => {
+    const ending = new AbortController()
+    const told = []
+    for await (const {
+      type,
+      interface: { name },
+    } of watchInterfaces({ signal: ending.signal })) {
+      told.push(`${type} ${name}`)
+      // The loop waits for the next change when it is ended.
+      setTimeout(50).then(() => ending.abort())
+    }
+    return told
+  },
 
   async options() {
     const socket = await boundDgram()

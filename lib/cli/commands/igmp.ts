@@ -1,8 +1,7 @@
 // `sockctl igmp`: prints the IGMP and MLD messages this host sends and hears.
 
 import type { Command } from 'commander'
-import { onLinkRemoved } from '../../datagram/link-watch.ts'
-import type { Datagram, Interface } from '../../index.ts'
+import { type Datagram, type Interface, watchInterfaces } from '../../index.ts'
 import { isMalformed } from '../../protocols/malformed.ts'
 import type { MembershipMessage } from '../../protocols/membership-message.ts'
 import { decodeMembershipPacket, type MembershipPacket } from '../../protocols/membership-packet.ts'
@@ -124,25 +123,32 @@ async function watch({ out, stop }: Run, groups: readonly string[], options: Igm
 
   const timer = startTimer(options.duration, () => ended.abort())
   const gone = new Set<string>()
-  const unwatch = await onLinkRemoved((isGone) => {
-    for (const { name } of list.filter(({ name, index }) => isGone(index) && !gone.has(name))) {
-      gone.add(name)
-      printWarning(`the interface ${name} is gone`)
+  const changes = watchInterfaces({ signal: end })[Symbol.asyncIterator]()
+  const noteGone = async (): Promise<void> => {
+    for (let next = await changes.next(); next.done !== true; next = await changes.next()) {
+      const { type, interface: removed } = next.value
+      const on = list.find(({ index }) => index === removed.index)
+      if (type !== 'removed' || on === undefined) continue
+      gone.add(on.name)
+      printWarning(`the interface ${on.name} is gone`)
+      if (gone.size === list.length) ended.abort()
     }
-    if (gone.size === list.length) ended.abort()
-  })
+  }
   try {
+    // The first change tells that the watch has begun.
+    await changes.next()
     for (const on of list) captures.push([on, await openCapture(on, MEMBERSHIP_FILTER, { everyGroup: true })])
     if (out.json) out.object({ event: 'listening', interfaces: list.map(({ name }) => name) })
     out.hint(`Listening on ${list.map(({ name }) => name).join(', ')}. Ctrl-C ends.`)
-    await Promise.all(
-      captures.map(async ([on, capture]) => {
+    await Promise.all([
+      noteGone(),
+      ...captures.map(async ([on, capture]) => {
         for await (const batch of capture.packets(end)) {
           for (const datagram of batch) take(on, datagram)
           await out.drained()
         }
       }),
-    )
+    ])
     const dropped = captures.reduce((sum, [, capture]) => sum + capture.dropped(), 0)
     if (out.json) out.object({ event: 'summary', ...counts, dropped })
     else {
@@ -154,7 +160,8 @@ async function watch({ out, stop }: Run, groups: readonly string[], options: Igm
     if (gone.size === list.length) throw new Failure('no interface is left to watch')
   } finally {
     clearTimeout(timer)
-    await unwatch()
+    ended.abort()
+    await changes.return?.()
     await Promise.all(captures.map(([, capture]) => capture[Symbol.asyncDispose]()))
   }
 }

@@ -4,7 +4,7 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { createServer as createHttpServer, type IncomingMessage } from 'node:http'
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
 import { join } from 'node:path'
-import { type Datagram, openReceiver, openSender } from 'sockctl'
+import { type Datagram, type MessageSocket, openReceiver, openSender, openSocket } from 'sockctl'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { WebSocketServer } from 'ws'
 import type { Running } from './support/cli.ts'
@@ -186,6 +186,54 @@ describeInNamespace('the examples', () => {
 })
 
 describeInNamespace('the examples', () => {
+  /** A Unix datagram socket at a path, as the programs of the host have them. */
+  const agentAt = async (path: string): Promise<MessageSocket<'unix'>> => {
+    const agent = (await openSocket({ family: 'unix', type: 'dgram', bind: { path } })).toMessageSocket()
+    onTestFinished(() => agent.close())
+    return agent
+  }
+  const nextOf = async (agent: MessageSocket<'unix'>, count = 1): Promise<string[]> => {
+    const texts: string[] = []
+    while (texts.length < count) texts.push(...(await agent.receive()).map(({ data }) => String(data)))
+    return texts
+  }
+
+  it.each(['@', ''])('sd-notify tells that it is ready, alive and stopping: "%s"', async (kind) => {
+    const path = kind === '@' ? `@sockctl-notify-${process.pid}` : scratchFile('notify')
+    const agent = await agentAt(path.replace('@', '\0'))
+    process.env.NOTIFY_SOCKET = path
+    process.env.WATCHDOG_USEC = '200000'
+    const service = example('sd-notify', 'serving')
+    delete process.env.NOTIFY_SOCKET
+    delete process.env.WATCHDOG_USEC
+    expect((await nextOf(agent))[0]).toMatch(/^READY=1\nSTATUS=serving\nMAINPID=\d+$/)
+    expect((await nextOf(agent))[0]).toBe('WATCHDOG=1')
+    expect(await interrupted(service)).toBe(0)
+    expect((await nextOf(agent)).at(-1)).toBe('STOPPING=1')
+  })
+
+  it('syslog writes lines as syslogd takes them', async () => {
+    const path = scratchFile('log')
+    const agent = await agentAt(path)
+    const syslog = example('syslog', 'tagged', path)
+    syslog.stdin.end(Array.from({ length: 50 }, (_, n) => `line ${n}\n`).join(''))
+    const lines = await nextOf(agent, 50)
+    expect((await syslog.ended).status).toBe(0)
+    expect(lines[0]).toMatch(/^<13>[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d tagged\[\d+\]: line 0$/)
+    expect(lines.map((line) => line.replace(/.*: /, ''))).toEqual(Array.from({ length: 50 }, (_, n) => `line ${n}`))
+  })
+
+  it('statsd counts, and says so if the agent is not there', async () => {
+    const path = scratchFile('statsd')
+    const agent = await agentAt(path)
+    const statsd = example('statsd', path, 'seen')
+    statsd.stdin.write('four\n')
+    expect(await nextOf(agent, 2)).toEqual(['seen:1|c', 'seen.length:4|g'])
+    await agent.close()
+    statsd.stdin.end('lost\n')
+    expect(await statsd.ended).toMatchObject({ status: 0, stderr: expect.stringContaining('nobody is bound to it') })
+  })
+
   it('peer tells which process connected', async () => {
     const path = scratchFile('peer')
     const peer = example('peer', path)

@@ -9,6 +9,7 @@ import { createRandom } from '../support/random.ts'
 import { askAndAnswer } from './ask-and-answer.ts'
 import { collectUntil, endedWorker, forget, settle } from './bystanders.ts'
 import { heardAgain } from './heard-again.ts'
+import { passDescriptors } from './pass-descriptors.ts'
 import { readTooLate } from './slow-reader.ts'
 import { type Burst, type SoakedReceiver, soakedReceiver } from './soaked-receiver.ts'
 
@@ -30,7 +31,17 @@ describeOnHosts('a soak', (hosts) => {
       using _0 = sysctl('net/ipv6/conf/a0/keep_addr_on_down', 1)
       using _1 = sysctl('net/ipv6/conf/a1/keep_addr_on_down', 1)
       const history: string[] = []
-      const counts = { steps: 0, datagrams: 0, changes: 0, flaps: 0, workers: 0, forgotten: 0, slow: 0, asked: 0 }
+      const counts = {
+        steps: 0,
+        datagrams: 0,
+        changes: 0,
+        flaps: 0,
+        workers: 0,
+        forgotten: 0,
+        slow: 0,
+        asked: 0,
+        passed: 0,
+      }
       const receivers: { lane: Lane; soaked: SoakedReceiver }[] = []
       const fail = (problems: readonly string[]): void => {
         if (problems.length > 0)
@@ -95,6 +106,10 @@ describeOnHosts('a soak', (hosts) => {
           history.push('ask and answer')
           fail(await askAndAnswer(random))
           counts.asked++
+        } else if (choice < 35) {
+          history.push('pass descriptors')
+          fail(await passDescriptors(random))
+          counts.passed++
         } else {
           const one = random.pick(receivers)
           history.push(`${await one.soaked.change()} over ${one.lane.name}`)

@@ -86,7 +86,7 @@ async function onServer(
   return { args: args(port), call: async (...given) => endOf(await call(...given)), close }
 }
 
-async function onReceiver(args: unknown[], name: 'join' | 'joinAll'): Promise<Target> {
+async function onReceiver(args: unknown[], name: 'join' | 'joinAll' | 'keep'): Promise<Target> {
   const receiver = await openReceiver({ address: '127.0.0.1' })
   const close = () => receiver.close()
   return { args, call: (...given: [never]) => receiver[name](...given), victim: { close }, close }
@@ -235,6 +235,7 @@ const targets: Record<string, () => Target | Promise<Target>> = {
           ancillary: { hopLimit: true, timestamp: true, originalDestination: true },
           returnedErrors: true,
           reuse: true,
+          keep: { renewAfter: 5000, waitForInterface: true },
           signal: new AbortController().signal,
         },
       ],
@@ -245,6 +246,11 @@ const targets: Record<string, () => Target | Promise<Target>> = {
       for await (const _ of watchInterfaces(options)) break
     }),
   'receiver.join': () => onReceiver([channel()], 'join'),
+  'receiver.keep': () => onReceiver([channel()], 'keep'),
+  'join with options': () =>
+    onControl([channel(), { keep: { renewAfter: false }, onChange: () => {} }], (c, ...given: [never, never]) =>
+      c.join(...given),
+    ),
   'receiver.joinAll': () => onReceiver([[channel(1), on()]], 'joinAll'),
   'messageSocket.send': () =>
     onMessageSocket(

@@ -1,4 +1,5 @@
 // Memberships of a socket that Node or the program reads, kept alive.
+import { createAlarm } from '../base/alarm.ts'
 import { callback, checkFields } from '../base/check-fields.ts'
 import { badValue } from '../base/errors.ts'
 import type { SocketHandle } from '../calls/socket-handle.ts'
@@ -69,6 +70,7 @@ function createSocketKeeper(
     registries: () => [registry],
     join: (targets) => joinEach(socket, registry, targets),
     keepsAll: false,
+    alarm: createAlarm(),
     isOpen: () => registry.isOpen(owner),
   })
   socket.onClose?.(() => {

@@ -1,6 +1,6 @@
 // Keeps memberships alive: those whose interface goes away wait, and are joined again when it is back.
 import { setImmediate } from 'node:timers/promises'
-import { createAlarm } from '../base/alarm.ts'
+import type { Alarm } from '../base/alarm.ts'
 import { SocketOptionError } from '../base/errors.ts'
 import { type LinkWatch, watchLinks } from '../datagram/interface-watch.ts'
 import type { LinkChange } from '../datagram/link-synchroniser.ts'
@@ -41,6 +41,8 @@ export interface KeeperHost {
   readonly keepsAll: boolean
   readonly isOpen: () => boolean
   readonly emit?: (event: ChannelEvent) => void
+  /** The one timer. The keeper closes it. */
+  readonly alarm: Alarm
 }
 
 export interface Keeper extends MembershipKeeper<ChannelMembership> {
@@ -55,6 +57,11 @@ export interface Keeper extends MembershipKeeper<ChannelMembership> {
   /** Tells that channels are joined and not kept, if that is so. */
   tellUnwatched(): void
   readonly channels: KeptChannel[]
+  /**
+   * Has the network told anew of the memberships of a group on an interface, which brought nothing since a time of
+   * `performance.now()`. False if there are none that are kept.
+   */
+  renewSilent(group: string, interfaceIndex: number, since: number): boolean
   /** Has the network told anew of every membership. */
   renewAll(): Promise<void>
   close(): Promise<void>
@@ -75,7 +82,7 @@ export function createKeeper(host: KeeperHost): Keeper {
   const waiting = new Set<ChannelMembership>()
   /** Channels of every interface, with what to join. */
   const everywhere = new Map<Wish, ChannelTarget>()
-  const alarm = createAlarm()
+  const { alarm } = host
   const steps = createLinkSteps(alarm, () => schedule())
   const wishes = createWishList({
     keepsAll: host.keepsAll,
@@ -305,14 +312,19 @@ export function createKeeper(host: KeeperHost): Keeper {
   }
 
   /** Has the network told anew of memberships. Gives the first error of those that are lost by it. */
-  const renewActive = async (members: readonly ChannelMembership[], reason?: ChannelReason): Promise<unknown> => {
+  const renewActive = async (
+    members: readonly ChannelMembership[],
+    reason?: ChannelReason,
+    silentSince?: number,
+  ): Promise<unknown> => {
     const active = members.filter((member) => member.active)
     const lost = await renewMemberships(active)
     if (isClosed) return undefined
     for (const member of active) {
       const error = lost.get(member)
       if (error === undefined) {
-        if (reason !== undefined && member.active) wishes.renewed(member, reason)
+        if (reason !== undefined && member.active)
+          wishes.renewed(member, reason, silentSince && performance.now() - silentSince)
       } else if (!wishes.staysAlive(member)) member.end()
       else {
         const isRefused = error instanceof SocketOptionError && error.reason === 'limit'
@@ -421,6 +433,14 @@ export function createKeeper(host: KeeperHost): Keeper {
     forget: async (member) => {
       waiting.delete(member)
       wishes.remove(member)
+    },
+    renewSilent: (group, interfaceIndex, since) => {
+      const members = [...host.registries()]
+        .flatMap((registry) => registry.on(group, interfaceIndex))
+        .filter(wishes.keeps)
+      const expected = members.filter((member) => wishes.lossOf(member) === undefined)
+      if (expected.length > 0) void renewActive(expected, 'silent', since)
+      return members.length > 0
     },
     renewAll: () => renew([...[...membersByIndex().values()].flat(), ...waiting]),
     renew,

@@ -70,6 +70,8 @@ export interface BatchReaderPlan {
    * would give its next message instead.
    */
   onQueued?: ((queued: Queued) => void) | undefined
+  /** Called with each batch before it is delivered. */
+  onBatch?: ((batch: readonly Datagram[]) => void) | undefined
   /** The error with which `next` rejects if a read fails. The reader goes on. */
   toError(errno: number): Error
 }
@@ -215,6 +217,7 @@ export function createBatchReader(plan: BatchReaderPlan): BatchReader {
       }
       if (batch.length === 0) return false
       counts.batches++
+      plan.onBatch?.(batch)
       rate?.read(batch.length)
       lastWasFull = batch.length >= plan.batch
       resolve(batch)

@@ -1,6 +1,7 @@
 // A receiver: datagrams of joined channels, in batches.
 import { EventEmitter } from 'node:events'
 import type { Readable } from 'node:stream'
+import { createAlarm } from '../base/alarm.ts'
 import { badValue, kernelError, type SocketOptionError, show, wrongType } from '../base/errors.ts'
 import { onAbort } from '../base/on-abort.ts'
 import { datagramsNative } from '../binding/native.ts'
@@ -21,6 +22,7 @@ import { createReply, type Reply } from '../datagram/reply.ts'
 import type { Endpoint } from '../net/socket-address.ts'
 import { planReceiver, type ReceiverOptions, type ReceiverPlan } from './receiver-options.ts'
 import { openSockets, type ReceiverSockets, receiverClosed } from './receiver-sockets.ts'
+import { createSilenceWatch } from './silence.ts'
 import { createTurns, type Turns } from './turns.ts'
 
 /** Counts since the receiver was opened. */
@@ -346,8 +348,18 @@ export async function openReceiver<const V extends readonly unknown[] = readonly
   const { signal } = options
   signal?.throwIfAborted()
   let weak: WeakRef<Receiver> | undefined
+  const alarm = createAlarm()
+  const { renewAfter = false } = plan.keep ?? {}
   const batchReader = createBatchReader({
     ...plan,
+    onBatch:
+      renewAfter === false
+        ? undefined
+        : createSilenceWatch({
+            alarm,
+            after: renewAfter,
+            tell: ({ group, interfaceIndex, seenAt }) => keeper.renewSilent(group, interfaceIndex, seenAt),
+          }),
     onQueued: tellReturned(() => weak?.deref()),
     toError: readError,
   })
@@ -357,6 +369,7 @@ export async function openReceiver<const V extends readonly unknown[] = readonly
     registries: () => opened?.sockets.registries() ?? [],
     join: (targets) => inTurn(async () => opened?.sockets.joinTargets(targets) ?? []),
     keepsAll: plan.keep !== undefined,
+    alarm,
     isOpen: () => opened?.closing === undefined,
     emit: (event) => weak?.deref()?.emit('channel-change', event),
   })

@@ -1,4 +1,5 @@
 import { writeFile } from 'node:fs/promises'
+import { setTimeout as pause } from 'node:timers/promises'
 import { type ChannelEvent, interfaces, type Receiver } from 'sockctl'
 import { onTestFinished } from 'vitest'
 import { ip } from './commands.ts'
@@ -25,16 +26,25 @@ export interface FarEnd {
   readonly pid: number
   /** Runs `ip` on host B, where the other end of a cable has an x behind its name. */
   readonly ip: (...args: string[]) => Promise<string>
+  /** Has a snooping bridge forget that a group is wanted at the far end of a cable, and sees to it that nothing comes. */
+  forget(name: string, group: string): Promise<void>
   /** Sends to a group from both sources of its family until the test ends. */
   stream(group: string, port: number): Promise<void>
 }
 
 const nothing = (): void => {}
 
-export async function farEnd(hosts: TwoHosts): Promise<FarEnd> {
+/**
+ * @param isSnooping whether the bridge sends groups only where somebody has joined; it is the querier then
+ */
+export async function farEnd(hosts: TwoHosts, { isSnooping = false } = {}): Promise<FarEnd> {
   const onB = (...args: string[]): Promise<string> => hosts.ip('B', ...args)
+  const snooping = [
+    ...['mcast_snooping', '1', 'mcast_query_response_interval', '20'],
+    ...['mcast_igmp_version', '3', 'mcast_mld_version', '2'],
+  ]
   if (!(await onB('link', 'show')).includes(` ${BRIDGE}:`)) {
-    await onB('link', 'add', BRIDGE, 'type', 'bridge', 'mcast_snooping', '0')
+    await onB('link', 'add', BRIDGE, 'type', 'bridge', ...(isSnooping ? snooping : ['mcast_snooping', '0']))
     for (const family of [4, 6] as const)
       for (const source of far[family].sources)
         await onB(
@@ -46,6 +56,8 @@ export async function farEnd(hosts: TwoHosts): Promise<FarEnd> {
           ...(family === 6 ? ['nodad'] : []),
         )
     await onB('link', 'set', BRIDGE, 'up')
+    // The querier counts from the response interval of this moment on.
+    if (isSnooping) await onB('link', 'set', BRIDGE, 'type', 'bridge', 'mcast_querier', '1')
   }
   let sender: Peer | undefined
   return {
@@ -57,10 +69,15 @@ export async function farEnd(hosts: TwoHosts): Promise<FarEnd> {
       await ip('link', 'add', name, ...at, 'type', 'veth', 'peer', 'name', far0, 'netns', String(hosts.pid('B')))
       onTestFinished(() => ip('link', 'delete', name).then(nothing, nothing))
       await onB('link', 'set', far0, 'master', BRIDGE, 'up')
+      if (isSnooping) await onB('link', 'set', far0, 'type', 'bridge_slave', 'mcast_flood', 'off')
       await ip('address', 'add', `10.57.0.${host}/24`, 'dev', name)
       await ip('address', 'add', `fd57::${host}/64`, 'dev', name, 'nodad')
       await ip('link', 'set', name, 'up')
       return indexOf(name)
+    },
+    forget: async (name, group) => {
+      const bridge = hosts.spawnProgram('B', ['bridge', 'mdb', 'del', 'dev', BRIDGE, 'port', `${name}x`, 'grp', group])
+      await bridge.exited
     },
     stream: async (group, port) => {
       if (sender === undefined) {
@@ -87,6 +104,8 @@ export interface Kept {
   readonly arrived: Map<string, number[]>
   /** The sources of a group that something arrives from, by what arrives until `count` further datagrams have come. */
   flowing(group: string, count?: number): Promise<Set<string>>
+  /** Settles once nothing has arrived for a fifth of a second. */
+  silent(): Promise<void>
   /** How many milliseconds it takes until a datagram of the group arrives. */
   untilFlowing(group: string): Promise<number>
 }
@@ -145,6 +164,12 @@ export function following(receiver: Receiver): Kept {
         const ofGroup = last.filter((one) => one.group === group)
         return ofGroup.length < count ? undefined : new Set(ofGroup.map(({ from }) => from))
       })
+    },
+    silent: async () => {
+      do {
+        last = []
+        await pause(200)
+      } while (last.length > 0)
     },
     untilFlowing: async (group) => {
       const since = performance.now()

@@ -174,7 +174,8 @@ export interface NativeDatagrams {
     stride: number,
     room: number,
     controlRoom: number,
-    takesDescriptors?: boolean,
+    /** The number of the sockets' family; default: IPv4 or IPv6. */
+    family?: number,
   ) => NativeDatagramReader
   readonly NetlinkQuestions: new () => NativeNetlinkQuestions
   sendDatagrams(

@@ -2,7 +2,7 @@
 import { onAbort } from '../base/on-abort.ts'
 import { datagramsNative, type FilterMode, native } from '../binding/native.ts'
 import { FAILED, openPoller, READABLE, watch } from '../binding/poller.ts'
-import type { Family } from '../net/socket-address.ts'
+import { type Family, familyNumber, isInet } from '../net/socket-address.ts'
 import { createDatagramTable, type Datagram } from './datagram.ts'
 import { drainErrorQueue, type Queued } from './error-queue.ts'
 import { createReadRate } from './read-rate.ts'
@@ -118,7 +118,7 @@ export function createBatchReader(plan: BatchReaderPlan): BatchReader {
   const { family = 'ipv4', vnetHeader = 0 } = plan
   const controlRoom =
     plan.hasExtensions === true ? CONTROL_ROOM.extensions : CONTROL_ROOM[family === 'unix' ? family : 'other']
-  const reader = new DatagramReader(slots, stride, room, controlRoom, family === 'unix')
+  const reader = new DatagramReader(slots, stride, room, controlRoom, isInet(family) ? undefined : familyNumber(family))
   const table = createDatagramTable(reader, { family, vnetHeader })
   const lends = plan.reuseBuffers === true
   const rate =

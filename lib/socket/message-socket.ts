@@ -339,8 +339,11 @@ function assemble(open: OpenSocket, plan: MessageSocketPlan, forgetSignal: (() =
   const hasErrorQueue = isInet(family) || family === 'packet'
   const usesErrorQueue =
     returnedErrors ||
-    (hasErrorQueue && control.getSync(SO_TIMESTAMPING).flags.some((flag) => String(flag).startsWith('TX_')))
+    // A kernel that answers with less than the struct tells no flags.
+    (hasErrorQueue && control.getSync(SO_TIMESTAMPING).flags?.some((flag) => String(flag).startsWith('TX_')) === true)
   const vnetHeader = vnetHeaderOf(open)
+  // Before anything is opened that would have to be closed.
+  const peer = inetPeerOf(open)
   let weak: WeakRef<MessageSocket> | undefined
   const onQueued = (queued: Queued): void => {
     if ('error' in queued) weak?.deref()?.emit('returned-error', queued.error)
@@ -394,7 +397,7 @@ function assemble(open: OpenSocket, plan: MessageSocketPlan, forgetSignal: (() =
     }),
     prepare,
     reply: createReply({ batchReader, writer, prepare, route: replyRouteOf(open) }),
-    peer: inetPeerOf(open),
+    peer,
     dropped: 0,
     forgetSignal,
     closing: undefined,

@@ -46,13 +46,14 @@ Napi::Function DatagramReader::Define(Napi::Env env) {
                      });
 }
 
-// (batch, stride, room, controlRoom, takesDescriptors): the most datagrams of one read, the bytes from one to the next,
-// the longest taken whole, the room for the control messages of each, and whether the sockets are Unix sockets
+// (batch, stride, room, controlRoom, family): the most datagrams of one read, the bytes from one to the next,
+// the longest taken whole, the room for the control messages of each, and the family of the sockets
 DatagramReader::DatagramReader(const Napi::CallbackInfo& info)
     : Napi::ObjectWrap<DatagramReader>(info),
       stride_(ReadInteger<uint32_t>(info[1], "stride")),
       room_(ReadInteger<uint32_t>(info[2], "room")),
-      takes_descriptors_(info[4].ToBoolean().Value()) {
+      family_(info[4].IsUndefined() ? AF_INET : ReadInteger<int>(info[4], "family")),
+      takes_descriptors_(family_ == AF_UNIX) {
   const Napi::Env env = info.Env();
   constexpr uint32_t kMaxBatch = 1024;  // UIO_MAXIOV
   const auto batch = ReadInteger<uint32_t>(info[0], "batch");
@@ -211,7 +212,7 @@ bool DatagramReader::Describe(size_t index, const DeliveryRules& rules, size_t a
   // The sockaddr may be shorter than sockaddr_storage, and a Unix sender may have none.
   sockaddr_storage sender{};
   if (header.msg_namelen > 0) sender = *slot;
-  const bool is_inet = sender.ss_family == AF_INET || sender.ss_family == AF_INET6;
+  const bool is_inet = family_ == AF_INET || family_ == AF_INET6;
   const AddressKey source = is_inet ? AddressKeyOf(sender) : AddressKey{};
   if (!rules.Accepts(ancillary.destination, source)) {
     // A coalesced read holds many datagrams (UDP_GRO).
@@ -230,7 +231,7 @@ bool DatagramReader::Describe(size_t index, const DeliveryRules& rules, size_t a
     row.source = static_cast<int32_t>(addresses_.NumberOf(source));
     row.port = PortOf(sender);
   } else {
-    const SourceNumbers numbers = ReadSource(sender, header.msg_namelen, addresses_);
+    const SourceNumbers numbers = ReadSource(family_, sender, header.msg_namelen, addresses_);
     row.source = numbers.address;
     row.port = numbers.port;
     row.interface = numbers.interface;

@@ -90,6 +90,8 @@ class DatagramReader : public Napi::ObjectWrap<DatagramReader> {
   Napi::Reference<Napi::ArrayBuffer> cell_table_;
   Cell* cells_ = nullptr;
   std::vector<std::vector<ControlMessage>> others_;
+  // Of IPv4 and IPv6 sockets either.
+  int family_ = AF_INET;
   // Whether messages may bring descriptors, and those of each row that nobody has taken.
   bool takes_descriptors_ = false;
   bool ended_ = false;

@@ -34,22 +34,26 @@ SourceNumbers ReadPacket(const sockaddr_storage& sender, socklen_t length, Addre
 
 }  // namespace
 
-SourceNumbers ReadSource(const sockaddr_storage& sender, socklen_t length, AddressTable& addresses) {
-  if (length < sizeof sender.ss_family) return {};
-  switch (sender.ss_family) {
+SourceNumbers ReadSource(int family, const sockaddr_storage& sender, socklen_t length, AddressTable& addresses) {
+  const bool named = length >= sizeof sender.ss_family && sender.ss_family == family;
+  switch (family) {
     case AF_PACKET:
-      return ReadPacket(sender, length, addresses);
+      return named ? ReadPacket(sender, length, addresses)
+                   : SourceNumbers{static_cast<int32_t>(addresses.NumberOf(AddressKey{})), 0, 0, 0};
     case AF_NETLINK: {
+      if (!named) return {};
       const auto own = As<sockaddr_nl>(sender, length);
       return {static_cast<int32_t>(own.nl_pid), static_cast<int32_t>(own.nl_groups), 0, 0};
     }
     case AF_VSOCK: {
+      if (!named) return {};
       const auto own = As<sockaddr_vm>(sender, length);
       return {static_cast<int32_t>(own.svm_cid), static_cast<int32_t>(own.svm_port), 0, 0};
     }
     case AF_UNIX:
-      return {length > sizeof sender.ss_family ? 1 : 0, 0, 0, 0};
+      return {named && length > sizeof sender.ss_family ? 1 : 0, 0, 0, 0};
     default:
+      // IPv4 or IPv6. Of another family the key is that of no address.
       return {static_cast<int32_t>(addresses.NumberOf(AddressKeyOf(sender))), PortOf(sender), 0, 0};
   }
 }

@@ -20,7 +20,8 @@ struct SourceNumbers {
   int32_t packet_type;
 };
 
-// `length` is msg_namelen: 0 for a sender without a name, and nothing of `sender` counts.
-SourceNumbers ReadSource(const sockaddr_storage& sender, socklen_t length, AddressTable& addresses);
+// `length` is msg_namelen: 0 for a sender without a name, and nothing of `sender` counts. The numbers are those of
+// `family`, also if the kernel names a sender of another.
+SourceNumbers ReadSource(int family, const sockaddr_storage& sender, socklen_t length, AddressTable& addresses);
 
 }  // namespace sockctl

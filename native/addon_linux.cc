@@ -1,4 +1,5 @@
-// What the addon exports on Linux beside addon.cc: batched datagrams, questions to rtnetlink, and the descriptors of Deno's sockets.
+// What the addon exports on Linux beside addon.cc: batched datagrams, questions to rtnetlink, and the descriptors of
+// Deno's sockets.
 #include "addon.h"
 
 #include "datagram/error_queue.h"

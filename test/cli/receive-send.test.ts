@@ -258,7 +258,7 @@ describeOnHosts('sockctl receive and send', (hosts) => {
       const { status, stderr } = await runCli(['receive', '239.1.2.3:5004', '-i', 'a0', option, what])
       expect(status).toBe(1)
       expect(stderr).toMatch(
-        /^sockctl receive: nothing arrived in 0\.\d s; sockctl doctor 239\.\S+:\d+ -i \w+ looks for the cause\n$/,
+        /^sockctl receive: nothing arrived in \d\.\d s; sockctl doctor 239\.\S+:\d+ -i \w+ looks for the cause\n$/,
       )
     }
     const receive = await receiving(1, '239.1.2.3:5004', '-i', 'a0', '--timeout', '1s')

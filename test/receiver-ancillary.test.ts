@@ -41,6 +41,7 @@ describeOnHosts('a receiver is told of each datagram', (hosts) => {
       data: Buffer.from('one'),
       source,
       truncated: false,
+      ancillaryTruncated: false,
       destination: group,
       interfaceIndex: index,
     })

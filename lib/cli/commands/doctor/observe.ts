@@ -15,7 +15,7 @@ import { type BridgePort, linkOf } from './link.ts'
 import { type SocketWithOwner, socketsOn } from './sockets.ts'
 import { readText } from './system.ts'
 import type { WantedChannel } from './wanted-channel.ts'
-import { countPacket, type Flow, filterForGroup } from './wire.ts'
+import { countPacket, filterForGroup, type ObservedFlow } from './wire.ts'
 
 /** What is read from this host before and after, to see what changed. */
 interface HostState {
@@ -41,7 +41,7 @@ export interface Observation {
   /** Why packets could not be captured; undefined if they were. */
   readonly captureRefused: CaptureRefusal | undefined
   /** What was sent to the group, as seen on the wire. */
-  readonly flows: readonly Flow[]
+  readonly flows: readonly ObservedFlow[]
   /** Queries heard. */
   readonly queries: readonly MembershipPacket[]
   /** Reports that this host sent for the group. */
@@ -89,7 +89,7 @@ export interface WaitTime {
 export async function observe(wanted: WantedChannel, wait: WaitTime, stop: AbortSignal): Promise<Observation> {
   const { group, on, port, sources } = wanted
   const before = await readHostState(wanted)
-  const flows = new Map<string, Flow>()
+  const flows = new Map<string, ObservedFlow>()
   const queries: MembershipPacket[] = []
   const reports: MembershipPacket[] = []
   const delivered = new Map<string, number>()

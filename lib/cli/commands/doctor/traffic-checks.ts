@@ -6,9 +6,9 @@ import { isOwn } from '../../capture/capture.ts'
 import { type Finding, fail, pass, RANK, skip, warn } from './finding.ts'
 import type { Observation } from './observe.ts'
 import { channelText, type WantedChannel } from './wanted-channel.ts'
-import type { Flow } from './wire.ts'
+import type { ObservedFlow } from './wire.ts'
 
-const sum = (flows: readonly Flow[]): number => flows.reduce((total, { datagrams }) => total + datagrams, 0)
+const sum = (flows: readonly ObservedFlow[]): number => flows.reduce((total, { datagrams }) => total + datagrams, 0)
 /** How many of a list are shown. */
 const MAX_LISTED = 8
 const listText = (all: Iterable<string | number>): string => {
@@ -17,11 +17,11 @@ const listText = (all: Iterable<string | number>): string => {
     ? list.join(', ')
     : `${list.slice(0, MAX_LISTED).join(', ')} and ${list.length - MAX_LISTED} more`
 }
-const sourcesOf = (flows: readonly Flow[]): string => listText(flows.map(({ source }) => source))
-const portsOf = (flows: readonly Flow[]): string => listText(flows.map(({ port }) => port))
+const sourcesOf = (flows: readonly ObservedFlow[]): string => listText(flows.map(({ source }) => source))
+const portsOf = (flows: readonly ObservedFlow[]): string => listText(flows.map(({ port }) => port))
 
 /** The flows from wanted sources to the wanted port. */
-export const wantedFlows = ({ port, sources }: WantedChannel, flows: readonly Flow[]): Flow[] =>
+export const wantedFlows = ({ port, sources }: WantedChannel, flows: readonly ObservedFlow[]): ObservedFlow[] =>
   flows.filter(
     (flow) => (port === undefined || flow.port === port) && (sources.length === 0 || sources.includes(flow.source)),
   )
@@ -31,7 +31,7 @@ export const deliveredOf = ({ delivered }: Observation): number =>
 
 function flowText(
   family: IpFamily,
-  { source, port, datagrams, bytes, largest, hopLimits: [lowest, highest] }: Flow,
+  { source, port, datagrams, bytes, largest, hopLimits: [lowest, highest] }: ObservedFlow,
   seconds: number,
 ): string {
   const hops = lowest === highest ? `${lowest}` : `${lowest} to ${highest}`

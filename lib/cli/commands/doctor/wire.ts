@@ -6,7 +6,7 @@ import { decodeUdpPacket } from '../../../protocols/udp-packet.ts'
 import { assembleFilter, ETHERTYPE, type FilterStep } from '../../capture/bpf.ts'
 
 /** The datagrams from one source to one port of the group. */
-export interface Flow {
+export interface ObservedFlow {
   readonly source: string
   readonly port: number
   datagrams: number
@@ -41,7 +41,7 @@ export function filterForGroup(group: string): ReturnType<typeof assembleFilter>
 }
 
 /** Adds a packet to the flows. Of a datagram in fragments only the first is counted, since the others name no port. */
-export function countPacket(flows: Map<string, Flow>, packet: Uint8Array): void {
+export function countPacket(flows: Map<string, ObservedFlow>, packet: Uint8Array): void {
   const udp = decodeUdpPacket(packet)
   if (udp?.destinationPort === undefined) return
   const { source, destinationPort: port, hopLimit, length = 0, fragment } = udp

@@ -7,7 +7,7 @@ import type { Observation } from '../../lib/cli/commands/doctor/observe.ts'
 import { deliveredOf, trafficChecks } from '../../lib/cli/commands/doctor/traffic-checks.ts'
 import { verdictOf } from '../../lib/cli/commands/doctor/verdict.ts'
 import { channelText, type WantedChannel } from '../../lib/cli/commands/doctor/wanted-channel.ts'
-import { countPacket, type Flow } from '../../lib/cli/commands/doctor/wire.ts'
+import { countPacket, type ObservedFlow } from '../../lib/cli/commands/doctor/wire.ts'
 import { finder, flow, refusal, seeing, wanting } from '../support/observations.ts'
 
 const kernelRefusal = (code: string, reason: Reason) =>
@@ -217,7 +217,7 @@ describe('the flows on the wire', () => {
   }
 
   it('add up, each with its largest payload and its hop limits', () => {
-    const flows = new Map<string, Flow>()
+    const flows = new Map<string, ObservedFlow>()
     countPacket(flows, packet(513, 5000, 10, { ttl: 7 }))
     countPacket(flows, packet(513, 5000, 30, { ttl: 5 }))
     countPacket(flows, packet(513, 5000, 20, { ttl: 9, more: true }))
@@ -242,7 +242,7 @@ describe('the flows on the wire', () => {
     ])
   })
   it('are remembered up to 4096, and those go on', () => {
-    const flows = new Map<string, Flow>()
+    const flows = new Map<string, ObservedFlow>()
     for (const n of upTo(4100)) countPacket(flows, packet(n, 5000, 1))
     expect(flows.size).toBe(4096)
     countPacket(flows, packet(4095, 5000, 1))

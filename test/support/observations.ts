@@ -3,7 +3,7 @@ import { type Interface, SocketOptionError } from 'sockctl'
 import type { Finding } from '../../lib/cli/commands/doctor/finding.ts'
 import type { Observation } from '../../lib/cli/commands/doctor/observe.ts'
 import type { WantedChannel } from '../../lib/cli/commands/doctor/wanted-channel.ts'
-import type { Flow } from '../../lib/cli/commands/doctor/wire.ts'
+import type { ObservedFlow } from '../../lib/cli/commands/doctor/wire.ts'
 
 export const eth0: Interface = {
   name: 'eth0',
@@ -27,7 +27,7 @@ export const wanting = (more: Partial<WantedChannel> = {}): WantedChannel => ({
   ...more,
 })
 
-export const flow = (more: Partial<Flow> = {}): Flow => ({
+export const flow = (more: Partial<ObservedFlow> = {}): ObservedFlow => ({
   source: '192.0.2.9',
   port: 5000,
   datagrams: 10,

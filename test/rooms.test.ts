@@ -10,7 +10,7 @@ const LIB =
 const NATIVE = 'base host codec calls datagram socket addon'.split(' ')
 
 /** Pure functions: they load no addon. */
-const PURE = /^lib\/(protocols\/|kernel\/|net\/(address|group)\.ts)/
+const PURE = /^lib\/(protocols\/|kernel\/|net\/(address|group|protocol-numbers)\.ts)/
 
 /** What a command may import besides its own room. */
 const PUBLIC = /^lib\/(index\.ts|options\/index\.ts|services\/)/
@@ -25,7 +25,6 @@ const TAKEN_FROM_INSIDE: Readonly<Record<string, readonly string[]>> = {
   'commands/options/option-socket.ts': ['options/option.ts'],
   'commands/options/value.ts': ['options/option.ts'],
   'commands/receive/plan.ts': ['socket/socket-spec.ts'],
-  'commands/receive/opened-receiver.ts': ['socket/socket-spec.ts'],
   'commands/script/script-socket.ts': ['calls/bind-socket.ts', 'datagram/send-datagram.ts', 'net/socket-address.ts'],
   'shell/host.ts': ['net/resolve-host.ts'],
   'shell/interface-option.ts': ['net/interfaces.ts'],

@@ -1,5 +1,6 @@
 // What to send to or listen at, as a person writes it.
 import { describe, expect, it } from 'vitest'
+import { parseSocketTarget } from '../../lib/protocols/socket-target.ts'
 import { parseTarget } from '../../lib/protocols/target.ts'
 
 describe('a target', () => {
@@ -36,4 +37,24 @@ describe('a target', () => {
     ['http://host.example', /neither udp:\/\/ nor rtp:\/\//],
     ['udp://host.example:5?ttl=256', /ttl is a number from 0 to 255/],
   ])('%s is refused', (text, problem) => expect(() => parseTarget(text)).toThrow(problem))
+})
+
+describe('a target of another kind', () => {
+  it.each([
+    ['raw:2', { kind: 'raw', protocol: 2 }],
+    ['raw:IPPROTO_IGMP', { kind: 'raw', protocol: 2 }],
+    ['raw:icmpv6@::', { kind: 'raw', protocol: 58, address: '::' }],
+    ['raw:0x67@[FF02::D%eth0]', { kind: 'raw', protocol: 103, address: 'ff02::d%eth0' }],
+    ['raw:2@::ffff:224.0.0.1', { kind: 'raw', protocol: 2, address: '224.0.0.1' }],
+    ['packet:eth0', { kind: 'packet', interface: 'eth0' }],
+    ['packet:3:0x88cc', { kind: 'packet', interface: 3, protocol: 0x88cc }],
+    ['packet:eth0:ETH_P_LLDP', { kind: 'packet', interface: 'eth0', protocol: 0x88cc }],
+    ['unix:/run/x:y.sock', { kind: 'unix', path: '/run/x:y.sock' }],
+    ['unix:@name', { kind: 'unix', path: '\0name' }],
+  ])('%s', (text, said) => expect(parseSocketTarget(text)).toEqual({ text, ...said }))
+
+  it.each(['239.1.1.1:5000', 'raw', 'host.example:5000', 'udp://raw:2', 'unix.example:5000', 'RAW:2'])(
+    '%s is none',
+    (text) => expect(parseSocketTarget(text)).toBeUndefined(),
+  )
 })

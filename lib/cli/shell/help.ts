@@ -12,7 +12,7 @@ export function setUpCommander(command: Command): void {
           command,
           `${text
             .replace(/^error: /, '')
-            .replace(/^command-argument value '(.*)' is invalid for argument '([^']*)'\. (?=channel ')/s, '')
+            .replace(/^command-argument value '(.*)' is invalid for argument '([^']*)'\. (?=(?:channel|target) ')/s, '')
             .replace(
               /^command-argument value '(.*)' is invalid for argument '([^']*)'\./s,
               "argument $2 '$1' is invalid.",

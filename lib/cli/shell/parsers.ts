@@ -3,6 +3,7 @@
 import { InvalidArgumentError } from 'commander'
 import { canonical, isMulticast } from '../../net/address.ts'
 import { type ChannelText, parseChannel } from '../../protocols/channel.ts'
+import { parseSocketTarget, type SocketTarget } from '../../protocols/socket-target.ts'
 import { parseTarget, type TargetText } from '../../protocols/target.ts'
 import { messageOf } from './failure.ts'
 
@@ -60,6 +61,13 @@ export function interfaceArgument(text: string): string | number {
   return /^\d+$/.test(text) ? wholeNumber(1, 2 ** 31 - 1)(text) : text
 }
 
+/** Bytes in hexadecimal; blanks and colons may stand between them. */
+export function hexBytes(text: string): Buffer {
+  return /^[\da-f]{2}([\s:]*[\da-f]{2})*$/i.test(text)
+    ? Buffer.from(text.replaceAll(/[\s:]/g, ''), 'hex')
+    : refuse("Bytes in hexadecimal are needed: 'ef 01 02' or ef0102.")
+}
+
 /** The address of a group, in canonical form. */
 export function group(text: string): string {
   return isMulticast(text) ? (canonical(text) ?? text) : refuse('An IPv4 or IPv6 multicast address is needed.')
@@ -83,6 +91,15 @@ export function channel(text: string): ChannelText {
 export function target(text: string): TargetText {
   try {
     return parseTarget(text)
+  } catch (error) {
+    return refuse(messageOf(error))
+  }
+}
+
+/** A target as above, or a raw, packet or Unix socket in any of the forms of `parseSocketTarget`. */
+export function targetOrSocket(text: string): TargetText | SocketTarget {
+  try {
+    return parseSocketTarget(text) ?? parseTarget(text)
   } catch (error) {
     return refuse(messageOf(error))
   }

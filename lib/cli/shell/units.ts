@@ -42,3 +42,12 @@ export function signedTime(nanoseconds: bigint): string {
   const [divisor, unit] = size < 1_000_000n ? [1e3, 'µs'] : size < 1_000_000_000n ? [1e6, 'ms'] : [1e9, 's']
   return `${nanoseconds < 0n ? '-' : '+'}${(Number(size) / Number(divisor)).toFixed(3)} ${unit}`
 }
+
+/** The time of day of a time since 1970, in the local time zone: `12:34:56.789012`. */
+export function clockTime(nanoseconds: bigint): string {
+  const time = new Date(Number(nanoseconds / 1_000_000n))
+  const [clock = ''] = time.toTimeString().split(' ')
+  return `${clock}.${String(nanoseconds % 1_000_000_000n)
+    .padStart(9, '0')
+    .slice(0, 6)}`
+}

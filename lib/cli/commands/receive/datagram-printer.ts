@@ -4,19 +4,11 @@ import type { Datagram } from '../../../index.ts'
 import { hostPort } from '../../../net/address.ts'
 import { hexdump } from '../../shell/hexdump.ts'
 import type { Output } from '../../shell/output.ts'
+import { clockTime } from '../../shell/units.ts'
 import { interfaceNameIn, type OpenedReceiver } from './opened-receiver.ts'
 
 /** Prints each datagram: a heading and a hexdump, or an object. */
 export type DatagramPrinter = (batch: readonly Datagram[], from: OpenedReceiver) => void
-
-/** A time of the local time zone: `12:34:56.789012`. */
-function timeOf(nanoseconds: bigint): string {
-  const time = new Date(Number(nanoseconds / 1_000_000n))
-  const [clock = ''] = time.toTimeString().split(' ')
-  return `${clock}.${String(nanoseconds % 1_000_000_000n)
-    .padStart(9, '0')
-    .slice(0, 6)}`
-}
 
 export function datagramPrinter(out: Output): DatagramPrinter {
   return (batch, { joined, port }) => {
@@ -36,7 +28,7 @@ export function datagramPrinter(out: Output): DatagramPrinter {
         })
         continue
       }
-      const time = timestamp === undefined ? '' : `${timeOf(timestamp)}  `
+      const time = timestamp === undefined ? '' : `${clockTime(timestamp)}  `
       const way = `${hostPort(source.address, source.port)} > ${hostPort(destination, port)}`
       out.line(`${time}${way}  ${on}  hop limit ${hopLimit ?? '?'}  ${data.length} bytes`)
       for (const line of hexdump(data)) out.line(`  ${line}`)

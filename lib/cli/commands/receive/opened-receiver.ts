@@ -1,11 +1,10 @@
 // A receiver of `sockctl receive` with its counter and the memberships it began with.
 
 import { openReceiver, type Receiver } from '../../../index.ts'
-import type { Setting } from '../../../socket/socket-spec.ts'
 import { interfaceLabel } from '../../shell/interface-option.ts'
 import { openAtHost } from '../../shell/open-at-host.ts'
 import { type ArrivalCounter, countArrivals } from './arrivals.ts'
-import type { PlannedHost, PlannedReceiver } from './plan.ts'
+import type { PlannedHost, PlannedReceiver, ReceiveBuffer } from './plan.ts'
 
 /** A socket of the command, and the counter of what arrived at it. */
 export interface OpenedReceiver {
@@ -38,7 +37,7 @@ export interface JoinedChannel {
  */
 export async function openPlanned(
   planned: PlannedReceiver,
-  buffer: Setting,
+  buffer: ReceiveBuffer,
   telling: boolean,
   waitForInterface: boolean,
 ): Promise<OpenedReceiver> {
@@ -74,7 +73,11 @@ export async function openPlanned(
 }
 
 /** Opens the receivers of a planned host: one, or one of each family. */
-export async function openHosts(planned: PlannedHost, buffer: Setting, telling: boolean): Promise<OpenedReceiver[]> {
+export async function openHosts(
+  planned: PlannedHost,
+  buffer: ReceiveBuffer,
+  telling: boolean,
+): Promise<OpenedReceiver[]> {
   const { address, port, interface: on, reuse, rtp } = planned
   const receivers = await openAtHost(address, on, {
     port,

@@ -97,12 +97,18 @@ function planChannels(given: readonly ChannelText[], options: PlanOptions): Plan
   return [...sockets.values()].map((of) => together(of, of[0]?.port ?? 0))
 }
 
+/** The sockets of all targets. */
+export interface PlannedSockets {
+  readonly channels: readonly PlannedReceiver[]
+  readonly hosts: readonly PlannedHost[]
+}
+
 /** Plans the sockets of all targets; the names of hosts are looked up. */
 export async function planReceivers(
   out: Output,
   given: readonly TargetText[],
   options: PlanOptions,
-): Promise<{ channels: PlannedReceiver[]; hosts: PlannedHost[] }> {
+): Promise<PlannedSockets> {
   const hosts = given.filter(isHost)
   const [first] = hosts
   for (const name of ['source', 'block'] as const)
@@ -138,10 +144,13 @@ async function planHosts(
   return planned
 }
 
+/** An option that sets the size of the receive buffer. */
+export type ReceiveBuffer = Setting
+
 /**
  * The option that sets a receive buffer of so many bytes: the one that exceeds net.core.rmem_max, if that is allowed.
  */
-export async function receiveBuffer(bytes: number): Promise<Setting> {
+export async function receiveBuffer(bytes: number): Promise<ReceiveBuffer> {
   const probe = await openSocket({ family: 'ipv4', type: 'dgram' })
   try {
     probe.control.setSync(SO_RCVBUFFORCE, bytes)

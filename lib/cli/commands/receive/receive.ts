@@ -2,32 +2,35 @@
 
 import type { Command } from 'commander'
 import { hostPort, isIpv6 } from '../../../net/address.ts'
+import type { SocketTarget } from '../../../protocols/socket-target.ts'
 import type { TargetText } from '../../../protocols/target.ts'
-import { Failure, UsageError } from '../../shell/failure.ts'
+import { UsageError } from '../../shell/failure.ts'
 import { examples } from '../../shell/help.ts'
 import { takesInterface } from '../../shell/interface-option.ts'
-import { address, count, duration, port, quantity, repeatable, target } from '../../shell/parsers.ts'
+import { address, count, duration, port, quantity, repeatable, targetOrSocket } from '../../shell/parsers.ts'
+import { refuseOptions } from '../../shell/refuse-options.ts'
 import { type Run, runs } from '../../shell/run.ts'
-import { seconds } from '../../shell/units.ts'
 import { datagramPrinter } from './datagram-printer.ts'
+import { judge, type ReceiveLimits } from './ending.ts'
 import { type OpenedReceiver, openHosts, openPlanned } from './opened-receiver.ts'
-import { openPayloadSink } from './payload-sink.ts'
-import { type PlanOptions, planReceivers, receiveBuffer } from './plan.ts'
-import { type ReceiveEnd, type ReceiveLimits, receiveUntil } from './receive-until.ts'
+import { openPayloadSink, type PayloadSink } from './payload-sink.ts'
+import { type PlannedSockets, type PlanOptions, planReceivers, type ReceiveBuffer, receiveBuffer } from './plan.ts'
+import { receiveMessages } from './receive-messages.ts'
+import { receiveUntil } from './receive-until.ts'
 import { createReceiveReport } from './report.ts'
 
 interface ReceiveOptions extends PlanOptions, ReceiveLimits {
   output?: string
   hex?: boolean
-  buffer: number
+  buffer?: number
   waitInterface?: boolean
 }
 
 export function receiveCommand(command: Command): void {
   command.argument(
     '<target...>',
-    'GROUP:PORT, SOURCE@GROUP:PORT, GROUP%INTERFACE:PORT, or a udp:// or rtp:// URL; or what is sent to this host: ADDRESS:PORT, NAME:PORT, :PORT for any address',
-    repeatable(target),
+    'GROUP:PORT, SOURCE@GROUP:PORT, GROUP%INTERFACE:PORT, or a udp:// or rtp:// URL; or what is sent to this host: ADDRESS:PORT, NAME:PORT, :PORT for any address; or raw:PROTOCOL[@ADDRESS], packet:INTERFACE[:PROTOCOL], unix:PATH, unix:@NAME',
+    repeatable(targetOrSocket),
   )
   takesInterface(command, 'join, or receive, on this interface')
   command
@@ -42,7 +45,7 @@ export function receiveCommand(command: Command): void {
     .option('-x, --hex', 'print every datagram')
     .option('--rtp', 'read RTP: loss, reordering, jitter; --output gets the payloads of the packets')
     .option('--wait-interface', 'of groups: wait for an interface that is not there yet')
-    .option('--buffer <bytes>', 'the size of the receive buffer', quantity, 16 * 2 ** 20)
+    .option('--buffer <bytes>', `the size of the receive buffer (default: ${DEFAULT_BUFFER})`, quantity)
   command.addHelpText('after', NOTES)
   examples(
     command,
@@ -51,37 +54,74 @@ export function receiveCommand(command: Command): void {
     'sockctl receive 239.1.1.1:5000 --block 10.0.0.2 --expect 100 --timeout 5s',
     'sockctl receive rtp://@239.1.1.1:5004 --output - | ffplay -',
     'sockctl receive :5000',
+    'sudo sockctl receive raw:igmp',
+    'sudo sockctl receive packet:eth0:lldp --hex',
+    'sockctl receive unix:/run/user/1000/events.sock',
     'sockctl receive 239.1.1.1:5000 -i wlan0 --wait-interface',
   )
-  runs<[TargetText[]], ReceiveOptions>(command, 'an object a second, and one at the end', receive)
+  runs<[(TargetText | SocketTarget)[]], ReceiveOptions>(command, 'an object a second, and one at the end', receive)
 }
 
 const NOTES = `
 Exit status 1 if nothing arrives, or fewer datagrams than --expect. Datagrams of "sockctl send --size" and of iperf 2 are
 numbered: LOST counts the missing ones. DROPS counts datagrams the kernel dropped because the receive buffer was full. A channel whose interface
-goes away is lost, which is told, and joined again when the interface is back.`
+goes away is lost, which is told, and joined again when the interface is back.
 
-async function receive({ out, stop }: Run, [given]: [TargetText[]], options: ReceiveOptions): Promise<void> {
+raw: takes the packets of an IP protocol (IPv4 unless ADDRESS is of IPv6; a group is joined), packet: whole frames of an interface,
+unix: datagrams at a path, which is removed at the end. Each message is a line: its source, and of unix: its text.
+raw: and packet: need CAP_NET_RAW, unix: the right to write to the directory. A host called raw is udp://raw:5000.`
+
+const DEFAULT_BUFFER = 16 * 2 ** 20
+/** The options of channels and hosts alone. */
+const OF_UDP = { source: '--source', block: '--block', port: '--port', rtp: '--rtp', waitInterface: '--wait-interface' }
+const NOT_OF = {
+  raw: OF_UDP,
+  packet: { ...OF_UDP, interface: '--interface' },
+  unix: { ...OF_UDP, interface: '--interface', buffer: '--buffer' },
+}
+
+async function receive(run: Run, [given]: [(TargetText | SocketTarget)[]], options: ReceiveOptions): Promise<void> {
+  const { out } = run
   const toStdout = options.output === '-'
   if (toStdout && out.json)
     throw new UsageError('--output - and --json both write to standard output: give one of them')
   if (toStdout && options.hex)
     throw new UsageError('--output - and --hex both write to standard output: give one of them')
-  const planned = await planReceivers(out, given, options)
+  const targets = given.filter((one): one is TargetText => !('kind' in one))
+  const sockets = given.filter((one): one is SocketTarget => 'kind' in one)
+  for (const { kind, text } of sockets) refuseOptions(options, NOT_OF[kind], text)
+  if (targets.length > 0 && sockets.length > 0)
+    throw new UsageError(`${sockets[0]?.text} is received apart from channels and hosts: run another sockctl receive`)
+  const planned = await planReceivers(out, targets, options)
   const sink = options.output === undefined ? undefined : await openPayloadSink(options.output)
+  try {
+    const buffer = await receiveBuffer(options.buffer ?? DEFAULT_BUFFER)
+    if (sockets.length > 0) await receiveMessages(run, sockets, options, { buffer, sink, prints: !toStdout })
+    else await receivePlanned(run, planned, options, { buffer, sink, quiet: toStdout })
+  } finally {
+    await sink?.close()
+  }
+}
+
+async function receivePlanned(
+  { out, stop }: Run,
+  planned: PlannedSockets,
+  options: ReceiveOptions,
+  { buffer, sink, quiet }: { buffer: ReceiveBuffer; sink: PayloadSink | undefined; quiet: boolean },
+): Promise<void> {
+  const telling = options.hex === true
   const opened: OpenedReceiver[] = []
   try {
-    const buffer = await receiveBuffer(options.buffer)
     for (const plan of planned.channels)
-      opened.push(await openPlanned(plan, buffer, options.hex === true, options.waitInterface === true))
-    for (const plan of planned.hosts) opened.push(...(await openHosts(plan, buffer, options.hex === true)))
-    const report = createReceiveReport(out, toStdout || (options.hex === true && !out.json))
-    const print = options.hex === true ? datagramPrinter(out) : undefined
-    const { end, datagrams, elapsed } = await receiveUntil(opened, stop, options, { report, sink, print })
-    judge(end, datagrams, elapsed, options, opened[0]?.joined[0])
+      opened.push(await openPlanned(plan, buffer, telling, options.waitInterface === true))
+    for (const plan of planned.hosts) opened.push(...(await openHosts(plan, buffer, telling)))
+    const report = createReceiveReport(out, quiet || (telling && !out.json))
+    const print = telling ? datagramPrinter(out) : undefined
+    const result = await receiveUntil(opened, stop, options, { report, sink, print })
+    const first = opened[0]?.joined[0]
+    judge(result, options.expect, 'datagrams', first && doctorOf(first))
   } finally {
     await Promise.all(opened.map(({ receiver }) => receiver.close()))
-    await sink?.close()
   }
 }
 
@@ -89,25 +129,4 @@ async function receive({ out, stop }: Run, [given]: [TargetText[]], options: Rec
 function doctorOf({ group, port, source, interface: on }: OpenedReceiver['joined'][number]): string {
   const from = source === undefined ? '' : `${isIpv6(source) ? `[${source}]` : source}@`
   return `sockctl doctor ${from}${hostPort(group, port)} -i ${on.name}`
-}
-
-/**
- * Throws if the command did not do what was asked. That nothing arrived is no failure if the user ended the command,
- * unless
- * --expect was given.
- */
-function judge(
-  end: ReceiveEnd,
-  datagrams: number,
-  elapsed: number,
-  { expect }: ReceiveOptions,
-  first?: OpenedReceiver['joined'][number],
-): void {
-  if (end instanceof Error) throw end
-  if (expect !== undefined && datagrams < expect)
-    throw new Failure(`${datagrams} of ${expect} datagrams arrived in ${seconds(elapsed)}`)
-  if (datagrams === 0 && end !== 'stopped')
-    throw new Failure(
-      `nothing arrived in ${seconds(elapsed)}${first === undefined ? '' : `; ${doctorOf(first)} looks for the cause`}`,
-    )
 }

@@ -1,46 +1,41 @@
-// Where `sockctl send` sends: a group, or a host by unicast or broadcast.
+// Where `sockctl send` sends: a group, a host by unicast or broadcast, or what socket-destination.ts has.
 
-import { interfaces, openSender, type Sender, type SenderOptions } from '../../../index.ts'
-import { isIpv6 } from '../../../net/address.ts'
+import { interfaces, openSender, type SenderOptions } from '../../../index.ts'
+import { hostPort, isIpv6 } from '../../../net/address.ts'
 import { IP_TTL, IPV6_UNICAST_HOPS, SO_BROADCAST } from '../../../options/index.ts'
 import type { ChannelText } from '../../../protocols/channel.ts'
+import type { SocketTarget } from '../../../protocols/socket-target.ts'
 import { type HostText, isHost, type TargetText } from '../../../protocols/target.ts'
 import { portOf } from '../../shell/channel-port.ts'
 import { UsageError } from '../../shell/failure.ts'
 import { isBroadcast, lookUpHost, withZone } from '../../shell/host.ts'
 import type { Output } from '../../shell/output.ts'
-
-/** The options of the command that say where datagrams go, and how. */
-export interface DestinationOptions {
-  interface?: string | number
-  port?: number
-  bind?: string
-  hops?: number
-  loopback: boolean
-}
-
-export interface SendTarget {
-  readonly address: string
-  readonly port: number
-  /** ICMP errors come back from hosts, and never of what was sent to many. */
-  readonly kind: 'group' | 'broadcast' | 'unicast'
-  /** An interface was named to leave by. */
-  readonly hasInterface: boolean
-  open(): Promise<Sender>
-}
+import type { DestinationOptions, SendSocket, SendTarget } from './send-target.ts'
+import { socketDestination } from './socket-destination.ts'
 
 /** Reads the target; the name of a host is looked up. */
 export function destinationOf(
   out: Output,
-  target: TargetText,
+  target: TargetText | SocketTarget,
   options: DestinationOptions,
 ): Promise<SendTarget> | SendTarget {
+  if ('kind' in target) return socketDestination(target, options)
   return isHost(target) ? hostDestination(out, target, options) : groupDestination(target, options)
 }
 
 // Bound, so that the report can tell the port before the first datagram.
 const bindOf = ({ bind }: DestinationOptions): NonNullable<SenderOptions['bind']> =>
   bind === undefined ? {} : { address: bind }
+
+async function openSending(options: SenderOptions): Promise<SendSocket> {
+  const sender = await openSender(options)
+  return {
+    events: sender,
+    from: sender.address,
+    send: (messages) => sender.send(messages),
+    close: () => sender.close(),
+  }
+}
 
 function groupDestination(to: ChannelText, options: DestinationOptions): SendTarget {
   if (to.sources.length + to.blocked.length > 0)
@@ -51,12 +46,14 @@ function groupDestination(to: ChannelText, options: DestinationOptions): SendTar
   const hops = options.hops ?? to.hops
   const on = to.interface ?? options.interface ?? interfaceOf(options.bind)
   return {
+    text: hostPort(to.group, port),
+    unit: 'datagram',
+    fields: { group: to.group, port },
     address: to.group,
-    port,
     kind: 'group',
     hasInterface: on !== undefined,
     open: () =>
-      openSender({
+      openSending({
         to: { address: to.group, port },
         loopback: options.loopback,
         bind: bindOf(options),
@@ -78,12 +75,14 @@ async function hostDestination(out: Output, to: HostText, options: DestinationOp
   const on = asked ?? (broadcast ? interfaceOf(options.bind) : undefined)
   const hops = options.hops ?? to.hops
   return {
+    text: hostPort(address, port),
+    unit: 'datagram',
+    fields: { host: address, port },
     address,
-    port,
     kind: broadcast ? 'broadcast' : 'unicast',
     hasInterface: on !== undefined,
     open: () =>
-      openSender({
+      openSending({
         to: { address, port },
         bind: bindOf(options),
         returnedErrors: true,

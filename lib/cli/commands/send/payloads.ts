@@ -1,4 +1,4 @@
-// The payloads of `sockctl send`: lines, pieces of a file, or made up.
+// The payloads of `sockctl send`: given, lines, pieces of a file, or made up.
 
 import { createReadStream } from 'node:fs'
 import { SEQUENCE_HEADER_LENGTH, writeSequence } from '../../../protocols/sequence-header.ts'
@@ -28,6 +28,19 @@ export function madeUpPayloads(size: number): Payloads {
       const seconds = Math.floor(now / 1000)
       const microseconds = Math.floor((now - seconds * 1000) * 1000)
       for (const bytes of batch) writeSequence(bytes, ++sequence, seconds, microseconds)
+      return batch
+    },
+    close: () => {},
+  }
+}
+
+/** One payload: once, or without end. */
+export function givenPayload(bytes: Uint8Array, repeats: boolean): Payloads {
+  let left = repeats ? Number.POSITIVE_INFINITY : 1
+  return {
+    next(limit) {
+      const batch = Array.from({ length: Math.min(limit, left, POOL_SIZE) }, () => bytes)
+      left -= batch.length
       return batch
     },
     close: () => {},

@@ -1,11 +1,9 @@
 // How `sockctl send` shows its progress.
 
-import type { Sender } from '../../../index.ts'
-import { hostPort } from '../../../net/address.ts'
 import { createLiveLines } from '../../shell/live.ts'
 import type { Output } from '../../shell/output.ts'
 import { bitrate, plural, scaled, seconds } from '../../shell/units.ts'
-import type { SendTarget } from './destination.ts'
+import type { SendSocket, SendTarget } from './send-target.ts'
 
 /** What was sent so far. */
 export interface Progress {
@@ -24,12 +22,11 @@ export interface SendReport {
 export function createSendReport(
   out: Output,
   to: SendTarget,
-  sender: Sender,
+  { from }: SendSocket,
   progress: Progress,
   mayDraw: boolean,
 ): SendReport {
   const start = performance.now()
-  const { address, port } = to
   const screen = out.terminal && mayDraw ? createLiveLines(process.stdout) : undefined
   let before = { ...progress, at: start }
   const rates = (since: typeof before): { elapsed: number; rate: number; bitrate: number } => {
@@ -44,11 +41,10 @@ export function createSendReport(
   const object = (event: string, { elapsed, ...rest }: ReturnType<typeof rates>): void =>
     out.object({ event, elapsed: elapsed / 1000, ...progress, ...rest })
   const text = ({ elapsed, rate: datagrams, bitrate: bits }: ReturnType<typeof rates>): string =>
-    `${plural(progress.datagrams, 'datagram')}, ${plural(progress.bytes, 'byte')} to ${hostPort(address, port)} in ${seconds(elapsed)}: ` +
+    `${plural(progress.datagrams, to.unit)}, ${plural(progress.bytes, 'byte')} to ${to.text} in ${seconds(elapsed)}: ` +
     `${scaled(datagrams)}/s, ${bitrate(bits)}`
 
-  if (out.json)
-    out.object({ event: 'sending', [to.kind === 'group' ? 'group' : 'host']: address, port, from: sender.address })
+  if (out.json) out.object({ event: 'sending', ...to.fields, from })
   const second = setInterval(() => {
     const now = rates(before)
     before = { ...progress, at: performance.now() }

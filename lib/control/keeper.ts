@@ -91,6 +91,7 @@ export function createKeeper(host: KeeperHost): Keeper {
     onStop: (wish) => everywhere.delete(wish),
   })
   const cleared = new WeakSet<ChannelMembership>()
+  let opening: Promise<void> | undefined
   let watch: LinkWatch | undefined
   /** Why interfaces can't be watched. */
   let unwatched: unknown
@@ -347,6 +348,16 @@ export function createKeeper(host: KeeperHost): Keeper {
     await Promise.all([watch?.close(), routeWatch?.then((opened) => opened?.close())])
   }
 
+  const openWatch = async (): Promise<void> => {
+    try {
+      watch = await watchLinks(onChange)
+      if (isClosed) await watch.close()
+    } catch (error) {
+      unwatched = error
+      wishes.isUnwatched = true
+    }
+  }
+
   const watchRoutes = (): void => {
     if (watch === undefined || isClosed) return
     routeWatch ??= watchLinks(
@@ -370,15 +381,9 @@ export function createKeeper(host: KeeperHost): Keeper {
   }
 
   return {
-    begin: async () => {
-      if (watch !== undefined) return
-      try {
-        watch = await watchLinks(onChange)
-        if (isClosed) await watch.close()
-      } catch (error) {
-        unwatched = error
-        wishes.isUnwatched = true
-      }
+    begin: () => {
+      opening ??= openWatch()
+      return opening
     },
     joined: ({ named }) => {
       if (named === BY_ROUTE) watchRoutes()

@@ -52,10 +52,11 @@ export async function joinKept(
     registry.keeper = createSocketKeeper(socket, registry, joinEach)
   }
   const keeper = registry.keeper as Keeper
-  const [joined] = await Promise.allSettled([join(), keeper.begin()])
-  if (joined.status === 'rejected') throw joined.reason
-  keeper.keep(joined.value as ChannelMembership, keep === undefined ? undefined : keep !== false, onChange)
-  return joined.value
+  const watching = keeper.begin()
+  const membership = (await join()) as ChannelMembership
+  await watching
+  keeper.keep(membership, keep === undefined ? undefined : keep !== false, onChange)
+  return membership
 }
 
 function createSocketKeeper(

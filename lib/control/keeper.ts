@@ -10,15 +10,7 @@ import type { NamedInterface } from '../net/interfaces.ts'
 import { lookUp } from '../net/route-lookup.ts'
 import { detachMemberships } from './detach.ts'
 import type { ChannelEvent, ChannelReason, KeptChannel } from './keep-options.ts'
-import {
-  forgets,
-  impediment,
-  isForEvery,
-  isTakenByMaster,
-  type Links,
-  linkNamed,
-  linkWithAddress,
-} from './link-condition.ts'
+import { forgets, impediment, isForEvery, isTakenByMaster, type Links, linkWithAddress } from './link-condition.ts'
 import { createLinkSteps, type KeptStep } from './link-steps.ts'
 import { readListedGroups } from './listed-groups.ts'
 import { BY_ROUTE, type Channel, type ChannelMembership, type ChannelTarget } from './membership.ts'
@@ -49,7 +41,9 @@ export interface Keeper extends MembershipKeeper<ChannelMembership> {
   /** Begins to watch the interfaces. If they can't be watched, nothing is kept. */
   begin(): Promise<void>
   /** Keeps a membership, or with `keeps: false` tells of its loss. Undefined: as all of the keeper's. */
-  keep(member: ChannelMembership, keeps: boolean | undefined, onChange?: (event: ChannelEvent) => void): KeptChannel
+  keep(member: ChannelMembership, keeps: boolean | undefined, onChange?: (event: ChannelEvent) => void): void
+  /** The channel of a membership that is kept. */
+  channelOf(member: ChannelMembership): KeptChannel
   /** Keeps a membership that waits for its first interface. */
   keepWaiting(member: ChannelMembership): KeptChannel
   /** Joins a channel on every interface, also on those to come. Settles when those there are have been joined. */
@@ -65,6 +59,18 @@ export interface Keeper extends MembershipKeeper<ChannelMembership> {
   /** Has the network told anew of every membership. */
   renewAll(): Promise<void>
   close(): Promise<void>
+}
+
+/** For memberships that go by a route or an address. */
+const NO_NAMES: ReadonlyMap<string, LinkState> = new Map()
+
+/** So many memberships are handled before the event loop turns: a turn must not take 5 ms. */
+const MEMBERS_PER_TURN = 256
+
+/** Lets the event loop turn at every so many calls. */
+function createTurn(): () => Promise<void> | undefined {
+  let calls = 0
+  return () => (++calls % MEMBERS_PER_TURN === 0 ? setImmediate() : undefined)
 }
 
 /** Why a membership is taken from the kernel, and since when nothing arrived; a time of `performance.now()`. */
@@ -91,6 +97,8 @@ export function createKeeper(host: KeeperHost): Keeper {
     onStop: (wish) => everywhere.delete(wish),
   })
   const cleared = new WeakSet<ChannelMembership>()
+  /** The newest step when a membership was joined again: its interface was seen as the steps had left it. */
+  const joinedAfter = new WeakMap<ChannelMembership, number>()
   let opening: Promise<void> | undefined
   let watch: LinkWatch | undefined
   /** Why interfaces can't be watched. */
@@ -156,20 +164,26 @@ export function createKeeper(host: KeeperHost): Keeper {
     const byIndex = membersByIndex()
     const gone = new Map<ChannelMembership, DetachReason>()
     const freed: ChannelMembership[] = []
-    for (const { index, after, isTaken, at } of taken) {
+    const turn = createTurn()
+    for (const step of taken) {
+      const { index, after, isTaken, at } = step
       if (after === undefined) for (const wish of everywhere.keys()) wish.forgetLeft(index)
       const renamed = Object.freeze({ name: after?.name ?? '', index })
       for (const member of byIndex.get(index) ?? []) {
+        await turn()
         if (gone.has(member)) continue
         if (after !== undefined && member.interface.name !== after.name) member.interface = renamed
         const family = familyOf(member.group)
         const reason = impediment(after, family, isTaken)
         const isKept = wishes.keeps(member)
-        if (reason === undefined) {
+        if (after === undefined || (isKept && forgets(after, family))) {
+          gone.set(member, { reason: reason ?? 'interface-removed', at })
+          // What is older than the join was heeded then.
+        } else if (step.number <= (joinedAfter.get(member) ?? 0)) continue
+        else if (reason === undefined) {
           if (wishes.lossOf(member)?.reason === 'enslaved') freed.push(member)
           wishes.regain(member, at)
-        } else if (after === undefined || (isKept && forgets(after, family))) gone.set(member, { reason, at })
-        else if (isKept) wishes.lose(member, reason, at)
+        } else if (isKept) wishes.lose(member, reason, at)
       }
     }
     await detach(gone, true)
@@ -178,8 +192,13 @@ export function createKeeper(host: KeeperHost): Keeper {
 
   const detach = async (members: ReadonlyMap<ChannelMembership, DetachReason>, isGone: boolean): Promise<void> => {
     if (members.size === 0) return
-    await detachMemberships([...members.keys()], wishes.staysAlive, isGone)
-    for (const [member, { reason, at }] of members) {
+    const turn = createTurn()
+    const all = [...members.keys()].filter((member) => member.state === 'joined')
+    for (let from = 0; from < all.length; from += MEMBERS_PER_TURN)
+      await detachMemberships(all.slice(from, from + MEMBERS_PER_TURN), wishes.staysAlive, isGone)
+    for (const member of all) {
+      const { reason, at } = members.get(member) as DetachReason
+      await turn()
       wishes.lose(member, reason, at)
       if (member.state === 'waiting') waiting.add(member)
       else wishes.remove(member)
@@ -209,7 +228,7 @@ export function createKeeper(host: KeeperHost): Keeper {
     const routed = members.filter(({ named }) => named === BY_ROUTE)
     const found = routed.length === 0 ? undefined : await lookUpRoutes(routed)
     const moved = members.filter((member) => {
-      const link = linkFor(member, found)
+      const link = linkFor(member, found, links(), NO_NAMES)
       return link !== undefined && link.index !== member.interface.index && member.active
     })
     const lossOf = ({ interface: on }: ChannelMembership): DetachReason => ({
@@ -226,11 +245,12 @@ export function createKeeper(host: KeeperHost): Keeper {
   const linkFor = (
     { group, named, interface: was }: ChannelMembership,
     found: { route(group: string): number } | undefined,
+    table: Links,
+    byName: ReadonlyMap<string, LinkState>,
   ): LinkState | undefined => {
-    const table = links()
     if (named === BY_ROUTE) return table.get(found?.route(group) ?? 0)
     if (named !== undefined) return linkWithAddress(table, named)
-    return was.name === '' ? table.get(was.index) : linkNamed(table, was.name)
+    return was.name === '' ? table.get(was.index) : byName.get(was.name)
   }
 
   /** Joins what can be joined now. */
@@ -238,6 +258,7 @@ export function createKeeper(host: KeeperHost): Keeper {
     const routed = [...waiting].filter(({ named }) => named === BY_ROUTE)
     const found = routed.length === 0 ? undefined : await lookUpRoutes(routed)
     const table = links()
+    const byName = new Map([...table.values()].map((link) => [link.name, link]))
     const targets: KeptTarget[] = []
     const ofWish: (Wish | undefined)[] = []
     const want = (target: ChannelTarget, { name, index }: LinkState, wish?: Wish): void => {
@@ -246,7 +267,7 @@ export function createKeeper(host: KeeperHost): Keeper {
     }
     for (const member of waiting) {
       const { group, source, blocked } = member
-      const link = linkFor(member, found)
+      const link = linkFor(member, found, table, byName)
       if (link !== undefined && !forgets(link, familyOf(group))) want({ group, source, revived: member, blocked }, link)
     }
     for (const [wish, target] of everywhere)
@@ -258,7 +279,11 @@ export function createKeeper(host: KeeperHost): Keeper {
           want(target, link, wish)
     if (targets.length === 0 || isClosed) return
     const outcomes = await host.join(targets).catch((error: unknown) => targets.map(() => error))
-    await Promise.all(targets.map((target, i) => settle(target, outcomes[i], ofWish[i])))
+    for (let from = 0; from < targets.length; from += MEMBERS_PER_TURN) {
+      const piece = targets.slice(from, from + MEMBERS_PER_TURN)
+      await Promise.all(piece.map((target, i) => settle(target, outcomes[from + i], ofWish[from + i])))
+      await setImmediate()
+    }
   }
 
   const settle = async (target: KeptTarget, outcome: unknown, wish: Wish | undefined): Promise<void> => {
@@ -272,6 +297,7 @@ export function createKeeper(host: KeeperHost): Keeper {
     }
     const link = links().get(member.interface.index)
     const reason = impediment(link, familyOf(member.group), isTakenByMaster(link, links()))
+    joinedAfter.set(member, steps.newest)
     if (wish !== undefined) {
       wishes.addTo(wish, member, reason)
       if (reason === undefined && beginning !== wish) wishes.tell(wish, member.interface, 'joined')
@@ -398,9 +424,12 @@ export function createKeeper(host: KeeperHost): Keeper {
         schedule()
       }
       if (keeps && member.named === BY_ROUTE) watchRoutes()
-      const known = onChange === undefined && wishes.keeps(member) === keeps ? wishes.of(member) : undefined
-      return known ?? wishes.add(member, keeps, onChange)
+      if (onChange !== undefined || keeps !== host.keepsAll) {
+        if (onChange === undefined && keeps) member.isKept = true
+        else wishes.add(member, keeps, onChange)
+      }
     },
+    channelOf: (member) => wishes.of(member) ?? wishes.add(member, true),
     keepWaiting: (member) => {
       const wish = wishes.create(channelOf(member))
       wishes.addTo(wish, member, 'interface-removed')

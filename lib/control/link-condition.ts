@@ -51,8 +51,3 @@ export function linkWithAddress(links: Links, address: string): LinkState | unde
   }
   return undefined
 }
-
-export function linkNamed(links: Links, name: string): LinkState | undefined {
-  for (const link of links.values()) if (link.name === name) return link
-  return undefined
-}

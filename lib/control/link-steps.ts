@@ -5,6 +5,8 @@ import { forgets, impediment, isTakenByMaster, type Links } from './link-conditi
 
 /** What an interface became, at a time of `performance.now()`. */
 export interface KeptStep {
+  /** Steps are numbered in the order in which they happened. */
+  readonly number: number
   readonly index: number
   /** Undefined if the interface is gone. */
   readonly after: LinkState | undefined
@@ -19,6 +21,8 @@ export interface LinkSteps {
   noteMissing(index: number): void
   /** The steps since the last call, in their order. */
   take(): KeptStep[]
+  /** The number of the newest step. */
+  readonly newest: number
   /** When an interface went down, if that is not a step yet. */
   wentDownAt(index: number): number | undefined
 }
@@ -32,6 +36,7 @@ const REMOVAL_WITHIN = 100
 /** `onStep` is called if a step is there by the time alone. */
 export function createLinkSteps(alarm: Alarm, onStep: () => void): LinkSteps {
   let steps: KeptStep[] = []
+  let newest = 0
   const goingDown = new Map<number, KeptStep>()
 
   const release = (): void => {
@@ -50,7 +55,14 @@ export function createLinkSteps(alarm: Alarm, onStep: () => void): LinkSteps {
   return {
     note: ({ before, after }, links) => {
       const index = (after ?? before)?.index ?? 0
-      const step = { index, after, isTaken: isTakenByMaster(after, links), at: performance.now() }
+      newest++
+      const step = {
+        number: newest,
+        index,
+        after,
+        isTaken: isTakenByMaster(after, links),
+        at: performance.now(),
+      }
       const held = goingDown.get(index)
       if (after !== undefined && isDown(after)) {
         if (held !== undefined && held.after?.name === after.name) return
@@ -65,7 +77,13 @@ export function createLinkSteps(alarm: Alarm, onStep: () => void): LinkSteps {
       else if (after === undefined) steps.push({ ...step, at: held.at })
       else steps.push(held, step)
     },
-    noteMissing: (index) => void steps.push({ index, after: undefined, isTaken: false, at: performance.now() }),
+    noteMissing: (index) => {
+      newest++
+      steps.push({ number: newest, index, after: undefined, isTaken: false, at: performance.now() })
+    },
+    get newest() {
+      return newest
+    },
     take: () => {
       const taken = steps
       steps = []

@@ -95,6 +95,8 @@ export class ChannelMembership implements Membership {
   readonly group: string
   declare readonly source?: string
   interface: NamedInterface
+  /** Whether the keeper of its socket keeps it, though not every membership. */
+  isKept = false
   /** `BY_ROUTE`, a local address, or undefined if the interface goes by its name. */
   readonly named: string | undefined
   #registry: MembershipRegistry<ChannelMembership>

@@ -73,12 +73,12 @@ export function createWishList(plan: WishListPlan): WishList {
 
   const list: WishList = {
     isUnwatched: false,
-    of: (member) => wishes.get(member) ?? (plan.keepsAll ? add(member, true) : undefined),
+    of: (member) => wishes.get(member) ?? (plan.keepsAll || member.isKept ? add(member, true) : undefined),
     lossOf: (member) => wishes.get(member)?.lost.get(member),
-    keeps: (member) => wishes.get(member)?.keeps ?? plan.keepsAll,
+    keeps: (member) => wishes.get(member)?.keeps ?? (plan.keepsAll || member.isKept),
     staysAlive: (member) => {
       const wish = wishes.get(member)
-      return wish === undefined ? plan.keepsAll : wish.keeps && !wish.isForEvery && !wish.hasEnded
+      return wish === undefined ? plan.keepsAll || member.isKept : wish.keeps && !wish.isForEvery && !wish.hasEnded
     },
     create: (channel, onChange) => make(channel, true, 'waiting', onChange),
     add,

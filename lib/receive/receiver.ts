@@ -216,9 +216,9 @@ export class Receiver extends EventEmitter<ReceiverEvents> implements AsyncItera
     const absent: (Channel | Membership)[] = []
     const waits = plan.keep?.waitForInterface === true ? absent : undefined
     const [joined] = await inTurn(() => sockets.joinAll([channel], undefined, waits))
-    return joined === undefined
-      ? keeper.keepWaiting(sockets.absent(absentTargetOf(channel)))
-      : keeper.keep(joined as ChannelMembership, true)
+    if (joined === undefined) return keeper.keepWaiting(sockets.absent(absentTargetOf(channel)))
+    keeper.keep(joined as ChannelMembership, true)
+    return keeper.channelOf(joined as ChannelMembership)
   }
 
   /** The channels that are kept, those that wait included. Never throws. */

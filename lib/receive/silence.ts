@@ -4,7 +4,7 @@ import type { Datagram } from '../datagram/datagram.ts'
 import { isMulticast, unmapped, withoutZone } from '../net/address.ts'
 
 /** A group on an interface that something arrived for. Times are of `performance.now()`, in milliseconds. */
-export interface Flow {
+export interface GroupFlow {
   readonly group: string
   readonly interfaceIndex: number
   readonly seenAt: number
@@ -15,10 +15,10 @@ export interface SilencePlan {
   /** The silence after which a flow is told, in milliseconds. */
   readonly after: number
   /** Called with flows that are silent. False for a flow that nobody wants any more. */
-  readonly tell: (flow: Flow) => boolean
+  readonly tell: (flow: GroupFlow) => boolean
 }
 
-interface WatchedFlow extends Flow {
+interface WatchedFlow extends GroupFlow {
   /** The group as the reader gives it. */
   readonly destination: string
   seenAt: number

@@ -164,6 +164,7 @@ export function createKeeper(host: KeeperHost): Keeper {
     const byIndex = membersByIndex()
     const gone = new Map<ChannelMembership, DetachReason>()
     const freed: ChannelMembership[] = []
+    const doubtful = new Set<ChannelMembership>()
     const turn = createTurn()
     for (const step of taken) {
       const { index, after, isTaken, at } = step
@@ -182,12 +183,28 @@ export function createKeeper(host: KeeperHost): Keeper {
         } else if (step.number <= (joinedAfter.get(member) ?? 0)) continue
         else if (reason === undefined) {
           if (wishes.lossOf(member)?.reason === 'enslaved') freed.push(member)
+          else if (family === 'ipv6' && isKept && member.source !== undefined) doubtful.add(member)
           wishes.regain(member, at)
         } else if (isKept) wishes.lose(member, reason, at)
       }
     }
     await detach(gone, true)
     if (freed.length > 0) void renewActive(freed)
+    await restoreSources(doubtful)
+  }
+
+  /**
+   * Linux 6.18 forgets the sources of IPv6 memberships when their interface goes down or its addresses change: its answers
+   * to queries lack them from then on.
+   */
+  const restoreSources = async (members: ReadonlySet<ChannelMembership>): Promise<void> => {
+    if (members.size === 0) return
+    const isListed = await readListedGroups().catch(() => undefined)
+    const expected = [...members].filter((member) => member.active && wishes.lossOf(member) === undefined)
+    const forgotten = expected.filter(
+      ({ group, source, interface: on }) => isListed?.(group, on.index, source) === false,
+    )
+    if (forgotten.length > 0) await renewActive(forgotten)
   }
 
   const detach = async (members: ReadonlyMap<ChannelMembership, DetachReason>, isGone: boolean): Promise<void> => {

@@ -190,7 +190,7 @@ export interface Cause {
   /** Undefined if nothing is lost. */
   readonly reason: ChannelEvent['reason']
   readonly begin: (far: FarEnd) => Promise<unknown>
-  readonly end: (far: FarEnd) => Promise<unknown>
+  readonly over: (far: FarEnd) => Promise<unknown>
   /** The name of the cable afterwards. */
   readonly becomes?: string
   /** Which families lose anything. Default: both. */
@@ -204,19 +204,19 @@ export const causes: readonly Cause[] = [
     name: 'is set down and up',
     reason: 'interface-down',
     begin: () => ip('link', 'set', 'k0', 'down'),
-    end: () => ip('link', 'set', 'k0', 'up'),
+    over: () => ip('link', 'set', 'k0', 'up'),
   },
   {
     name: 'loses its carrier',
     reason: 'interface-down',
     begin: (end) => end.ip('link', 'set', 'k0x', 'down'),
-    end: (end) => end.ip('link', 'set', 'k0x', 'up'),
+    over: (end) => end.ip('link', 'set', 'k0x', 'up'),
   },
   {
     name: 'is deleted and made again',
     reason: 'interface-removed',
     begin: () => ip('link', 'delete', 'k0'),
-    end: (end) => end.plug('k0'),
+    over: (end) => end.plug('k0'),
   },
   {
     name: 'is deleted and made again with the same index',
@@ -225,7 +225,7 @@ export const causes: readonly Cause[] = [
       index = indexOf('k0')
       return ip('link', 'delete', 'k0')
     },
-    end: (end) => end.plug('k0', { index }),
+    over: (end) => end.plug('k0', { index }),
   },
   {
     name: 'has its address swapped',
@@ -233,7 +233,7 @@ export const causes: readonly Cause[] = [
     begin: async () => {
       await ip('address', 'flush', 'dev', 'k0', 'scope', 'global')
     },
-    end: async () => {
+    over: async () => {
       await ip('address', 'add', '10.57.0.3/24', 'dev', 'k0')
       await ip('address', 'add', 'fd57::3/64', 'dev', 'k0', 'nodad')
     },
@@ -245,21 +245,21 @@ export const causes: readonly Cause[] = [
       onTestFinished(() => ip('link', 'delete', 'k9').then(nothing, nothing))
       return ip('link', 'set', 'k0', 'name', 'k9')
     },
-    end: async () => {},
+    over: async () => {},
     becomes: 'k9',
   },
   {
     name: 'has too small an MTU for IPv6 for a while',
     reason: 'ipv6-off',
     begin: () => ip('link', 'set', 'k0', 'mtu', '1200'),
-    end: () => ip('link', 'set', 'k0', 'mtu', '1500'),
+    over: () => ip('link', 'set', 'k0', 'mtu', '1500'),
     of: 6,
   },
   {
     name: 'has IPv6 switched off for a while',
     reason: 'ipv6-off',
     begin: () => writeFile(IPV6_OFF, '1'),
-    end: () => writeFile(IPV6_OFF, '0'),
+    over: () => writeFile(IPV6_OFF, '0'),
     of: 6,
   },
   {
@@ -270,13 +270,13 @@ export const causes: readonly Cause[] = [
       onTestFinished(() => ip('link', 'delete', 'kbridge').then(nothing, nothing))
       await ip('link', 'set', 'k0', 'master', 'kbridge')
     },
-    end: () => ip('link', 'set', 'k0', 'nomaster'),
+    over: () => ip('link', 'set', 'k0', 'nomaster'),
   },
   {
     name: 'moves to another namespace and back',
     reason: 'interface-removed',
     begin: (end) => ip('link', 'set', 'k0', 'netns', String(end.pid)),
-    end: async (end) => {
+    over: async (end) => {
       await end.ip('link', 'set', 'k0', 'netns', String(process.pid))
       await ip('address', 'add', '10.57.0.1/24', 'dev', 'k0')
       await ip('address', 'add', 'fd57::1/64', 'dev', 'k0', 'nodad')

@@ -1,41 +1,23 @@
 // Keeps memberships alive: those whose interface goes away wait, and are joined again when it is back.
 import { setImmediate } from 'node:timers/promises'
-import type { Alarm } from '../base/alarm.ts'
 import { SocketOptionError } from '../base/errors.ts'
 import { type LinkWatch, watchLinks } from '../datagram/interface-watch.ts'
 import type { LinkChange } from '../datagram/link-synchroniser.ts'
 import type { LinkState } from '../kernel/link-table.ts'
 import { familyOf } from '../net/address.ts'
-import type { NamedInterface } from '../net/interfaces.ts'
-import { lookUp } from '../net/route-lookup.ts'
+import { createBringBack, linkFor, lookUpRoutes } from './bring-back.ts'
 import { detachMemberships } from './detach.ts'
 import type { ChannelEvent, ChannelReason, KeptChannel } from './keep-options.ts'
-import { forgets, impediment, isForEvery, isTakenByMaster, type Links, linkWithAddress } from './link-condition.ts'
+import type { KeeperHost } from './keeper-host.ts'
+import { forgets, impediment, type Links } from './link-condition.ts'
 import { createLinkSteps, type KeptStep } from './link-steps.ts'
 import { readListedGroups } from './listed-groups.ts'
 import { BY_ROUTE, type Channel, type ChannelMembership, type ChannelTarget } from './membership.ts'
-import type { MembershipKeeper, MembershipRegistry } from './registry.ts'
-import { blockAgain, renewMemberships } from './renew.ts'
+import type { MembershipKeeper } from './registry.ts'
+import { renewMemberships } from './renew.ts'
+import { createTurn, MEMBERS_PER_TURN } from './turn.ts'
 import { channelOf, type Wish } from './wish.ts'
 import { createWishList } from './wish-list.ts'
-
-/** A channel to be joined on an interface, for a membership that waited or for a channel of every interface. */
-export interface KeptTarget extends ChannelTarget {
-  readonly on: NamedInterface
-}
-
-/** The sockets whose memberships are kept. */
-export interface KeeperHost {
-  readonly registries: () => Iterable<MembershipRegistry<ChannelMembership>>
-  /** Joins each that can be joined: a membership or an error for each, in their order. */
-  readonly join: (targets: readonly KeptTarget[]) => Promise<readonly unknown[]>
-  /** Whether every membership is kept, or only those that `keep` was called for. */
-  readonly keepsAll: boolean
-  readonly isOpen: () => boolean
-  readonly emit?: (event: ChannelEvent) => void
-  /** The one timer. The keeper closes it. */
-  readonly alarm: Alarm
-}
 
 export interface Keeper extends MembershipKeeper<ChannelMembership> {
   /** Begins to watch the interfaces. If they can't be watched, nothing is kept. */
@@ -64,24 +46,11 @@ export interface Keeper extends MembershipKeeper<ChannelMembership> {
 /** For memberships that go by a route or an address. */
 const NO_NAMES: ReadonlyMap<string, LinkState> = new Map()
 
-/** So many memberships are handled before the event loop turns: a turn must not take 5 ms. */
-const MEMBERS_PER_TURN = 256
-
-/** Lets the event loop turn at every so many calls. */
-function createTurn(): () => Promise<void> | undefined {
-  let calls = 0
-  return () => (++calls % MEMBERS_PER_TURN === 0 ? setImmediate() : undefined)
-}
-
 /** Why a membership is taken from the kernel, and since when nothing arrived; a time of `performance.now()`. */
 interface DetachReason {
   readonly reason: ChannelReason
   readonly at: number
 }
-
-/** In milliseconds: a join that failed for another cause than its interface is tried again, at first after this long. */
-const RETRY_AFTER = 1000
-const MAX_RETRY_AFTER = 60_000
 
 export function createKeeper(host: KeeperHost): Keeper {
   /** The kernel has them no more, and shall have them again. */
@@ -96,7 +65,6 @@ export function createKeeper(host: KeeperHost): Keeper {
     emit: host.emit,
     onStop: (wish) => everywhere.delete(wish),
   })
-  const cleared = new WeakSet<ChannelMembership>()
   /** The newest step when a membership was joined again: its interface was seen as the steps had left it. */
   const joinedAfter = new WeakMap<ChannelMembership, number>()
   let opening: Promise<void> | undefined
@@ -111,7 +79,19 @@ export function createKeeper(host: KeeperHost): Keeper {
   let isDoubtful = false
   let running: Promise<void> | undefined
   let isDirty = false
-  let retryAfter = RETRY_AFTER
+
+  const bringBack = createBringBack({
+    host,
+    wishes,
+    steps,
+    waiting,
+    everywhere,
+    joinedAfter,
+    links: () => links(),
+    isClosed: () => isClosed,
+    schedule: () => schedule(),
+    beginning: () => beginning,
+  })
 
   const links = (): Links => watch?.table ?? new Map()
 
@@ -253,106 +233,6 @@ export function createKeeper(host: KeeperHost): Keeper {
       at: steps.wentDownAt(on.index) ?? performance.now(),
     })
     await detach(new Map(moved.map((member) => [member, lossOf(member)])), false)
-  }
-
-  const lookUpRoutes = (members: readonly ChannelMembership[]) =>
-    lookUp(members.map(({ group }) => group)).catch(() => undefined)
-
-  /** The interface that a membership wants. */
-  const linkFor = (
-    { group, named, interface: was }: ChannelMembership,
-    found: { route(group: string): number } | undefined,
-    table: Links,
-    byName: ReadonlyMap<string, LinkState>,
-  ): LinkState | undefined => {
-    if (named === BY_ROUTE) return table.get(found?.route(group) ?? 0)
-    if (named !== undefined) return linkWithAddress(table, named)
-    return was.name === '' ? table.get(was.index) : byName.get(was.name)
-  }
-
-  /** Joins what can be joined now. */
-  const bringBack = async (): Promise<void> => {
-    const routed = [...waiting].filter(({ named }) => named === BY_ROUTE)
-    const found = routed.length === 0 ? undefined : await lookUpRoutes(routed)
-    const table = links()
-    const byName = new Map([...table.values()].map((link) => [link.name, link]))
-    const targets: KeptTarget[] = []
-    const ofWish: (Wish | undefined)[] = []
-    const want = (target: ChannelTarget, { name, index }: LinkState, wish?: Wish): void => {
-      targets.push({ ...target, on: { name, index } })
-      ofWish.push(wish)
-    }
-    for (const member of waiting) {
-      const { group, source, blocked } = member
-      const link = linkFor(member, found, table, byName)
-      if (link !== undefined && !forgets(link, familyOf(group))) want({ group, source, revived: member, blocked }, link)
-    }
-    for (const [wish, target] of everywhere)
-      for (const link of table.values())
-        if (
-          isForEvery(link, table, familyOf(target.group)) &&
-          !wish.members.some((member) => member.interface.index === link.index)
-        )
-          want(target, link, wish)
-    if (targets.length === 0 || isClosed) return
-    const outcomes = await host.join(targets).catch((error: unknown) => targets.map(() => error))
-    for (let from = 0; from < targets.length; from += MEMBERS_PER_TURN) {
-      const piece = targets.slice(from, from + MEMBERS_PER_TURN)
-      await Promise.all(piece.map((target, i) => settle(target, outcomes[from + i], ofWish[from + i])))
-      await setImmediate()
-    }
-  }
-
-  const settle = async (target: KeptTarget, outcome: unknown, wish: Wish | undefined): Promise<void> => {
-    if (outcome instanceof Error) return settleRefusal(target, outcome, wish)
-    const member = outcome as ChannelMembership
-    const { revived } = target
-    // Left meanwhile.
-    if (wish?.hasEnded === true || (revived !== undefined && revived !== member)) {
-      await member.leave().catch(() => {})
-      return
-    }
-    const link = links().get(member.interface.index)
-    const reason = impediment(link, familyOf(member.group), isTakenByMaster(link, links()))
-    joinedAfter.set(member, steps.newest)
-    if (wish !== undefined) {
-      wishes.addTo(wish, member, reason)
-      if (reason === undefined && beginning !== wish) wishes.tell(wish, member.interface, 'joined')
-      return
-    }
-    waiting.delete(member)
-    retryAfter = RETRY_AFTER
-    if (member.blocked !== target.blocked) await blockAgain(member)
-    const loss = wishes.lossOf(member)
-    if (loss === undefined) return
-    delete loss.refusedWith
-    if (reason === undefined) wishes.regain(member, performance.now())
-    else loss.reason = reason
-  }
-
-  const settleRefusal = async ({ revived, on }: KeptTarget, error: Error, wish: Wish | undefined): Promise<void> => {
-    const reason = error instanceof SocketOptionError ? error.reason : undefined
-    if (reason === 'closed') return
-    if (wish !== undefined) {
-      if (reason === 'limit') wishes.refuseOnce(wish, on, error as SocketOptionError)
-      return
-    }
-    if (revived?.state !== 'waiting') return
-    if (reason === 'limit') wishes.refuse(revived, error as SocketOptionError)
-    if (reason === 'already-member') {
-      // Another membership of the program is in its place.
-      if (revived.registry.on(revived.group, on.index).some(({ source }) => source === revived.source)) {
-        await revived.leave()
-        return
-      }
-      // Else the kernel counts one whose interface it has forgotten.
-      revived.interface = on
-      await detachMemberships([revived], () => true, true)
-      if (!cleared.has(revived)) schedule()
-      cleared.add(revived)
-    }
-    alarm.set(schedule, performance.now() + retryAfter)
-    retryAfter = Math.min(2 * retryAfter, MAX_RETRY_AFTER)
   }
 
   /** Has the network told anew of memberships. Gives the first error of those that are lost by it. */

@@ -1,7 +1,7 @@
 // Joins many channels over the sockets of a receiver.
 import { setImmediate } from 'node:timers/promises'
 import { SocketOptionError } from '../base/errors.ts'
-import type { KeptTarget } from '../control/keeper.ts'
+import type { KeptTarget } from '../control/keeper-host.ts'
 import type { Channel, Membership } from '../control/membership.ts'
 import { undoJoins } from '../control/undo-joins.ts'
 import { isForWantOfInterface } from '../control/wanted-interface.ts'

@@ -1,7 +1,8 @@
 // The sockets of a receiver, all on one port: as many as its channels need.
 import { SocketOptionError } from '../base/errors.ts'
 import type { SocketControl } from '../control/control.ts'
-import type { Keeper, KeptTarget } from '../control/keeper.ts'
+import type { Keeper } from '../control/keeper.ts'
+import type { KeptTarget } from '../control/keeper-host.ts'
 import { type Channel, ChannelMembership, type Membership } from '../control/membership.ts'
 import type { MembershipRegistry } from '../control/registry.ts'
 import type { AbsentTarget } from '../control/wanted-interface.ts'

@@ -109,6 +109,11 @@ fast-check does the same to what is TypeScript, in each run of the suite: change
 must refuse them or give values in their ranges (test/protocols, test/kernel), and arguments that turn hostile in one place
 for every call of the public face (test/hostile-values.test.ts).
 
+## Interfaces that come and go
+
+Every event of an interface with every kind of channel, beside dgram and smcroute: [memberships that stay alive](keeping.md#beside-others).
+\`npm run keep:matrix\`, \`npm run keep:soak\`
+
 ## Soak
 
 Receivers, senders, joins, leaves, blocks, flaps, slow readers, workers that end and objects that nobody closes, at random

@@ -43,3 +43,32 @@ it('a process without a descriptor left is told so, and not that its interfaces 
   expect(errors).toEqual(Object.fromEntries((asked as string[]).map((name) => [name, limit])))
   expect(joined).toBe(true)
 })
+
+const silent = `
+  import { closeSync, openSync } from 'node:fs'
+  import { once } from 'node:events'
+  import { openReceiver, openSender } from 'sockctl'
+  import { tell } from '${new URL('support/stdio.mjs', import.meta.url)}'
+
+  const receiver = await openReceiver({ channels: [{ group: '239.9.8.9', interface: 'lo' }], keep: { renewAfter: 1000 } })
+  const sender = await openSender({ to: { address: '239.9.8.9', port: receiver.address.port }, interface: 'lo' })
+  await sender.send(Buffer.from('flowing'))
+  await receiver.receive()
+  const renewed = once(receiver, 'channel-change')
+  const held = []
+  try {
+    for (;;) held.push(openSync('/dev/null'))
+  } catch {}
+  // The time of the first renewal.
+  await new Promise((resolve) => setTimeout(resolve, 1500))
+  for (const fd of held) closeSync(fd)
+  const keepsAlive = setInterval(() => {}, 1000)
+  const [{ type, reason }] = await renewed
+  clearInterval(keepsAlive)
+  tell({ type, reason, memberships: receiver.memberships.map(({ active }) => active) })
+  await Promise.all([receiver.close(), sender.close()])`
+
+it('a silent channel that can not be renewed for want of a descriptor is renewed later, and nothing is thrown', async () => {
+  await using peer = spawnScript({ code: silent }, [], ['sh', '-c', 'ulimit -n 400 && exec "$@"', 'sh'])
+  expect(await peer.next()).toEqual({ type: 'renewed', reason: 'silent', memberships: [true] })
+})

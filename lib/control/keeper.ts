@@ -169,7 +169,7 @@ export function createKeeper(host: KeeperHost): Keeper {
       }
     }
     await detach(gone, true)
-    if (freed.length > 0) void renewActive(freed)
+    if (freed.length > 0) void renewUnasked(freed)
     await restoreSources(doubtful)
   }
 
@@ -184,7 +184,7 @@ export function createKeeper(host: KeeperHost): Keeper {
     const forgotten = expected.filter(
       ({ group, source, interface: on }) => isListed?.(group, on.index, source) === false,
     )
-    if (forgotten.length > 0) await renewActive(forgotten)
+    if (forgotten.length > 0) await renewUnasked(forgotten)
   }
 
   const detach = async (members: ReadonlyMap<ChannelMembership, DetachReason>, isGone: boolean): Promise<void> => {
@@ -260,6 +260,10 @@ export function createKeeper(host: KeeperHost): Keeper {
     }
     return [...lost.values()][0]
   }
+
+  /** As `renewActive`, when nobody asked. Without a descriptor for the calls all stays as it is, and nobody is told. */
+  const renewUnasked = (...renewal: Parameters<typeof renewActive>): Promise<unknown> =>
+    renewActive(...renewal).catch(() => {})
 
   /** The wish whose first memberships are being joined: nothing is told of these. */
   let beginning: Wish | undefined
@@ -370,7 +374,7 @@ export function createKeeper(host: KeeperHost): Keeper {
         .flatMap((registry) => registry.on(group, interfaceIndex))
         .filter(wishes.keeps)
       const expected = members.filter((member) => wishes.lossOf(member) === undefined)
-      if (expected.length > 0) void renewActive(expected, 'silent', since)
+      if (expected.length > 0) void renewUnasked(expected, 'silent', since)
       return members.length > 0
     },
     renewAll: () => renew([...[...membersByIndex().values()].flat(), ...waiting]),

@@ -1,17 +1,15 @@
 // A receiver: datagrams of joined channels, in batches.
 import { EventEmitter } from 'node:events'
 import type { Readable } from 'node:stream'
-import { createAlarm } from '../base/alarm.ts'
-import { badValue, kernelError, type SocketOptionError, show, wrongType } from '../base/errors.ts'
-import { onAbort } from '../base/on-abort.ts'
+import { badValue, show, wrongType } from '../base/errors.ts'
 import { datagramsNative } from '../binding/native.ts'
 import type { SocketControl } from '../control/control.ts'
 import type { ChannelEvent, KeptChannel } from '../control/keep-options.ts'
-import { createKeeper, type Keeper } from '../control/keeper.ts'
+import type { Keeper } from '../control/keeper.ts'
 import type { Channel, ChannelMembership, Membership } from '../control/membership.ts'
 import { absentTargetOf, isOnEvery, targetOnEvery } from '../control/wanted-interface.ts'
-import { type BatchLoop, createBatchLoop, type ReceiveOptions } from '../datagram/batch-loop.ts'
-import { type BatchReader, createBatchReader } from '../datagram/batch-reader.ts'
+import type { BatchLoop, ReceiveOptions } from '../datagram/batch-loop.ts'
+import type { BatchReader } from '../datagram/batch-reader.ts'
 import { type BatchWriter, createBatchWriter } from '../datagram/batch-writer.ts'
 import type { Datagram } from '../datagram/datagram.ts'
 import { createInetDestinations } from '../datagram/destination.ts'
@@ -20,10 +18,9 @@ import type { Message, SendChoice } from '../datagram/message.ts'
 import { createPrepare, type Prepare } from '../datagram/prepare.ts'
 import { createReply, type Reply } from '../datagram/reply.ts'
 import type { Endpoint } from '../net/socket-address.ts'
-import { planReceiver, type ReceiverOptions, type ReceiverPlan } from './receiver-options.ts'
-import { openSockets, type ReceiverSockets, receiverClosed } from './receiver-sockets.ts'
-import { createSilenceWatch } from './silence.ts'
-import { createTurns, type Turns } from './turns.ts'
+import type { ReceiverPlan } from './receiver-options.ts'
+import { type ReceiverSockets, receiverClosed } from './receiver-sockets.ts'
+import type { Turns } from './turns.ts'
 
 /** Counts since the receiver was opened. */
 export interface ReceiverStats {
@@ -49,7 +46,7 @@ interface ReceiverEvents {
 }
 
 /** Everything that holds descriptors. It does not refer to the Receiver, so that a forgotten one can be collected. */
-interface ReceiverCore {
+export interface ReceiverCore {
   readonly plan: ReceiverPlan
   readonly batchReader: BatchReader
   readonly sockets: ReceiverSockets
@@ -83,7 +80,7 @@ const forgotten = new FinalizationRegistry<ReceiverCore>((core) => {
   void closeReceiver(core)
 })
 
-function closeReceiver(core: ReceiverCore): Promise<void> {
+export function closeReceiver(core: ReceiverCore): Promise<void> {
   core.closing ??= (async () => {
     core.batchReader.close()
     core.writing?.writer.close()
@@ -93,7 +90,7 @@ function closeReceiver(core: ReceiverCore): Promise<void> {
 }
 
 /** Receivers send no datagrams whose times they were asked for. */
-const tellReturned =
+export const tellReturned =
   (receiver: () => Receiver | undefined) =>
   (queued: Queued): void => {
     if ('error' in queued) receiver()?.emit('returned-error', queued.error)
@@ -329,89 +326,5 @@ export class Receiver extends EventEmitter<ReceiverEvents> implements AsyncItera
     if (core.closing !== undefined) throw receiverClosed()
     core.writing ??= openWriting(core, new WeakRef(this))
     return core.writing
-  }
-}
-
-const readError = (errno: number): SocketOptionError =>
-  kernelError({ asked: 'receive', errno, syscall: 'recvmmsg', reason: 'system' })
-
-/**
- * Opens a receiver: one socket or more, bound, with its channels joined.
- *
- * Defaults for multicast: `SO_REUSEADDR`, `IP_MULTICAST_ALL` off, and bound to the group if all channels are of one.
- * Linux. @throws SocketOptionError if an option, the bind or a join fails: then nothing stays open.
- */
-export async function openReceiver<const V extends readonly unknown[] = readonly unknown[]>(
-  options: ReceiverOptions<V>,
-): Promise<Receiver> {
-  const plan = planReceiver(options)
-  const { signal } = options
-  signal?.throwIfAborted()
-  let weak: WeakRef<Receiver> | undefined
-  const alarm = createAlarm()
-  const { renewAfter = false } = plan.keep ?? {}
-  const batchReader = createBatchReader({
-    ...plan,
-    onBatch:
-      renewAfter === false
-        ? undefined
-        : createSilenceWatch({
-            alarm,
-            after: renewAfter,
-            tell: ({ group, interfaceIndex, seenAt }) => keeper.renewSilent(group, interfaceIndex, seenAt),
-          }),
-    onQueued: tellReturned(() => weak?.deref()),
-    toError: readError,
-  })
-  const inTurn = createTurns()
-  let opened: ReceiverCore | undefined
-  const keeper = createKeeper({
-    registries: () => opened?.sockets.registries() ?? [],
-    join: (targets) => inTurn(async () => opened?.sockets.joinTargets(targets) ?? []),
-    keepsAll: plan.keep !== undefined,
-    alarm,
-    isOpen: () => opened?.closing === undefined,
-    emit: (event) => weak?.deref()?.emit('channel-change', event),
-  })
-  const sockets = await openSockets(plan, batchReader, keeper).catch((error) => {
-    batchReader.close()
-    throw error
-  })
-  const core: ReceiverCore = {
-    keeper,
-    inTurn,
-    plan,
-    batchReader,
-    sockets,
-    cleanups: [],
-    loop: createBatchLoop({
-      name: 'receiver',
-      batchReader,
-      batch: plan.batch,
-      reuseBuffers: plan.reuseBuffers,
-      isClosed: () => core.closing !== undefined,
-      close: () => closeReceiver(core),
-    }),
-    writing: undefined,
-    closing: undefined,
-  }
-  opened = core
-  try {
-    const receiver = new Receiver(core)
-    const ref = new WeakRef(receiver)
-    weak = ref
-    await keeper.begin()
-    const absent: (Channel | Membership)[] = []
-    const waits = plan.keep?.waitForInterface === true ? absent : undefined
-    await inTurn(() => sockets.joinAll(plan.channels, signal, waits))
-    for (const channel of absent) keeper.keepWaiting(sockets.absent(absentTargetOf(channel)))
-    for (const channel of plan.everywhere) await keeper.keepOnEvery(targetOnEvery(channel), { ...channel })
-    signal?.throwIfAborted()
-    if (plan.keep !== undefined) setImmediate(() => keeper.tellUnwatched())
-    if (signal !== undefined) core.cleanups.push(onAbort(signal, () => void ref.deref()?.close()))
-    return receiver
-  } catch (error) {
-    await closeReceiver(core)
-    throw error
   }
 }

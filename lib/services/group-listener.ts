@@ -12,7 +12,8 @@ import type { Datagram } from '../datagram/datagram.ts'
 import { isIpv6, isMulticast } from '../net/address.ts'
 import { multicastInterfaces } from '../net/interfaces.ts'
 import { SO_RCVBUF } from '../options/table/socket.ts'
-import { openReceiver, type Receiver } from '../receive/receiver.ts'
+import { openReceiver } from '../receive/open-receiver.ts'
+import type { Receiver } from '../receive/receiver.ts'
 
 /** On which interfaces, port and groups to listen. */
 export interface ListenOptions {

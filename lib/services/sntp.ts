@@ -23,7 +23,8 @@ import {
   referenceText,
   toNtpTimestamp,
 } from '../protocols/sntp.ts'
-import { openReceiver, type Receiver } from '../receive/receiver.ts'
+import { openReceiver } from '../receive/open-receiver.ts'
+import type { Receiver } from '../receive/receiver.ts'
 import { LISTEN_FIELDS, type ListenOptions, openGroupListener } from './group-listener.ts'
 
 export { kissOfDeath, type NtpLeap, type NtpMode, type NtpPacket, referenceText }

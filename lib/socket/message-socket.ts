@@ -1,22 +1,21 @@
 // A socket for both ways: datagrams in batches, with all the kernel knows, and answers.
 import { EventEmitter } from 'node:events'
 import type { Readable } from 'node:stream'
-import { kernelError, type SocketOptionError, wrongType } from '../base/errors.ts'
-import { onAbort } from '../base/on-abort.ts'
-import { datagramsNative, type NativeSocket, native } from '../binding/native.ts'
+import { type SocketOptionError, wrongType } from '../base/errors.ts'
+import { type NativeSocket, native } from '../binding/native.ts'
 import { bindSocket } from '../calls/bind-socket.ts'
 import { getNow } from '../calls/call-now.ts'
 import { explainSocket } from '../calls/explain-socket.ts'
 import { noDescriptor } from '../calls/socket-handle.ts'
 import type { SocketControl } from '../control/control.ts'
-import { type BatchLoop, createBatchLoop, type ReceiveOptions } from '../datagram/batch-loop.ts'
-import { type BatchReader, createBatchReader } from '../datagram/batch-reader.ts'
-import { type BatchWriter, createBatchWriter } from '../datagram/batch-writer.ts'
+import type { BatchLoop, ReceiveOptions } from '../datagram/batch-loop.ts'
+import type { BatchReader } from '../datagram/batch-reader.ts'
+import type { BatchWriter } from '../datagram/batch-writer.ts'
 import type { Datagram } from '../datagram/datagram.ts'
-import type { Queued, ReturnedError, TransmitTimestamp } from '../datagram/error-queue.ts'
+import type { ReturnedError, TransmitTimestamp } from '../datagram/error-queue.ts'
 import type { Message, SendChoice } from '../datagram/message.ts'
-import { createPrepare, type Prepare } from '../datagram/prepare.ts'
-import { createReply, type Reply } from '../datagram/reply.ts'
+import type { Prepare } from '../datagram/prepare.ts'
+import type { Reply } from '../datagram/reply.ts'
 import type { SenderStats } from '../datagram/transmit.ts'
 import { leastPortOf } from '../net/ports.ts'
 import {
@@ -29,20 +28,9 @@ import {
   type SocketAddress,
 } from '../net/socket-address.ts'
 import { partsOf } from '../options/option.ts'
-import { IP_MTU, IP_RECVERR } from '../options/table/ip.ts'
-import { IPV6_MTU, IPV6_RECVERR } from '../options/table/ipv6.ts'
-import { SO_MEMINFO, SO_TIMESTAMPING } from '../options/table/socket.ts'
+import { SO_MEMINFO } from '../options/table/socket.ts'
 import { addressOf, peerOf } from './address-of.ts'
-import {
-  destinationsOf,
-  familiesOf,
-  isUdp,
-  mustHaveMessages,
-  replyRouteOf,
-  type SocketOfKind,
-  vnetHeaderOf,
-} from './message-kind.ts'
-import { type MessageSocketOptions, type MessageSocketPlan, planMessageSocket } from './message-socket-options.ts'
+import type { SocketOfKind } from './message-kind.ts'
 
 /** Counts of what a MessageSocket has received since it was opened. */
 export interface ReceivedStats {
@@ -82,7 +70,7 @@ export interface OpenSocket extends SocketOfKind {
 type Alike<F extends Family> = F extends 'ipv4' | 'ipv6' ? 'ipv4' | 'ipv6' : F
 
 /** Everything that holds the descriptor. It does not refer to the MessageSocket, so that a forgotten one can be collected. */
-interface Core extends OpenSocket {
+export interface MessageSocketCore extends OpenSocket {
   readonly batchReader: BatchReader
   readonly writer: BatchWriter
   readonly loop: BatchLoop
@@ -95,28 +83,29 @@ interface Core extends OpenSocket {
 }
 
 /** The peer of a socket of IPv4 or IPv6. */
-function inetPeerOf({ socket, family, ports }: OpenSocket): Endpoint | undefined {
+export function inetPeerOf({ socket, family, ports }: OpenSocket): Endpoint | undefined {
   return isInet(family) ? peerOf(socket.fd, family, ports) : undefined
 }
 
-const closedError = (): SocketOptionError => noDescriptor('socket', 'the socket was closed; open another')
+export const messageSocketClosed = (): SocketOptionError =>
+  noDescriptor('socket', 'the socket was closed; open another')
 
-function openFd({ socket }: Pick<Core, 'socket'>): number {
-  if (socket.fd < 0) throw closedError()
+export function descriptorOf({ socket }: Pick<MessageSocketCore, 'socket'>): number {
+  if (socket.fd < 0) throw messageSocketClosed()
   return socket.fd
 }
 
 /** How many datagrams the kernel had no room for; the last count there was if the kernel refuses to tell. */
-function readDropped(core: Pick<Core, 'socket' | 'dropped'>): number {
+function readDropped(core: Pick<MessageSocketCore, 'socket' | 'dropped'>): number {
   try {
-    core.dropped = (getNow(openFd(core), partsOf(SO_MEMINFO), undefined) as { drops: number }).drops
+    core.dropped = (getNow(descriptorOf(core), partsOf(SO_MEMINFO), undefined) as { drops: number }).drops
   } catch {
     // Linux before 4.12, a seccomp filter, or a socket that is closed.
   }
   return core.dropped
 }
 
-function closeCore(core: Core): Promise<void> {
+export function closeMessageSocket(core: MessageSocketCore): Promise<void> {
   core.closing ??= (async () => {
     core.forgetSignal?.()
     readDropped(core)
@@ -128,10 +117,10 @@ function closeCore(core: Core): Promise<void> {
   return core.closing
 }
 
-const forgotten = new FinalizationRegistry<Core>((core) => {
+const forgotten = new FinalizationRegistry<MessageSocketCore>((core) => {
   if (core.closing !== undefined) return
   process.emitWarning('a MessageSocket was forgotten without close(): its socket is closed now', 'SockctlWarning')
-  void closeCore(core)
+  void closeMessageSocket(core)
 })
 
 /**
@@ -147,10 +136,10 @@ export class MessageSocket<F extends Family = 'ipv4' | 'ipv6'>
   extends EventEmitter<MessageSocketEvents>
   implements AsyncIterable<Datagram<F>[]>, AsyncDisposable
 {
-  readonly #core: Core
+  readonly #core: MessageSocketCore
 
   /** @internal Use `toMessageSocket`. */
-  constructor(core: Core) {
+  constructor(core: MessageSocketCore) {
     super()
     if (core?.batchReader === undefined)
       throw wrongType('a MessageSocket is made, not constructed: (await openSocket(...)).toMessageSocket()')
@@ -166,13 +155,13 @@ export class MessageSocket<F extends Family = 'ipv4' | 'ipv6'>
   /** The local address. `getsockname(2)` */
   get address(): SocketAddress<F> {
     const { family, ports } = this.#core
-    return addressOf(openFd(this.#core), family, 'getsockname', ports) as SocketAddress<F>
+    return addressOf(descriptorOf(this.#core), family, 'getsockname', ports) as SocketAddress<F>
   }
 
   /** The address of the peer; `undefined` if the socket is not connected. `getpeername(2)` */
   get remoteAddress(): SocketAddress<F> | undefined {
     const { family, ports } = this.#core
-    return peerOf(openFd(this.#core), family, ports) as SocketAddress<F> | undefined
+    return peerOf(descriptorOf(this.#core), family, ports) as SocketAddress<F> | undefined
   }
 
   /**
@@ -215,7 +204,7 @@ export class MessageSocket<F extends Family = 'ipv4' | 'ipv6'>
     choice?: SendChoice,
   ): Promise<number> {
     const core = this.#core
-    if (core.closing !== undefined) throw closedError()
+    if (core.closing !== undefined) throw messageSocketClosed()
     return core.writer.send(core.prepare(data as Uint8Array, to, choice), this)
   }
 
@@ -234,7 +223,7 @@ export class MessageSocket<F extends Family = 'ipv4' | 'ipv6'>
     const core = this.#core
     return core.closing === undefined
       ? core.reply(to as Datagram, data as Uint8Array, choice, this)
-      : Promise.reject(closedError())
+      : Promise.reject(messageSocketClosed())
   }
 
   /**
@@ -248,7 +237,7 @@ export class MessageSocket<F extends Family = 'ipv4' | 'ipv6'>
     const core = this.#core
     const { family, type, ports } = core
     const { raw, text } = parseSocketAddress(family, 'connect', to, leastPortOf(ports, type))
-    const errno = native.connect(openFd(core), familyNumber(family), raw)
+    const errno = native.connect(descriptorOf(core), familyNumber(family), raw)
     if (errno !== 0) throw explainSocket('connect', `connect to ${text}`, errno, family)
     core.peer = inetPeerOf(core)
   }
@@ -262,7 +251,7 @@ export class MessageSocket<F extends Family = 'ipv4' | 'ipv6'>
   async disconnect(): Promise<void> {
     const core = this.#core
     const { family, ports } = core
-    const fd = openFd(core)
+    const fd = descriptorOf(core)
     const before = addressOf(fd, family, 'getsockname')
     const errno = native.disconnect(fd)
     if (errno !== 0) throw explainSocket('connect', 'disconnect', errno, family)
@@ -295,114 +284,11 @@ export class MessageSocket<F extends Family = 'ipv4' | 'ipv6'>
   /** Ends the loop that reads, if any, rejects sends that wait, and closes the socket. Never throws. */
   async close(): Promise<void> {
     forgotten.unregister(this)
-    await closeCore(this.#core)
+    await closeMessageSocket(this.#core)
   }
 
   /** The same as `close`. Never throws. */
   [Symbol.asyncDispose](): Promise<void> {
     return this.close()
   }
-}
-
-const receiveError = (errno: number): SocketOptionError =>
-  kernelError({ asked: 'receive', errno, syscall: 'recvmmsg', reason: 'system' })
-
-/** Makes a MessageSocket of an open socket. If that fails, the socket stays its owner's. */
-export function createMessageSocket<F extends Family>(
-  open: OpenSocket,
-  options: MessageSocketOptions,
-): MessageSocket<F> {
-  const { control } = open
-  mustHaveMessages(open)
-  const plan = planMessageSocket(options, open)
-  let made: WeakRef<MessageSocket> | undefined
-  // First, since a signal may be a Proxy: code of the caller's may close the socket, and none runs after this.
-  const forgetSignal = plan.signal && onAbort(plan.signal, () => void made?.deref()?.close())
-  try {
-    for (const [option, value] of plan.settings) control.setSync(option, value as never)
-    const socket = assemble(open, plan, forgetSignal)
-    made = new WeakRef(socket)
-    return socket as unknown as MessageSocket<F>
-  } catch (error) {
-    forgetSignal?.()
-    throw error
-  }
-}
-
-function assemble(open: OpenSocket, plan: MessageSocketPlan, forgetSignal: (() => void) | undefined): MessageSocket {
-  const { family, control, socket } = open
-  const ipv6 = family === 'ipv6'
-  const returnedErrors = familiesOf(open).some(
-    (each) => isInet(each) && control.getSync(each === 'ipv6' ? IPV6_RECVERR : IP_RECVERR),
-  )
-  // A Unix socket and netlink have no error queue: asked for it, they give their next message.
-  const hasErrorQueue = isInet(family) || family === 'packet'
-  const usesErrorQueue =
-    returnedErrors ||
-    // A kernel that answers with less than the struct tells no flags.
-    (hasErrorQueue && control.getSync(SO_TIMESTAMPING).flags?.some((flag) => String(flag).startsWith('TX_')) === true)
-  const vnetHeader = vnetHeaderOf(open)
-  // Before anything is opened that would have to be closed.
-  const peer = inetPeerOf(open)
-  let weak: WeakRef<MessageSocket> | undefined
-  const onQueued = (queued: Queued): void => {
-    if ('error' in queued) weak?.deref()?.emit('returned-error', queued.error)
-    else weak?.deref()?.emit('transmitted', queued.sent)
-  }
-  const batchReader = createBatchReader({
-    ...plan,
-    family,
-    vnetHeader,
-    onQueued: usesErrorQueue ? onQueued : undefined,
-    toError: receiveError,
-  })
-  let writer: BatchWriter | undefined
-  try {
-    batchReader.add(socket)
-    writer = createBatchWriter({
-      fd: () => openFd(open),
-      segmentation: isUdp(open),
-      interface: 0,
-      family,
-      mtu: () => (core.peer === undefined ? undefined : control.getSync(ipv6 ? IPV6_MTU : IP_MTU)),
-      returnedErrors,
-      usesErrorQueue,
-      onQueued,
-      closed: closedError,
-    })
-  } catch (error) {
-    batchReader.close()
-    throw error
-  }
-  const prepare = createPrepare(datagramsNative(), {
-    ipv6,
-    encode: destinationsOf(open, () => openFd(open)),
-    ...(isInet(family) && open.ports === 'ports' ? { peer: () => core.peer } : {}),
-    howToName: 'give `to`, or connect the socket',
-    header: vnetHeader === 0 ? undefined : new Uint8Array(vnetHeader),
-    // The kernel refuses what an option is missing for.
-    context: { family, isSet: () => true },
-  })
-  const core: Core = {
-    ...open,
-    batchReader,
-    writer,
-    loop: createBatchLoop({
-      name: 'socket',
-      batchReader,
-      batch: plan.batch,
-      reuseBuffers: plan.reuseBuffers,
-      isClosed: () => core.closing !== undefined,
-      close: () => closeCore(core),
-    }),
-    prepare,
-    reply: createReply({ batchReader, writer, prepare, route: replyRouteOf(open) }),
-    peer,
-    dropped: 0,
-    forgetSignal,
-    closing: undefined,
-  }
-  const made = new MessageSocket(core)
-  weak = new WeakRef(made)
-  return made
 }

@@ -80,7 +80,8 @@ export interface Joins {
 }
 
 export function createJoins(socket: SocketHandle, registry: ChannelRegistry): Joins {
-  const join = (channel: Channel | Membership): Promise<Membership> => {
+  const join = (channel: Channel | Membership, options?: JoinOptions): Promise<Membership> => {
+    if (options !== undefined) return joinKept(socket, registry, () => join(channel), joinEach, options)
     try {
       const owner = socket.owner()
       const target = channelTargetOf(channel)
@@ -91,8 +92,7 @@ export function createJoins(socket: SocketHandle, registry: ChannelRegistry): Jo
     }
   }
   return {
-    join: (channel, options) =>
-      options === undefined ? join(channel) : joinKept(socket, registry, () => join(channel), joinEach, options),
+    join,
     joinAll: async (channels) => {
       if (typeof channels?.[Symbol.iterator] !== 'function')
         throw wrongType(`joinAll takes an iterable of { group, source?, interface? }, not ${show(channels)}`)

@@ -1,6 +1,8 @@
 // Raw, packet and Unix sockets on the command line, against other programs.
-import { existsSync, readFileSync, writeFileSync } from 'node:fs'
-import { expect, it } from 'vitest'
+import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { expect, it, onTestFinished } from 'vitest'
 import { type Running, runCli, startCli, startProgram } from '../support/cli.ts'
 import { describeOnHosts, onHost } from '../support/hosts.ts'
 import { describeInNamespace } from '../support/namespace.ts'
@@ -255,14 +257,8 @@ describeWithSocat('sockctl and socat on Unix sockets', () => {
 
 describeInNamespace('sockctl with raw, packet and Unix sockets without the privilege', () => {
   const noRaw = ['setpriv', '--bounding-set=-net_raw', '--inh-caps=-net_raw', '--ambient-caps=-all']
-  const nobody = [
-    'setpriv',
-    '--reuid=65534',
-    '--clear-groups',
-    '--bounding-set=-all',
-    '--inh-caps=-all',
-    '--ambient-caps=-all',
-  ]
+  /** Root without the privilege to write where its user may not. */
+  const noOverride = ['setpriv', '--bounding-set=-dac_override', '--inh-caps=-dac_override', '--ambient-caps=-all']
 
   it.each([
     [['receive', 'raw:2']],
@@ -276,15 +272,20 @@ describeInNamespace('sockctl with raw, packet and Unix sockets without the privi
   })
 
   it.runIf(process.getuid?.() === 0)('a Unix socket says what can not be written to', async () => {
-    const { status, stderr } = await runCli(['receive', 'unix:/sys/x.sock'], { prefix: nobody })
-    expect(status).toBe(1)
-    expect(stderr).toMatch(/^sockctl receive: [^\n]*the directory can not be written to[^\n]*\n$/)
-    const path = scratchFile('private.sock')
+    const directory = mkdtempSync(join(tmpdir(), 'sockctl-'))
+    onTestFinished(() => rmSync(directory, { recursive: true }))
+    const path = join(directory, 'x.sock')
     const receive = await receiving(`unix:${path}`)
-    const sent = await runCli(['send', `unix:${path}`, 'hello'], { prefix: nobody })
+    chmodSync(path, 0o444)
+    const sent = await runCli(['send', `unix:${path}`, 'hello'], { prefix: noOverride })
     expect(sent.status).toBe(1)
     expect(sent.stderr).toMatch(/^sockctl send: [^\n]*this process may not write to the path[^\n]*\n$/)
     receive.kill('SIGINT')
+    await receive.ended
+    chmodSync(directory, 0o555)
+    const { status, stderr } = await runCli(['receive', `unix:${path}`], { prefix: noOverride })
+    expect(status).toBe(1)
+    expect(stderr).toMatch(/^sockctl receive: [^\n]*the directory can not be written to[^\n]*\n$/)
   })
 
   it('says that a path is taken, or is nobody’s', async () => {

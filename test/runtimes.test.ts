@@ -63,7 +63,7 @@ for (const { name, version, path, missing, flags } of runtimes) {
         expect(datagrams).toBeGreaterThan(1000)
       })
 
-      it.each(['forgotten', 'exitWhileReading'])('let the process end: %s', async (program) => {
+      it.each(['leftOpen', 'exitWhileReading'])('let the process end: %s', async (program) => {
         expect(await given(program)).toBeTypeOf('string')
       })
 

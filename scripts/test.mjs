@@ -8,8 +8,12 @@ import { fetchToolsOf } from './tools.mjs'
 const vitest = fileURLToPath(new URL('../node_modules/vitest/vitest.mjs', import.meta.url))
 const vitestWith = (...words) => [process.execPath, vitest, 'run', ...process.argv.slice(2), ...words]
 
-// Tests of the package, which build and bundle for minutes and open few sockets: they run beside the others.
-const OF_PACKAGE = ['bundlers', 'jest', 'no-binary', 'release', 'runtimes'].map((name) => `test/${name}.test.ts`)
+// Tests of the package, which build and bundle for minutes and open few sockets, and of the command line, which wait for
+// programs to start: they run beside the others, in a namespace of their own.
+const BESIDE = [
+  ...['bundlers', 'jest', 'no-binary', 'release', 'runtimes'].map((name) => `test/${name}.test.ts`),
+  'test/cli/',
+]
 
 // Before the namespace is entered, from which no registry can be reached.
 const files = process.argv.slice(2).filter((argument) => !argument.startsWith('-'))
@@ -21,8 +25,8 @@ if (namespace.flags) {
   const variables = { SOCKCTL_TEST_NAMESPACE: '1' }
   if (files.length > 0) run(inNamespace(namespace.flags, vitestWith()), variables)
   else {
-    const others = OF_PACKAGE.map((file) => `--exclude=${file}`)
-    const beside = runQuietly(inNamespace(namespace.flags, vitestWith(...OF_PACKAGE)), variables)
+    const others = BESIDE.map((path) => `--exclude=${path}${path.endsWith('/') ? '**' : ''}`)
+    const beside = runQuietly(inNamespace(namespace.flags, vitestWith(...BESIDE)), variables)
     run(inNamespace(namespace.flags, vitestWith(...others)), variables, beside)
   }
 } else if (process.env.CI && process.env.CI !== 'false') {

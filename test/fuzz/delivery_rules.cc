@@ -9,19 +9,19 @@
 #include <utility>
 
 using sockctl::AddressKey;
+using sockctl::AddressKind;
 using sockctl::FilterMode;
 
 namespace {
 
 // Few addresses, so that rules and datagrams meet.
 AddressKey AddressOf(FuzzedDataProvider& data, bool group) {
-  AddressKey key{};
-  key.ipv4 = data.ConsumeBool();
-  if (key.ipv4) {
+  if (data.ConsumeBool()) {
     in_addr address{};
     address.s_addr = htonl((group ? 0xef000000U : 0x0a000000U) + data.ConsumeIntegralInRange<uint32_t>(0, 3));
     return sockctl::AddressKeyOf(address);
   }
+  AddressKey key{};
   key.address.s6_addr[0] = group ? 0xff : 0xfd;
   key.address.s6_addr[15] = data.ConsumeIntegralInRange<uint8_t>(0, 3);
   return key;
@@ -38,7 +38,7 @@ using Rules = std::map<std::pair<int, std::string>, Rule>;
 
 // IPv4 is filtered by the kernel; without a rule the kernel alone decides of IPv6 too.
 bool Wanted(const Rules& rules, int interface, const AddressKey& group, const AddressKey& source) {
-  if (group.ipv4 || rules.empty()) return true;
+  if (group.kind == AddressKind::kIpv4 || rules.empty()) return true;
   const auto found = rules.find({interface, TextOf(group)});
   if (found == rules.end()) return false;
   const auto& [mode, sources] = found->second;

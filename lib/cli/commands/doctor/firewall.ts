@@ -1,7 +1,11 @@
 // The rules of this host's firewall that drop packets, as nft or iptables tell them.
 
 import type { IpFamily } from '../../../net/address.ts'
+import { type Finding, fail, pass, RANK, skip, warn } from './finding.ts'
+import type { Observation } from './observe.ts'
 import { askProgram } from './program.ts'
+import { deliveredOf, wantedFlows } from './traffic-checks.ts'
+import type { WantedChannel } from './wanted-channel.ts'
 
 export interface DroppingRule {
   /** The rule and its chain, as nft(8) or iptables(8) prints them. */
@@ -51,4 +55,37 @@ export async function droppingRules(family: IpFamily): Promise<DroppingRule[] | 
   if (nft !== undefined) return parseNft(nft)
   const iptables = await askProgram(family === 'ipv4' ? 'iptables-save' : 'ip6tables-save', ['-c'])
   return iptables === undefined ? undefined : parseIptables(iptables)
+}
+
+/** What the firewall's rules did to the datagrams meanwhile. */
+export function firewallChecks(wanted: WantedChannel, seen: Observation): Finding[] {
+  const { before, after } = seen
+  if (before.rules === undefined || after.rules === undefined)
+    return [skip('firewall', "the firewall's rules can't be read (that needs nft or iptables-save, and root)")]
+  if (after.rules.length === 0) return [pass('firewall', 'no rule drops anything')]
+  const had = new Map(before.rules.map(({ text, packets }) => [text, packets]))
+  const risen = after.rules.filter(({ text, packets }) => packets !== undefined && packets > (had.get(text) ?? 0))
+  const lost = deliveredOf(seen) === 0 && wantedFlows(wanted, seen.flows).length > 0
+  const [rule] = risen
+  if (rule !== undefined) {
+    const found = {
+      says: `a rule dropped ${(rule.packets ?? 0) - (had.get(rule.text) ?? 0)} packets meanwhile: ${rule.text}`,
+      fix: `accept ${wanted.group} before that rule`,
+    }
+    // If no datagrams are missing, the rule dropped others.
+    if (!lost) return [warn('firewall', found)]
+    return [
+      fail('firewall', {
+        ...found,
+        cause: `the firewall drops the datagrams: ${rule.text}`,
+        rank: RANK.firewallDropped,
+      }),
+    ]
+  }
+  const silent = after.rules.filter(({ packets }) => packets === undefined)
+  if (silent.length === 0) return [pass('firewall', `${after.rules.length} rules may drop; none did meanwhile`)]
+  const says = `${silent.length} rules may drop without counting, such as ${silent[0]?.text}`
+  return [
+    lost ? warn('firewall', { says, fix: 'give the rules counters: nft ... counter drop' }) : pass('firewall', says),
+  ]
 }

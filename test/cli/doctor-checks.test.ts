@@ -7,7 +7,7 @@ import { groupChecks } from '../../lib/cli/commands/doctor/group-checks.ts'
 import { hostChecks } from '../../lib/cli/commands/doctor/host-checks.ts'
 import { interfaceChecks } from '../../lib/cli/commands/doctor/interface-checks.ts'
 import { membershipChecks } from '../../lib/cli/commands/doctor/membership-checks.ts'
-import type { Observation } from '../../lib/cli/commands/doctor/observe.ts'
+import type { Observation } from '../../lib/cli/commands/doctor/observation.ts'
 import type { WantedChannel } from '../../lib/cli/commands/doctor/wanted-channel.ts'
 import { eth0, finder, flow, refusal, seeing, told, wanting } from '../support/observations.ts'
 

@@ -1,7 +1,7 @@
 // What the doctor wants and has seen, for tests of its checks: a host where all is well, and what a test changes.
 import { type Interface, SocketOptionError } from 'sockctl'
 import type { Finding } from '../../lib/cli/commands/doctor/finding.ts'
-import type { Observation } from '../../lib/cli/commands/doctor/observe.ts'
+import type { Observation } from '../../lib/cli/commands/doctor/observation.ts'
 import type { WantedChannel } from '../../lib/cli/commands/doctor/wanted-channel.ts'
 import type { ObservedFlow } from '../../lib/cli/commands/doctor/wire.ts'
 

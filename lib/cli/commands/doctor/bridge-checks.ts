@@ -2,7 +2,7 @@
 
 import { describeGroup } from '../../../index.ts'
 import { type Finding, fail, pass, RANK, warn } from './finding.ts'
-import type { Observation } from './observe.ts'
+import type { Observation } from './observation.ts'
 import type { WantedChannel } from './wanted-channel.ts'
 
 /**

@@ -2,17 +2,10 @@
 
 import type { IpFamily } from '../../../net/address.ts'
 import { type Finding, fail, pass, RANK, skip, warn } from './finding.ts'
-import type { Observation } from './observe.ts'
+import type { DroppingRule, Observation } from './observation.ts'
 import { askProgram } from './program.ts'
 import { deliveredOf, wantedFlows } from './traffic-checks.ts'
 import type { WantedChannel } from './wanted-channel.ts'
-
-export interface DroppingRule {
-  /** The rule and its chain, as nft(8) or iptables(8) prints them. */
-  readonly text: string
-  /** How many packets the rule has dropped; undefined if it does not count. */
-  readonly packets: number | undefined
-}
 
 /** The rules in the output of `nft list ruleset` that drop or reject, and the policies that drop. */
 export function parseNft(text: string): DroppingRule[] {

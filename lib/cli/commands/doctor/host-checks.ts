@@ -3,7 +3,7 @@
 import { isMulticast } from '../../../net/address.ts'
 import { type Finding, fail, pass, RANK, warn } from './finding.ts'
 import { firewallChecks } from './firewall.ts'
-import type { Observation } from './observe.ts'
+import type { Observation } from './observation.ts'
 import type { WantedChannel } from './wanted-channel.ts'
 
 /** Checks the other sockets on the port: mostly one of them is the socket that receives nothing. */

@@ -2,7 +2,7 @@
 
 import type { SocketOptionError } from '../../../index.ts'
 import { type Finding, fail, pass, RANK, skip, warn } from './finding.ts'
-import type { Observation } from './observe.ts'
+import type { Observation } from './observation.ts'
 import { channelText, type WantedChannel } from './wanted-channel.ts'
 
 const protocolOf = ({ family }: WantedChannel): string => (family === 'ipv4' ? 'IGMP' : 'MLD')

@@ -1,7 +1,7 @@
 // Joins the channel as a program would, and watches what arrives, on the wire and in a socket.
 
 import { openReceiver, type Receiver, SocketOptionError } from '../../../index.ts'
-import { type Counters, parseCounters } from '../../../kernel/proc-counters.ts'
+import { parseCounters } from '../../../kernel/proc-counters.ts'
 import type { HostMembership } from '../../../kernel/proc-net.ts'
 import { lookUp } from '../../../net/route-lookup.ts'
 import { isMalformed } from '../../../protocols/malformed.ts'
@@ -10,49 +10,16 @@ import { type Capture, isOwn, openCapture } from '../../capture/capture.ts'
 import { MEMBERSHIP_FILTER } from '../../capture/membership-filter.ts'
 import { openHostGroups } from '../groups/host-groups.ts'
 import { type CaptureRefusal, captureRefusal } from './capture-refusal.ts'
-import { type DroppingRule, droppingRules } from './firewall.ts'
+import { droppingRules } from './firewall.ts'
 import { type BridgePort, linkOf } from './link.ts'
-import { type SocketWithOwner, socketsOn } from './sockets.ts'
+import type { HostState, Observation } from './observation.ts'
+import { socketsOn } from './sockets.ts'
 import { readText } from './system.ts'
 import type { WantedChannel } from './wanted-channel.ts'
 import { countPacket, filterForGroup, type ObservedFlow } from './wire.ts'
 
-/** What is read from this host before and after, to see what changed. */
-interface HostState {
-  readonly counters: Counters
-  readonly rules: readonly DroppingRule[] | undefined
-  readonly sockets: readonly SocketWithOwner[]
-}
-
 /** How many messages of IGMP and MLD, and how many sources, are remembered: anybody can send more. */
 const MAX_REMEMBERED = 4096
-
-/** What was seen of a channel while its group was joined. */
-export interface Observation {
-  /** For how many milliseconds the group was joined. */
-  readonly listened: number
-  /** The error of the join, if it was refused. */
-  readonly joinRefused: SocketOptionError | undefined
-  /** The error of the bind to the port, if it was refused. */
-  readonly bindRefused: SocketOptionError | undefined
-  /** The group's membership in the kernel's list. */
-  readonly listed: HostMembership | undefined
-  readonly link: BridgePort
-  /** Why packets could not be captured; undefined if they were. */
-  readonly captureRefused: CaptureRefusal | undefined
-  /** What was sent to the group, as seen on the wire. */
-  readonly flows: readonly ObservedFlow[]
-  /** Queries heard. */
-  readonly queries: readonly MembershipPacket[]
-  /** Reports that this host sent for the group. */
-  readonly reports: readonly MembershipPacket[]
-  /** How many datagrams reached the socket, by source; undefined if no port was known to listen on. */
-  readonly delivered: ReadonlyMap<string, number> | undefined
-  readonly before: HostState
-  readonly after: HostState
-  /** For each source, the index of the interface its route goes by; 0 or less if there is no route. */
-  readonly routes: ReadonlyMap<string, number>
-}
 
 const readHostState = async ({ family, port }: WantedChannel): Promise<HostState> => ({
   counters: parseCounters(...['netstat', 'snmp', 'snmp6'].map((name) => readText(`/proc/net/${name}`))),

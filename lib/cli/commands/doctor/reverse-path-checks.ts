@@ -3,7 +3,7 @@
 import { growth } from '../../../kernel/proc-counters.ts'
 import { interfaceLabel } from '../../shell/interface-option.ts'
 import { type Finding, fail, pass, RANK, warn } from './finding.ts'
-import type { Observation } from './observe.ts'
+import type { Observation } from './observation.ts'
 import { sysctl, sysctlName } from './system.ts'
 import type { WantedChannel } from './wanted-channel.ts'
 

@@ -4,7 +4,7 @@ import { growth } from '../../../kernel/proc-counters.ts'
 import type { IpFamily } from '../../../net/address.ts'
 import { isOwn } from '../../capture/capture.ts'
 import { type Finding, fail, pass, RANK, skip, warn } from './finding.ts'
-import type { Observation } from './observe.ts'
+import type { Observation } from './observation.ts'
 import { channelText, type WantedChannel } from './wanted-channel.ts'
 import type { ObservedFlow } from './wire.ts'
 

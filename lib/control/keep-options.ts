@@ -7,7 +7,8 @@ import type { Channel, Membership } from './membership.ts'
 export interface KeepOptions {
   /**
    * Milliseconds of silence after which a channel that had been flowing is renewed, 1,000 to 2 ** 30; false: never.
-   * Receivers only. Default 130,000: a little more than the 125 s between two queries (RFC 3376 8.2).
+   * Receivers only. Default: 5 s more than the querier of the interface lets pass between two queries, if the process has
+   * CAP_NET_RAW to hear one; else 130,000, a little more than the 125 s of RFC 3376 8.2.
    */
   renewAfter?: number | false | undefined
   /**
@@ -27,7 +28,7 @@ export interface KeepOptions {
  * - `enslaved`: the interface belongs to a bridge, bond or team, which takes its datagrams
  * - `silent`: nothing arrived for `renewAfter`
  * - `limit`: a limit of the kernel, which the event's error names
- * - `querier-changed`: the querier of the link speaks another version of IGMP
+ * - `querier-changed`: the querier of the link is another one, speaks another version of IGMP or MLD, or is back
  * - `unwatched`: the kernel does not tell of interfaces, so the channel is joined but not kept
  * - `asked`: `renew` was called
  */
@@ -90,11 +91,10 @@ export interface KeptChannel {
 
 /** `KeepOptions` with every default filled in. */
 export interface KeepPlan {
-  readonly renewAfter: number | false
+  /** Undefined: by the querier. */
+  readonly renewAfter: number | false | undefined
   readonly waitForInterface: boolean
 }
-
-const DEFAULT_RENEW_AFTER = 130_000
 
 const interval = whole(1000, 2 ** 30, 'milliseconds')
 export const KEEP_FIELDS: Record<keyof KeepOptions, FieldRule> = {
@@ -113,6 +113,6 @@ export function planKeep(keep: boolean | KeepOptions, whose: string): KeepPlan |
   if (keep === false) return undefined
   const given = keep === true ? {} : keep
   checkFields(given, KEEP_FIELDS, `${whose}: keep`)
-  const { renewAfter = DEFAULT_RENEW_AFTER, waitForInterface = false } = given
+  const { renewAfter, waitForInterface = false } = given
   return { renewAfter, waitForInterface }
 }

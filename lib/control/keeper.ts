@@ -38,6 +38,8 @@ export interface Keeper extends MembershipKeeper<ChannelMembership> {
    * `performance.now()`. False if there are none that are kept.
    */
   renewSilent(group: string, interfaceIndex: number, since: number): boolean
+  /** Has the network told anew of the memberships of a family on an interface, for a reason of its own. */
+  renewOn(interfaceIndex: number, family: 'ipv4' | 'ipv6', reason: ChannelReason): void
   /** Has the network told anew of every membership. */
   renewAll(): Promise<void>
   close(): Promise<void>
@@ -376,6 +378,13 @@ export function createKeeper(host: KeeperHost): Keeper {
       const expected = members.filter((member) => wishes.lossOf(member) === undefined)
       if (expected.length > 0) void renewUnasked(expected, 'silent', since)
       return members.length > 0
+    },
+    renewOn: (interfaceIndex, family, reason) => {
+      const members = membersByIndex().get(interfaceIndex) ?? []
+      const expected = members.filter(
+        (member) => familyOf(member.group) === family && wishes.keeps(member) && wishes.lossOf(member) === undefined,
+      )
+      if (expected.length > 0) void renewUnasked(expected, reason)
     },
     renewAll: () => renew([...[...membersByIndex().values()].flat(), ...waiting]),
     renew,

@@ -10,7 +10,7 @@ import { createBatchReader } from '../datagram/batch-reader.ts'
 import { closeReceiver, Receiver, type ReceiverCore, tellReturned } from './receiver.ts'
 import { planReceiver, type ReceiverOptions } from './receiver-options.ts'
 import { openSockets } from './receiver-sockets.ts'
-import { createSilenceWatch } from './silence.ts'
+import { createRenewal } from './renewal.ts'
 import { createTurns } from './turns.ts'
 
 const readError = (errno: number): SocketOptionError =>
@@ -30,17 +30,11 @@ export async function openReceiver<const V extends readonly unknown[] = readonly
   signal?.throwIfAborted()
   let weak: WeakRef<Receiver> | undefined
   const alarm = createAlarm()
-  const { renewAfter = false } = plan.keep ?? {}
+  const { renewAfter } = plan.keep ?? { renewAfter: false as const }
+  const renewal = renewAfter === false ? undefined : createRenewal({ alarm, renewAfter, keeper: () => keeper })
   const batchReader = createBatchReader({
     ...plan,
-    onBatch:
-      renewAfter === false
-        ? undefined
-        : createSilenceWatch({
-            alarm,
-            after: renewAfter,
-            tell: ({ group, interfaceIndex, seenAt }) => keeper.renewSilent(group, interfaceIndex, seenAt),
-          }),
+    onBatch: renewal?.onBatch,
     onQueued: tellReturned(() => weak?.deref()),
     toError: readError,
   })
@@ -64,7 +58,7 @@ export async function openReceiver<const V extends readonly unknown[] = readonly
     plan,
     batchReader,
     sockets,
-    cleanups: [],
+    cleanups: renewal === undefined ? [] : [renewal.close],
     loop: createBatchLoop({
       name: 'receiver',
       batchReader,

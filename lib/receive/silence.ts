@@ -13,9 +13,11 @@ export interface GroupFlow {
 export interface SilencePlan {
   readonly alarm: Alarm
   /** The silence after which a flow is told, in milliseconds. */
-  readonly after: number
+  readonly after: (group: string, interfaceIndex: number) => number
   /** Called with flows that are silent. False for a flow that nobody wants any more. */
   readonly tell: (flow: GroupFlow) => boolean
+  /** Called when a flow is seen first. */
+  readonly onFirst: () => void
 }
 
 interface WatchedFlow extends GroupFlow {
@@ -34,15 +36,22 @@ const MAX_PATIENCE = 3_600_000
 /** Moves a time by up to a tenth, so that many receivers do not act together. */
 const withJitter = (milliseconds: number): number => milliseconds * (0.9 + 0.2 * Math.random())
 
-/** Gives the function that notes each batch. No timer runs before the first datagram. */
-export function createSilenceWatch({ alarm, after, tell }: SilencePlan): (batch: readonly Datagram[]) => void {
+export interface SilenceWatch {
+  /** Notes a batch. No timer runs before the first datagram. */
+  note(batch: readonly Datagram[]): void
+  /** Looks at every flow, since another silence may count. */
+  check(): void
+}
+
+export function createSilenceWatch({ alarm, after, tell, onFirst }: SilencePlan): SilenceWatch {
   /** By the group as the reader gives it: a flow for each interface. */
   const flows = new Map<string, WatchedFlow[]>()
-  let isSet = false
+  /** When the flows are looked at next. */
+  let next = Infinity
 
   /** Tells a flow if the time has come. Undefined: nobody wants the flow. Else the time of the next look at it. */
   const look = (flow: WatchedFlow, now: number): number | undefined => {
-    if (flow.seenAt > flow.toldAt) flow.patience = after
+    if (flow.seenAt > flow.toldAt) flow.patience = after(flow.group, flow.interfaceIndex)
     const due = Math.max(flow.seenAt, flow.toldAt) + flow.patience
     if (due > now) return due
     if (!tell(flow)) return undefined
@@ -53,7 +62,7 @@ export function createSilenceWatch({ alarm, after, tell }: SilencePlan): (batch:
 
   const check = (): void => {
     const now = performance.now() + 1
-    let next = Infinity
+    next = Infinity
     for (const [destination, list] of flows) {
       const kept = list.filter((flow) => {
         const due = look(flow, now)
@@ -63,21 +72,24 @@ export function createSilenceWatch({ alarm, after, tell }: SilencePlan): (batch:
       if (kept.length === 0) flows.delete(destination)
       else flows.set(destination, kept)
     }
-    isSet = next < Infinity
-    if (isSet) alarm.set(check, next)
+    if (next < Infinity) alarm.set(check, next)
   }
 
   const begin = (destination: string, interfaceIndex: number, now: number): WatchedFlow | undefined => {
     const group = withoutZone(unmapped(destination))
     if (!isMulticast(group)) return undefined
-    const flow = { destination, group, interfaceIndex, seenAt: now, toldAt: 0, patience: after }
+    onFirst()
+    const patience = after(group, interfaceIndex)
+    const flow = { destination, group, interfaceIndex, seenAt: now, toldAt: 0, patience }
     flows.set(destination, [...(flows.get(destination) ?? []), flow])
-    if (!isSet) alarm.set(check, now + after)
-    isSet = true
+    if (now + patience < next) {
+      next = now + patience
+      alarm.set(check, next)
+    }
     return flow
   }
 
-  return (batch) => {
+  const note = (batch: readonly Datagram[]): void => {
     const now = performance.now()
     let last: WatchedFlow | undefined
     for (const { destination, interfaceIndex = 0 } of batch) {
@@ -90,4 +102,6 @@ export function createSilenceWatch({ alarm, after, tell }: SilencePlan): (batch:
       if (last !== undefined) last.seenAt = now
     }
   }
+
+  return { note, check }
 }

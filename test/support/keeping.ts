@@ -30,6 +30,8 @@ export interface FarEnd {
   forget(name: string, group: string): Promise<void>
   /** Sends to a group from both sources of its family until the test ends. */
   stream(group: string, port: number): Promise<void>
+  /** Ends a stream. */
+  hush(group: string, port: number): Promise<void>
 }
 
 const nothing = (): void => {}
@@ -87,6 +89,9 @@ export async function farEnd(hosts: TwoHosts, { isSnooping = false } = {}): Prom
         onTestFinished(() => own.close())
       }
       await sender.request('start', { group, port })
+    },
+    hush: async (group, port) => {
+      await sender?.request('stop', { group, port })
     },
   }
 }

@@ -284,6 +284,26 @@ export const cycles = {
       return wrong
     }),
 
+  /** Kept channels of each kind, renewed as the network is told anew, on a receiver and on a socket of Node's. */
+  keptChannels: async () => {
+    const channels = [GROUP, 'ff15::44:1'].map((group) => ({ group, interface: 'lo' }))
+    const receiver = await openReceiver({ channels, keep: { waitForInterface: true } })
+    return closing(receiver, async () => {
+      await receiver.keep({ group: '239.192.44.3', interface: '*' })
+      await receiver.renew()
+      return withSocket(async (socket) => {
+        const membership = await control(socket).join(
+          { group: GROUP, source: SOURCES[0], interface: 'lo' },
+          { keep: true },
+        )
+        await membership.renew()
+        const wrong = mustBe(membership.active, 'a renewed membership is not joined')
+        await membership.leave()
+        return wrong
+      })
+    })
+  },
+
   /** A watch over the interfaces until it has told of lo, and another that is aborted. */
   watchInterfaces: async () => {
     let wrong = ['there is no lo']

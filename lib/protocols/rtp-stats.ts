@@ -1,89 +1,145 @@
-// Statistics of one stream of RTP packets: loss, reordering, jitter.
+// Statistics of the RTP packets of one SSRC: loss, reordering, restarts, jitter.
 
 import type { RtpPacket } from './rtp.ts'
-import { createSequenceCounter, type SequenceStats } from './sequence-counter.ts'
+import { type ClockSource, createClockEstimator, type RtpClock, staticClock } from './rtp-clock.ts'
+import {
+  createSequenceCounter,
+  type JumpJudge,
+  type SequenceLimits,
+  type SequenceOutcome,
+  type SequenceStats,
+} from './sequence-counter.ts'
 
-/** Statistics of a stream of RTP packets, from its first packet on. */
+/** Statistics of the packets of one SSRC, from the first on. */
 export interface RtpStats extends SequenceStats {
-  /** The SSRC of the last packet; absent before the first packet. */
-  ssrc?: number
+  ssrc: number
+  payloadType: number
   /** All packets, duplicates included. */
   received: number
   /** The highest sequence number; above its 16 bits, how often the numbers began again (RFC 3550 A.1). */
   extendedSequence: number
-  /** Interarrival jitter in seconds (RFC 3550 A.8). */
-  jitter: number
-  /** How often the stream went on with another SSRC. */
-  ssrcChanges: number
-}
-
-export interface RtpStatsOptions {
-  /** Ticks a second of the payload's clock. Default: as RFC 3551 says for the payload type, else 90,000. */
+  /** Ticks a second of the payload's clock; absent until known. */
   clockRate?: number
+  clockSource?: ClockSource
+  /** Interarrival jitter in seconds (RFC 3550 A.8), from when the clock is known. */
+  jitter?: number
 }
 
-/** The limits of RFC 3550 A.1. */
-const SEQUENCE_LIMITS = { cycle: 65536, maxDropout: 3000, maxMisorder: 100 }
+/** The limits of RFC 3550 A.1. Of longer jumps ahead, the timestamps say whether they are losses. */
+const LIMITS: SequenceLimits = { cycle: 65536, maxDropout: 3000, maxMisorder: 100 }
+/** Lost packets advance timestamps and time as others do, give or take a factor of so much. */
+const PACE_FACTOR = 8
+/** From so many numbers on, the older of them count less for the pace. */
+const PACE_SPAN = 16_384
 
-/** The static payload types of RFC 3551 6 whose clock is not the one `clockRateOf` supposes. */
-const CLOCK_RATES: Partial<Record<number, number>> = {
-  6: 16_000,
-  10: 44_100,
-  11: 44_100,
-  14: 90_000,
-  16: 11_025,
-  17: 22_050,
-}
-
-function clockRateOf(payloadType: number): number {
-  return CLOCK_RATES[payloadType] ?? (payloadType <= 18 ? 8000 : 90_000)
+export interface RtpStream {
+  /** Counts a packet that arrived at a time in seconds, of any clock that only goes forward. */
+  add(packet: RtpPacket, arrival: number): SequenceOutcome
+  /** All packets, duplicates included. */
+  readonly received: number
+  /** The highest sequence number, extended as in `stats`. */
+  highest(): number
+  stats(): RtpStats
 }
 
 /**
- * Collects the statistics of one stream.
+ * Collects the statistics of the packets of one SSRC.
  *
- * `add` takes a packet and the time of its arrival, in nanoseconds of any clock that only goes forward. `stats` gives a
- * copy.
+ * @param clockRate ticks a second of the payload's clock. Default: as RFC 3551 says of a static payload type, else
+ *   estimated
  */
-export function rtpStats(options: RtpStatsOptions = {}): {
-  add(packet: RtpPacket, arrival: bigint): void
-  stats(): RtpStats
-} {
-  const numbers = createSequenceCounter(SEQUENCE_LIMITS)
+export function createRtpStream(first: RtpPacket, clockRate?: number): RtpStream {
+  const numbers = createSequenceCounter(LIMITS)
+  const given: RtpClock | undefined = clockRate === undefined ? undefined : { rate: clockRate, source: 'given' }
+  let { payloadType } = first
+  let clock = given ?? staticClock(payloadType)
+  let estimator = createClockEstimator()
   let received = 0
-  let ssrcChanges = 0
-  let ssrc: number | undefined
   let jitter = 0
-  let previous: { arrival: bigint; timestamp: number } | undefined
+  let previous: { arrival: number; timestamp: number } | undefined
+  /** How far timestamps and arrival have advanced over how many numbers, and the last of both. */
+  const pace = { ticks: 0, seconds: 0, numbers: 0, timestamp: first.timestamp, arrival: 0 }
+
+  const current = { timestamp: first.timestamp, arrival: 0 }
+  const isAsLong = (advanced: number, usual: number, ahead: number): boolean => {
+    const expected = (ahead * usual) / pace.numbers
+    return advanced > expected / PACE_FACTOR && advanced < expected * PACE_FACTOR
+  }
+  const judge: JumpJudge = (ahead) => {
+    if (pace.numbers === 0 || pace.ticks <= 0) return undefined
+    if (!isAsLong((current.timestamp - pace.timestamp) >>> 0, pace.ticks, ahead)) return 'restart'
+    // Of so long a jump ahead, a jump back is as likely, unless the packets were away for as long.
+    const isLong = ahead >= LIMITS.cycle / 2
+    return isLong && !isAsLong(current.arrival - pace.arrival, pace.seconds, ahead) ? 'restart' : 'loss'
+  }
+
+  const keepPace = (timestamp: number, arrival: number, advanced: number): void => {
+    pace.ticks += (timestamp - pace.timestamp) | 0
+    pace.seconds += arrival - pace.arrival
+    pace.numbers += advanced
+    pace.timestamp = timestamp
+    pace.arrival = arrival
+    if (pace.numbers > PACE_SPAN) {
+      pace.ticks /= 2
+      pace.seconds /= 2
+      pace.numbers /= 2
+    }
+  }
+
+  const beginTiming = ({ timestamp }: RtpPacket, arrival: number): void => {
+    previous = undefined
+    Object.assign(pace, { ticks: 0, seconds: 0, numbers: 0, timestamp, arrival })
+    estimator = createClockEstimator()
+  }
+
+  const keepTime = ({ timestamp }: RtpPacket, arrival: number): void => {
+    clock ??= estimator.add(timestamp, arrival)
+    if (clock !== undefined && previous !== undefined) {
+      const arrivalTime = arrival - previous.arrival
+      const mediaTime = ((timestamp - previous.timestamp) | 0) / clock.rate
+      jitter += (Math.abs(arrivalTime - mediaTime) - jitter) / 16
+    }
+    if (clock !== undefined) previous = { arrival, timestamp }
+  }
+
+  const count = (packet: RtpPacket, arrival: number): SequenceOutcome => {
+    if (received++ === 0) {
+      numbers.begin(packet.sequence)
+      beginTiming(packet, arrival)
+      return 'next'
+    }
+    current.timestamp = packet.timestamp
+    current.arrival = arrival
+    const before = numbers.highest()
+    const outcome = numbers.add(packet.sequence, judge)
+    if (outcome === 'next') keepPace(packet.timestamp, arrival, numbers.highest() - before)
+    if (outcome === 'restart') beginTiming(packet, arrival)
+    return outcome
+  }
 
   return {
     add(packet, arrival) {
-      received++
-      if (packet.ssrc !== ssrc) {
-        if (ssrc !== undefined) ssrcChanges++
-        ssrc = packet.ssrc
-        numbers.begin(packet.sequence)
-        previous = undefined
-      } else {
-        const outcome = numbers.add(packet.sequence)
-        if (outcome === 'stray') return
-        if (outcome === 'restart') previous = undefined
+      const outcome = count(packet, arrival)
+      if (outcome === 'stray' || outcome === 'duplicate') return outcome
+      if (packet.payloadType !== payloadType) {
+        payloadType = packet.payloadType
+        clock = given ?? staticClock(payloadType)
+        beginTiming(packet, arrival)
       }
-      if (previous !== undefined) {
-        const rate = options.clockRate ?? clockRateOf(packet.payloadType)
-        const arrivalTime = Number(arrival - previous.arrival) / 1e9
-        const mediaTime = ((packet.timestamp - previous.timestamp) | 0) / rate
-        jitter += (Math.abs(arrivalTime - mediaTime) - jitter) / 16
-      }
-      previous = { arrival, timestamp: packet.timestamp }
+      keepTime(packet, arrival)
+      return outcome
     },
+    get received() {
+      return received
+    },
+    highest: () => numbers.highest(),
     stats: () => ({
-      ...(ssrc !== undefined && { ssrc }),
+      ssrc: first.ssrc,
+      payloadType,
       received,
-      ssrcChanges,
       ...numbers.stats(),
       extendedSequence: numbers.highest(),
-      jitter,
+      ...(clock !== undefined && { clockRate: clock.rate, clockSource: clock.source, jitter }),
     }),
   }
 }

@@ -16,33 +16,52 @@ export interface SequenceStats {
 export interface SequenceLimits {
   /** How many numbers there are until they begin again at 0: a multiple of 1024. */
   cycle: number
-  /** A jump ahead by this many or more is no loss: the sender has started again from another number. */
+  /** A jump ahead by this many or more may be a loss, or a sender that has started again from another number. */
   maxDropout: number
   /** A jump back by more than this is no reordering: the sender has started again from another number. */
   maxMisorder: number
+  /**
+   * How many of the last numbers are remembered, to tell a duplicate from a late datagram: a power of two of at least
+   * `maxMisorder`. Default 1024.
+   */
+  window?: number
 }
+
+/**
+ * What became of a number. `late`: lower than the highest, and not seen before. `stray`: far off, and counted only if the
+ * next number follows it. `restart`: the sender has started again.
+ */
+export type SequenceOutcome = 'next' | 'late' | 'duplicate' | 'stray' | 'restart'
+
+/**
+ * Says whether a sender that jumps ahead by so many numbers has lost them, or has started again; `undefined` if nothing
+ * tells.
+ */
+export type JumpJudge = (ahead: number) => 'loss' | 'restart' | undefined
 
 export interface SequenceCounter {
   /** Starts again from this number. Datagrams lost before stay counted. */
   begin(sequence: number): void
-  /**
-   * `stray`: it belongs to no createSequenceCounter yet. `restart`: with it another createSequenceCounter has begun.
-   */
-  add(sequence: number): 'counted' | 'stray' | 'restart'
+  /** Counts a number. Without a judge, a long jump is a restart. */
+  add(sequence: number, judge?: JumpJudge): SequenceOutcome
+  /** How far a number is ahead of the highest; negative if behind. 0 before the first number. */
+  distance(sequence: number): number
+  /** Whether a number, at most `maxMisorder` behind the highest, came already. */
+  has(sequence: number): boolean
   /** The highest number, plus `cycle` for each time the numbers began again; 0 before the first number. */
   highest(): number
   stats(): SequenceStats
 }
 
-/**
- * How many of the last numbers are remembered, to tell a duplicate from a late datagram: more than any `maxMisorder`.
- */
-const WINDOW = 1024
-
 /** Counts sequence numbers that begin again at 0 after the highest, as RFC 3550 A.1 does. */
-export function createSequenceCounter({ cycle, maxDropout, maxMisorder }: SequenceLimits): SequenceCounter {
+export function createSequenceCounter({
+  cycle,
+  maxDropout,
+  maxMisorder,
+  window = 1024,
+}: SequenceLimits): SequenceCounter {
   const totals = { gaps: 0, reordered: 0, duplicates: 0, restarts: 0 }
-  const seen = new Float64Array(WINDOW).fill(-1)
+  const seen = new Uint8Array(window)
   let highest = 0
   /** The lowest number since the last start; losses before that start are in `lostBefore`. */
   let base = 0
@@ -59,41 +78,77 @@ export function createSequenceCounter({ cycle, maxDropout, maxMisorder }: Sequen
     base = highest
     distinct = 1
     awaited = -1
-    seen.fill(-1)
-    seen[highest % WINDOW] = highest
+    seen.fill(0)
+    seen[highest % window] = 1
+  }
+
+  const aheadOf = (sequence: number): number => {
+    const distance = (sequence - highest) % cycle
+    return distance < 0 ? distance + cycle : distance
+  }
+
+  const advance = (ahead: number): void => {
+    if (ahead > 1) totals.gaps++
+    if (ahead >= window) seen.fill(0)
+    else for (let skipped = 1; skipped < ahead; skipped++) seen[(highest + skipped) % window] = 0
+    highest += ahead
+    seen[highest % window] = 1
+    distinct++
+  }
+
+  const behind = (by: number): SequenceOutcome => {
+    const extended = highest - by
+    const slot = extended % window
+    if (seen[slot] === 1) {
+      totals.duplicates++
+      return 'duplicate'
+    }
+    totals.reordered++
+    seen[slot] = 1
+    if (extended < base) base = extended
+    distinct++
+    return 'late'
+  }
+
+  const jump = (sequence: number, ahead: number, judge?: JumpJudge): SequenceOutcome => {
+    const verdict = judge?.(ahead)
+    const follows = sequence === awaited
+    // A single number out of range may be a stray. Two that follow each other mean that the sender goes on from there.
+    if (verdict !== 'loss' && !follows) {
+      awaited = (sequence + 1) % cycle
+      return 'stray'
+    }
+    if (verdict !== 'loss' && (verdict === 'restart' || judge === undefined || ahead >= cycle / 4)) {
+      totals.restarts++
+      begin(sequence)
+      return 'restart'
+    }
+    if (follows) {
+      advance(ahead - 1)
+      advance(1)
+    } else advance(ahead)
+    awaited = -1
+    return 'next'
   }
 
   return {
     begin,
-    add(sequence) {
-      const distance = (sequence - highest) % cycle
-      const ahead = distance < 0 ? distance + cycle : distance
-      if (ahead > 0 && ahead < maxDropout) {
-        if (ahead > 1) totals.gaps++
-        highest += ahead
-      } else if (ahead !== 0 && ahead <= cycle - maxMisorder) {
-        // A single number out of range may be a stray. Two that follow each other mean that the sender has started
-        // again.
-        if (sequence !== awaited) {
-          awaited = (sequence + 1) % cycle
-          return 'stray'
-        }
-        totals.restarts++
-        begin(sequence)
-        return 'restart'
-      }
-      const extended = ahead < maxDropout ? highest : highest - (cycle - ahead)
+    add(sequence, judge) {
+      const ahead = aheadOf(sequence)
+      if (ahead >= maxDropout && ahead <= cycle - maxMisorder) return jump(sequence, ahead, judge)
       awaited = -1
-      const slot = extended % WINDOW
-      if (seen[slot] === extended) {
-        totals.duplicates++
-        return 'counted'
-      }
-      if (extended < highest) totals.reordered++
-      seen[slot] = extended
-      if (extended < base) base = extended
-      distinct++
-      return 'counted'
+      if (ahead === 0 || ahead >= maxDropout) return behind(ahead === 0 ? 0 : cycle - ahead)
+      advance(ahead)
+      return 'next'
+    },
+    distance(sequence) {
+      const ahead = distinct === 0 ? 0 : aheadOf(sequence)
+      return ahead > cycle / 2 ? ahead - cycle : ahead
+    },
+    has(sequence) {
+      const ahead = aheadOf(sequence)
+      const by = ahead === 0 ? 0 : cycle - ahead
+      return by < window && by <= maxMisorder && seen[(highest - by) % window] === 1
     },
     highest: () => (distinct === 0 ? 0 : highest - cycle),
     stats: () => ({ ...totals, lost: lostBefore + lostNow() }),

@@ -53,6 +53,14 @@ export function quantity(text: string): number {
     : Number(number) * (MULTIPLES[multiple.toLowerCase()] ?? 1)
 }
 
+/** Ticks a second of a clock: `48000`, `90k`, `44.1k`. */
+export function clockRate(text: string): number {
+  const rate = quantity(text)
+  return Number.isInteger(rate) && rate >= 1 && rate < 2 ** 32
+    ? rate
+    : refuse('Ticks a second are needed, a whole number from 1: 48000, 90k.')
+}
+
 /**
  * The name, index (digits) or local address of an interface. Whether there is such an interface is not checked here.
  */

@@ -3,7 +3,8 @@
 import type { Datagram } from '../../../index.ts'
 import { isMalformed } from '../../../protocols/malformed.ts'
 import { decodeRtp } from '../../../protocols/rtp.ts'
-import { type RtpStats, rtpStats } from '../../../protocols/rtp-stats.ts'
+import type { RtpStats } from '../../../protocols/rtp-stats.ts'
+import { type RtpStreams, sumOf } from '../../../protocols/rtp-streams.ts'
 import { createSequenceCounter, type SequenceCounter, type SequenceStats } from '../../../protocols/sequence-counter.ts'
 import { readSequence, SEQUENCE_CYCLE } from '../../../protocols/sequence-header.ts'
 
@@ -20,129 +21,140 @@ export interface Arrivals {
   lastSeen: number
   /** What the datagrams' sequence numbers tell; `undefined` if none is numbered. */
   numbers(): SequenceStats | undefined
-  /** The statistics of each source port's RTP stream; none without --rtp. */
-  rtp(): RtpStats[]
-  /** Datagrams that should be RTP and are not. */
+  /** What RTP tells; `undefined` without --rtp. */
+  readonly rtp?: RtpArrivals | undefined
+}
+
+/** What the RTP packets of a row tell. */
+export interface RtpArrivals {
+  /** The statistics of each source port's SSRCs. */
+  stats(): RtpStats[]
+  /** How often a source port went on with another SSRC. */
+  readonly ssrcChanges: number
+  /** Packets of SSRCs beyond those that are kept apart. */
+  readonly uncounted: number
+  /** Datagrams that are no RTP packets. */
   readonly malformed: number
+  /** Why, with how many datagrams each. */
+  readonly problems: ReadonlyMap<string, number>
+}
+
+/** What is known of RTP beforehand. */
+export interface RtpChoice {
+  /** Those of all sockets, since what is redundant may come to several. */
+  readonly streams: RtpStreams
+  /** Ticks a second of the clock. */
+  readonly clockRate?: number | undefined
 }
 
 /**
- * How many rows, and how many streams of a row, are kept apart; all others are counted together. Anybody can send from
- * many addresses and ports.
+ * How many rows, numbered streams and reasons are kept apart; all others are counted together. Anybody can send from many
+ * addresses and ports.
  */
 const MAX_ROWS = 4096
 const MAX_STREAMS = 64
+const MAX_STREAMS_OF_ALL = 1024
+const MAX_PROBLEMS = 8
 const OTHERS = 'others'
 
 // A number far back means that the sender has started again: iperf and `sockctl send` count from 1.
 const SEQUENCE_LIMITS = { cycle: SEQUENCE_CYCLE, maxDropout: 2 ** 30, maxMisorder: 1000 }
 
-interface Stream {
-  add(datagram: Datagram, seconds: number): void
-  readonly numbers?: SequenceStats | undefined
-  readonly rtp?: RtpStats | undefined
+/** Where payloads to write are put, if they are to be written. */
+type Payloads = Uint8Array[] | undefined
+
+interface Contents {
+  take(datagram: Datagram, seconds: number, payloads: Payloads): void
+  numbers(): SequenceStats | undefined
+  readonly rtp?: RtpArrivals
 }
 
-function numberedStream(): Stream {
-  let numbers: SequenceCounter | undefined
+/** @param takeRoom whether there is room for another stream, which is taken */
+function numberedContents(takeRoom: () => boolean): Contents {
+  const streams = new Map<number, SequenceCounter>()
   return {
-    add({ data }, seconds) {
+    take({ data, source: { port } }, seconds, payloads) {
+      payloads?.push(data)
       const sequence = readSequence(data, seconds)
       if (sequence < 0) return
-      if (numbers !== undefined) numbers.add(sequence)
-      else {
-        numbers = createSequenceCounter(SEQUENCE_LIMITS)
-        numbers.begin(sequence)
+      const stream = streams.get(port)
+      if (stream !== undefined) stream.add(sequence)
+      else if (streams.size < MAX_STREAMS && takeRoom()) {
+        const begun = createSequenceCounter(SEQUENCE_LIMITS)
+        begun.begin(sequence)
+        streams.set(port, begun)
       }
     },
-    get numbers() {
-      return numbers?.stats()
-    },
+    numbers: () => sumOf([...streams.values()].map((stream) => stream.stats())),
   }
 }
 
-function rtpStream(onMalformed: () => void): Stream {
-  const stats = rtpStats()
+function rtpContents({ streams, clockRate }: RtpChoice): Contents {
+  const sender = streams.sender(clockRate)
+  const problems = new Map<string, number>()
+  let malformed = 0
+  let start: bigint | undefined
+  const secondsAt = (nanoseconds: bigint): number => {
+    start ??= nanoseconds
+    return Number(nanoseconds - start) / 1e9
+  }
+  const note = (problem: string): void => {
+    malformed++
+    const reason = problems.has(problem) || problems.size < MAX_PROBLEMS ? problem : 'for other reasons'
+    problems.set(reason, (problems.get(reason) ?? 0) + 1)
+  }
   return {
-    add({ data, timestamp }) {
+    take({ data, source: { port }, timestamp }, _, payloads) {
       const packet = decodeRtp(data)
-      if (isMalformed(packet)) onMalformed()
-      else stats.add(packet, timestamp ?? process.hrtime.bigint())
+      if (isMalformed(packet)) note(packet.malformed)
+      else if (sender.add(packet, port, secondsAt(timestamp ?? process.hrtime.bigint()))) payloads?.push(packet.payload)
     },
-    get numbers() {
-      return stats.stats().received === 0 ? undefined : stats.stats()
-    },
-    get rtp() {
-      return stats.stats().received === 0 ? undefined : stats.stats()
+    numbers: () => sender.numbers(),
+    rtp: {
+      stats: () => sender.stats(),
+      get ssrcChanges() {
+        return sender.ssrcChanges
+      },
+      get uncounted() {
+        return sender.uncounted
+      },
+      get malformed() {
+        return malformed
+      },
+      problems,
     },
   }
 }
 
 interface Row extends Arrivals {
-  take(datagram: Datagram, seconds: number): void
-}
-
-function createRow(group: string, port: number, interfaceIndex: number, source: string, rtp: boolean): Row {
-  const streams = new Map<number, Stream>()
-  let lastPort = -1
-  let last: Stream | undefined
-  let malformed = 0
-
-  const streamFrom = (from: number): Stream => {
-    let stream = streams.get(from)
-    if (stream === undefined) {
-      stream = rtp ? rtpStream(() => malformed++) : numberedStream()
-      if (streams.size < MAX_STREAMS) streams.set(from, stream)
-    }
-    lastPort = from
-    last = stream
-    return stream
-  }
-
-  return {
-    group,
-    port,
-    interfaceIndex,
-    source,
-    datagrams: 0,
-    bytes: 0,
-    lastSeen: 0,
-    get malformed() {
-      return malformed
-    },
-    take(datagram, seconds) {
-      this.datagrams++
-      this.bytes += datagram.data.length
-      const from = datagram.source.port
-      const stream = from === lastPort && last !== undefined ? last : streamFrom(from)
-      stream.add(datagram, seconds)
-    },
-    numbers: () => sum([...streams.values()].flatMap(({ numbers }) => numbers ?? [])),
-    rtp: () => [...streams.values()].flatMap(({ rtp: stats }) => stats ?? []),
-  }
-}
-
-/** The sum of several statistics; `undefined` if there are none. */
-export function sum(stats: readonly SequenceStats[]): SequenceStats | undefined {
-  if (stats.length === 0) return undefined
-  const total: SequenceStats = { lost: 0, gaps: 0, reordered: 0, duplicates: 0, restarts: 0 }
-  for (const key of Object.keys(total) as (keyof SequenceStats)[]) for (const one of stats) total[key] += one[key]
-  return total
+  readonly contents: Contents
 }
 
 export interface ArrivalCounter {
-  /** Counts a batch. Its code runs for each datagram, so it must be fast. */
-  take(batch: readonly Datagram[]): void
+  /**
+   * Counts a batch. Its code runs for each datagram, so it must be fast.
+   *
+   * @param payloads takes what is to be written: payloads, and of RTP each number once
+   */
+  take(batch: readonly Datagram[], payloads?: Uint8Array[]): void
   rows(): readonly Arrivals[]
 }
 
-export function countArrivals(port: number, rtp: boolean): ArrivalCounter {
+/** @param rtp if the datagrams are to be read as RTP */
+export function countArrivals(port: number, rtp?: RtpChoice): ArrivalCounter {
   const rows: Row[] = []
   const bySource = new Map<string, Row[]>()
   let last: Row | undefined
+  let numbered = 0
+  const takeRoom = (): boolean => numbered < MAX_STREAMS_OF_ALL && ++numbered > 0
 
   const add = (group: string, interfaceIndex: number, source: string): Row => {
-    const row = createRow(group, port, interfaceIndex, source, rtp)
+    const contents = rtp === undefined ? numberedContents(takeRoom) : rtpContents(rtp)
+    const { numbers, rtp: told } = contents
+    const row: Row = {
+      ...{ group, port, interfaceIndex, source, contents, numbers, rtp: told },
+      ...{ datagrams: 0, bytes: 0, lastSeen: 0 },
+    }
     rows.push(row)
     const ofSource = bySource.get(source)
     if (ofSource === undefined) bySource.set(source, [row])
@@ -158,7 +170,7 @@ export function countArrivals(port: number, rtp: boolean): ArrivalCounter {
   }
 
   return {
-    take(batch) {
+    take(batch, payloads) {
       const now = Date.now()
       const seconds = Math.floor(now / 1000)
       for (const datagram of batch) {
@@ -166,7 +178,9 @@ export function countArrivals(port: number, rtp: boolean): ArrivalCounter {
         const { address } = datagram.source
         if (last?.source !== address || last.group !== destination || last.interfaceIndex !== interfaceIndex)
           last = find(destination, interfaceIndex, address)
-        last.take(datagram, seconds)
+        last.datagrams++
+        last.bytes += datagram.data.length
+        last.contents.take(datagram, seconds, payloads)
         last.lastSeen = now
       }
     },

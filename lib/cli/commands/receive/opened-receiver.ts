@@ -3,7 +3,7 @@
 import { openReceiver, type Receiver } from '../../../index.ts'
 import { interfaceLabel } from '../../shell/interface-option.ts'
 import { openAtHost } from '../../shell/open-at-host.ts'
-import { type ArrivalCounter, countArrivals } from './arrivals.ts'
+import { type ArrivalCounter, countArrivals, type RtpChoice } from './arrivals.ts'
 import type { PlannedHost, PlannedReceiver, ReceiveBuffer } from './plan.ts'
 
 /** A socket of the command, and the counter of what arrived at it. */
@@ -15,7 +15,6 @@ export interface OpenedReceiver {
   /** The address of this host that it listens at, if it joined nothing. */
   readonly listening?: string
   readonly port: number
-  readonly rtp: boolean
 }
 
 export interface JoinedChannel {
@@ -29,19 +28,22 @@ export interface JoinedChannel {
   readonly waits: boolean
 }
 
-/**
- * Opens a planned receiver and blocks sources on its memberships.
- *
- * @param telling whether datagrams are printed, for which their time and hop limit are needed
- * @param waitForInterface whether channels may wait for an interface that is not there
- */
+/** What all sockets of the command have in common. */
+export interface OpenChoices {
+  readonly buffer: ReceiveBuffer
+  /** Whether datagrams are printed, for which their time and hop limit are needed. */
+  readonly telling: boolean
+  /** Whether channels may wait for an interface that is not there. */
+  readonly waitForInterface: boolean
+  /** How RTP is read. */
+  readonly rtp: RtpChoice
+}
+
+/** Opens a planned receiver and blocks sources on its memberships. */
 export async function openPlanned(
-  planned: PlannedReceiver,
-  buffer: ReceiveBuffer,
-  telling: boolean,
-  waitForInterface: boolean,
+  { port, channels, blocked, rtp }: PlannedReceiver,
+  { buffer, telling, waitForInterface, rtp: choice }: OpenChoices,
 ): Promise<OpenedReceiver> {
-  const { port, channels, blocked, rtp } = planned
   const receiver = await openReceiver({
     port,
     channels,
@@ -69,16 +71,14 @@ export async function openPlanned(
     },
     waits: !membership.active,
   }))
-  return { receiver, counter: countArrivals(port, rtp), joined, port, rtp }
+  return { receiver, counter: countArrivals(port, rtp ? choice : undefined), joined, port }
 }
 
 /** Opens the receivers of a planned host: one, or one of each family. */
 export async function openHosts(
-  planned: PlannedHost,
-  buffer: ReceiveBuffer,
-  telling: boolean,
+  { address, port, interface: on, reuse, rtp }: PlannedHost,
+  { buffer, telling, rtp: choice }: OpenChoices,
 ): Promise<OpenedReceiver[]> {
-  const { address, port, interface: on, reuse, rtp } = planned
   const receivers = await openAtHost(address, on, {
     port,
     reuse,
@@ -88,11 +88,10 @@ export async function openHosts(
   })
   return receivers.map((receiver) => ({
     receiver,
-    counter: countArrivals(port, rtp),
+    counter: countArrivals(port, rtp ? choice : undefined),
     joined: [],
     listening: receiver.address.address,
     port,
-    rtp,
   }))
 }
 

@@ -36,7 +36,13 @@ export interface PlanOptions {
   source?: string[]
   block?: string[]
   rtp?: boolean
+  /** Ticks a second of the clock of RTP's timestamps. */
+  clock?: number
 }
+
+/** Whether a target is to be read as RTP. */
+const isRtp = ({ protocol }: TargetText, { rtp, clock }: PlanOptions): boolean =>
+  rtp === true || clock !== undefined || protocol === 'rtp'
 
 /** Up to so many, each channel has a socket of its own, whose drops are counted apart. */
 const MAX_SOCKETS = 64
@@ -70,7 +76,7 @@ function wantedOf(given: ChannelText, options: PlanOptions): Wanted {
   const on = given.interface ?? options.interface
   const base: Channel = { group, ...(on !== undefined && { interface: on }) }
   const channels = sources.length === 0 ? [base] : sources.map((source) => ({ ...base, source }))
-  return { group, port, rtp: options.rtp === true || given.protocol === 'rtp', channels, blocked }
+  return { group, port, rtp: isRtp(given, options), channels, blocked }
 }
 
 const keyOf = ({ group, source = '', interface: on = '' }: Channel): string => `${group} ${source} ${on}`
@@ -138,7 +144,7 @@ async function planHosts(
       port,
       interface: on,
       reuse: channels.some((channel) => channel.port === port),
-      rtp: options.rtp === true || host.protocol === 'rtp',
+      rtp: isRtp(host, options),
     })
   }
   return planned

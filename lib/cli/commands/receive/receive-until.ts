@@ -1,8 +1,6 @@
 // Receives until a limit, a signal or an error ends it.
 
-import type { Datagram } from '../../../index.ts'
-import { isMalformed } from '../../../protocols/malformed.ts'
-import { decodeRtp } from '../../../protocols/rtp.ts'
+import type { RtpStreams } from '../../../protocols/rtp-streams.ts'
 import { drained } from '../../shell/drained.ts'
 import type { DatagramPrinter } from './datagram-printer.ts'
 import { createEnding, type ReceiveLimits, type ReceiveResult } from './ending.ts'
@@ -16,6 +14,8 @@ interface Outlets {
   readonly report: ReceiveReport
   readonly sink: PayloadSink | undefined
   readonly print: DatagramPrinter | undefined
+  /** The RTP streams of all receivers. */
+  readonly streams: RtpStreams
 }
 
 /** Receives until one of the limits, a signal or an error ends it, and closes the receivers. */
@@ -23,18 +23,19 @@ export async function receiveUntil(
   opened: readonly OpenedReceiver[],
   stop: AbortSignal,
   limits: ReceiveLimits,
-  { report, sink, print }: Outlets,
+  { report, sink, print, streams }: Outlets,
 ): Promise<ReceiveResult> {
   const ending = createEnding(limits, stop)
-  const viewer = createViewer(opened)
+  const viewer = createViewer(opened, streams)
 
   const read = async (receiving: OpenedReceiver): Promise<void> => {
     for await (const batch of receiving.receiver) {
       const taken = ending.take(batch)
-      receiving.counter.take(taken)
+      const payloads: Uint8Array[] | undefined = sink && []
+      receiving.counter.take(taken, payloads)
       print?.(taken, receiving)
       if (print !== undefined) await drained(process.stdout, ending.over)
-      const room = sink?.write(payloadsOf(taken, receiving.rtp), ending.over)
+      const room = payloads && sink?.write(payloads, ending.over)
       if (room !== undefined) await room
       if (ending.isOver()) return
     }
@@ -55,12 +56,4 @@ export async function receiveUntil(
   const view = viewer.whole()
   report.end(view)
   return { end, total: ending.total, elapsed: view.elapsed }
-}
-
-function payloadsOf(batch: readonly Datagram[], rtp: boolean): Uint8Array[] {
-  if (!rtp) return batch.map(({ data }) => data)
-  return batch.flatMap(({ data }) => {
-    const packet = decodeRtp(data)
-    return isMalformed(packet) ? [] : packet.payload
-  })
 }

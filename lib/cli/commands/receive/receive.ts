@@ -2,12 +2,13 @@
 
 import type { Command } from 'commander'
 import { hostPort, isIpv6 } from '../../../net/address.ts'
+import { createRtpStreams } from '../../../protocols/rtp-streams.ts'
 import type { SocketTarget } from '../../../protocols/socket-target.ts'
 import type { TargetText } from '../../../protocols/target.ts'
 import { UsageError } from '../../shell/failure.ts'
 import { examples } from '../../shell/help.ts'
 import { takesInterface } from '../../shell/interface-option.ts'
-import { address, count, duration, port, quantity, repeatable, targetOrSocket } from '../../shell/parsers.ts'
+import { address, clockRate, count, duration, port, quantity, repeatable, targetOrSocket } from '../../shell/parsers.ts'
 import { refuseOptions } from '../../shell/refuse-options.ts'
 import { type Run, runs } from '../../shell/run.ts'
 import { datagramPrinter } from './datagram-printer.ts'
@@ -43,7 +44,8 @@ export function receiveCommand(command: Command): void {
     .option('-e, --expect <number>', 'end after this many datagrams, and fail if fewer arrive', count)
     .option('-o, --output <file>', 'write the payloads to a file, or - for standard output')
     .option('-x, --hex', 'print every datagram')
-    .option('--rtp', 'read RTP: loss, reordering, jitter; --output gets the payloads of the packets')
+    .option('--rtp', 'read RTP: loss, reordering, jitter; --output gets the payload of each packet, once')
+    .option('--clock <rate>', "the clock of RTP's timestamps, in ticks a second: 48000, 90k (implies --rtp)", clockRate)
     .option('--wait-interface', 'of groups: wait for an interface that is not there yet')
     .option('--buffer <bytes>', `the size of the receive buffer (default: ${DEFAULT_BUFFER})`, quantity)
   command.addHelpText('after', NOTES)
@@ -73,7 +75,14 @@ raw: and packet: need CAP_NET_RAW, unix: the right to write to the directory. A 
 
 const DEFAULT_BUFFER = 16 * 2 ** 20
 /** The options of channels and hosts alone. */
-const OF_UDP = { source: '--source', block: '--block', port: '--port', rtp: '--rtp', waitInterface: '--wait-interface' }
+const OF_UDP = {
+  source: '--source',
+  block: '--block',
+  port: '--port',
+  rtp: '--rtp',
+  clock: '--clock',
+  waitInterface: '--wait-interface',
+}
 const NOT_OF = {
   raw: OF_UDP,
   packet: { ...OF_UDP, interface: '--interface' },
@@ -112,12 +121,13 @@ async function receivePlanned(
   const telling = options.hex === true
   const opened: OpenedReceiver[] = []
   try {
-    for (const plan of planned.channels)
-      opened.push(await openPlanned(plan, buffer, telling, options.waitInterface === true))
-    for (const plan of planned.hosts) opened.push(...(await openHosts(plan, buffer, telling)))
+    const rtp = { streams: createRtpStreams(), clockRate: options.clock }
+    const choices = { buffer, telling, waitForInterface: options.waitInterface === true, rtp }
+    for (const plan of planned.channels) opened.push(await openPlanned(plan, choices))
+    for (const plan of planned.hosts) opened.push(...(await openHosts(plan, choices)))
     const report = createReceiveReport(out, quiet || (telling && !out.json))
     const print = telling ? datagramPrinter(out) : undefined
-    const result = await receiveUntil(opened, stop, options, { report, sink, print })
+    const result = await receiveUntil(opened, stop, options, { report, sink, print, streams: rtp.streams })
     const first = opened[0]?.joined[0]
     judge(result, options.expect, 'datagrams', first && doctorOf(first))
   } finally {

@@ -9,6 +9,7 @@ import type { Output } from '../../shell/output.ts'
 import { type Column, formatTable } from '../../shell/table.ts'
 import { ago, bitrate, plural, scaled, seconds, sparkline } from '../../shell/units.ts'
 import type { JoinedChannel } from './opened-receiver.ts'
+import { rtpLines, sequenceColumns, sequenceWords } from './rtp-report.ts'
 import type { ReceiveRow, ReceiveView } from './view.ts'
 
 export interface ReceiveReport {
@@ -38,14 +39,12 @@ const joinedText = ({ group, port, source, blocked, interface: { name, index }, 
 
 const listeningText = (address: string, port: number): string => `listening at ${hostPort(address, port)}`
 
-const lostOf = ({ lost }: Partial<ReceiveRow>): string => (lost === undefined ? '' : `${lost} lost, `)
-
 const heard = ({ sources }: ReceiveView): number => sources.filter(({ datagrams }) => datagrams > 0).length
 
 function totals(view: ReceiveView): string {
   const { datagrams, bytes, elapsed, dropped } = view
   const what = `${plural(datagrams, 'datagram')}, ${plural(bytes, 'byte')} in ${seconds(elapsed)} from ${plural(heard(view), 'source')}`
-  return `${what}: ${lostOf(view)}${dropped} dropped by the kernel`
+  return `${what}: ${sequenceWords(view)}${dropped} dropped by the kernel`
 }
 
 function jsonReport(out: Output): ReceiveReport {
@@ -75,11 +74,12 @@ function lineReport(out: Output): ReceiveReport {
     changed: (event, port) => out.line(channelChangeText(event, port)),
     interval: (view) => {
       const { elapsed, rate, bitrate: bits, datagrams, dropped } = view
-      const so = `${plural(datagrams, 'datagram')}, ${lostOf(view)}${dropped} dropped`
+      const so = `${plural(datagrams, 'datagram')}, ${sequenceWords(view)}${dropped} dropped`
       out.line(`${seconds(elapsed)}: ${scaled(rate)}/s, ${bitrate(bits)}, ${plural(heard(view), 'source')}; ${so}`)
     },
     end: (view) => {
       for (const line of formatTable(view.sources, summaryColumns(view), out.paint)) out.line(line)
+      for (const line of rtpLines(view)) out.line(line)
       out.line(totals(view))
     },
   }
@@ -108,22 +108,10 @@ const lossColumns: Column<ReceiveRow>[] = [
   },
 ]
 
-const rtpColumns: Column<ReceiveRow>[] = [
-  { head: 'LATE', right: true, cell: ({ reordered = 0 }) => reordered },
-  {
-    head: 'JITTER',
-    right: true,
-    cell: ({ rtp = [] }) => rtp.map(({ jitter }) => `${scaled(jitter * 1e3)} ms`).join(' '),
-  },
-]
-
 const rateColumns: Column<ReceiveRow>[] = [
   { head: 'RATE', right: true, cell: ({ rate }) => `${scaled(rate)}/s` },
   { head: 'BITS', right: true, cell: ({ bitrate: bits }) => bitrate(bits) },
 ]
-
-const withRtp = ({ sources }: ReceiveView): Column<ReceiveRow>[] =>
-  sources.some(({ rtp }) => rtp !== undefined) ? rtpColumns : []
 
 const summaryColumns = (view: ReceiveView): Column<ReceiveRow>[] => [
   ...channelColumns,
@@ -131,7 +119,7 @@ const summaryColumns = (view: ReceiveView): Column<ReceiveRow>[] => [
   { head: 'BYTES', cell: ({ bytes }) => bytes },
   ...rateColumns,
   ...lossColumns,
-  ...withRtp(view),
+  ...sequenceColumns(view),
 ]
 
 function tableReport(out: Output): ReceiveReport {
@@ -149,7 +137,7 @@ function tableReport(out: Output): ReceiveReport {
         ...channelColumns,
         ...rateColumns,
         ...lossColumns,
-        ...withRtp(view),
+        ...sequenceColumns(view),
         {
           head: 'SEEN',
           right: true,
@@ -166,6 +154,7 @@ function tableReport(out: Output): ReceiveReport {
     end: (view) => {
       screen.clear()
       for (const line of formatTable(view.sources, summaryColumns(view), out.paint)) out.line(line)
+      for (const line of rtpLines(view)) out.line(line)
       out.line(totals(view))
     },
   }

@@ -2,8 +2,9 @@
 
 import type { Receiver } from '../../../index.ts'
 import type { RtpStats } from '../../../protocols/rtp-stats.ts'
+import { type RedundantStats, type RtpStreams, sumOf } from '../../../protocols/rtp-streams.ts'
 import type { SequenceStats } from '../../../protocols/sequence-counter.ts'
-import { sum } from './arrivals.ts'
+import type { RtpArrivals } from './arrivals.ts'
 import { interfaceNameIn, type OpenedReceiver } from './opened-receiver.ts'
 
 /** A channel and source, at one moment. */
@@ -24,12 +25,21 @@ export interface ReceiveRow extends Partial<SequenceStats> {
   dropped: number
   /** In milliseconds since 1970. */
   lastSeen?: number
+  /** The statistics of each source port's SSRCs. */
   rtp?: RtpStats[]
+  /** How often a source port went on with another SSRC. */
+  ssrcChanges?: number
+  /** Packets of SSRCs beyond those that are kept apart. */
+  uncounted?: number
+  /** Datagrams that are no RTP packets. */
   malformed?: number
+  /** Why they are none, with how many datagrams each. */
+  problems?: Record<string, number>
   /** What has become of the channel, if nothing can arrive. */
   state?: 'waiting' | 'refused'
 }
 
+/** All rows, and their totals. What came by several paths (ST 2022-7) counts once. */
 export interface ReceiveView extends Partial<SequenceStats> {
   /** Milliseconds since the start. */
   elapsed: number
@@ -38,11 +48,22 @@ export interface ReceiveView extends Partial<SequenceStats> {
   rate: number
   bitrate: number
   dropped: number
+  ssrcChanges?: number
+  malformed?: number
+  /** The streams that came by several paths. */
+  redundant?: RedundantStats[]
   sources: ReceiveRow[]
 }
 
-/** Makes views of all receivers. */
-export function createViewer(opened: readonly OpenedReceiver[]): {
+/**
+ * Makes views of all receivers.
+ *
+ * @param streams the RTP streams of all rows
+ */
+export function createViewer(
+  opened: readonly OpenedReceiver[],
+  streams: RtpStreams,
+): {
   /** A view with the rates since the last call. */
   now(): ReceiveView
   /** A view with the rates since the start. */
@@ -73,7 +94,8 @@ export function createViewer(opened: readonly OpenedReceiver[]): {
       rate: total('rate'),
       bitrate: total('bitrate'),
       dropped: opened.reduce((all, { receiver }) => all + receiver.stats().dropped, 0),
-      ...sum(sources.flatMap((row) => (row.lost === undefined ? [] : (row as SequenceStats)))),
+      ...numbersOf(sources, streams),
+      ...rtpTotals(sources, streams),
       sources,
     }
   }
@@ -94,6 +116,35 @@ export function createViewer(opened: readonly OpenedReceiver[]): {
   }
 }
 
+/** The sum of what all datagrams' numbers tell. */
+function numbersOf(sources: readonly ReceiveRow[], streams: RtpStreams): SequenceStats | undefined {
+  const others = sources.flatMap((row) =>
+    row.rtp !== undefined || row.lost === undefined ? [] : (row as SequenceStats),
+  )
+  return sumOf([...others, ...[streams.numbers() ?? []].flat()])
+}
+
+function rtpTotals(sources: readonly ReceiveRow[], streams: RtpStreams): Partial<ReceiveView> {
+  const rows = sources.filter(({ rtp }) => rtp !== undefined)
+  if (rows.length === 0) return {}
+  const total = (key: 'ssrcChanges' | 'malformed'): number => rows.reduce((all, row) => all + (row[key] ?? 0), 0)
+  const redundant = streams.redundant()
+  return {
+    ssrcChanges: total('ssrcChanges'),
+    malformed: total('malformed'),
+    ...(redundant.length > 0 && { redundant }),
+  }
+}
+
+function rtpOf({ stats, ssrcChanges, uncounted, malformed, problems }: RtpArrivals): Partial<ReceiveRow> {
+  return {
+    rtp: stats(),
+    ssrcChanges,
+    ...(uncounted > 0 && { uncounted }),
+    ...(malformed > 0 && { malformed, problems: Object.fromEntries(problems) }),
+  }
+}
+
 const HISTORY_LENGTH = 20
 
 const keyOf = ({ group, port, interface: on, source = '' }: ReceiveRow): string => `${group} ${port} ${on} ${source}`
@@ -101,19 +152,17 @@ const keyOf = ({ group, port, interface: on, source = '' }: ReceiveRow): string 
 function rowsOf({ receiver, counter, joined, listening, port }: OpenedReceiver): ReceiveRow[] {
   const { dropped } = receiver.stats()
   const arrivals = counter.rows()
-  const rows = arrivals.map((row): ReceiveRow => {
-    const rtp = row.rtp()
-    return {
+  const rows = arrivals.map(
+    (row): ReceiveRow => ({
       ...idle(row.group, row.port, interfaceNameIn(joined, row.interfaceIndex), dropped),
       source: row.source,
       datagrams: row.datagrams,
       bytes: row.bytes,
       lastSeen: row.lastSeen,
       ...row.numbers(),
-      ...(rtp.length > 0 && { rtp }),
-      ...(row.malformed > 0 && { malformed: row.malformed }),
-    }
-  })
+      ...(row.rtp !== undefined && rtpOf(row.rtp)),
+    }),
+  )
   const silent = joined.filter(
     ({ group, source, interface: { index } }) =>
       !arrivals.some(

@@ -67,7 +67,7 @@ describeOnHosts('sockctl doctor', (hosts) => {
     expect({ status, cause, verdict }).toEqual({
       status: 1,
       cause: 'interface',
-      verdict: `Most likely: the interface ${a.name} is down.`,
+      verdict: `Proven: the interface ${a.name} is down. Fix: ip link set ${a.name} up`,
     })
     expect(find('interface')?.fix).toBe(`ip link set ${a.name} up`)
   })
@@ -82,20 +82,29 @@ describeOnHosts('sockctl doctor', (hosts) => {
     await ip('route', 'add', '224.0.0.0/4', 'dev', plan[1].a.name)
     undo.push(() => ip('route', 'delete', '224.0.0.0/4', 'dev', plan[1].a.name))
     await send(b.ipv4[0], '232.1.1.1')
-    const { cause, verdict } = await doctor(`${b.ipv4[0]}@232.1.1.1:${PORT}`, '--wait', '700ms')
-    expect(cause).toBe('route')
-    expect(verdict).toContain(`the join is on ${plan[1].a.name}, and the route to the source goes by ${a.name}`)
+    const { find, cause, certainty, fix } = await doctor(`${b.ipv4[0]}@232.1.1.1:${PORT}`, '--wait', '700ms')
+    expect(find('route')?.says).toContain(`the route to ${b.ipv4[0]} goes by ${a.name}`)
+    // The stream was seen where the route to the source goes.
+    expect({ cause, certainty }).toEqual({ cause: 'wire', certainty: 'likely' })
+    expect(fix).toBe(`sockctl receive ${b.ipv4[0]}@232.1.1.1:${PORT} -i ${a.name}`)
   })
 
   it.each([
-    [`there is no route to ${FOREIGN} at all`, 1, async () => {}],
-    [`there is no route to ${FOREIGN} at all`, 2, async () => {}],
+    [`there is no route to ${FOREIGN} at all`, 1, async () => {}, `ip route replace ${FOREIGN} dev ${a.name}`],
+    [`there is no route to ${FOREIGN} at all`, 2, async () => {}, `ip route replace ${FOREIGN} dev ${a.name}`],
+    [
+      `the route to ${FOREIGN} is unreachable`,
+      1,
+      async () => ip('route', 'add', 'unreachable', FOREIGN),
+      `ip route replace ${FOREIGN} dev ${a.name}`,
+    ],
     [
       `the route to ${FOREIGN} goes by ${plan[1].a.name}`,
       1,
       async () => ip('route', 'add', FOREIGN, 'dev', plan[1].a.name),
+      `sysctl -w net.ipv4.conf.${a.name}.rp_filter=2`,
     ],
-  ] as const)('names a strict or loose rp_filter, and says that %s (rp_filter %d)', async (how, mode, route) => {
+  ] as const)('names a strict or loose rp_filter, and says that %s (rp_filter %d)', async (how, mode, route, fix) => {
     await hosts().ip('B', 'address', 'add', `${FOREIGN}/32`, 'dev', b.name)
     undo.push(() => hosts().ip('B', 'address', 'delete', `${FOREIGN}/32`, 'dev', b.name))
     await route()
@@ -106,7 +115,7 @@ describeOnHosts('sockctl doctor', (hosts) => {
     expect({ status, cause }).toEqual({ status: 1, cause: 'reverse path' })
     expect(verdict).toContain(`the reverse path filter drops the datagrams: ${how}, and rp_filter`)
     expect(find('reverse path')?.says).toMatch(/the filter dropped [1-9]\d* packets meanwhile/)
-    expect(find('reverse path')?.fix).toContain('rp_filter=')
+    expect(find('reverse path')).toMatchObject({ fix, certainty: 'likely' })
   })
 
   it.each([
@@ -166,9 +175,13 @@ describeOnHosts('sockctl doctor', (hosts) => {
     expect({ status, cause, verdict }).toEqual({
       status: 1,
       cause: 'wire',
-      verdict: `Most likely: another source sends: ${other}, not ${wanted}.`,
+      verdict: expect.stringContaining(`Likely: another source sends: ${other}, not ${wanted}. Fix: sockctl receive `),
     })
-    expect(find('wire')?.fix).toContain(`--source ${other}`)
+    expect(find('wire')?.fix).toMatch(
+      other.includes(':')
+        ? /^sockctl receive '\[.*\]@\[ff3e::1\]:5004' -i a0$/
+        : `sockctl receive ${other}@${channel} -i a0`,
+    )
   })
 
   it('names the port that is sent to if another was asked for', async () => {
@@ -176,7 +189,7 @@ describeOnHosts('sockctl doctor', (hosts) => {
     const { status, verdict } = await doctor(`239.1.1.1:${PORT}`, ...quickly)
     expect({ status, verdict }).toEqual({
       status: 1,
-      verdict: `Most likely: 239.1.1.1 is sent to port 7123, not ${PORT}.`,
+      verdict: `Likely: 239.1.1.1 is sent to port 7123, not ${PORT}. Fix: sockctl receive 239.1.1.1:7123 -i ${a.name}`,
     })
   })
 
@@ -190,15 +203,17 @@ describeOnHosts('sockctl doctor', (hosts) => {
     const membership = await control(socket).join({ group, interface: a.name })
     await membership.block(source)
     await send(source, group, throughB(group))
-    const { verdict, cause } = await doctor(channel, ...on)
-    expect(cause).toBe('blocked')
-    expect(verdict).toContain(`the source ${source} is blocked by a socket of this host`)
+    const { status, find } = await doctor(channel, ...on)
+    expect(status).toBe(0)
+    expect(find('blocked')?.says).toContain(`a socket of this host blocks ${source}`)
   })
 
   it.each([`239.1.1.1:${PORT}`, `[ff15::1]:${PORT}`])('says that nobody sends %s', async (channel) => {
     const { status, verdict, cause } = await doctor(channel, ...quickly)
     expect({ status, cause }).toEqual({ status: 1, cause: 'wire' })
-    expect(verdict).toBe(`Most likely: nobody sends ${channel}, or the network does not bring it to ${a.name}.`)
+    expect(verdict).toMatch(
+      /^Nothing is proven\. Possible: nobody sends .* or the network does not bring it to a0\. Ruled out: interface, .* Try next: check that the sender sends/,
+    )
   })
 
   it('says that a source-specific group needs its source', async () => {
@@ -215,7 +230,11 @@ describeOnHosts('sockctl doctor', (hosts) => {
     const taken = hosts().spawn('A', { code }, [JSON.stringify([PORT, '0.0.0.0'])])
     await taken.next()
     const first = await doctor(`239.1.1.1:${PORT}`, ...quickly)
-    expect(first.verdict).toContain(`another socket has port ${PORT} for itself`)
+    expect(first).toMatchObject({ status: 1, cause: 'joined', certainty: 'likely' })
+    expect(first.verdict).toMatch(
+      /^Likely: node.* has port 5004, but nobody on this host has joined 239\.1\.1\.1 on a0\./,
+    )
+    expect(first.find('bind')?.status).toBe('warn')
     await taken.close()
 
     const unicast = hosts().spawn('A', { code }, [JSON.stringify([PORT, a.ipv4[0]])])
@@ -225,7 +244,9 @@ describeOnHosts('sockctl doctor', (hosts) => {
     const second = await doctor(`239.1.1.1:${PORT}`, ...on)
     expect(second.cause).toBe('socket')
     expect(second.verdict).toMatch(
-      new RegExp(`node.* \\(${unicast.pid}\\) is bound to ${a.ipv4[0]}, which takes no multicast`),
+      new RegExp(
+        `node.* \\(${unicast.pid}\\) has port ${PORT}, but is bound to ${a.ipv4[0]}, which takes no multicast`,
+      ),
     )
   })
 
@@ -233,7 +254,7 @@ describeOnHosts('sockctl doctor', (hosts) => {
     await send(b.ipv4[0], '239.1.1.1', { size: 2000 })
     const { status, find } = await doctor(`239.1.1.1:${PORT}`, ...on)
     expect(status).toBe(0)
-    expect(find('size')).toMatchObject({ status: 'warn', fix: 'send at most 1472 bytes a datagram' })
+    expect(find('size')).toMatchObject({ status: 'warn', advice: 'send at most 1472 bytes a datagram' })
   })
 
   it('tells what it can without a capability, and what it can not', async () => {
@@ -262,7 +283,7 @@ describeOnHosts('sockctl doctor', (hosts) => {
         'counter drop',
         /the firewall drops the datagrams: inet doctor input: ip daddr 239\.1\.1\.1 drop/,
       ],
-      ['a rule that does not', 'ip', 'drop', /a firewall on this host drops the datagrams/],
+      ['a rule that does not', 'ip', 'drop', /^Nothing is proven\. /],
       [
         'a rule of IPv6',
         'ip6',

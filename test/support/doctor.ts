@@ -7,6 +7,10 @@ export interface Line {
   status?: 'pass' | 'warn' | 'fail' | 'skip'
   says?: string
   fix?: string
+  advice?: string
+  certainty?: 'proven' | 'likely' | 'possible'
+  flows?: boolean
+  ruledOut?: string[]
   verdict?: string
   cause?: string
   delivered?: number
@@ -22,6 +26,10 @@ export async function diagnose(...args: string[]) {
     status,
     verdict: end.verdict ?? '',
     cause: end.cause,
+    certainty: end.certainty,
+    fix: end.fix,
+    flows: end.flows,
+    ruledOut: end.ruledOut ?? [],
     delivered: end.delivered ?? 0,
     find: (check: string) => lines.find((line) => line.check === check),
     failed: lines.filter(({ status: found }) => found === 'fail').map(({ check }) => check),

@@ -23,18 +23,27 @@ export const wanting = (more: Partial<WantedChannel> = {}): WantedChannel => ({
   family: 'ipv4',
   port: 5000,
   sources: [],
+  blocked: [],
   on: eth0,
   ...more,
 })
 
 export const flow = (more: Partial<ObservedFlow> = {}): ObservedFlow => ({
+  interfaceIndex: 2,
+  outgoing: false,
   source: '192.0.2.9',
   port: 5000,
+  sourcePort: 4000,
   datagrams: 10,
   bytes: 1000,
   largest: 100,
   hopLimits: [3, 3],
   fragmented: 0,
+  complete: 0,
+  flaws: new Map(),
+  firstAt: 0,
+  lastAt: 1000,
+  longestGap: 20,
   ...more,
 })
 
@@ -57,21 +66,41 @@ export const seeing = (more: Partial<Observation> = {}): Observation => ({
   },
   link: { master: undefined, bridge: undefined },
   captureRefused: undefined,
+  joinedBefore: [],
+  looked: undefined,
   flows: [],
+  passed: new Map(),
+  renewals: [],
+  streamed: 0,
   queries: [],
+  queryAge: 0,
+  badQueries: [],
+  queriesPassed: 0,
   reports: [],
   delivered: new Map(),
   before: host,
   after: host,
   routes: new Map(),
+  routeKinds: new Map(),
+  senders: [],
+  interfaceNames: new Map([
+    [1, 'lo'],
+    [2, 'eth0'],
+    [3, 'eth1'],
+  ]),
+  portsOfWanted: new Set(),
+  ownAddresses: new Set(['192.0.2.1', 'fe80::1']),
+  isGone: false,
+  passive: false,
   ...more,
 })
 
-/** A finding in one line: its status and check, what it says, what to do, and with its rank the cause. */
-export const told = ({ check, status, says, fix, cause }: Finding): string[] => [
+/** A finding in lines: its status and check, what it says, what to do, and the cause with its certainty and its rank. */
+export const told = ({ check, status, says, fix, advice, cause }: Finding): string[] => [
   `${status} ${check}: ${says}`,
   ...(fix === undefined ? [] : [`fix: ${fix}`]),
-  ...(cause === undefined ? [] : [`${cause.rank}: ${cause.text}`]),
+  ...(advice === undefined ? [] : [`advice: ${advice}`]),
+  ...(cause === undefined ? [] : [`${cause.certainty} ${cause.rank}: ${cause.text}`]),
 ]
 
 /** An error as the library gives it. */

@@ -23,6 +23,9 @@ export type FilterStep =
 /** An offset that loads the packet's protocol, by its Ethernet number: SKF_AD_OFF + SKF_AD_PROTOCOL. */
 export const ETHERTYPE = 0xfffff000
 
+/** Before the offset of a field of the IP header, whatever header is before that one: SKF_NET_OFF. */
+export const NETWORK_HEADER = 0xfff00000
+
 const LOAD_CODES = { word: 0x20, half: 0x28, byte: 0x30 }
 const LOAD_BY_INDEX = 0x20
 const WHOLE_PACKET = 0x40000

@@ -50,6 +50,29 @@ export async function openCapture(
   }
 }
 
+/**
+ * Opens a packet socket for the frames of every interface, with their link-layer headers: as they arrive, before this
+ * host's own filters and firewall, and as they leave. Frames that offloading put together come as one.
+ */
+export async function openFrameCapture(filter: readonly codecs.BpfInstruction[]): Promise<Capture> {
+  const opened = await openSocket({
+    family: 'packet',
+    type: 'raw',
+    protocol: 'ETH_P_ALL',
+    options: [
+      [SO_ATTACH_FILTER, filter],
+      [SO_RCVBUF, RECEIVE_BUFFER],
+    ],
+    bind: {},
+  })
+  const socket = opened.toMessageSocket({ ancillary: { vlan: true, gso: true } })
+  return {
+    packets: (stop) => batchesUntil(socket, stop, 'ENETDOWN'),
+    dropped: () => socket.stats().received.dropped,
+    [Symbol.asyncDispose]: () => socket.close(),
+  }
+}
+
 /** True if an address is one of the interface's, so that a packet from it was sent by this host. */
 export const isOwn = ({ addresses }: Interface, address: string): boolean =>
   addresses.some((own) => withoutZone(own.address) === address)

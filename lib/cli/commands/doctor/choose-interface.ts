@@ -1,7 +1,7 @@
 // Chooses the interface to join on, and checks that the choice suits.
 
 import { type Interface, interfaces } from '../../../index.ts'
-import { isIpv6 } from '../../../net/address.ts'
+import { interfaceOfZone, isIpv6, zoneOf } from '../../../net/address.ts'
 import { lookUp } from '../../../net/route-lookup.ts'
 import { findInterface, multicastInterfaces } from '../../shell/interface-option.ts'
 import { type Finding, fail, pass, RANK, warn } from './finding.ts'
@@ -13,13 +13,25 @@ export interface InterfaceChoice {
 
 const names = (list: readonly Interface[]): string => list.map(({ name }) => name).join(', ')
 
+/** The command that has the kernel choose an interface for a group. */
+export const routeBy = (group: string, name: string): string =>
+  isIpv6(group)
+    ? `ip route replace multicast ${group}/128 dev ${name} table local metric 1`
+    : `ip route replace ${group} dev ${name}`
+
 /** The interface that was named; else the one the kernel would choose for a join that names none. */
 export async function chooseInterface(
   group: string,
   sources: readonly string[],
   spec: string | number | undefined,
 ): Promise<InterfaceChoice> {
-  if (spec !== undefined) return { on: findInterface(spec), findings: [] }
+  const zone = sources.map(zoneOf).find((one) => one !== undefined)
+  const on = spec ?? (zone === undefined ? undefined : interfaceOfZone(zone))
+  if (on !== undefined) return { on: findInterface(on), findings: [] }
+  return chooseByRoute(group, sources)
+}
+
+async function chooseByRoute(group: string, sources: readonly string[]): Promise<InterfaceChoice> {
   const list = interfaces()
   const found = await lookUp([group, ...sources])
   const on = list.find(({ index }) => index === found.route(group))
@@ -32,10 +44,10 @@ export async function chooseInterface(
       findings: [
         fail('route', {
           says: `there is no route to ${group}, and no interface was named: the kernel refuses such a join`,
-          fix: `name an interface with -i (${able.length > 0 ? names(able) : 'none is up and takes multicast'}), or ip route add ${
-            isIpv6(group) ? 'multicast ff00::/8' : '224.0.0.0/4'
-          } dev ${best?.name ?? 'INTERFACE'}`,
+          fix: best && routeBy(group, best.name),
+          advice: `name an interface with -i: ${able.length > 0 ? names(able) : 'none is up and takes multicast'}`,
           cause: `there is no route to ${group}, and no interface was named`,
+          certainty: 'proven',
           rank: RANK.noRoute,
         }),
       ],
@@ -48,8 +60,10 @@ export async function chooseInterface(
     findings: [
       warn('route', {
         says: `${chosen}; but the route to ${sources.join(', ')} goes by ${bySource.name}`,
-        fix: `join on ${bySource.name}: -i ${bySource.name}, or route ${group} by ${bySource.name}`,
+        fix: routeBy(group, bySource.name),
+        advice: `join on ${bySource.name}: -i ${bySource.name}`,
         cause: `the join is on ${on.name}, and the route to the source goes by ${bySource.name}`,
+        certainty: 'possible',
         rank: RANK.otherInterface,
       }),
     ],

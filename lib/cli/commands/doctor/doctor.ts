@@ -1,40 +1,35 @@
 // `sockctl doctor`: joins a channel, runs every check, and says why the channel does not arrive.
 
 import type { Command } from 'commander'
-import { canonical, familyOf, isMulticast, parseAddress } from '../../../net/address.ts'
+import { canonical, familyOf, isMulticast, parseAddress, withoutZone } from '../../../net/address.ts'
 import type { ChannelText } from '../../../protocols/channel.ts'
-import { UsageError } from '../../shell/failure.ts'
+import { Failure, UsageError } from '../../shell/failure.ts'
 import { examples } from '../../shell/help.ts'
 import { takesInterface } from '../../shell/interface-option.ts'
 import type { Output } from '../../shell/output.ts'
 import type { Paint } from '../../shell/paint.ts'
-import { channel, duration, port, repeatable } from '../../shell/parsers.ts'
+import { address, channel, duration, port, repeatable } from '../../shell/parsers.ts'
 import { quoted } from '../../shell/printable.ts'
 import { type Run, runs } from '../../shell/run.ts'
-import { bridgeChecks } from './bridge-checks.ts'
 import { chooseInterface } from './choose-interface.ts'
+import { examine } from './examine.ts'
 import type { Finding, Status } from './finding.ts'
-import { groupChecks } from './group-checks.ts'
-import { hostChecks } from './host-checks.ts'
-import { interfaceChecks } from './interface-checks.ts'
-import { membershipChecks } from './membership-checks.ts'
-import { observe } from './observe.ts'
-import { reversePathChecks } from './reverse-path-checks.ts'
-import { settingsChecks } from './settings-checks.ts'
-import { deliveredOf, trafficChecks } from './traffic-checks.ts'
+import type { Verdict } from './verdict.ts'
 import { verdictOf } from './verdict.ts'
 import { channelText, type WantedChannel } from './wanted-channel.ts'
 
-/** In milliseconds: how long to look at most. */
-const DEFAULT_WAIT = 5000
+/** In milliseconds: with the checks before and after, a verdict comes within 5 s. */
+const DEFAULT_WAIT = 3500
 /** In milliseconds: by then the host has sent its first reports. */
 const FIRST_REPORTS = 500
 
 interface DoctorOptions {
   source?: string[]
+  block?: string[]
   port?: number
   interface?: string | number
   wait?: number
+  passive?: boolean
 }
 
 export function doctorCommand(command: Command): void {
@@ -47,15 +42,24 @@ export function doctorCommand(command: Command): void {
     'a source that should arrive; may be repeated',
     repeatable((text) => text),
   )
+  command.option('--block <address>', 'a source that is not wanted; may be repeated', repeatable(address))
   command.option('--port <number>', 'the port, if the channel names none', port)
-  command.option('--wait <time>', 'how long to look; default: until datagrams arrive, at most 5 s', duration)
+  command.option('--wait <time>', 'how long to look; default: until datagrams arrive, at most 3.5 s', duration)
+  command.option('--passive', 'look only, and join nothing')
   command.addHelpText(
     'after',
     `
-Each line is a check that passes, warns or fails, with what to do; the last sentence is the most likely cause.
-The group is joined meanwhile. Exit status 0 if datagrams arrive. As root (CAP_NET_RAW), doctor sees the wire too.`,
+Each line is a check that passes, warns or fails, with what to do. The last sentence is the cause: proven if an
+experiment showed it, likely if a counter or a setting fits, else possible. The group is joined meanwhile.
+Exit status 0 if the stream flows to the socket that was asked about: that of the program that has the port, else the
+doctor's own. As root (CAP_NET_RAW), doctor sees the wire too.`,
   )
-  examples(command, 'sudo sockctl doctor 239.1.1.1:5000 -i eth0', 'sudo sockctl doctor 192.0.2.1@232.1.1.1:5000')
+  examples(
+    command,
+    'sudo sockctl doctor 239.1.1.1:5000 -i eth0',
+    'sudo sockctl doctor 192.0.2.1@232.1.1.1:5000',
+    'sudo sockctl doctor 239.1.1.1:5000 -i eth0 --passive',
+  )
   runs<[ChannelText], DoctorOptions>(command, 'an object a check, and one with the verdict', diagnose)
 }
 
@@ -71,6 +75,10 @@ function sourcesOf(given: ChannelText, options: DoctorOptions): string[] {
   return [...new Set([...given.sources, ...sources])]
 }
 
+const withoutZones = (addresses: readonly string[]): string[] => [
+  ...new Set(addresses.map((one) => withoutZone(canonical(one) ?? one))),
+]
+
 async function diagnose({ out, stop }: Run, [given]: [ChannelText], options: DoctorOptions): Promise<boolean> {
   const findings: Finding[] = []
   const tell = (found: readonly Finding[]): void => {
@@ -80,48 +88,68 @@ async function diagnose({ out, stop }: Run, [given]: [ChannelText], options: Doc
     }
   }
   const sources = sourcesOf(given, options)
-  const channelPort = given.port ?? options.port
+  const blocked = [...given.blocked, ...(options.block ?? [])]
+  if (sources.length > 0 && blocked.length > 0)
+    throw new UsageError('--block is for any-source joins: leave out --block, or the sources')
   const choice = await chooseInterface(given.group, sources, given.interface ?? options.interface)
   tell(choice.findings)
-  let delivered = 0
-  let text = given.group
-  if (choice.on !== undefined) {
-    const wanted: WantedChannel = {
-      group: given.group,
-      family: familyOf(given.group),
-      port: channelPort,
-      sources,
-      on: choice.on,
-    }
-    text = channelText(wanted)
-    tell([...interfaceChecks(wanted), ...groupChecks(wanted), ...settingsChecks(wanted)])
-    if (choice.on.flags.up) {
-      const atMost = options.wait ?? DEFAULT_WAIT
-      out.hint(`Joining ${text} and looking for up to ${atMost / 1000} s ...`)
-      const seen = await observe(wanted, { atMost, atLeast: options.wait ?? FIRST_REPORTS }, stop)
-      delivered = deliveredOf(seen)
-      tell([
-        ...bridgeChecks(wanted, seen),
-        ...membershipChecks(wanted, seen),
-        ...reversePathChecks(wanted, seen),
-        ...trafficChecks(wanted, seen),
-        ...hostChecks(wanted, seen),
-      ])
-    }
+  if (choice.on === undefined) {
+    const next = `sockctl interfaces`
+    const nothing = { channel: given.group, flows: false, delivered: 0, querier: 'unseen', seconds: 0, next } as const
+    conclude(out, verdictOf(findings, nothing), nothing)
+    return false
   }
-  const { cause, sentence } = verdictOf(findings, text, delivered)
-  if (out.json) out.object({ verdict: sentence, ...(cause !== undefined && { cause }), delivered })
-  else out.line(`\n${out.paint.strong(sentence)}`)
-  return delivered > 0
+  const wanted: WantedChannel = {
+    group: given.group,
+    family: familyOf(given.group),
+    port: given.port ?? options.port,
+    sources: withoutZones(sources),
+    blocked: withoutZones(blocked),
+    on: choice.on,
+  }
+  const atMost = options.wait ?? DEFAULT_WAIT
+  const verb = options.passive === true ? 'Looking for' : 'Joining'
+  out.hint(`${verb} ${channelText(wanted)} for up to ${atMost / 1000} s ...`)
+  const wait = { atMost, atLeast: options.wait ?? FIRST_REPORTS }
+  const { flows, outcome } = await examine(wanted, { wait, passive: options.passive === true, stop, tell })
+  if (stop.aborted) throw new Failure(`stopped by a signal after ${outcome.seconds.toFixed(1)} s: no verdict`)
+  conclude(out, verdictOf(findings, outcome), outcome)
+  return flows
+}
+
+function conclude(out: Output, verdict: Verdict, { flows, delivered }: { flows: boolean; delivered: number }): void {
+  const { sentence, cause, certainty, fix, advice, ruledOut } = verdict
+  if (!out.json) {
+    out.line(`\n${out.paint.strong(sentence)}`)
+    return
+  }
+  out.object({
+    verdict: sentence,
+    ...(certainty !== undefined && { certainty }),
+    ...(cause !== undefined && { cause }),
+    ...(fix !== undefined && { fix }),
+    ...(advice !== undefined && { advice }),
+    ...(ruledOut.length > 0 && { ruledOut }),
+    flows,
+    delivered,
+  })
 }
 
 const BRUSHES: Record<Status, keyof Paint> = { pass: 'good', warn: 'warn', fail: 'bad', skip: 'dim' }
 
-function print(out: Output, { check, status, says, fix }: Finding): void {
+function print(out: Output, { check, status, says, fix, advice, cause }: Finding): void {
   if (out.json) {
-    out.object({ check, status, says, ...(fix !== undefined && { fix }) })
+    out.object({
+      check,
+      status,
+      says,
+      ...(cause !== undefined && { certainty: cause.certainty, explains: cause.text }),
+      ...(fix !== undefined && { fix }),
+      ...(advice !== undefined && { advice }),
+    })
     return
   }
   out.line(`${out.paint[BRUSHES[status]](status)}  ${check.padEnd(13)} ${says}`)
   if (fix !== undefined) out.line(`${' '.repeat(20)}${out.paint.dim('fix:')} ${fix}`)
+  else if (advice !== undefined) out.line(`${' '.repeat(20)}${out.paint.dim('what to do:')} ${advice}`)
 }

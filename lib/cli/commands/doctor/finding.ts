@@ -1,46 +1,65 @@
-// What a check of the doctor found, and how likely each cause is.
+// What a check of the doctor found, how sure each cause is, and which of several comes first.
 
 export type Status = 'pass' | 'warn' | 'fail' | 'skip'
+
+/**
+ * `proven`: an experiment showed the cause. `likely`: a counter or a setting fits in family, interface, port, address and
+ * amount. `possible`: nothing speaks against the cause.
+ */
+export type Certainty = 'proven' | 'likely' | 'possible'
+
+/** Why no datagrams arrive. */
+export interface Cause {
+  /** A clause that ends a sentence. */
+  readonly text: string
+  readonly certainty: Certainty
+  /** Of causes of one certainty, that of the highest rank comes first. */
+  readonly rank: number
+}
 
 export interface Finding {
   readonly check: string
   readonly status: Status
   readonly says: string
-  /** What to do about the problem. */
+  /** A command line that mends the problem, as it can be pasted into a shell. */
   readonly fix?: string
-  /** Why no datagrams arrive, as a clause that ends a sentence, and how likely this cause is. */
-  readonly cause?: { readonly text: string; readonly rank: number }
+  /** What to do, in words. */
+  readonly advice?: string
+  readonly cause?: Cause
 }
 
-/**
- * How likely each cause is if several were found. A cause that surely stops datagrams is above one that may stop them.
- */
+/** Of causes that are equally sure, the one nearer to this host's own hands comes first. */
 export const RANK = {
+  interfaceGone: 105,
   interfaceDown: 100,
   noCarrier: 95,
   noRoute: 90,
   port: 89,
   noAddress: 88,
   joinRefused: 86,
+  notJoined: 84,
+  notTakenBySocket: 83,
+  portTaken: 82,
+  badFrames: 81,
   reversePathDropped: 80,
   firewallDropped: 79,
   otherSource: 78,
   otherPort: 76,
-  firewallInferred: 74,
+  comesElsewhere: 75,
   badChecksum: 73,
-  noRoom: 72,
-  notTaken: 71,
-  portTaken: 70,
+  socketDrops: 72,
+  noLoopback: 71,
+  forgotten: 70,
+  reportsDropped: 69,
   reversePath: 65,
   otherInterface: 62,
   sourceLost: 60,
   sourceNeeded: 58,
-  forgotten: 57,
+  lost: 56,
   nothingSent: 55,
-  socketDrops: 50,
   blockedSource: 48,
-  unicastBound: 46,
   groupStays: 40,
+  queriesDropped: 30,
   fragments: 20,
   snooping: 15,
   noQuerier: 10,
@@ -49,20 +68,36 @@ export const RANK = {
 export const pass = (check: string, says: string): Finding => ({ check, status: 'pass', says })
 export const skip = (check: string, says: string): Finding => ({ check, status: 'skip', says })
 
-interface Problem {
-  says: string
-  fix?: string
-  cause?: string
-  rank?: number
-}
+/** A problem that may be a cause, and then has its certainty and its rank. */
+export type Problem = {
+  readonly says: string
+  readonly fix?: string | undefined
+  readonly advice?: string | undefined
+} & ({ readonly cause?: never } | { readonly cause: string; readonly certainty: Certainty; readonly rank: number })
 
-const problem = (check: string, status: 'warn' | 'fail', { says, fix, cause, rank }: Problem): Finding => ({
+const problem = (check: string, status: 'warn' | 'fail', found: Problem): Finding => ({
   check,
   status,
-  says,
-  ...(fix !== undefined && { fix }),
-  ...(cause !== undefined && { cause: { text: cause, rank: rank ?? 0 } }),
+  says: found.says,
+  ...(found.fix !== undefined && { fix: found.fix }),
+  ...(found.advice !== undefined && { advice: found.advice }),
+  ...(found.cause !== undefined && {
+    cause: { text: found.cause, certainty: found.certainty, rank: found.rank },
+  }),
 })
 
 export const warn = (check: string, found: Problem): Finding => problem(check, 'warn', found)
 export const fail = (check: string, found: Problem): Finding => problem(check, 'fail', found)
+
+const CERTAINTIES: readonly Certainty[] = ['proven', 'likely', 'possible']
+
+export type Explained = Finding & { readonly cause: Cause }
+
+/** The findings that have a cause: the surest first, and of equally sure ones by rank. */
+export const byCertainty = (findings: readonly Finding[]): Explained[] =>
+  findings
+    .filter((finding): finding is Explained => finding.cause !== undefined)
+    .toSorted(
+      ({ cause: a }, { cause: b }) =>
+        CERTAINTIES.indexOf(a.certainty) - CERTAINTIES.indexOf(b.certainty) || b.rank - a.rank,
+    )

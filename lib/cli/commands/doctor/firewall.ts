@@ -1,11 +1,11 @@
 // The rules of this host's firewall that drop packets, as nft or iptables tell them.
 
 import type { IpFamily } from '../../../net/address.ts'
+import { arrivedOf } from './arrival.ts'
 import { type Finding, fail, pass, RANK, skip, warn } from './finding.ts'
 import type { DroppingRule, Observation } from './observation.ts'
 import { askProgram } from './program.ts'
-import { deliveredOf, wantedFlows } from './traffic-checks.ts'
-import type { WantedChannel } from './wanted-channel.ts'
+import { type WantedChannel, wantedFlows } from './wanted-channel.ts'
 
 /** The rules in the output of `nft list ruleset` that drop or reject, and the policies that drop. */
 export function parseNft(text: string): DroppingRule[] {
@@ -58,12 +58,12 @@ export function firewallChecks(wanted: WantedChannel, seen: Observation): Findin
   if (after.rules.length === 0) return [pass('firewall', 'no rule drops anything')]
   const had = new Map(before.rules.map(({ text, packets }) => [text, packets]))
   const risen = after.rules.filter(({ text, packets }) => packets !== undefined && packets > (had.get(text) ?? 0))
-  const lost = deliveredOf(seen) === 0 && wantedFlows(wanted, seen.flows).length > 0
+  const lost = arrivedOf(seen) === 0 && wantedFlows(wanted, seen.flows).length > 0
   const [rule] = risen
   if (rule !== undefined) {
     const found = {
       says: `a rule dropped ${(rule.packets ?? 0) - (had.get(rule.text) ?? 0)} packets meanwhile: ${rule.text}`,
-      fix: `accept ${wanted.group} before that rule`,
+      advice: `accept ${wanted.group} before that rule`,
     }
     // If no datagrams are missing, the rule dropped others.
     if (!lost) return [warn('firewall', found)]
@@ -71,6 +71,7 @@ export function firewallChecks(wanted: WantedChannel, seen: Observation): Findin
       fail('firewall', {
         ...found,
         cause: `the firewall drops the datagrams: ${rule.text}`,
+        certainty: 'likely',
         rank: RANK.firewallDropped,
       }),
     ]
@@ -79,6 +80,6 @@ export function firewallChecks(wanted: WantedChannel, seen: Observation): Findin
   if (silent.length === 0) return [pass('firewall', `${after.rules.length} rules may drop; none did meanwhile`)]
   const says = `${silent.length} rules may drop without counting, such as ${silent[0]?.text}`
   return [
-    lost ? warn('firewall', { says, fix: 'give the rules counters: nft ... counter drop' }) : pass('firewall', says),
+    lost ? warn('firewall', { says, advice: 'give the rules counters: nft ... counter drop' }) : pass('firewall', says),
   ]
 }

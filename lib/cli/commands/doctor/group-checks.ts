@@ -11,8 +11,9 @@ export function groupChecks({ group, sources }: WantedChannel): Finding[] {
     return [
       warn('group', {
         says: `${what}: routers forward it only from named sources, and ignore a join without a source`,
-        fix: 'name the source: --source ADDRESS',
+        advice: 'name the source: --source ADDRESS',
         cause: `${group} is source-specific, and no source was named: routers forward nothing for such a join`,
+        certainty: 'possible',
         rank: RANK.sourceNeeded,
       }),
     ]
@@ -20,8 +21,9 @@ export function groupChecks({ group, sources }: WantedChannel): Finding[] {
     return [
       warn('group', {
         says: `${what}: it never leaves the host that sends it`,
-        fix: 'use a group of a wider scope',
+        advice: 'use a group of a wider scope',
         cause: `${group} is interface-local: it never leaves the host that sends it`,
+        certainty: 'likely',
         rank: RANK.groupStays,
       }),
     ]

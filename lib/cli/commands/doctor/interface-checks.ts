@@ -1,7 +1,7 @@
 // Checks the interface: its state, and its addresses.
 
 import type { Interface } from '../../../index.ts'
-import { type Finding, fail, pass, RANK, warn } from './finding.ts'
+import { type Finding, fail, type Problem, pass, RANK, warn } from './finding.ts'
 import { sysctl, sysctlName } from './system.ts'
 import type { WantedChannel } from './wanted-channel.ts'
 
@@ -11,13 +11,15 @@ function stateOf({ name, flags, mtu }: Interface): Finding {
       says: `${name} is down`,
       fix: `ip link set ${name} up`,
       cause: `the interface ${name} is down`,
+      certainty: 'proven',
       rank: RANK.interfaceDown,
     })
   if (!flags.running)
     return fail('interface', {
       says: `${name} is up, but has no carrier`,
-      fix: `check the cable, the switch's port or the other end of ${name}`,
+      advice: `check the cable, the switch's port or the other end of ${name}`,
       cause: `the interface ${name} has no carrier: nothing is plugged in, or the other end is down`,
+      certainty: 'proven',
       rank: RANK.noCarrier,
     })
   if (!flags.multicast && !flags.loopback)
@@ -25,6 +27,7 @@ function stateOf({ name, flags, mtu }: Interface): Finding {
       says: `${name} is up, but not marked MULTICAST: it sends no IGMP or MLD`,
       fix: `ip link set ${name} multicast on`,
       cause: `${name} is not marked MULTICAST, so no router or switch learns what this host has joined`,
+      certainty: 'possible',
       rank: RANK.noAddress,
     })
   const lo = flags.loopback ? ', loopback: only packets this host sends arrive there' : ''
@@ -41,22 +44,27 @@ function addressOf({ on, family }: WantedChannel): Finding {
       says: `IPv6 is switched off on ${on.name}`,
       fix: `sysctl -w ${sysctlName(`net/ipv6/conf/${on.name}/disable_ipv6`)}=0`,
       cause: `IPv6 is switched off on ${on.name}`,
+      certainty: 'proven',
       rank: RANK.noAddress,
     })
-  const what = family === 'ipv4' ? 'IPv4 address' : 'link-local address'
-  const why =
+  const [what, why, fix] =
     family === 'ipv4'
-      ? 'IGMP reports go out from 0.0.0.0, which routers may pass over'
-      : 'MLD reports need one to go out'
-  return fail('address', {
+      ? (['IPv4 address', 'IGMP reports go out from 0.0.0.0, which routers may pass over', undefined] as const)
+      : ([
+          'link-local address',
+          'MLD reports need one to go out',
+          `ip link set ${on.name} addrgenmode eui64 && ip link set ${on.name} down && ip link set ${on.name} up`,
+        ] as const)
+  const found: Problem = {
     says: `${on.name} has no ${what}: ${why}`,
-    fix:
-      family === 'ipv4'
-        ? `ip address add ADDRESS/PREFIX dev ${on.name}`
-        : `ip link set ${on.name} addrgenmode eui64, then down and up`,
+    fix,
+    advice: `give ${on.name} an address`,
     cause: `${on.name} has no ${what}`,
+    // Datagrams of IPv4 come in all the same, if the network brings them.
+    certainty: family === 'ipv4' ? 'possible' : 'likely',
     rank: RANK.noAddress,
-  })
+  }
+  return family === 'ipv4' ? warn('address', found) : fail('address', found)
 }
 
 export const interfaceChecks = (wanted: WantedChannel): Finding[] => [stateOf(wanted.on), addressOf(wanted)]

@@ -9,6 +9,10 @@ export interface Bridge {
   readonly asks: boolean
   /** The groups the bridge knows this host to listen to; undefined if it does not tell. */
   readonly groups: readonly string[] | undefined
+  /** Ports that forward nothing yet, or no more, with their state: `listening`, `learning`, `blocking`, `disabled`. */
+  readonly stuckPorts: readonly { readonly name: string; readonly state: string }[]
+  /** The names of all ports. */
+  readonly ports: readonly string[]
 }
 
 export interface BridgePort {
@@ -30,32 +34,73 @@ interface IpLink {
 /** The kinds of ports whose incoming packets count as their master's. */
 const PORT_KINDS = ['bridge', 'bond', 'team']
 
-async function askJson<T>(program: string, ...args: string[]): Promise<T | undefined> {
+async function askList<T>(program: string, ...args: string[]): Promise<T[]> {
   try {
-    const [first] = JSON.parse((await askProgram(program, args)) ?? '[]') as T[]
-    return first
+    return JSON.parse((await askProgram(program, args)) ?? '[]') as T[]
   } catch {
-    return undefined
+    return []
   }
 }
 
 async function bridgeGroups(name: string): Promise<string[] | undefined> {
-  const found = await askJson<{ mdb?: { port: string; grp: string }[] }>('bridge', '-json', 'mdb', 'show', 'dev', name)
+  const [found] = await askList<{ mdb?: { port: string; grp: string }[] }>(
+    'bridge',
+    '-json',
+    'mdb',
+    'show',
+    'dev',
+    name,
+  )
   return found?.mdb?.filter(({ port }) => port === name).map(({ grp }) => grp)
+}
+
+interface BridgeLink {
+  ifname: string
+  master?: string
+  state?: string
+}
+
+async function portsOf(name: string): Promise<Pick<Bridge, 'stuckPorts' | 'ports'>> {
+  const ports = (await askList<BridgeLink>('bridge', '-json', 'link', 'show')).filter(({ master }) => master === name)
+  const stuckPorts = ports.flatMap(({ ifname, state = 'forwarding' }) =>
+    state === 'forwarding' ? [] : [{ name: ifname, state }],
+  )
+  return { stuckPorts, ports: ports.map(({ ifname }) => ifname) }
+}
+
+/** The kind of the route to an address, if it is one that drops: `unreachable`, `blackhole`, `prohibit`. */
+export async function droppingRouteTo(address: string): Promise<string | undefined> {
+  const routes = await askList<{ dst: string; type?: string }>(
+    'ip',
+    '-json',
+    ...(address.includes(':') ? ['-6'] : []),
+    'route',
+    'show',
+    'match',
+    address,
+  )
+  const length = ({ dst }: { dst: string }): number =>
+    dst === 'default' ? 0 : Number(dst.split('/')[1] ?? (address.includes(':') ? 128 : 32))
+  const [nearest] = routes.toSorted((a, b) => length(b) - length(a))
+  return nearest?.type
 }
 
 /**
  * Reads the state from ip(8) and bridge(8). /sys may tell that of another network namespace: the one it was mounted in.
  */
 export async function linkOf(name: string): Promise<BridgePort> {
-  const { master, linkinfo = {} } =
-    (await askJson<IpLink>('ip', '-json', '-details', 'link', 'show', 'dev', name)) ?? {}
+  const [{ master, linkinfo = {} } = {}] = await askList<IpLink>('ip', '-json', '-details', 'link', 'show', 'dev', name)
   const { info_kind: kind, info_slave_kind: slave = '', info_data: data = {} } = linkinfo
   return {
     master: PORT_KINDS.includes(slave) ? master : undefined,
     bridge:
       kind === 'bridge'
-        ? { snoops: data.mcast_snooping === 1, asks: data.mcast_querier === 1, groups: await bridgeGroups(name) }
+        ? {
+            snoops: data.mcast_snooping === 1,
+            asks: data.mcast_querier === 1,
+            groups: await bridgeGroups(name),
+            ...(await portsOf(name)),
+          }
         : undefined,
   }
 }

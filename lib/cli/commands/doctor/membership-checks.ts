@@ -1,55 +1,47 @@
 // Checks the join: whether it works, whether the kernel lists the group, and which IGMP or MLD is spoken.
 
 import type { SocketOptionError } from '../../../index.ts'
-import { type Finding, fail, pass, RANK, skip, warn } from './finding.ts'
+import { type Finding, fail, pass, RANK, warn } from './finding.ts'
 import type { Observation } from './observation.ts'
+import { sysctlName } from './system.ts'
 import { channelText, type WantedChannel } from './wanted-channel.ts'
 
 const protocolOf = ({ family }: WantedChannel): string => (family === 'ipv4' ? 'IGMP' : 'MLD')
 const newestOf = ({ family }: WantedChannel): number => (family === 'ipv4' ? 3 : 2)
 
-/** In milliseconds: having heard no query for less than this means nothing. */
-const MIN_QUERY_WAIT = 3000
-
 /** More sockets help against the limits of one socket, and not if descriptors are used up. */
-const limitFix = ({ code }: SocketOptionError): string =>
+const limitAdvice = ({ code }: SocketOptionError): string =>
   ['EMFILE', 'ENFILE'].includes(code)
     ? 'raise the limit the message names'
     : 'raise the limit the message names, or use more sockets'
 
-function joinCheck(wanted: WantedChannel, { joinRefused, bindRefused }: Observation): Finding[] {
-  if (joinRefused !== undefined)
-    return [
-      fail('join', {
-        says: joinRefused.message,
-        ...(joinRefused.reason === 'limit' && { fix: limitFix(joinRefused) }),
-        cause:
-          joinRefused.reason === 'limit'
-            ? `a limit is reached: ${joinRefused.message}`
-            : `the join is refused: ${joinRefused.message}`,
-        rank: RANK.joinRefused,
-      }),
-    ]
-  const joined = pass('join', `joined ${channelText(wanted)} on ${wanted.on.name}`)
-  if (bindRefused === undefined) return [joined]
+function joinCheck(wanted: WantedChannel, { joinRefused, passive }: Observation): Finding[] {
+  if (passive) return []
+  if (joinRefused === undefined) return [pass('join', `joined ${channelText(wanted)} on ${wanted.on.name}`)]
   return [
-    joined,
-    fail('bind', {
-      says: bindRefused.message,
-      fix: 'set SO_REUSEADDR on both sockets before bind, or end the other program',
-      cause: `another socket has port ${wanted.port} for itself`,
-      rank: RANK.portTaken,
+    fail('join', {
+      says: joinRefused.message,
+      advice: joinRefused.reason === 'limit' ? limitAdvice(joinRefused) : undefined,
+      cause:
+        joinRefused.reason === 'limit'
+          ? `a limit is reached: ${joinRefused.message}`
+          : `the join is refused: ${joinRefused.message}`,
+      certainty: 'proven',
+      rank: RANK.joinRefused - 1,
     }),
   ]
 }
 
-function listedCheck({ group, sources, on }: WantedChannel, { joinRefused, listed }: Observation): Finding[] {
-  if (joinRefused !== undefined) return []
+function listedCheck(
+  { group, sources, on, blocked: blockedByUs }: WantedChannel,
+  { joinRefused, listed, passive }: Observation,
+): Finding[] {
+  if (joinRefused !== undefined || passive) return []
   if (listed === undefined)
     return [
       warn('membership', {
         says: `the kernel does not list ${group} on ${on.name}`,
-        fix: `see sockctl groups -i ${on.name}`,
+        advice: `see sockctl groups -i ${on.name}`,
       }),
     ]
   const missing = sources.filter(
@@ -62,14 +54,16 @@ function listedCheck({ group, sources, on }: WantedChannel, { joinRefused, liste
       ? [pass('membership', `the kernel lists ${group} on ${on.name}, ${filter}`)]
       : [warn('membership', { says: `the kernel lists ${group} on ${on.name} without ${missing.join(', ')}` })]
   const blocked = listed.sources.filter(
-    ({ address, exclude }) => exclude > 0 && (sources.length === 0 || sources.includes(address)),
+    ({ address, exclude }) =>
+      exclude > 0 && !blockedByUs.includes(address) && (sources.length === 0 || sources.includes(address)),
   )
   for (const { address, exclude } of blocked) {
     const sockets = exclude === 1 ? 'a socket of this host' : `${exclude} sockets of this host`
     findings.push(
       warn('blocked', {
         says: `${sockets} block${exclude === 1 ? 's' : ''} ${address} on ${group}`,
-        fix: `unblock it in that program (IP_UNBLOCK_SOURCE, MCAST_UNBLOCK_SOURCE); sockctl groups ${group} shows the filters`,
+        advice: `unblock it in that program (IP_UNBLOCK_SOURCE, MCAST_UNBLOCK_SOURCE); sockctl groups ${group} shows the filters`,
+        certainty: 'possible',
         cause: `the source ${address} is blocked by ${sockets}: nothing from it arrives there`,
         rank: RANK.blockedSource,
       }),
@@ -94,60 +88,17 @@ function fallbackCheck(wanted: WantedChannel, { listed, reports, queries }: Obse
   return [
     fail('fallback', {
       says: `${says}, whose reports can't name the source`,
-      fix: `have the querier speak ${protocol}v${newest}; or sysctl force_${protocol.toLowerCase()}_version=${newest} on ${wanted.on.name}`,
+      fix: `sysctl -w ${sysctlName(`net/${wanted.family}/conf/${wanted.on.name}/force_${protocol.toLowerCase()}_version`)}=${newest}`,
+      advice: `have the querier speak ${protocol}v${newest}`,
       cause: `${wanted.on.name} speaks ${protocol}v${lowest}, whose reports can't name a source`,
+      certainty: 'likely',
       rank: RANK.sourceLost - 1,
     }),
   ]
-}
-
-function wireCheck(
-  wanted: WantedChannel,
-  { captureRefused, joinRefused, reports, queries, listened }: Observation,
-): Finding[] {
-  const protocol = protocolOf(wanted)
-  if (joinRefused !== undefined) return []
-  if (captureRefused !== undefined)
-    return [skip('querier', `${captureRefused.says}; so reports and queries were not looked for`)]
-  const findings: Finding[] = []
-  const [report] = reports
-  if (report !== undefined && report.message.type !== 'other')
-    findings.push(
-      pass(
-        'report',
-        `an ${protocol}v${report.message.version} report for ${wanted.group} went out to ${report.destination}`,
-      ),
-    )
-  else if (!wanted.on.flags.loopback)
-    findings.push(
-      skip(
-        'report',
-        `this host sent no ${protocol} report for ${wanted.group}: the group was joined before, or needs no report`,
-      ),
-    )
-  const [query] = queries
-  const seconds = (listened / 1000).toFixed(1)
-  if (query !== undefined && query.message.type === 'query')
-    findings.push(pass('querier', `${query.source} sends queries of ${protocol}v${query.message.version}`))
-  else if (listened < MIN_QUERY_WAIT)
-    findings.push(
-      skip('querier', `no ${protocol} query in ${seconds} s; queries may come only every 125 s: --wait 130s`),
-    )
-  else
-    findings.push(
-      warn('querier', {
-        says: `no ${protocol} query in ${seconds} s; queries may come only every 125 s`,
-        fix: 'listen longer, --wait 130s; without queries, switches that snoop stop forwarding after some minutes',
-        cause: `no ${protocol} querier was heard`,
-        rank: RANK.noQuerier,
-      }),
-    )
-  return findings
 }
 
 export const membershipChecks = (wanted: WantedChannel, seen: Observation): Finding[] => [
   ...joinCheck(wanted, seen),
   ...listedCheck(wanted, seen),
   ...fallbackCheck(wanted, seen),
-  ...wireCheck(wanted, seen),
 ]

@@ -20,32 +20,85 @@ export interface DroppingRule {
 export interface HostState {
   readonly counters: Counters
   readonly rules: readonly DroppingRule[] | undefined
+  /** The sockets on the wanted port. */
   readonly sockets: readonly SocketWithOwner[]
 }
 
-/** What was seen of a channel while its group was joined. */
+/** What was seen in one stretch of time. */
+export interface Stretch {
+  /** In milliseconds. */
+  readonly length: number
+  /** What was sent to the group, as seen on the wire, of every interface. */
+  readonly flows: readonly ObservedFlow[]
+  /**
+   * How many wanted datagrams passed the kernel's IP layer and the firewall, by source, as a raw socket sees them;
+   * undefined if there can be none.
+   */
+  readonly passed: ReadonlyMap<string, number> | undefined
+}
+
+/** A time at which the host reported its memberships anew, and what the stream did then. */
+export interface Renewal {
+  /** In milliseconds: how long nothing had come although the group was joined. */
+  readonly silentFor: number
+  /** In milliseconds, from then until the stream was back; undefined if it stayed away. */
+  readonly backAfter: number | undefined
+  /** Whether a report of this host for the group was seen to go out. */
+  readonly reported: boolean
+  /** Whether the stream went on from then, with gaps far shorter than the silence before. */
+  readonly steady: boolean
+}
+
+/** What was seen of a channel. */
 export interface Observation {
-  /** For how many milliseconds the group was joined. */
+  /** For how many milliseconds the doctor had joined the group; 0 if it only looked. */
   readonly listened: number
   /** The error of the join, if it was refused. */
   readonly joinRefused: SocketOptionError | undefined
   /** The error of the bind to the port, if it was refused. */
   readonly bindRefused: SocketOptionError | undefined
-  /** The group's membership in the kernel's list. */
+  /** The group's membership in the kernel's list, while the doctor had joined. */
   readonly listed: HostMembership | undefined
+  /** The group's memberships before the doctor joined, on every interface. */
+  readonly joinedBefore: readonly HostMembership[]
   readonly link: BridgePort
   /** Why packets could not be captured; undefined if they were. */
   readonly captureRefused: CaptureRefusal | undefined
-  /** What was sent to the group, as seen on the wire. */
+  readonly before: HostState
+  /** Before the doctor joined; undefined if it joined at once. */
+  readonly looked: Stretch | undefined
+  /** Since the doctor joined, or if it only looked, since it did. */
   readonly flows: readonly ObservedFlow[]
-  /** Queries heard. */
+  readonly passed: ReadonlyMap<string, number> | undefined
+  readonly renewals: readonly Renewal[]
+  /** In milliseconds, from the first to the last wanted datagram on the wire. */
+  readonly streamed: number
+  /** Queries that the kernel takes, and when the first came: milliseconds before the last wanted datagram. */
   readonly queries: readonly MembershipPacket[]
+  readonly queryAge: number
+  /** Queries that the kernel does not take, with the reason. */
+  readonly badQueries: readonly { readonly source: string; readonly why: string }[]
+  /** How many queries passed the firewall, as a raw socket sees them; undefined if there can be none. */
+  readonly queriesPassed: number | undefined
   /** Reports that this host sent for the group. */
   readonly reports: readonly MembershipPacket[]
-  /** How many datagrams reached the socket, by source; undefined if no port was known to listen on. */
+  /** How many datagrams reached the doctor's socket, by source; undefined if it had none on the port. */
   readonly delivered: ReadonlyMap<string, number> | undefined
-  readonly before: HostState
   readonly after: HostState
   /** For each source, the index of the interface its route goes by; 0 or less if there is no route. */
   readonly routes: ReadonlyMap<string, number>
+  /** The kind of the route to a source, if it is one that drops: `unreachable`, `blackhole`, `prohibit`. */
+  readonly routeKinds: ReadonlyMap<string, string>
+  /** Local senders to the group: programs with their socket, by the port they send from. */
+  readonly senders: readonly SocketWithOwner[]
+  /** The names of the interfaces, by index. */
+  readonly interfaceNames: ReadonlyMap<number, string>
+  /** The indexes of the ports of the wanted interface, if that is a bridge. */
+  readonly portsOfWanted: ReadonlySet<number>
+  /** This host's addresses, without zones. */
+  readonly ownAddresses: ReadonlySet<string>
+  /** Whether the interface was gone in the end. */
+  readonly isGone: boolean
+  /** Whether the doctor only looked, and joined nothing. */
+  readonly passive: boolean
 }

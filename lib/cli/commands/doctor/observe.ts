@@ -1,31 +1,32 @@
-// Joins the channel as a program would, and watches what arrives, on the wire and in a socket.
+// Looks at the channel, joins it as a program would, and watches what arrives, on the wire and in a socket.
 
-import { openReceiver, type Receiver, SocketOptionError } from '../../../index.ts'
+import { interfaces, openReceiver, type Receiver, SocketOptionError } from '../../../index.ts'
 import { parseCounters } from '../../../kernel/proc-counters.ts'
 import type { HostMembership } from '../../../kernel/proc-net.ts'
+import { withoutZone } from '../../../net/address.ts'
 import { lookUp } from '../../../net/route-lookup.ts'
-import { isMalformed } from '../../../protocols/malformed.ts'
-import { decodeMembershipPacket, type MembershipPacket } from '../../../protocols/membership-packet.ts'
-import { type Capture, isOwn, openCapture } from '../../capture/capture.ts'
-import { MEMBERSHIP_FILTER } from '../../capture/membership-filter.ts'
 import { openHostGroups } from '../groups/host-groups.ts'
-import { type CaptureRefusal, captureRefusal } from './capture-refusal.ts'
 import { droppingRules } from './firewall.ts'
-import { type BridgePort, linkOf } from './link.ts'
-import type { HostState, Observation } from './observation.ts'
-import { socketsOn } from './sockets.ts'
+import { droppingRouteTo, linkOf } from './link.ts'
+import type { HostState, Observation, Stretch } from './observation.ts'
+import { createRenewals } from './renewals.ts'
+import { isOfFamily, socketsOn } from './sockets.ts'
 import { readText } from './system.ts'
-import type { WantedChannel } from './wanted-channel.ts'
-import { countPacket, filterForGroup, type ObservedFlow } from './wire.ts'
+import { takesWanted, type WantedChannel, wantedFlows } from './wanted-channel.ts'
+import { MAX_REMEMBERED, openWatch, type Watch } from './watch.ts'
+import { type ObservedFlow, soundOf } from './wire.ts'
 
-/** How many messages of IGMP and MLD, and how many sources, are remembered: anybody can send more. */
-const MAX_REMEMBERED = 4096
-
-const readHostState = async ({ family, port }: WantedChannel): Promise<HostState> => ({
-  counters: parseCounters(...['netstat', 'snmp', 'snmp6'].map((name) => readText(`/proc/net/${name}`))),
-  rules: await droppingRules(family),
-  sockets: port === undefined ? [] : socketsOn(port),
-})
+const readHostState = async ({ family, port }: WantedChannel): Promise<HostState> => {
+  const [rules, sockets] = await Promise.all([
+    droppingRules(family),
+    port === undefined ? [] : socketsOn((one) => one === port),
+  ])
+  return {
+    counters: parseCounters(...['netstat', 'snmp', 'snmp6'].map((name) => readText(`/proc/net/${name}`))),
+    rules,
+    sockets: sockets.filter((socket) => isOfFamily(socket, family)),
+  }
+}
 
 interface JoinResult {
   receiver: Receiver | undefined
@@ -35,125 +36,203 @@ interface JoinResult {
 
 /** Joins as a program would. If the port is taken, joins on another one. */
 async function joinWanted(wanted: WantedChannel, port: number | undefined): Promise<JoinResult> {
-  const { group, sources, on } = wanted
+  const { group, sources, on, blocked } = wanted
   const channel = { group, interface: on.index }
   const channels = sources.length === 0 ? [channel] : sources.map((source) => ({ ...channel, source }))
+  let receiver: Receiver | undefined
   try {
-    return { receiver: await openReceiver({ channels, ...(port !== undefined && { port }), maxDatagram: 1 }) }
+    receiver = await openReceiver({ channels, ...(port !== undefined && { port }), maxDatagram: 1 })
+    for (const membership of receiver.memberships) for (const source of blocked) await membership.block(source)
+    return { receiver }
   } catch (error) {
+    await receiver?.close()
     if (!(error instanceof SocketOptionError)) throw error
     if (error.syscall !== 'bind' || port === undefined) return { receiver: undefined, joinRefused: error }
     return { ...(await joinWanted(wanted, undefined)), bindRefused: error }
   }
 }
 
-/** In milliseconds: go on for `atLeast`, even if all sources have arrived, and for `atMost`, even if none has. */
+/** The time that is given to the doctor. In milliseconds: at least and at most so much. */
 export interface WaitTime {
   readonly atLeast: number
   readonly atMost: number
 }
 
-export async function observe(wanted: WantedChannel, wait: WaitTime, stop: AbortSignal): Promise<Observation> {
-  const { group, on, port, sources } = wanted
-  const before = await readHostState(wanted)
-  const flows = new Map<string, ObservedFlow>()
-  const queries: MembershipPacket[] = []
-  const reports: MembershipPacket[] = []
-  const delivered = new Map<string, number>()
-  const ended = new AbortController()
-  const end = AbortSignal.any([stop, ended.signal])
-  const captures: Capture[] = []
-  const readers: Promise<void>[] = []
-  let captureRefused: CaptureRefusal | undefined
+/** In milliseconds: how long to look, before the doctor joins, for a stream that others have joined. */
+const LOOK = 1000
+/** If so many datagrams were lost in so many milliseconds, more of them would not tell more. */
+const LOST_ENOUGH = { datagrams: 10, time: 1500 }
+const TICK = 50
 
-  const capture = async (filter: Parameters<typeof openCapture>[1], take: (packet: Buffer) => void): Promise<void> => {
-    const opened = await openCapture(on, filter)
-    captures.push(opened)
-    const consume = async (): Promise<void> => {
-      for await (const batch of opened.packets(end)) for (const { data } of batch) take(data)
-    }
-    readers.push(consume())
-  }
-  const takeMembership = (data: Buffer): void => {
-    const packet = decodeMembershipPacket(data)
-    if (packet === undefined || isMalformed(packet)) return
-    const { message } = packet
+const pause = (time: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, time))
 
-    if (queries.length + reports.length >= MAX_REMEMBERED) return
-    if (message.type === 'query') queries.push(packet)
-    else if (isOwn(on, packet.source) && JSON.stringify(message).includes(`"${group}"`)) reports.push(packet)
-  }
-  try {
-    await capture(MEMBERSHIP_FILTER, takeMembership)
-    await capture(filterForGroup(group), (data) => countPacket(flows, data))
-  } catch (error) {
-    captureRefused = captureRefusal(error)
+const busiestPort = (flows: readonly ObservedFlow[]): number | undefined =>
+  flows.filter(({ port }) => port !== undefined).toSorted((a, b) => b.datagrams - a.datagrams)[0]?.port
+
+/** Receives as a program would, on a port that is known from the beginning or found on the wire. */
+class Reception {
+  readonly delivered = new Map<string, number>()
+  receiver: Receiver | undefined
+  joinRefused: SocketOptionError | undefined
+  bindRefused: SocketOptionError | undefined
+  /** Whether a socket of the doctor's is bound to the wanted port. */
+  listens = false
+  readonly #opened: Receiver[] = []
+  readonly #readers: Promise<void>[] = []
+  readonly #wanted: WantedChannel
+
+  constructor(wanted: WantedChannel) {
+    this.#wanted = wanted
   }
 
-  const listen = (receiver: Receiver): void => {
-    const consume = async (): Promise<void> => {
-      for await (const batch of receiver)
-        for (const { address } of batch.map(({ source }) => source))
-          if (delivered.size < MAX_REMEMBERED || delivered.has(address))
-            delivered.set(address, (delivered.get(address) ?? 0) + 1)
-    }
-    readers.push(consume())
+  async join(port: number | undefined): Promise<void> {
+    const { receiver, joinRefused, bindRefused } = await joinWanted(this.#wanted, port)
+    this.joinRefused = joinRefused
+    this.bindRefused = bindRefused
+    if (receiver === undefined) return
+    this.#opened.push(receiver)
+    this.receiver ??= receiver
+    if (port === undefined || bindRefused !== undefined) return
+    this.listens = true
+    this.#readers.push(this.#read(receiver))
   }
-  const satisfied = (): boolean =>
-    sources.length === 0 ? delivered.size > 0 : sources.every((source) => delivered.has(source))
 
-  const start = performance.now()
-  const joined = await joinWanted(wanted, port)
-  let listed: HostMembership | undefined
-  let second: Receiver | undefined
-  let link: BridgePort
-  let heard = port !== undefined && joined.bindRefused === undefined
-  try {
-    if (joined.receiver !== undefined) {
-      await using groups = openHostGroups()
-      listed = groups.read().find((one) => one.index === on.index && one.group === group)
-      if (heard) listen(joined.receiver)
-      await until(() => satisfied() || (port === undefined && flows.size > 0), wait, end)
-      const [busiest] = [...flows.values()].toSorted((a, b) => b.datagrams - a.datagrams)
-      if (port === undefined && busiest !== undefined) {
-        second = (await joinWanted(wanted, busiest.port)).receiver
-        heard = second !== undefined
-        if (second !== undefined) listen(second)
-        await until(satisfied, wait, end)
+  async #read(receiver: Receiver): Promise<void> {
+    const { delivered } = this
+    for await (const batch of receiver)
+      for (const { source } of batch) {
+        const address = withoutZone(source.address)
+        if (delivered.size < MAX_REMEMBERED || delivered.has(address))
+          delivered.set(address, (delivered.get(address) ?? 0) + 1)
       }
-    }
-    link = await linkOf(on.name)
-  } finally {
-    ended.abort()
-    await Promise.all([joined.receiver?.close(), second?.close()])
-    await Promise.all(readers)
-    await Promise.all(captures.map((one) => one[Symbol.asyncDispose]()))
   }
-  const named = [...new Set([...sources, ...[...flows.values()].map(({ source }) => source)])]
-  const found = await lookUp(named)
-  return {
-    listened: performance.now() - start,
-    joinRefused: joined.joinRefused,
-    bindRefused: joined.bindRefused,
-    listed,
-    link,
-    captureRefused,
-    flows: [...flows.values()],
-    queries,
-    reports,
-    delivered: heard ? delivered : undefined,
-    before,
-    after: await readHostState(wanted),
-    routes: new Map(named.map((source) => [source, found.route(source)])),
+
+  /** Whether every wanted source has arrived; with none named, any. */
+  get isSatisfied(): boolean {
+    const { sources } = this.#wanted
+    return sources.length === 0 ? this.delivered.size > 0 : sources.every((source) => this.delivered.has(source))
+  }
+
+  async close(): Promise<void> {
+    await Promise.all(this.#opened.map((one) => one.close()))
+    // A receiver whose interface went away ends with an error.
+    await Promise.allSettled(this.#readers)
   }
 }
 
-/** Waits until `holds` gives true, within the limits of `wait`. */
-async function until(holds: () => boolean, { atLeast, atMost }: WaitTime, end: AbortSignal): Promise<void> {
+/** Looks for a stream that others have joined, without a join of the doctor's. */
+async function look(watch: Watch, time: number, end: AbortSignal, all: boolean): Promise<Stretch> {
   const start = performance.now()
-  while (!end.aborted) {
-    const passed = performance.now() - start
-    if (passed >= atMost || (passed >= atLeast && holds())) return
-    await new Promise((resolve) => setTimeout(resolve, Math.min(50, atMost - passed)))
+  const enough = 3
+  while (!end.aborted && performance.now() - start < time) {
+    if (!all && watch.arrivals.length >= enough) break
+    await pause(TICK)
+  }
+  const { flows, passed } = watch.restart()
+  return { length: performance.now() - start, flows, passed }
+}
+
+export async function observe(
+  wanted: WantedChannel,
+  wait: WaitTime,
+  passive: boolean,
+  stop: AbortSignal,
+): Promise<Observation> {
+  const { on, group, port, sources } = wanted
+  const start = performance.now()
+  const passedTime = (): number => performance.now() - start
+  await using groups = openHostGroups()
+  await using watch = await openWatch(wanted, stop)
+  const before = await readHostState(wanted)
+  const joinedBefore = groups.read().filter((one) => one.group === group)
+  const isJoined = joinedBefore.some((one) => one.index === on.index && takesWanted(wanted, one))
+  const looks = passive || isJoined
+  const looked = looks ? await look(watch, passive ? wait.atMost - passedTime() : LOOK, stop, passive) : undefined
+  const reception = new Reception(wanted)
+  const renewals = createRenewals({ watch, wasSilent: isJoined && watch.arrivals.length === 0, since: start })
+  let listed: HostMembership | undefined
+  let joinedAt = performance.now()
+  try {
+    if (!passive && !stop.aborted) {
+      if (isJoined) renewals.expect('join')
+      await reception.join(port)
+      joinedAt = performance.now()
+      // What came before the join was not for this host.
+      watch.restart()
+      listed = groups.read().find((one) => one.index === on.index && one.group === group)
+      await listen()
+    }
+    // What is on its way is counted on both ends.
+    await pause(TICK)
+  } finally {
+    await reception.close()
+  }
+
+  async function listen(): Promise<void> {
+    while (!stop.aborted && reception.receiver !== undefined && passedTime() < wait.atMost) {
+      await pause(Math.max(1, Math.min(TICK, wait.atMost - passedTime())))
+      if (port === undefined && !reception.listens) {
+        const found = busiestPort(wantedFlows(wanted, watch.flows()))
+        if (found !== undefined) await reception.join(found)
+      }
+      await renewals.tick(reception.receiver)
+      if (renewals.isPending()) continue
+      const flowing = reception.listens ? reception.isSatisfied : sum(watch.passed()) > 0
+      if (passedTime() >= wait.atLeast && flowing) return
+      const sound = wantedFlows(wanted, watch.flows()).reduce((total, flow) => total + soundOf(flow), 0)
+      const isLost = !flowing && sum(reception.delivered) === 0 && sound >= LOST_ENOUGH.datagrams
+      if (wait.atLeast < wait.atMost && isLost && performance.now() - joinedAt >= LOST_ENOUGH.time) return
+    }
+  }
+
+  const { flows, passed } = watch.restart()
+  const shown = passive && looked !== undefined ? looked : { flows, passed }
+  const heard = [...sources, ...wantedFlows(wanted, shown.flows).map(({ source }) => source)]
+  const named = [...new Set(heard)].slice(0, MAX_REMEMBERED)
+  const found = await lookUp(named)
+  const routes = new Map(named.map((source) => [source, found.route(source)]))
+  const routeKinds = new Map<string, string>()
+  for (const source of named.slice(0, 4)) {
+    const kind = (routes.get(source) ?? 0) <= 0 ? await droppingRouteTo(source) : undefined
+    if (kind !== undefined) routeKinds.set(source, kind)
+  }
+  const sendingPorts = new Set(shown.flows.flatMap(({ outgoing, sourcePort }) => (outgoing ? (sourcePort ?? []) : [])))
+  const lastArrival = watch.arrivals.at(-1) ?? start
+  const [query] = watch.queries
+  const last = interfaces()
+  const link = await linkOf(on.name)
+  return {
+    listened: passive ? 0 : performance.now() - joinedAt,
+    joinRefused: reception.joinRefused,
+    bindRefused: reception.bindRefused,
+    listed,
+    joinedBefore,
+    link,
+    captureRefused: watch.captureRefused,
+    before,
+    looked,
+    ...shown,
+    renewals: renewals.outcomes(),
+    streamed: lastArrival - (watch.arrivals[0] ?? start),
+    queries: watch.queries.map(({ packet }) => packet),
+    queryAge: query === undefined ? 0 : Math.max(0, lastArrival - query.at),
+    badQueries: watch.badQueries,
+    queriesPassed: watch.queriesPassed(),
+    reports: watch.reports.map(({ packet }) => packet),
+    delivered: reception.listens ? reception.delivered : undefined,
+    after: await readHostState(wanted),
+    routes,
+    routeKinds,
+    senders: sendingPorts.size === 0 ? [] : await socketsOn((one) => sendingPorts.has(one)),
+    portsOfWanted: new Set(
+      last.flatMap(({ index, name }) => (link.bridge?.ports.includes(name) === true ? index : [])),
+    ),
+    ownAddresses: new Set(last.flatMap(({ addresses }) => addresses.map(({ address }) => withoutZone(address)))),
+    interfaceNames: new Map(last.map(({ index, name }) => [index, name])),
+    isGone: !last.some(({ index }) => index === on.index),
+    passive,
   }
 }
+
+const sum = (counts: ReadonlyMap<string, number> | undefined): number =>
+  [...(counts?.values() ?? [])].reduce((total, count) => total + count, 0)

@@ -13,6 +13,7 @@ function limits({ family, sources }: WantedChannel): Finding {
       says: `${name} is ${perGroup}: a socket can't join more sources of a group, and ${sources.length} are wanted`,
       fix: `sysctl -w ${name}=${sources.length}`,
       cause: `the limit ${name} (${perGroup}) is reached: ${sources.length} sources are wanted`,
+      certainty: 'proven',
       rank: RANK.joinRefused,
     })
   if (family === 'ipv6')
@@ -28,6 +29,7 @@ function limits({ family, sources }: WantedChannel): Finding {
       says: 'net.ipv4.igmp_max_memberships is 0: no socket can join anything',
       fix: 'sysctl -w net.ipv4.igmp_max_memberships=20',
       cause: 'the limit net.ipv4.igmp_max_memberships is 0: no socket can join anything',
+      certainty: 'proven',
       rank: RANK.joinRefused + 1,
     })
   return pass(
@@ -53,6 +55,7 @@ function forcedVersion({ family, sources, on }: WantedChannel): Finding[] {
         says: `${says}, whose reports can't name the source`,
         fix,
         cause: `${name} is ${version}: reports of ${protocol}v${version} can't name a source, so routers don't learn which one is wanted`,
+        certainty: 'likely',
         rank: RANK.sourceLost,
       }),
     ]

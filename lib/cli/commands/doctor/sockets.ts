@@ -1,14 +1,21 @@
-// The sockets on a port, and the programs that own them.
+// The UDP sockets of this host, the programs that own them, and whether a socket takes a channel.
 
 import { readdirSync, readlinkSync } from 'node:fs'
 import { basename } from 'node:path'
+import { openSocket } from '../../../index.ts'
+import { NLMSG_DONE, NLMSG_ERROR, netlinkMessages } from '../../../kernel/netlink.ts'
 import { type HostSocket, hostSockets } from '../../../kernel/proc-sockets.ts'
+import { type DiagnosedSocket, decodeUdpSocket, udpSocketsRequest } from '../../../kernel/sock-diag.ts'
+import type { IpFamily } from '../../../net/address.ts'
+import { isMalformed } from '../../../protocols/malformed.ts'
 import { printable } from '../../shell/printable.ts'
 import { readText } from './system.ts'
 
 export interface SocketWithOwner extends HostSocket {
   /** Program and process, `vlc (4711)`; the user if the process can't be seen. */
   readonly owner: string
+  /** What sock_diag(7) tells besides; undefined if it tells nothing. */
+  readonly more: DiagnosedSocket | undefined
 }
 
 const entriesOf = (folder: string): string[] => {
@@ -29,9 +36,11 @@ function programName(pid: string): string {
   return command === '' || command.includes(thread) ? thread : basename(command.split('\0', 1)[0] ?? '')
 }
 
-/** The processes that hold these sockets, by inode. Only root sees the processes of other users. */
-function ownersOf(inodes: ReadonlySet<number>): Map<number, string> {
-  const owners = new Map<number, string>()
+const OWN_PROCESS = `${process.pid}`
+
+/** The processes that hold these sockets, by inode; of this process itself `undefined`. Only root sees all of them. */
+function ownersOf(inodes: ReadonlySet<number>): Map<number, string | undefined> {
+  const owners = new Map<number, string | undefined>()
   for (const pid of entriesOf('/proc').filter((name) => /^\d+$/.test(name))) {
     for (const fd of entriesOf(`/proc/${pid}/fd`)) {
       let link = ''
@@ -41,18 +50,56 @@ function ownersOf(inodes: ReadonlySet<number>): Map<number, string> {
         continue
       }
       const inode = Number(/^socket:\[(\d+)\]$/.exec(link)?.[1])
-      if (inodes.has(inode)) owners.set(inode, `${printable(programName(pid))} (${pid})`)
+      if (inodes.has(inode))
+        owners.set(inode, pid === OWN_PROCESS ? undefined : `${printable(programName(pid))} (${pid})`)
     }
   }
   return owners
 }
 
-/** Every UDP socket on a port, except this process's own. */
-export function socketsOn(port: number): SocketWithOwner[] {
-  const found = hostSockets([readText('/proc/net/udp'), readText('/proc/net/udp6')]).filter((one) => one.port === port)
+const SOCK_DIAG = 4
+
+/** In milliseconds: the kernel answers at once. */
+const PATIENCE = 1000
+
+/** The UDP sockets by inode; empty if the kernel has no sock_diag(7). */
+async function diagnosedSockets(): Promise<Map<number, DiagnosedSocket>> {
+  const found = new Map<number, DiagnosedSocket>()
+  try {
+    const opened = await openSocket({ family: 'netlink', type: 'raw', protocol: SOCK_DIAG, bind: {} })
+    await using socket = await opened.toMessageSocket()
+    const signal = AbortSignal.timeout(PATIENCE)
+    for (const [at, family] of (['ipv4', 'ipv6'] as const).entries()) {
+      await socket.send(udpSocketsRequest(at + 1, family), { pid: 0, groups: 0 })
+      for (let done = false; !done; )
+        for (const { data } of await socket.receive({ signal }))
+          for (const message of netlinkMessages(data).messages) {
+            if (message.type === NLMSG_DONE || message.type === NLMSG_ERROR) done = true
+            else {
+              const one = decodeUdpSocket(message)
+              if (!isMalformed(one)) found.set(one.inode, one)
+            }
+          }
+    }
+  } catch {
+    // /proc/net/udp has the sockets all the same, with less about each.
+  }
+  return found
+}
+
+/** The UDP sockets that `wanted` chooses by their port, except those of this process. */
+export async function socketsOn(wanted: (port: number) => boolean): Promise<SocketWithOwner[]> {
+  const found = hostSockets([readText('/proc/net/udp'), readText('/proc/net/udp6')]).filter(({ port }) => wanted(port))
   if (found.length === 0) return []
   const owners = ownersOf(new Set(found.map(({ inode }) => inode)))
-  return found
-    .map((socket) => ({ ...socket, owner: owners.get(socket.inode) ?? `a process of user ${socket.uid}` }))
-    .filter(({ owner }) => !owner.endsWith(`(${process.pid})`))
+  const diagnosed = await diagnosedSockets()
+  return found.flatMap((socket) => {
+    if (owners.has(socket.inode) && owners.get(socket.inode) === undefined) return []
+    const owner = owners.get(socket.inode) ?? `a process of user ${socket.uid}`
+    return { ...socket, owner, more: diagnosed.get(socket.inode) }
+  })
 }
+
+/** Whether a socket may be one for datagrams of a family: those of IPv6 take IPv4 too. */
+export const isOfFamily = (socket: HostSocket, family: IpFamily): boolean =>
+  socket.family === family || socket.family === 'ipv6'

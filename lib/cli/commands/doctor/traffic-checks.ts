@@ -1,14 +1,20 @@
-// Checks the datagrams: whether they are on the wire, whether they reach a socket, and whether they fit the MTU.
+// Checks the datagrams: whether they are on the wire, by which interface, and whether they reach a socket.
 
-import { growth } from '../../../kernel/proc-counters.ts'
 import type { IpFamily } from '../../../net/address.ts'
-import { isOwn } from '../../capture/capture.ts'
+import { arrivedOf, lossOf } from './arrival.ts'
+import { routeBy } from './choose-interface.ts'
 import { type Finding, fail, pass, RANK, skip, warn } from './finding.ts'
 import type { Observation } from './observation.ts'
-import { channelText, type WantedChannel } from './wanted-channel.ts'
+import {
+  channelText,
+  commandLine,
+  flowsHere,
+  isWantedSource,
+  type WantedChannel,
+  wantedFlows,
+} from './wanted-channel.ts'
 import type { ObservedFlow } from './wire.ts'
 
-const sum = (flows: readonly ObservedFlow[]): number => flows.reduce((total, { datagrams }) => total + datagrams, 0)
 /** How many of a list are shown. */
 const MAX_LISTED = 8
 const listText = (all: Iterable<string | number>): string => {
@@ -18,172 +24,208 @@ const listText = (all: Iterable<string | number>): string => {
     : `${list.slice(0, MAX_LISTED).join(', ')} and ${list.length - MAX_LISTED} more`
 }
 const sourcesOf = (flows: readonly ObservedFlow[]): string => listText(flows.map(({ source }) => source))
-const portsOf = (flows: readonly ObservedFlow[]): string => listText(flows.map(({ port }) => port))
-
-/** The flows from wanted sources to the wanted port. */
-export const wantedFlows = ({ port, sources }: WantedChannel, flows: readonly ObservedFlow[]): ObservedFlow[] =>
-  flows.filter(
-    (flow) => (port === undefined || flow.port === port) && (sources.length === 0 || sources.includes(flow.source)),
-  )
-
-export const deliveredOf = ({ delivered }: Observation): number =>
-  delivered === undefined ? 0 : [...delivered.values()].reduce((total, count) => total + count, 0)
+const portsOf = (flows: readonly ObservedFlow[]): number[] => [
+  ...new Set(flows.flatMap(({ port }) => (port === undefined ? [] : [port]))),
+]
 
 function flowText(
   family: IpFamily,
-  { source, port, datagrams, bytes, largest, hopLimits: [lowest, highest] }: ObservedFlow,
+  { source, port, datagrams, bytes, largest, hopLimits: [lowest, highest], outgoing }: ObservedFlow,
   seconds: number,
 ): string {
   const hops = lowest === highest ? `${lowest}` : `${lowest} to ${highest}`
   const rate = `${Math.round(datagrams / seconds)} a second, ${((bytes * 8) / seconds / 1e6).toFixed(2)} Mbit/s`
-  return `${source} to port ${port}: ${datagrams} datagrams (${rate}), ${family === 'ipv4' ? 'TTL' : 'hop limit'} ${hops}, payloads up to ${largest} bytes`
+  const to = port === undefined ? '' : ` to port ${port}`
+  return `${source}${to}: ${datagrams} datagrams (${rate}), ${family === 'ipv4' ? 'TTL' : 'hop limit'} ${hops}, payloads up to ${largest} bytes${outgoing ? ', from this host' : ''}`
 }
 
+const secondsOf = ({ listened, looked }: Observation): number => Math.max(1, listened || (looked?.length ?? 0)) / 1000
+
 function wireCheck(wanted: WantedChannel, seen: Observation): Finding[] {
-  const { group, sources, port, on } = wanted
-  const seconds = seen.listened / 1000
   if (seen.joinRefused !== undefined) return []
   if (seen.captureRefused !== undefined)
     return [skip('wire', `${seen.captureRefused.says}; so the wire was not looked at`)]
+  const seconds = secondsOf(seen)
   const found = wantedFlows(wanted, seen.flows)
   if (found.length > 0)
     return [
       ...found
         .toSorted((a, b) => b.datagrams - a.datagrams)
         .slice(0, MAX_LISTED)
-        .map((flow) =>
-          pass('wire', flowText(wanted.family, flow, seconds) + (isOwn(on, flow.source) ? ', from this host' : '')),
-        ),
+        .map((flow) => pass('wire', flowText(wanted.family, flow, seconds))),
       ...(found.length > MAX_LISTED ? [pass('wire', `and ${found.length - MAX_LISTED} more sources and ports`)] : []),
     ]
-  const fromWanted = seen.flows.filter(({ source }) => sources.length === 0 || sources.includes(source))
-  if (fromWanted.length > 0)
-    return [
-      fail('wire', {
-        says: `${sourcesOf(fromWanted)} sends to ${group}, but to port ${portsOf(fromWanted)}, not ${port}`,
-        fix: `receive on port ${portsOf(fromWanted)}`,
-        cause: `${group} is sent to port ${portsOf(fromWanted)}, not ${port}`,
-        rank: RANK.otherPort,
-      }),
-    ]
-  if (seen.flows.length > 0)
-    return [
-      fail('wire', {
-        says: `nothing from ${sources.join(', ')}; ${sourcesOf(seen.flows)} sends to ${group}`,
-        fix: `join that source: --source ${sourcesOf(seen.flows)}`,
-        cause: `another source sends: ${sourcesOf(seen.flows)}, not ${sources.join(', ')}`,
-        rank: RANK.otherSource,
-      }),
-    ]
+  return [otherStreamCheck(wanted, seen) ?? elsewhereCheck(wanted, seen) ?? silenceCheck(wanted, seen, seconds)]
+}
+
+/** Another port, or another source, of the same group on the same interface. */
+function otherStreamCheck(wanted: WantedChannel, seen: Observation): Finding | undefined {
+  const { group, sources, port } = wanted
+  const here = flowsHere(wanted, seen.flows)
+  const fromWanted = here.filter(({ source }) => isWantedSource(wanted, source))
+  const ports = portsOf(fromWanted)
+  const [other] = ports
+  if (other !== undefined)
+    return fail('wire', {
+      says: `${sourcesOf(fromWanted)} sends to ${group}, but to port ${listText(ports)}, not ${port}`,
+      fix: commandLine('receive', wanted, { port: other }),
+      advice: `receive on port ${listText(ports)}`,
+      cause: `${group} is sent to port ${listText(ports)}, not ${port}`,
+      certainty: 'likely',
+      rank: RANK.otherPort,
+    })
+  const toWanted = here.filter((flow) => port === undefined || flow.port === port)
+  const [one] = toWanted
+  if (one === undefined || sources.length === 0) return undefined
+  return fail('wire', {
+    says: `nothing from ${sources.join(', ')}; ${sourcesOf(toWanted)} sends to ${group}`,
+    fix: commandLine('receive', wanted, {
+      sources: [...new Set(toWanted.map(({ source }) => source))].slice(0, MAX_LISTED),
+    }),
+    advice: `join that source: --source ${sourcesOf(toWanted)}`,
+    cause: `another source sends: ${sourcesOf(toWanted)}, not ${sources.join(', ')}`,
+    certainty: 'likely',
+    rank: RANK.otherSource,
+  })
+}
+
+/** The wanted stream on another interface: it comes in there, or this host sends it there. */
+function elsewhereCheck(wanted: WantedChannel, seen: Observation): Finding | undefined {
+  const { group, on, port } = wanted
+  const flows = seen.flows.filter(
+    (flow) =>
+      flow.interfaceIndex !== on.index &&
+      (port === undefined || flow.port === port) &&
+      isWantedSource(wanted, flow.source) &&
+      (!flow.outgoing || seen.ownAddresses.has(flow.source)),
+  )
+  const [flow] = flows.toSorted((a, b) => Number(a.outgoing) - Number(b.outgoing))
+  if (flow === undefined) return undefined
+  const name = seen.interfaceNames.get(flow.interfaceIndex) ?? `${flow.interfaceIndex}`
+  const rank = RANK.comesElsewhere
+  if (seen.portsOfWanted.has(flow.interfaceIndex))
+    return fail('wire', {
+      says: `${group} comes in by ${name}, a port of ${on.name}, and does not reach ${on.name}`,
+      advice: `look at the port and its state: bridge -d link show dev ${name}`,
+      cause: `${group} comes in by ${name}, and the bridge does not hand it to ${on.name}`,
+      certainty: 'possible',
+      rank,
+    })
+  if (flow.outgoing)
+    return fail('wire', {
+      says: `this host itself sends ${group} from ${flow.source}, by ${name} and not by ${on.name}`,
+      fix: routeBy(group, on.name),
+      advice: `have the sender name its interface (IP_MULTICAST_IF), or join on ${name}`,
+      cause: `the sender on this host sends by ${name}, not by ${on.name}`,
+      certainty: 'likely',
+      rank,
+    })
+  return fail('wire', {
+    says: `${group} comes in by ${name}, from ${flow.source}, and not by ${on.name}`,
+    fix: commandLine('receive', wanted, { interface: name }),
+    advice: `join on ${name}: -i ${name}`,
+    cause: `${group} comes in by ${name}, and was looked for on ${on.name}`,
+    certainty: 'likely',
+    rank,
+  })
+}
+
+const silenceCheck = (wanted: WantedChannel, { passive }: Observation, seconds: number): Finding =>
+  fail('wire', {
+    says: `nothing for ${wanted.group} came in by ${wanted.on.name} in ${seconds.toFixed(1)} s`,
+    advice: `${passive ? 'run doctor without --passive; ' : ''}check that the sender sends, by which interface, and with a TTL above 1 (the default) if a router is between; then check switches and routers: VLAN, snooping, PIM`,
+    cause: `nobody sends ${channelText(wanted)}, or the network does not bring it to ${wanted.on.name}`,
+    certainty: 'possible',
+    rank: RANK.nothingSent,
+  })
+
+/** Datagrams that this host sends reach its own sockets only if the sender loops them back. */
+function loopbackCheck(wanted: WantedChannel, seen: Observation): Finding[] {
+  const own = wantedFlows(wanted, seen.flows).filter(({ outgoing }) => outgoing)
+  const { lostOf } = lossOf(wanted, seen)
+  const lost = own.filter(({ source }) => lostOf.has(source))
+  if (lost.length === 0) return []
+  const sender = seen.senders.find(
+    ({ port, more }) => lost.some(({ sourcePort }) => sourcePort === port) && more?.loopsMulticast === false,
+  )
+  if (sender === undefined) return []
   return [
-    fail('wire', {
-      says: `nothing for ${group} came in by ${on.name} in ${seconds.toFixed(1)} s`,
-      fix: 'check that the sender sends, by which interface, and with a TTL above 1 (the default) if a router is between; then check switches and routers: VLAN, snooping, PIM',
-      cause: `nobody sends ${channelText(wanted)}, or the network does not bring it to ${on.name}`,
-      rank: RANK.nothingSent,
+    fail('loopback', {
+      says: `${sender.owner} on this host sends the datagrams with ${wanted.family === 'ipv4' ? 'IP' : 'IPV6'}_MULTICAST_LOOP off: no socket of this host gets them`,
+      advice: `switch ${wanted.family === 'ipv4' ? 'IP' : 'IPV6'}_MULTICAST_LOOP on in ${sender.owner}`,
+      cause: `the sender is ${sender.owner} on this host, and it has multicast loopback switched off`,
+      certainty: arrivedOf(seen) === 0 ? 'proven' : 'likely',
+      rank: RANK.noLoopback,
     }),
   ]
 }
 
-/** Why datagrams that were on the wire did not reach a socket: the kernel's counters tell. A firewall leaves none. */
-function lostCheck(wanted: WantedChannel, seen: Observation, onWire: number): Finding {
-  const grown = (name: string): number => growth(seen.before.counters, seen.after.counters, name)
-  const prefix = wanted.family === 'ipv4' ? 'Udp.' : 'Udp6'
-  const says = `${onWire} datagrams were on the wire and none reached a socket`
-  const reverse = grown('TcpExt.IPReversePathFilter')
-  if (reverse > 0) return fail('delivery', { says: `${says}: the reverse path filter dropped ${reverse}` })
-  const checksums = grown(`${prefix}InCsumErrors`)
-  if (checksums > 0)
-    return fail('delivery', {
-      says: `${says}: ${checksums} had a wrong UDP checksum`,
-      fix: 'look at the sender, and at checksum offloading between virtual machines (ethtool -K)',
-      cause: 'the datagrams have a wrong UDP checksum',
-      rank: RANK.badChecksum,
-    })
-  const room = grown(`${prefix}RcvbufErrors`)
-  if (room > 0)
-    return fail('delivery', {
-      says: `${says}: ${room} came while the receive buffer was full`,
-      fix: 'raise net.core.rmem_max and SO_RCVBUF',
-      cause: 'receive buffers are full',
-      rank: RANK.noRoom,
-    })
-  const ignored = grown(`${prefix}IgnoredMulti`)
-  if (ignored > 0)
-    return fail('delivery', {
-      says: `${says}: ${ignored} reached UDP, and no socket took them (port, address or source filter)`,
-      fix: 'compare the port and the sources with those on the wire',
-      cause: 'no socket takes the datagrams: port, bound address or source filter do not match',
-      rank: RANK.notTaken,
-    })
-  return fail('delivery', {
-    says: `${says}, and no counter says why: a firewall, or a tc or BPF filter`,
-    fix: `nft list ruleset; iptables -L -v -n; tc filter show dev ${wanted.on.name} ingress`,
-    cause: 'a firewall on this host drops the datagrams',
-    rank: RANK.firewallInferred,
-  })
+/** Datagrams that were on the wire, that their frames show to be sound, and that reached no socket. */
+function lostCheck(wanted: WantedChannel, seen: Observation): Finding[] {
+  const { onWire, soundLost, passed } = lossOf(wanted, seen)
+  if (soundLost === 0) return []
+  const isPast = passed !== undefined && passed >= onWire - soundLost / 2
+  const way = isPast
+    ? 'they passed the firewall, and UDP gave them to no socket'
+    : 'they were lost between the interface and UDP'
+  const says = `${soundLost} of ${onWire} datagrams on the wire reached no socket: ${way}`
+  const advice = isPast
+    ? 'look at the receive buffer: nstat -az UdpRcvbufErrors UdpInErrors; raise net.core.rmem_max'
+    : `see which function drops them: perf record -g -e skb:kfree_skb -a -- sleep 2; tc filter show dev ${wanted.on.name} ingress`
+  const found = {
+    says,
+    advice,
+    cause: `${soundLost} of ${onWire} datagrams that came in reached no socket, and none of the checks accounts for them`,
+    certainty: 'possible',
+    rank: RANK.lost,
+  } as const
+  return [arrivedOf(seen) === 0 ? fail('delivery', found) : warn('delivery', found)]
 }
 
 function deliveryCheck(wanted: WantedChannel, seen: Observation): Finding[] {
   if (seen.joinRefused !== undefined) return []
-  const arrived = deliveredOf(seen)
-  const onWire = sum(wantedFlows(wanted, seen.flows))
-  if (arrived > 0) {
-    const missing = wanted.sources.filter((source) => !seen.delivered?.has(source))
-    const says = `${arrived} datagrams reached a socket here, from ${listText(seen.delivered?.keys() ?? [])}`
+  const counts = seen.delivered ?? seen.passed
+  const arrived = arrivedOf(seen)
+  if (arrived > 0 && counts !== undefined) {
+    const missing = wanted.sources.filter((source) => !counts.has(source))
+    const where = seen.delivered === undefined ? 'passed the firewall on their way to UDP' : 'reached a socket here'
+    const says = `${arrived} datagrams ${where}, from ${listText(counts.keys())}`
     if (missing.length === 0) return [pass('delivery', says)]
     return [
-      warn('delivery', {
+      fail('delivery', {
         says: `${says}; none from ${missing.join(', ')}`,
+        advice: `check that ${missing.join(', ')} sends`,
         cause: `${missing.join(', ')} does not send, or the network does not bring it here`,
+        certainty: 'possible',
         rank: RANK.nothingSent,
       }),
     ]
   }
-  if (seen.bindRefused !== undefined) return [skip('delivery', 'the port is taken, so none could be received here')]
-  if (seen.delivered === undefined && seen.captureRefused !== undefined)
+  if (seen.captureRefused === undefined) return []
+  if (seen.bindRefused !== undefined || seen.delivered === undefined)
     return [
       fail('delivery', {
-        says: "no port was named, and the wire can't be seen: there was nothing to look for",
-        fix: `name the port, ${wanted.group}:PORT; or run doctor ${seen.captureRefused.remedy}`,
-        cause: `no port was named, and the wire can't be seen; ${seen.captureRefused.remedy}, doctor would see the wire`,
+        says: "the doctor has no socket on the port, and the wire can't be seen: there was nothing to look for",
+        advice: `name a port that is free, ${wanted.group}:PORT; or run doctor ${seen.captureRefused.remedy}`,
+        cause: `nothing could be looked for; ${seen.captureRefused.remedy}, doctor would see the wire`,
+        certainty: 'possible',
         rank: RANK.nothingSent,
       }),
     ]
-  if (seen.delivered === undefined) return []
-  if (onWire > 0) return [lostCheck(wanted, seen, onWire)]
-  if (seen.captureRefused === undefined) return []
   return [
     fail('delivery', {
-      says: `no datagram reached a socket in ${(seen.listened / 1000).toFixed(1)} s`,
-      fix: `run doctor ${seen.captureRefused.remedy}, to see whether any are on the wire`,
+      says: `no datagram reached a socket in ${secondsOf(seen).toFixed(1)} s`,
+      advice: `run doctor ${seen.captureRefused.remedy}, to see whether any are on the wire`,
       cause: `nothing of ${channelText(wanted)} reaches a socket; ${seen.captureRefused.remedy}, doctor would see whether it is on the wire`,
+      certainty: 'possible',
       rank: RANK.nothingSent,
-    }),
-  ]
-}
-
-/** A datagram sent in fragments is lost if any of them is, and some networks forward no fragments. */
-function sizeCheck(wanted: WantedChannel, seen: Observation): Finding[] {
-  const flows = wantedFlows(wanted, seen.flows)
-  const fragmented = flows.reduce((total, flow) => total + flow.fragmented, 0)
-  if (flows.length === 0) return []
-  const maxPayload = wanted.on.mtu - (wanted.family === 'ipv4' ? 28 : 48)
-  const largest = Math.max(...flows.map((flow) => flow.largest))
-  if (fragmented === 0 && largest <= maxPayload)
-    return [pass('size', `payloads up to ${largest} bytes fit the MTU of ${wanted.on.mtu}`)]
-  return [
-    warn('size', {
-      says: `${fragmented} datagrams came in fragments; the largest payload has ${largest} bytes, and ${maxPayload} fit the MTU of ${wanted.on.mtu}`,
-      fix: `send at most ${maxPayload} bytes a datagram`,
-      cause: 'the datagrams are larger than the MTU, and each is lost with any of its fragments',
-      rank: RANK.fragments,
     }),
   ]
 }
 
 export const trafficChecks = (wanted: WantedChannel, seen: Observation): Finding[] => [
   ...wireCheck(wanted, seen),
-  ...sizeCheck(wanted, seen),
+  ...loopbackCheck(wanted, seen),
+  ...lostCheck(wanted, seen),
   ...deliveryCheck(wanted, seen),
 ]

@@ -1,15 +1,19 @@
-// The channel that the doctor looks for.
+// The channel that the doctor looks for, and which of the datagrams that were seen are its own.
 
 import type { Interface } from '../../../index.ts'
-import { hostPort, type IpFamily } from '../../../net/address.ts'
+import type { HostMembership } from '../../../kernel/proc-net.ts'
+import { hostPort, type IpFamily, isIpv6 } from '../../../net/address.ts'
+import type { ObservedFlow } from './wire.ts'
 
 export interface WantedChannel {
   readonly group: string
   readonly family: IpFamily
   /** Undefined for any port. */
   readonly port: number | undefined
-  /** Empty for any source. */
+  /** Without zones; empty for any source. */
   readonly sources: readonly string[]
+  /** Sources that are not wanted. Empty if there are `sources`. */
+  readonly blocked: readonly string[]
   /** The interface to join on. */
   readonly on: Interface
 }
@@ -18,4 +22,52 @@ export interface WantedChannel {
 export const channelText = ({ group, sources, port }: WantedChannel): string => {
   const to = port === undefined ? group : hostPort(group, port)
   return sources.length === 0 ? to : `${to} from ${sources.join(', ')}`
+}
+
+export const isWantedSource = ({ sources, blocked }: WantedChannel, source: string): boolean =>
+  sources.length === 0 ? !blocked.includes(source) : sources.includes(source)
+
+/** The flows on the wanted interface. On loopback a datagram shows twice, once as it goes out. */
+export const flowsHere = ({ on }: WantedChannel, flows: readonly ObservedFlow[]): ObservedFlow[] =>
+  flows.filter(({ interfaceIndex, outgoing }) => interfaceIndex === on.index && !(outgoing && on.flags.loopback))
+
+/** The flows on the wanted interface from wanted sources to the wanted port. */
+export const wantedFlows = (wanted: WantedChannel, flows: readonly ObservedFlow[]): ObservedFlow[] =>
+  flowsHere(wanted, flows).filter(
+    ({ port, source }) =>
+      (wanted.port === undefined || port === undefined || port === wanted.port) && isWantedSource(wanted, source),
+  )
+
+/** Whether a membership of the group takes datagrams of a wanted source. */
+export const takesWanted = ({ sources }: WantedChannel, membership: HostMembership): boolean =>
+  membership.mode !== 'include' ||
+  sources.length === 0 ||
+  membership.sources.some(({ address, include }) => include > 0 && sources.includes(address))
+
+/** A word of a command line, quoted if a shell would read more into it. */
+const word = (text: string): string => (/^[\w@%+=:,./-]+$/.test(text) ? text : `'${text}'`)
+
+interface CommandChanges {
+  readonly port?: number
+  readonly sources?: readonly string[]
+  readonly interface?: string
+}
+
+/** The command line of a command for the channel, with what the user asked for, and with changes. */
+export function commandLine(command: string, wanted: WantedChannel, changes: CommandChanges = {}): string {
+  const port = changes.port ?? wanted.port
+  const sources = changes.sources ?? wanted.sources
+  const to = port === undefined ? wanted.group : hostPort(wanted.group, port)
+  const [source] = sources
+  const from = source === undefined ? '' : isIpv6(source) ? `[${source}]@` : `${source}@`
+  const words = [
+    'sockctl',
+    command,
+    word(`${from}${to}`),
+    '-i',
+    word(changes.interface ?? wanted.on.name),
+    ...sources.slice(1).flatMap((one) => ['--source', one]),
+    ...(sources.length === 0 ? wanted.blocked.flatMap((one) => ['--block', one]) : []),
+  ]
+  return words.join(' ')
 }

@@ -1,0 +1,83 @@
+// The sockets that the user asks about: those of other programs on the port, and whether they take the stream.
+
+import type { HostMembership } from '../../../kernel/proc-net.ts'
+import { isMulticast, unmapped } from '../../../net/address.ts'
+import { sum } from './arrival.ts'
+import type { Observation } from './observation.ts'
+import type { SocketWithOwner } from './sockets.ts'
+import { takesWanted, type WantedChannel, wantedFlows } from './wanted-channel.ts'
+
+export interface Obstacle {
+  /** A clause of which the socket's owner is the subject. */
+  readonly text: string
+  readonly advice: string
+}
+
+/** Why a socket takes no datagram of the channel, whatever is joined; undefined if it does. */
+export function obstacleOf(socket: SocketWithOwner, wanted: WantedChannel, seen: Observation): Obstacle | undefined {
+  const { group, on, family, sources } = wanted
+  const { more } = socket
+  const address = unmapped(socket.address)
+  if (family === 'ipv4' && socket.family === 'ipv6' && more?.isV6only === true)
+    return {
+      text: `is bound to [${socket.address}] for IPv6 alone (IPV6_V6ONLY), which takes no IPv4`,
+      advice: `bind that socket to 0.0.0.0, or switch IPV6_V6ONLY off`,
+    }
+  const isWildcard = address === '0.0.0.0' || address === '::'
+  if (!isWildcard && !isMulticast(address))
+    return {
+      text: `is bound to ${address}, which takes no multicast`,
+      advice: `bind that socket to ${group} or to the wildcard address`,
+    }
+  if (!isWildcard && address !== group)
+    return { text: `is bound to another group, ${address}`, advice: `bind that socket to ${group}` }
+  if (more !== undefined && more.device !== 0 && more.device !== on.index) {
+    const device = seen.interfaceNames.get(more.device) ?? `${more.device}`
+    return {
+      text: `is bound to the device ${device} (SO_BINDTODEVICE), and takes nothing from ${on.name}`,
+      advice: `bind that socket to ${on.name}, or to no device`,
+    }
+  }
+  const peer = more?.peer === undefined ? undefined : unmapped(more.peer)
+  const senders = sources.length > 0 ? sources : wantedFlows(wanted, seen.flows).map(({ source }) => source)
+  if (peer !== undefined && !senders.includes(peer))
+    return { text: `is connected to ${peer}, and takes nothing from others`, advice: 'do not connect that socket' }
+  return undefined
+}
+
+/** The group's membership on the interface before the doctor joined. */
+export const membershipBefore = ({ on }: WantedChannel, { joinedBefore }: Observation): HostMembership | undefined =>
+  joinedBefore.find(({ index }) => index === on.index)
+
+/** A source that every socket of the interface's membership excludes. */
+const isExcluded = ({ users, sources }: HostMembership, source: string): boolean =>
+  sources.some(({ address, exclude }) => address === source && exclude >= users)
+
+/** Why no socket of this host got the stream before the doctor joined; undefined if some may have. */
+export function whyNotJoined(wanted: WantedChannel, seen: Observation): string | undefined {
+  const { group, on } = wanted
+  const membership = membershipBefore(wanted, seen)
+  if (membership === undefined) {
+    const elsewhere = seen.joinedBefore.map((one) => one.interface)
+    return `nobody on this host has joined ${group} on ${on.name}${elsewhere.length === 0 ? '' : ` (it is joined on ${elsewhere.join(', ')})`}`
+  }
+  const heard = wantedFlows(wanted, seen.flows).map(({ source }) => source)
+  const included = membership.sources.filter(({ include }) => include > 0).map(({ address }) => address)
+  const senders = wanted.sources.length > 0 ? wanted.sources : heard
+  if (
+    !takesWanted(wanted, membership) ||
+    (membership.mode === 'include' && heard.length > 0 && !heard.some((one) => included.includes(one)))
+  )
+    return `${group} is joined on ${on.name} only for ${included.join(', ')}, and ${senders.join(', ')} sends`
+  if (senders.length > 0 && senders.every((source) => isExcluded(membership, source)))
+    return `${senders.join(', ')} is blocked by every socket of this host that has joined ${group} on ${on.name}`
+  return undefined
+}
+
+/** How many datagrams a socket dropped meanwhile, since its buffer was full or its filter refused them. */
+export const dropsOf = ({ inode, drops }: SocketWithOwner, { before }: Observation): number =>
+  drops - (before.sockets.find((one) => one.inode === inode)?.drops ?? drops)
+
+/** Whether any datagram was seen past the firewall, before the doctor joined or after. */
+export const passedAtAll = ({ looked, passed, delivered }: Observation): number =>
+  sum(looked?.passed) + sum(passed) + sum(delivered)

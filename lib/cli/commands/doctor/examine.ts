@@ -1,0 +1,87 @@
+// Runs every check of the doctor, and sums up what became of the stream.
+
+import { arrivedOf } from './arrival.ts'
+import { bridgeChecks, isNeverSnooped } from './bridge-checks.ts'
+import { type Finding, fail, RANK } from './finding.ts'
+import { frameChecks } from './frame-checks.ts'
+import { groupChecks } from './group-checks.ts'
+import { hostChecks } from './host-checks.ts'
+import { interfaceChecks } from './interface-checks.ts'
+import { membershipChecks } from './membership-checks.ts'
+import { networkChecks } from './network-checks.ts'
+import type { Observation } from './observation.ts'
+import { observe, type WaitTime } from './observe.ts'
+import { provesForgotten } from './renewals.ts'
+import { reversePathChecks } from './reverse-path-checks.ts'
+import { settingsChecks } from './settings-checks.ts'
+import { flowsToAsked } from './socket-checks.ts'
+import { trafficChecks } from './traffic-checks.ts'
+import type { Outcome } from './verdict.ts'
+import { channelText, commandLine, type WantedChannel, wantedFlows } from './wanted-channel.ts'
+
+export interface Examination {
+  readonly wait: WaitTime
+  readonly passive: boolean
+  readonly stop: AbortSignal
+  tell(found: readonly Finding[]): void
+}
+
+function goneCheck({ on }: WantedChannel): Finding[] {
+  const text = `the interface ${on.name} went away meanwhile`
+  return [
+    fail('interface', {
+      says: text,
+      advice: 'run doctor again once the interface is back',
+      cause: text,
+      certainty: 'proven',
+      rank: RANK.interfaceGone,
+    }),
+  ]
+}
+
+/** Whether a querier keeps the stream alive, or the stream needs none. */
+function querierOf(wanted: WantedChannel, seen: Observation): Outcome['querier'] {
+  const flows = wantedFlows(wanted, seen.flows)
+  const isLocal = flows.length > 0 && flows.every(({ outgoing }) => outgoing)
+  if (wanted.on.flags.loopback || isNeverSnooped(wanted.group) || isLocal) return 'not-needed'
+  if (seen.captureRefused !== undefined) return 'unseen'
+  if (seen.link.bridge?.asks === true) return 'heard'
+  const [query] = seen.queries
+  if (query === undefined || query.message.type !== 'query') return 'unheard'
+  // A host has this long to answer. The stream of one that does not is still there before that.
+  return seen.queryAge >= query.message.maxResponseTime ? 'heard' : 'heard-lately'
+}
+
+export async function examine(
+  wanted: WantedChannel,
+  { wait, passive, stop, tell }: Examination,
+): Promise<{ flows: boolean; outcome: Outcome }> {
+  tell([...interfaceChecks(wanted), ...groupChecks(wanted), ...settingsChecks(wanted)])
+  const nothing = {
+    channel: channelText(wanted),
+    flows: false,
+    delivered: 0,
+    querier: 'unseen',
+    seconds: 0,
+    next: `${commandLine('doctor', wanted)} --wait 130s`,
+  } as const
+  if (!wanted.on.flags.up) return { flows: false, outcome: nothing }
+  const seen = await observe(wanted, wait, passive, stop)
+  const seconds = (seen.listened || (seen.looked?.length ?? 0)) / 1000
+  if (stop.aborted) return { flows: false, outcome: { ...nothing, seconds } }
+  tell([
+    ...(seen.isGone ? goneCheck(wanted) : []),
+    ...bridgeChecks(wanted, seen),
+    ...membershipChecks(wanted, seen),
+    ...networkChecks(wanted, seen),
+    ...reversePathChecks(wanted, seen),
+    ...trafficChecks(wanted, seen),
+    ...frameChecks(wanted, seen),
+    ...hostChecks(wanted, seen),
+  ])
+  const flows = !seen.isGone && !seen.renewals.some(provesForgotten) && flowsToAsked(wanted, seen)
+  return {
+    flows,
+    outcome: { ...nothing, flows, delivered: arrivedOf(seen), querier: querierOf(wanted, seen), seconds },
+  }
+}

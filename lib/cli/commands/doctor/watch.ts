@@ -1,0 +1,177 @@
+// Watches the wire and the way up to UDP: frames of every interface, packets past the firewall, IGMP and MLD.
+
+import { type Datagram, interfaces } from '../../../index.ts'
+import { isOfOneLink, withoutZone } from '../../../net/address.ts'
+import { viewOf } from '../../../protocols/bytes.ts'
+import { isMalformed } from '../../../protocols/malformed.ts'
+import { decodeMembershipPacket, type MembershipPacket } from '../../../protocols/membership-packet.ts'
+import { openCapture, openFrameCapture } from '../../capture/capture.ts'
+import { MEMBERSHIP_FILTER } from '../../capture/membership-filter.ts'
+import { type CaptureRefusal, captureRefusal } from './capture-refusal.ts'
+import { type HostRules, readFrame, type Sighting } from './frame.ts'
+import { openPassedDatagrams, openPassedQueries, type PassedPacket } from './past-firewall.ts'
+import { sysctl } from './system.ts'
+import { isWantedSource, type WantedChannel } from './wanted-channel.ts'
+import { createFlows, filterForGroup, type ObservedFlow } from './wire.ts'
+
+/** How many messages, sources and arrivals are remembered: anybody can send more. */
+export const MAX_REMEMBERED = 4096
+
+export interface HeardQuery {
+  readonly packet: MembershipPacket
+  /** In milliseconds, by performance.now(). */
+  readonly at: number
+}
+
+export interface Watch extends AsyncDisposable {
+  readonly captureRefused: CaptureRefusal | undefined
+  flows(): ObservedFlow[]
+  /** Undefined if no raw socket can be opened. */
+  passed(): ReadonlyMap<string, number> | undefined
+  readonly queries: readonly HeardQuery[]
+  readonly badQueries: readonly { readonly source: string; readonly why: string }[]
+  queriesPassed(): number | undefined
+  readonly reports: readonly HeardQuery[]
+  /** When wanted datagrams that the kernel takes, as far as their frames show, came; by performance.now(). */
+  readonly arrivals: readonly number[]
+  /** Begins to count anew. What was counted is given. */
+  restart(): { flows: ObservedFlow[]; passed: ReadonlyMap<string, number> | undefined }
+}
+
+/** What this host takes, by its settings at this moment. */
+function hostRules(): HostRules {
+  const all = interfaces()
+  const byIndex = new Map(all.map((one) => [one.index, one]))
+  const settings = new Map<string, boolean>()
+  const setting = (index: number, name: string, any: boolean): boolean => {
+    const key = `${index} ${name}`
+    const known = settings.get(key)
+    if (known !== undefined) return known
+    const of = (scope: string): boolean => sysctl(`net/ipv4/conf/${scope}/${name}`) === 1
+    const own = of(byIndex.get(index)?.name ?? '')
+    const value = any ? own || of('all') : own
+    settings.set(key, value)
+    return value
+  }
+  return {
+    addresses: new Set(all.flatMap(({ addresses }) => addresses.map(({ address }) => withoutZone(address)))),
+    isLoopback: (index) => byIndex.get(index)?.flags.loopback === true,
+    acceptsLocal: (index) => setting(index, 'accept_local', true),
+    routesLocalnet: (index) => setting(index, 'route_localnet', true),
+  }
+}
+
+/** Why the kernel does not take a query; undefined if it does. */
+function whyBad(frame: Datagram<'packet'>, packet: MembershipPacket): string | undefined {
+  if (frame.vlan !== undefined && frame.vlan.id > 0) return `it is tagged with VLAN ${frame.vlan.id}`
+  if (frame.source.packetType === 'otherhost') return "it is sent to another host's hardware address"
+  if (packet.message.type !== 'query') return undefined
+  if (packet.message.checksum === 'bad') return 'its checksum is wrong'
+  if (packet.message.protocol === 'MLD' && !isOfOneLink(packet.source)) return 'its source is no link-local address'
+  if (packet.message.protocol === 'MLD' && packet.hopLimit !== 1) return `its hop limit is ${packet.hopLimit}, not 1`
+  return undefined
+}
+
+export async function openWatch(wanted: WantedChannel, stop: AbortSignal): Promise<Watch> {
+  const { group, on, port, family } = wanted
+  const flows = createFlows()
+  let passed: Map<string, number> | undefined
+  let queriesPassed: number | undefined
+  const queries: HeardQuery[] = []
+  const badQueries: { source: string; why: string }[] = []
+  const reports: HeardQuery[] = []
+  const arrivals: number[] = []
+  const ended = new AbortController()
+  const end = AbortSignal.any([stop, ended.signal])
+  const opened: AsyncDisposable[] = []
+  const readers: Promise<void>[] = []
+  const rules = hostRules()
+
+  const read = <T>(
+    source: AsyncDisposable & { packets(stop: AbortSignal): AsyncGenerator<T[], void> },
+    take: (one: T) => void,
+  ): void => {
+    opened.push(source)
+    const consume = async (): Promise<void> => {
+      for await (const batch of source.packets(end)) for (const one of batch) take(one)
+    }
+    // The interface may go away meanwhile: what was seen until then counts.
+    readers.push(consume().catch(() => {}))
+  }
+
+  const isWanted = ({ interfaceIndex, outgoing, port: to, source, flaw }: Sighting): boolean =>
+    interfaceIndex === on.index &&
+    !(outgoing && on.flags.loopback) &&
+    flaw === undefined &&
+    (port === undefined || to === port) &&
+    isWantedSource(wanted, source)
+  const takeFrame = (frame: Datagram<'packet'>): void => {
+    const seen = readFrame(frame, rules)
+    if (seen === undefined) return
+    const now = performance.now()
+    flows.add(seen, now)
+    if (isWanted(seen) && arrivals.length < MAX_REMEMBERED) arrivals.push(now)
+  }
+  const takeMembership = (frame: Datagram<'packet'>): void => {
+    const packet = decodeMembershipPacket(frame.data)
+    const isOwn = frame.source.packetType === 'outgoing'
+    if (packet === undefined || queries.length + reports.length + badQueries.length >= MAX_REMEMBERED) return
+    if (isMalformed(packet)) {
+      // Of a message that can't be read, only a wrong checksum of the IP header can be told.
+      if (!isOwn) badQueries.push({ source: hardware(frame), why: packet.malformed })
+      return
+    }
+    const at = performance.now()
+    if (packet.message.type === 'query') {
+      if (isOwn) return
+      const why = whyBad(frame, packet)
+      if (why === undefined) queries.push({ packet, at })
+      else badQueries.push({ source: packet.source, why })
+    } else if (isOwn && JSON.stringify(packet.message).includes(`"${group}"`)) reports.push({ packet, at })
+  }
+  const hardware = ({ source }: Datagram<'packet'>): string => source.hardwareAddress || 'somebody'
+  const takePassed = ({ source, destination, interfaceIndex, payload }: PassedPacket): void => {
+    if (passed === undefined || interfaceIndex !== on.index || destination !== group || payload.length < 4) return
+    if (port !== undefined && viewOf(payload).getUint16(2) !== port) return
+    if (!isWantedSource(wanted, source) || (passed.size >= MAX_REMEMBERED && !passed.has(source))) return
+    passed.set(source, (passed.get(source) ?? 0) + 1)
+  }
+  const own = new Set([...rules.addresses])
+  const takeQuery = ({ source, interfaceIndex }: PassedPacket): void => {
+    // The doctor's own question to its own kernel is none of a querier's.
+    if (interfaceIndex === on.index && !own.has(source)) queriesPassed = (queriesPassed ?? 0) + 1
+  }
+
+  let captureRefused: CaptureRefusal | undefined
+  try {
+    read(await openCapture(on, MEMBERSHIP_FILTER), takeMembership)
+    read(await openFrameCapture(filterForGroup(group)), takeFrame)
+    read(await openPassedDatagrams(family, port), takePassed)
+    passed = new Map()
+    read(await openPassedQueries(family), takeQuery)
+    queriesPassed = 0
+  } catch (error) {
+    captureRefused = captureRefusal(error)
+  }
+  return {
+    captureRefused,
+    flows: () => flows.list(),
+    passed: () => passed,
+    queries,
+    badQueries,
+    queriesPassed: () => queriesPassed,
+    reports,
+    arrivals,
+    restart: () => {
+      const before = { flows: flows.list(), passed }
+      flows.clear()
+      if (passed !== undefined) passed = new Map()
+      return before
+    },
+    [Symbol.asyncDispose]: async () => {
+      ended.abort()
+      await Promise.all(readers)
+      await Promise.all(opened.map((one) => one[Symbol.asyncDispose]()))
+    },
+  }
+}

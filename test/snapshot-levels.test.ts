@@ -7,7 +7,7 @@ import { AF_INET, AF_INET6, AF_UNIX, constant, SOCK_DGRAM, SOCK_STREAM, socketOf
 
 const SOCK_RAW = constant('SOCK_RAW')
 const AF_VSOCK = constant('AF_VSOCK')
-const [ICMP, UDP] = [1, 17]
+const [ICMP, IGMP, UDP] = [1, 2, 17]
 
 const canOpen = (family: number, type: number, protocol = 0): boolean =>
   new native.Socket().open(family, type, protocol) === 0
@@ -22,7 +22,8 @@ describeInNamespace('a snapshot', () => {
     ['raw IPv4', AF_INET, SOCK_RAW, UDP, 'IP SO'],
     ['ICMP', AF_INET, SOCK_RAW, ICMP, 'ICMP IP SO'],
     ['raw IPv6', AF_INET6, SOCK_RAW, UDP, 'IPV6 SO'],
-    ['ICMPv6', AF_INET6, SOCK_RAW, constant('IPPROTO_ICMPV6'), 'ICMP6 ICMPV6 IPV6 SO'],
+    ['IGMP', AF_INET, SOCK_RAW, IGMP, 'IP MRT SO'],
+    ['ICMPv6', AF_INET6, SOCK_RAW, constant('IPPROTO_ICMPV6'), 'ICMP6 ICMPV6 IPV6 MRT6 SO'],
   ])('of a socket of %s has %5$s', async (_, family, type, protocol, levels) => {
     const names = await namesOf(family, type, protocol)
     expect([...new Set(names.map((name) => name.split('_')[0]))].sort().join(' ')).toBe(levels)

@@ -32,6 +32,8 @@ const HEADERS: Header[] = [
     values: /^TCP_(REPAIR_(ON|OFF)|MD5SIG_(MAX|FLAG)|AO_(MAX|KEYF)|RECEIVE_|MSS_|FLAG_)/,
   },
   { path: 'linux/udp.h', names: /^UDP_/, values: /^UDP_ENCAP_/ },
+  { path: 'linux/mroute.h', names: /^MRT_/, values: /^MRT_(BASE|MAX|FLUSH_\w+)$/ },
+  { path: 'linux/mroute6.h', names: /^MRT6_/, values: /^MRT6_(BASE|MAX|FLUSH_\w+)$/ },
   { path: 'linux/icmpv6.h', names: /^ICMPV6_FILTER$/ },
   { path: 'linux/icmp.h', names: /^ICMP_FILTER$/ },
   {

@@ -160,7 +160,7 @@ export function explain(
   if (option.attributes.byGroup !== undefined && meaning === undefined && code === 'EADDRNOTAVAIL')
     meaning = syscall === 'getsockopt' ? notMember : otherFamily
   // A kernel knows the memberships of a family or lacks the family, so it is the socket that does not suit.
-  if (subject.group !== undefined && OTHER_LEVEL.includes(code)) meaning = otherFamily
+  if (act !== undefined && subject.group !== undefined && OTHER_LEVEL.includes(code)) meaning = otherFamily
   meaning ??= option.attributes.meanings?.[code] ?? OF_AN_OPTION[code]
   const { needs } = option.attributes
   if (meaning?.reason === 'permission' && needs !== undefined) meaning = means('permission', `it needs ${needs}`)

@@ -63,3 +63,45 @@ const NOT_REDIRECTED: Meaning = {
 
 /** The kernel's answers about a socket that no firewall redirected: no such connection is tracked, or none of this protocol. */
 export const notRedirected: Readonly<Record<string, Meaning>> = { ENOENT: NOT_REDIRECTED, ENOPROTOOPT: NOT_REDIRECTED }
+
+const NOT_A_ROUTER: Meaning = {
+  reason: 'bad-value',
+  advice: 'multicast routing is for a raw socket of IPPROTO_IGMP, for IPv6 of IPPROTO_ICMPV6',
+}
+
+/** The kernel's answers about multicast routing. */
+const routing = {
+  EADDRNOTAVAIL: { reason: 'no-interface', advice: 'the router, or this host, has no such interface' },
+  EOPNOTSUPP: NOT_A_ROUTER,
+  ENOTSUP: NOT_A_ROUTER,
+  ENOPROTOOPT: NOT_A_ROUTER,
+  ENOENT: { reason: 'bad-value', advice: 'there is no such route, or no such table: MRT_INIT makes the table' },
+  ENFILE: { reason: 'bad-value', advice: 'the router has no interface of that number' },
+  EBUSY: { reason: 'bad-value', advice: 'the table is chosen before MRT_INIT' },
+} as const satisfies Readonly<Record<string, Meaning>>
+
+/** The options of multicast routing, which others than the router of the table need a capability for. */
+export const routes = { waits: true, needs: 'CAP_NET_ADMIN', meanings: routing } as const
+
+/** To be the router of a table, or to end that, which takes no capability but a raw socket's. */
+export const becomesRouter = {
+  waits: true,
+  meanings: {
+    ...routing,
+    EADDRINUSE: {
+      reason: 'system',
+      advice:
+        'another socket, of this program or another, routes multicast in this network namespace: stop that, or choose another table by MRT_TABLE',
+    },
+    EACCES: { reason: 'permission', advice: 'the socket that became the router by MRT_INIT ends that, and no other' },
+  },
+} as const
+
+/** As `routes`, to give the router an interface. */
+export const addsInterface = {
+  ...routes,
+  meanings: {
+    ...routing,
+    EADDRINUSE: { reason: 'bad-value', advice: 'the router has an interface of this number, or this one, already' },
+  },
+} as const

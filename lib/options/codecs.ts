@@ -8,6 +8,7 @@ export * from './codecs/internet.ts'
 export { type Layout, type LayoutValue, struct } from './codecs/layout.ts'
 export * from './codecs/membership.ts'
 export * from './codecs/mptcp.ts'
+export * from './codecs/mroute.ts'
 export type {
   GroupFilter,
   GroupRequest,

@@ -1,6 +1,8 @@
 /** As python3 names a family, a type and a protocol: sockets that neither dgram nor net opens. */
 export const KINDS = {
   raw4: 'AF_INET, SOCK_RAW, 1',
+  igmp: 'AF_INET, SOCK_RAW, 2',
+  icmp6: 'AF_INET6, SOCK_RAW, 58',
   raw6: 'AF_INET6, SOCK_RAW, 58',
   udplite: 'AF_INET, SOCK_DGRAM, 136',
   packet: 'AF_PACKET, SOCK_RAW, 0',
@@ -28,12 +30,47 @@ const on = { set: true } as const
 const EVEN = [{ code: 0x06, jt: 0, jf: 0, k: 0 }]
 const GROUP = { interface: 'lo', type: 'promiscuous' }
 const assoc = { assoc_id: 0 }
+const ROUTE = { source: '192.0.2.1', group: '239.1.2.3', parent: 0, ttls: [0, 1] }
+const ANY_SOURCE = { group: '239.1.2.3', parent: 0, ttls: [1] }
+const ROUTE6 = { source: '2001:db8::1', group: 'ff1e::7', parent: 0, ifset: [1] }
+const ANY_SOURCE6 = { group: 'ff1e::7', parent: 0, ifset: [0] }
 const supported = { set: { value: 1 }, reads: { ...assoc, value: 1 } }
 
 /** A line for each option that sockets of dgram and net do not have. */
 export const openedTrials: Readonly<Record<keyof typeof KINDS, Readonly<Record<string, OpenedTrial>>>> = {
   raw4: {
     ICMP_FILTER: { set: { pass: [0, 8] } },
+  },
+  // In this order: each trial has a socket of its own, and the one of MRT_INIT stays the router.
+  igmp: {
+    MRT_DONE: { after: [['MRT_INIT', true]], set: true, unseen: true },
+    MRT_INIT: { set: true, unseen: true },
+    MRT_ADD_VIF: { set: { vifi: 0, interface: 'lo', threshold: 1 }, unseen: true },
+    MRT_ADD_MFC: { set: ROUTE, unseen: true },
+    MRT_ADD_MFC_PROXY: { set: ANY_SOURCE, unseen: true },
+    MRT_DEL_MFC: { set: ROUTE, unseen: true },
+    MRT_DEL_MFC_PROXY: { set: ANY_SOURCE, unseen: true },
+    MRT_DEL_VIF: { set: { vifi: 0 }, unseen: true },
+    MRT_FLUSH: { set: ['mfc', 'mfc-static', 'vifs', 'vifs-static'], unseen: true },
+    MRT_ASSERT: on,
+    MRT_PIM: { set: 'wrong-interface', reads: 'on' },
+    MRT_TABLE: { set: 100, unseen: true },
+    MRT_VERSION: { reads: 0x0305 },
+  },
+  icmp6: {
+    MRT6_DONE: { after: [['MRT6_INIT', true]], set: true, unseen: true },
+    MRT6_INIT: { set: true, unseen: true },
+    MRT6_ADD_MIF: { set: { mifi: 0, interface: 'lo', threshold: 1 }, unseen: true },
+    MRT6_ADD_MFC: { set: ROUTE6, unseen: true },
+    MRT6_ADD_MFC_PROXY: { set: ANY_SOURCE6, unseen: true },
+    MRT6_DEL_MFC: { set: ROUTE6, unseen: true },
+    MRT6_DEL_MFC_PROXY: { set: ANY_SOURCE6, unseen: true },
+    MRT6_DEL_MIF: { set: { mifi: 0 }, unseen: true },
+    MRT6_FLUSH: { set: ['mfc', 'mfc-static', 'mifs', 'mifs-static'], unseen: true },
+    MRT6_ASSERT: on,
+    MRT6_PIM: { set: 'wrong-interface', reads: 'on' },
+    MRT6_TABLE: { set: 100, unseen: true },
+    MRT6_VERSION: { reads: 0x0305 },
   },
   raw6: {
     ICMPV6_FILTER: { set: { pass: [129, 134, 255] } },

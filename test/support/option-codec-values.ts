@@ -111,8 +111,120 @@ const CLOCKS = ['realtime', 'monotonic', 'boottime', 'tai']
 const onLoopback = fc.oneof(integer(0, 2 ** 31 - 1), fc.constant('lo'))
 const indexOf = (on: string | number) => (on === 'lo' ? 1 : on)
 
+const group4 = fc.tuple(integer(224, 239), u8, u8, u8).map((octets) => octets.join('.'))
+const source4 = fc.tuple(integer(1, 223), u8, u8, u8).map((octets) => octets.join('.'))
+const group6 = address6.map((text) => text.replace(/^[^:]*/, 'ff1e'))
+const source6 = address6.map((text) => text.replace(/^[^:]*/, '2001'))
+const vif = integer(0, 31)
+const canonicalFields = (value: object) =>
+  Object.fromEntries(
+    Object.entries(value).map(([name, field]) => [
+      name,
+      typeof field === 'string' ? (canonical(field) ?? field) : field,
+    ]),
+  )
+const filledUp = (list: readonly number[] = []) => [...list, ...new Array(32 - list.length).fill(0)]
+
 /** The codecs of single options, a row each. */
 export const optionRows: Record<string, Row> = {
+  mfcctl: row({
+    codec: codecs.mfcctl,
+    values: fc.record(
+      { source: source4, group: group4, parent: vif, ttls: fc.array(u8, { maxLength: 32 }) },
+      { requiredKeys: ['group', 'parent'] },
+    ),
+    comesBackAs: ({ source = '0.0.0.0', group, parent, ttls }) => ({
+      ...{ source, group, parent, ttls: filledUp(ttls) },
+      ...{ pkt_cnt: 0, byte_cnt: 0, wrong_if: 0, expire: 0 },
+    }),
+    wrong: fc.oneof(
+      NO_OBJECT,
+      fc.record({ group: source4, parent: vif }),
+      fc.record({ group: group6, parent: vif }),
+      fc.record({ group: group4, source: group4, parent: vif }),
+      fc.record({ group: group4, parent: notInteger(0, 31) }),
+      fc.record({ group: group4, parent: vif, ttls: fc.array(u8, { minLength: 33 }) }),
+      fc.record({ group: group4, parent: vif, ttls: fc.tuple(notInteger(0, 255)) }),
+      fc.record({ group: group4, parent: vif, ifset: fc.constant([1]) }),
+    ),
+    nativeRefuses: false,
+  }),
+  mf6cctl: row({
+    codec: codecs.mf6cctl,
+    values: fc.record(
+      { source: source6, group: group6, parent: vif, ifset: fc.uniqueArray(vif) },
+      { requiredKeys: ['group', 'parent'] },
+    ),
+    comesBackAs: ({ source = '::', group, parent, ifset = [] }) => ({
+      ...canonicalFields({ source, group }),
+      ...{ parent, ifset: sorted(ifset) },
+    }),
+    wrong: fc.oneof(
+      NO_OBJECT,
+      fc.record({ group: source6, parent: vif }),
+      fc.record({ group: group4, parent: vif }),
+      fc.record({ group: fc.constant('ff02::1%lo'), parent: vif }),
+      fc.record({ group: group6, parent: notInteger(0, 31) }),
+      fc.record({ group: group6, parent: vif, ifset: fc.tuple(notInteger(0, 31)) }),
+    ),
+    nativeRefuses: false,
+  }),
+  vifctl: row({
+    codec: codecs.vifctl,
+    values: fc.record(
+      {
+        vifi: vif,
+        interface: fc.oneof(source4, integer(0, 2 ** 31 - 1), fc.constant('lo')),
+        register: fc.boolean(),
+        threshold: u8,
+        rate_limit: u32,
+      },
+      { requiredKeys: ['vifi'] },
+    ),
+    comesBackAs: ({ vifi, interface: on = '0.0.0.0', register = false, threshold = 1, rate_limit = 0 }) => {
+      const byAddress = typeof on === 'string' && on !== 'lo'
+      const index = Buffer.alloc(4)
+      new Int32Array(index.buffer, index.byteOffset, 1)[0] = indexOf(on) as number
+      return {
+        ...{ vifi, flags: (register ? 4 : 0) | (byAddress ? 0 : 8), threshold, rate_limit },
+        ...{ local: byAddress ? on : index.join('.'), remote: '0.0.0.0' },
+      }
+    },
+    wrong: fc.oneof(
+      NO_OBJECT,
+      fc.record({ vifi: notInteger(0, 31) }),
+      fc.record({ vifi: vif, interface: fc.constantFrom('::1', -1, 1.5, null) }),
+      fc.record({ vifi: vif, remote: source4 }),
+      fc.record({ vifi: vif, register: fc.constantFrom(1, 'true', null) }),
+      fc.record({ vifi: vif, threshold: notInteger(0, 255).filter((value) => value !== undefined) }),
+    ),
+    nativeRefuses: false,
+  }),
+  mif6ctl: row({
+    codec: codecs.mif6ctl,
+    values: fc.record(
+      {
+        mifi: vif,
+        interface: fc.oneof(integer(0, 65535), fc.constant('lo')),
+        register: fc.boolean(),
+        threshold: u8,
+        rate_limit: u32,
+      },
+      { requiredKeys: ['mifi'] },
+    ),
+    comesBackAs: ({ mifi, interface: on = 0, register = false, threshold = 1, rate_limit = 0 }) => ({
+      ...{ mifi, flags: register ? 1 : 0, threshold, pifi: indexOf(on), rate_limit },
+    }),
+    wrong: fc.oneof(
+      NO_OBJECT,
+      fc.record({ mifi: notInteger(0, 31) }),
+      fc.record({ mifi: vif, interface: fc.constantFrom('127.0.0.1', '::1', -1, 65536) }),
+    ),
+    nativeRefuses: false,
+  }),
+  mrtFlush: set(codecs.mrtFlush, ['mfc', 'mfc-static', 'vifs', 'vifs-static']),
+  mrt6Flush: set(codecs.mrt6Flush, ['mfc', 'mfc-static', 'mifs', 'mifs-static']),
+  mrtPim: names(codecs.mrtPim, ['off', 'on', 'wrong-interface']),
   addressPreferences: set(codecs.addressPreferences, [
     'temporary',
     'public',

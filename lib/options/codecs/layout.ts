@@ -1,89 +1,113 @@
-// Codecs of the UAPI's structs of plain numbers, laid out here as the kernel's compilers do.
+// Codecs of the UAPI's structs, laid out here as the kernel's compilers do.
 
-import { LITTLE_ENDIAN } from '../../base/byte-order.ts'
-import { type FieldRule, mustBe, object, oneOf, whole } from '../../base/check-fields.ts'
+import { mustBe, object, oneOf } from '../../base/check-fields.ts'
 import { show } from '../../base/errors.ts'
 import { type Codec, wrongFields } from './codec.ts'
-import { u64 } from './scalars.ts'
+import { type Member, NUMBERS } from './member.ts'
 
 /** A codec whose native value is the bytes of the struct. */
 export interface Struct<R, W> extends Codec<R, W> {
   /** In bytes. */
   readonly size: number
+  /** The struct lies at a multiple of so many bytes. */
+  readonly align: number
   readonly toNative: (value: W) => Uint8Array
   readonly fromNative: (bytes: Buffer) => R
 }
 
-/** The C types of a struct's fields. Each lies at a multiple of its size, as the kernel's compilers place them. */
-const SIZES = { u8: 1, u16: 2, u32: 4, i32: 4, u64: 8 } as const
-type Type = keyof typeof SIZES
+type Type = keyof typeof NUMBERS
+// biome-ignore lint/suspicious/noExplicitAny: a field of any type
+type AnyMember = Member<any, any>
 
 const LAYOUT = object("{ name: 'u8', ... }")
-const TYPE = oneOf(...Object.keys(SIZES))
+const TYPE = oneOf(...Object.keys(NUMBERS))
 
 /** The fields of a struct by name, in the kernel's order, each with its type. */
 export type Layout = Readonly<Record<string, Type>>
 /** What reading such a struct gives: 64-bit fields are BigInt. */
 export type LayoutValue<L extends Layout> = { -readonly [K in keyof L]: L[K] extends 'u64' ? bigint : number }
 
-const NUMBERS: Readonly<Record<Exclude<Type, 'u64'>, FieldRule<number>>> = {
-  u8: whole(0, 0xff),
-  u16: whole(0, 0xffff),
-  u32: whole(0, 0xffffffff),
-  i32: whole(-(2 ** 31), 2 ** 31 - 1),
-}
+/** As `Layout`, with fields that are more than numbers. */
+export type Members = Readonly<Record<string, Type | AnyMember>>
+type Read<M> = M extends Member<infer R, infer _> ? R : M extends 'u64' ? bigint : number
+// biome-ignore lint/suspicious/noExplicitAny: what it reads does not matter here
+type Written<M> = M extends Member<any, infer W> ? W : M extends 'u64' ? bigint : number
+/** What reading a struct of members gives. */
+export type MembersRead<M extends Members> = { -readonly [K in keyof M]: Read<M[K]> }
+/** What writing a struct of members takes. */
+export type MembersWritten<M extends Members> = { -readonly [K in keyof M]: Written<M[K]> }
 
-interface Field {
+interface Field extends AnyMember {
   readonly name: string
-  readonly type: Type
   readonly offset: number
 }
 
-function fieldsOf(layout: Layout): { fields: readonly Field[]; size: number } {
+function fieldsOf(
+  members: Members,
+  packed: number | undefined,
+): { fields: readonly Field[]; size: number; align: number } {
   let end = 0
-  let widest = 1
-  const fields = Object.entries(layout).map(([name, type]) => {
-    mustBe(TYPE, `layout: ${name}`, type)
-    const size = SIZES[type]
-    const offset = Math.ceil(end / size) * size
-    end = offset + size
-    widest = Math.max(widest, size)
-    return { name, type, offset }
+  let widest = packed ?? 1
+  const fields = Object.entries(members).map(([name, type]) => {
+    const member: AnyMember = typeof type === 'object' ? type : NUMBERS[type]
+    const align = packed === undefined ? member.align : 1
+    const offset = Math.ceil(end / align) * align
+    end = offset + member.size
+    widest = Math.max(widest, align)
+    return { ...member, name, offset }
   })
-  return { fields, size: Math.ceil(end / widest) * widest }
+  return { fields, size: Math.ceil(end / widest) * widest, align: widest }
 }
 
-function read(view: DataView, type: Type, offset: number): number | bigint {
-  switch (type) {
-    case 'u8':
-      return view.getUint8(offset)
-    case 'u16':
-      return view.getUint16(offset, LITTLE_ENDIAN)
-    case 'u32':
-      return view.getUint32(offset, LITTLE_ENDIAN)
-    case 'i32':
-      return view.getInt32(offset, LITTLE_ENDIAN)
-    case 'u64':
-      return view.getBigUint64(offset, LITTLE_ENDIAN)
+/** As `struct`, with fields that are more than numbers. `packed`: no field of the struct is aligned, and the struct itself to so many bytes: `__attribute__((packed, aligned(4)))`. */
+export function structOf<const M extends Members, const D extends Partial<MembersWritten<M>> = Record<never, never>>(
+  members: M,
+  given: D = {} as D,
+  packed?: number,
+): Struct<
+  MembersRead<M>,
+  Omit<MembersWritten<M>, keyof D> & { [K in keyof D & keyof M]?: MembersWritten<M>[K] | undefined }
+> {
+  const { fields, size, align } = fieldsOf(members, packed)
+  const defaults = given as Readonly<Record<string, unknown>>
+  const fieldOf = (value: Record<string, unknown>, name: string): unknown =>
+    value[name] === undefined ? defaults[name] : value[name]
+  const fieldNames = fields.map(({ name }) => name)
+  const names = fields.map(({ name }) => `${name}${name in given ? '?' : ''}`)
+  return {
+    size,
+    align,
+    expects: `{ ${names.join(', ')} }`,
+    read: 'bytes',
+    write: 'bytes',
+    wrong: (value) => {
+      const strange = wrongFields(value, fieldNames)
+      if (strange !== '') return strange
+      for (const { name, right, words } of fields) {
+        const field = fieldOf(value as Record<string, unknown>, name)
+        if (!right(field)) return `${name} is ${show(field)}, not ${words}`
+      }
+      return ''
+    },
+    toNative: (value) => {
+      const bytes = new Uint8Array(size)
+      const view = new DataView(bytes.buffer)
+      for (const { name, offset, write } of fields) write(view, offset, fieldOf(value as Record<string, unknown>, name))
+      return bytes
+    },
+    fromNative: (answer: Buffer) => {
+      const view = new DataView(answer.buffer, answer.byteOffset, answer.byteLength)
+      const value: Record<string, unknown> = {}
+      for (const field of fields)
+        if (field.offset + field.size <= answer.length) value[field.name] = field.read(view, field.offset)
+      return value as MembersRead<M>
+    },
   }
 }
 
-function write(view: DataView, type: Type, offset: number, value: number | bigint): void {
-  if (type === 'u64') view.setBigUint64(offset, BigInt(value), LITTLE_ENDIAN)
-  else if (type === 'u8') view.setUint8(offset, Number(value))
-  else if (type === 'u16') view.setUint16(offset, Number(value), LITTLE_ENDIAN)
-  else view.setInt32(offset, Number(value), LITTLE_ENDIAN)
-}
-
-function wrongField(type: Type, value: unknown): string {
-  if (type === 'u64') return u64.wrong(value) ? u64.expects : ''
-  const { right, words } = NUMBERS[type]
-  return right(value) ? '' : words
-}
-
 /**
- * A struct of Linux's UAPI, which the C library's headers may lack, by its fields in order. A shorter answer gives the fields
- * that it reaches. `given` holds the defaults of fields that may be left out in writing.
+ * A struct of Linux's UAPI of plain numbers, by its fields in order. A shorter answer gives the fields that it reaches.
+ * `given` holds the defaults of fields that may be left out in writing.
  */
 export function struct<const L extends Layout, const D extends Partial<LayoutValue<L>> = Record<never, never>>(
   layout: L,
@@ -94,40 +118,6 @@ export function struct<const L extends Layout, const D extends Partial<LayoutVal
 > {
   mustBe(LAYOUT, 'layout', layout)
   mustBe(object('an object'), 'given', given)
-  const { fields, size } = fieldsOf(layout)
-  const defaults = given as Readonly<Record<string, number | bigint>>
-  const fieldOf = (value: Record<string, unknown>, name: string): unknown =>
-    value[name] === undefined ? defaults[name] : value[name]
-  const fieldNames = fields.map(({ name }) => name)
-  const names = fields.map(({ name }) => `${name}${name in given ? '?' : ''}`)
-  return {
-    size,
-    expects: `{ ${names.join(', ')} }`,
-    read: 'bytes',
-    write: 'bytes',
-    wrong: (value) => {
-      const strange = wrongFields(value, fieldNames)
-      if (strange !== '') return strange
-      for (const { name, type } of fields) {
-        const field = fieldOf(value as Record<string, unknown>, name)
-        const wrong = wrongField(type, field)
-        if (wrong !== '') return `${name} is ${show(field)}, not ${wrong}`
-      }
-      return ''
-    },
-    toNative: (value) => {
-      const bytes = new Uint8Array(size)
-      const view = new DataView(bytes.buffer)
-      for (const { name, type, offset } of fields)
-        write(view, type, offset, fieldOf(value as Record<string, unknown>, name) as number | bigint)
-      return bytes
-    },
-    fromNative: (answer: Buffer) => {
-      const view = new DataView(answer.buffer, answer.byteOffset, answer.byteLength)
-      const value: Record<string, number | bigint> = {}
-      for (const { name, type, offset } of fields)
-        if (offset + SIZES[type] <= answer.length) value[name] = read(view, type, offset)
-      return value as LayoutValue<L>
-    },
-  }
+  for (const [name, type] of Object.entries(layout)) mustBe(TYPE, `layout: ${name}`, type)
+  return structOf(layout as Members, given as never) as never
 }

@@ -91,18 +91,25 @@ export interface Fanout {
   mode: keyof typeof FANOUT_MODES
   /** What else the group does. */
   flags?: (keyof typeof FANOUT_FLAGS)[] | undefined
+  /** How many sockets the group has room for, 65536 at most; the first socket settles it. Never read. Default 256. Linux 5.11 */
+  max_num_members?: number | undefined
 }
 
 const keysOf = <T extends object>(table: T): (keyof T)[] => Object.keys(table) as (keyof T)[]
 
 const isFanoutGroup = whole(0, 0xffff).right
 
-/** The id in the low half of an int; mode and flags an octet each in the high one. */
-export const fanout: Codec<Fanout> = codec(
+const isMembers = whole(1, 0x10000).right
+
+const fanoutArgs = struct({ id_and_mode: 'u32', max_num_members: 'u32' })
+
+/** `struct fanout_args`, or its first four bytes: the id in the low half, mode and flags an octet each in the high one. */
+const fanoutOf: Codec<Fanout> = codec(
   'unsigned',
-  `{ id, mode: '${keysOf(FANOUT_MODES).join("' | '")}', flags? }`,
+  `{ id, mode: '${keysOf(FANOUT_MODES).join("' | '")}', flags?, max_num_members? }`,
   (value) =>
-    isRecordOf(value, 'id', 'mode', 'flags') &&
+    isRecordOf(value, 'id', 'mode', 'flags', 'max_num_members') &&
+    (value.max_num_members === undefined || isMembers(value.max_num_members)) &&
     isFanoutGroup(value.id) &&
     typeof value.mode === 'string' &&
     Object.hasOwn(FANOUT_MODES, value.mode) &&
@@ -118,6 +125,17 @@ export const fanout: Codec<Fanout> = codec(
     }),
   },
 )
+
+/** How sockets of a group share packets: `struct fanout_args` if it says how many, else an int. */
+export const fanout: Codec<Fanout> = {
+  ...fanoutOf,
+  write: ({ max_num_members }) => (max_num_members === undefined ? 'unsigned' : 'bytes'),
+  toNative: (value) => {
+    const id_and_mode = fanoutOf.toNative(value) as number
+    const { max_num_members } = value
+    return max_num_members === undefined ? id_and_mode : fanoutArgs.toNative({ id_and_mode, max_num_members })
+  },
+}
 
 const isDescriptor = whole(0, 2 ** 31 - 1).right
 

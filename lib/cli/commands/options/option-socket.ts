@@ -21,6 +21,7 @@ export const SOCKET_KINDS = {
   icmp4: { family: 'ipv4', type: 'dgram', protocol: 'IPPROTO_ICMP' },
   icmp6: { family: 'ipv6', type: 'dgram', protocol: 'IPPROTO_ICMPV6' },
   raw4: { family: 'ipv4', type: 'raw', protocol: 'IPPROTO_RAW' },
+  igmp4: { family: 'ipv4', type: 'raw', protocol: 'IPPROTO_IGMP' },
   raw6: { family: 'ipv6', type: 'raw', protocol: 'IPPROTO_ICMPV6' },
   unix: { family: 'unix', type: 'stream' },
   packet: { family: 'packet', type: 'raw' },
@@ -57,6 +58,12 @@ const KIND_FOR_LEVEL: Record<string, CliSocketKind> = {
   AF_VSOCK: 'vsock',
 }
 
+/** As above, for options that not every socket of their level takes. */
+const kindFor = ({ name, level }: OptionParts): CliSocketKind | undefined => {
+  if (name.startsWith('MRT_')) return 'igmp4'
+  return name.startsWith('MRT6_') ? 'raw6' : KIND_FOR_LEVEL[level]
+}
+
 export interface OptionSocket extends AsyncDisposable {
   readonly what: string
   readonly control: SocketControl
@@ -71,7 +78,7 @@ export async function openOptionSocket(options: SocketChoice, option?: OptionPar
     const inherited = control(options.fd)
     return { what: `descriptor ${options.fd}`, control: inherited, [Symbol.asyncDispose]: async () => {} }
   }
-  const kind = kinds[0] ?? KIND_FOR_LEVEL[option?.level ?? ''] ?? 'udp4'
+  const kind = kinds[0] ?? (option && kindFor(option)) ?? 'udp4'
   const socket = await openSocket(SOCKET_KINDS[kind])
   return { what: `a new ${kind} socket`, control: socket.control, [Symbol.asyncDispose]: () => socket.close() }
 }

@@ -12,7 +12,7 @@ import { fc } from '../support/property.ts'
 const packet: FilteredPacket = {
   family: 'ipv4',
   direction: 'in',
-  interface: { name: 'eth0', index: 2, group: 0, below: [], isBridge: false },
+  interface: { name: 'eth0', index: 2, group: 0, below: [], isBridge: false, isLoopback: false },
   source: '192.0.2.1',
   destination: '239.1.1.1',
   protocol: 'udp',

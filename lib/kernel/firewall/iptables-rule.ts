@@ -3,7 +3,7 @@
 import { targetVerdict } from './iptables-targets.ts'
 import type { FilteredPacket, Judgement, PacketState, Rule, Verdict } from './model.ts'
 import { ALL, allOrNone, both, limited, NONE, type Portion, rest, unjudged } from './portion.ts'
-import { ADDRESS_TYPES, MESSAGE_TYPES, PACKET_TYPES, PROTOCOL_NUMBERS } from './protocol-names.ts'
+import { ADDRESS_TYPES, MESSAGE_TYPES, PACKET_TYPES, PROTOCOL_NUMBERS, packetTypeOf } from './protocol-names.ts'
 import { either, matchDice, matchLimit, matchNames, readAddress, readNamed, readNumber } from './values.ts'
 
 interface Context {
@@ -198,7 +198,7 @@ function judgeOption(module: string, { name, values }: Option, context: Context)
       return allOrNone(Number(wanted) === packet.messageType)
     }
     case 'pkttype --pkt-type':
-      return allOrNone(readNamed(PACKET_TYPES, value) === 2n)
+      return allOrNone(readNamed(PACKET_TYPES, value) === BigInt(packetTypeOf(packet)))
     case 'addrtype --dst-type':
       return allOrNone(value.split(',').includes('MULTICAST'))
     case 'addrtype --src-type':

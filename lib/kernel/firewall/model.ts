@@ -33,6 +33,7 @@ export interface FilteredInterface {
   /** The interfaces that hand their packets to this one: the ports of a bridge or a bond, the device below a VLAN. */
   readonly below: readonly string[]
   readonly isBridge: boolean
+  readonly isLoopback: boolean
 }
 
 /** What rules changed about the datagram so far; undefined for a value that is not known any more. */

@@ -2,7 +2,14 @@
 
 import type { FilteredPacket, PacketState } from './model.ts'
 import { type Fields, isFields } from './nft-json.ts'
-import { ADDRESS_TYPES, ETHERTYPES, MESSAGE_TYPES, PACKET_TYPES, PROTOCOL_NUMBERS } from './protocol-names.ts'
+import {
+  ADDRESS_TYPES,
+  ETHERTYPES,
+  MESSAGE_TYPES,
+  PACKET_TYPES,
+  PROTOCOL_NUMBERS,
+  packetTypeOf,
+} from './protocol-names.ts'
 import {
   ABSENT,
   addressField,
@@ -72,7 +79,7 @@ function payloadField({ protocol, field }: Fields, packet: FilteredPacket, state
       return unknownField(`${own} ${field}`)
     case 'ether': {
       const mac = groupMac(packet.destination)
-      if (field === 'daddr' && mac !== undefined) return macField(mac)
+      if (field === 'daddr' && mac !== undefined && !packet.interface.isLoopback) return macField(mac)
       if (field === 'type') return namedField(packet.family === 'ipv4' ? 0x0800 : 0x86dd, ETHERTYPES)
       return unknownField(`ether ${field}`)
     }
@@ -96,7 +103,7 @@ function metaField(key: unknown, packet: FilteredPacket, state: PacketState): Fi
     case 'l4proto':
       return namedField(IPPROTO[packet.protocol], PROTOCOL_NUMBERS)
     case 'pkttype':
-      return namedField(2, PACKET_TYPES)
+      return namedField(packetTypeOf(packet), PACKET_TYPES)
     case 'mark':
       return numberField(state.mark, 'the mark')
     case 'iif':

@@ -1,5 +1,7 @@
 // The numbers behind the names that rules of nft and iptables use.
 
+import type { FilteredPacket } from './model.ts'
+
 export const PROTOCOL_NUMBERS: Readonly<Record<string, number>> = {
   ip: 0,
   icmp: 1,
@@ -39,6 +41,9 @@ export const PACKET_TYPES: Readonly<Record<string, number>> = {
   multicast: 2,
   other: 3,
 }
+
+/** How the interface takes the frame of a datagram to a group: on the loopback interface, frames have no address of a group. */
+export const packetTypeOf = ({ interface: on }: FilteredPacket): number => (on.isLoopback ? 0 : 2)
 
 export const ADDRESS_TYPES: Readonly<Record<string, number>> = {
   unspec: 0,

@@ -54,6 +54,10 @@ export const COMMANDS: Readonly<Record<string, CommandEntry>> = {
     summary: 'watch IGMP and MLD: joins, leaves and queries',
     load: async () => (await import('./commands/igmp.ts')).igmpCommand,
   },
+  querier: {
+    summary: 'ask a network for its memberships, if nobody else does: IGMP and MLD queries',
+    load: async () => (await import('./commands/querier/querier.ts')).querierCommand,
+  },
   options: {
     summary: 'list, explain, read and set socket options by their C names',
     load: async () => (await import('./commands/options/options.ts')).optionsCommand,

@@ -5,10 +5,10 @@ import { sendDatagram } from '../datagram/send-datagram.ts'
 import { familyNumber } from '../net/socket-address.ts'
 import { partsOf } from '../options/option.ts'
 import { IP_MULTICAST_IF, IP_MULTICAST_TTL, IP_OPTIONS } from '../options/table/ip.ts'
-import { encodeGeneralQuery } from '../protocols/igmp.ts'
+import { encodeIgmpQuery, ROUTER_ALERT } from '../protocols/membership-query.ts'
 
-/** RFC 2113: routers look at the packet. The kernel takes IGMPv3 queries with it only if it is set. */
-const ROUTER_ALERT = Uint8Array.of(0x94, 4, 0, 0)
+/** To be answered within 0.1 s; the robustness is left to each host. */
+const AT_ONCE = { maxResponseTime: 100, queryInterval: 125, robustness: 0 }
 
 const ALL_HOSTS = { address: '224.0.0.1', port: 0 }
 
@@ -24,7 +24,7 @@ export async function queryOwnHost(interfaceIndex: number): Promise<boolean> {
     setNow(socket.fd, partsOf(IP_OPTIONS), ROUTER_ALERT)
     setNow(socket.fd, partsOf(IP_MULTICAST_IF), interfaceIndex)
     setNow(socket.fd, partsOf(IP_MULTICAST_TTL), 0)
-    sendDatagram(socket.fd, encodeGeneralQuery(), ALL_HOSTS)
+    sendDatagram(socket.fd, encodeIgmpQuery(3, AT_ONCE), ALL_HOSTS)
     return true
   } catch {
     return false

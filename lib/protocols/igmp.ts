@@ -16,16 +16,6 @@ const OTHER_NAMES: Partial<Record<number, string>> = {
   50: 'Multicast Router Termination',
 }
 
-/**
- * A general query of IGMPv3 (RFC 3376 4.1), to be answered within 0.1 s, with the default query interval; the robustness is left
- * to each host.
- */
-export function encodeGeneralQuery(): Uint8Array {
-  const query = Uint8Array.of(0x11, 1, 0, 0, 0, 0, 0, 0, 0, 125, 0, 0)
-  new DataView(query.buffer).setUint16(2, internetChecksum(query))
-  return query
-}
-
 type Base = Pick<MembershipQuery, 'checksum'> & { protocol: 'IGMP' }
 
 function decodeQuery(bytes: Uint8Array, base: Base): MembershipQuery | Malformed {

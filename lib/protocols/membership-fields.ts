@@ -1,4 +1,4 @@
-// Reads the fields that IGMPv3 and MLDv2 share: sources, the end of a query, group records, and floats of 8 and 16
+// Reads, and partly writes, the fields that IGMPv3 and MLDv2 share: sources, the end of a query, group records, and floats of 8 and 16
 // bits.
 
 import { formatAddress } from '../net/address.ts'
@@ -29,6 +29,23 @@ export const decodeFloat8 = (code: number): number =>
 /** MLDv2's 16-bit float (RFC 3810 5.1.3): below 32768 itself, else 12 bits of mantissa, 3 of exponent. */
 export const decodeFloat16 = (code: number): number =>
   code < 0x8000 ? code : ((code & 0x0fff) | 0x1000) << (((code >> 12) & 7) + 3)
+
+/** The code of a value, as far as a mantissa of `bits` bits and an exponent of 3 go; of a larger value, the largest code. */
+function encodeFloat(value: number, bits: number): number {
+  const implied = 1 << bits
+  if (value < implied * 8) return value
+  for (let exponent = 0; exponent < 8; exponent++) {
+    const mantissa = Math.floor(value / 2 ** (exponent + 3))
+    if (mantissa < implied * 2) return (implied * 8) | (exponent << bits) | (mantissa - implied)
+  }
+  return implied * 16 - 1
+}
+
+/** The code of the largest number up to `value` that IGMPv3's and MLDv2's 8-bit float can tell. */
+export const encodeFloat8 = (value: number): number => encodeFloat(Math.floor(value), 4)
+
+/** The code of the largest number up to `value` that MLDv2's 16-bit float can tell. */
+export const encodeFloat16 = (value: number): number => encodeFloat(Math.floor(value), 12)
 
 /** Reads `count` addresses of `size` bytes, beginning at `offset`; undefined if there are fewer bytes. */
 function readAddresses(bytes: Uint8Array, offset: number, count: number, size: number): string[] | undefined {

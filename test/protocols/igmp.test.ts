@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { parseAddress } from '../../lib/net/address.ts'
 import { decodeIgmp } from '../../lib/protocols/igmp.ts'
 import { isMalformed } from '../../lib/protocols/malformed.ts'
-import { decodeFloat8, decodeFloat16 } from '../../lib/protocols/membership-fields.ts'
+import { decodeFloat8, decodeFloat16, encodeFloat8, encodeFloat16 } from '../../lib/protocols/membership-fields.ts'
 import type { MembershipMessage } from '../../lib/protocols/membership-message.ts'
 import { decodeMembershipPacket } from '../../lib/protocols/membership-packet.ts'
 import { membershipText } from '../../lib/protocols/membership-text.ts'
@@ -232,6 +232,14 @@ describe('the floating point of codes', () => {
     [0xffff, 8_387_584],
   ])('16 bits: %i is %i', (code, value) => {
     expect(decodeFloat16(code)).toBe(value)
+  })
+
+  it('floats are written as the largest that is not above the number', () => {
+    for (let code = 0; code < 256; code++) expect(encodeFloat8(decodeFloat8(code))).toBe(code)
+    for (let code = 0; code < 65536; code++) if (encodeFloat16(decodeFloat16(code)) !== code) throw new Error(`${code}`)
+    expect(encodeFloat8(decodeFloat8(200) - 1)).toBe(199)
+    expect(encodeFloat8(10 ** 6)).toBe(255)
+    expect(encodeFloat16(10 ** 9)).toBe(65_535)
   })
 
   it('never falls from one code to the next', () => {

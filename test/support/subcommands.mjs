@@ -19,6 +19,7 @@ export const subcommands = {
   interfaces: ['interfaces'],
   groups: ['groups'],
   igmp: ['igmp', ...ON_LOOPBACK, ...BRIEF],
+  querier: ['querier', '--igmp', '3', ...ON_LOOPBACK, ...BRIEF],
   options: ['options', 'get', 'SO_RCVBUF', '--udp4'],
   doctor: ['doctor', '239.192.46.1:5000', '--wait', '150ms', ...ON_LOOPBACK],
   script: ['script', script],

@@ -1,5 +1,4 @@
 // Joins again what waited, and on further interfaces what is wanted on every one.
-import { setImmediate } from 'node:timers/promises'
 import { SocketOptionError } from '../base/errors.ts'
 import type { LinkState } from '../kernel/link-table.ts'
 import { familyOf } from '../net/address.ts'
@@ -10,13 +9,16 @@ import { forgets, impediment, isForEvery, isTakenByMaster, type Links, linkWithA
 import type { LinkSteps } from './link-steps.ts'
 import { BY_ROUTE, type ChannelMembership, type ChannelTarget } from './membership.ts'
 import { blockAgain } from './renew.ts'
-import { MEMBERS_PER_TURN } from './turn.ts'
+import { createTurn } from './turn.ts'
 import type { Wish } from './wish.ts'
 import type { WishList } from './wish-list.ts'
 
 /** In milliseconds: a join that failed for another cause than its interface is tried again, at first after this long. */
 const RETRY_AFTER = 1000
 const MAX_RETRY_AFTER = 60_000
+
+/** So many channels are joined together: the event loop must not wait for 5 ms. */
+const TARGETS_PER_JOIN = 256
 
 /** What was found of the routes to some groups. */
 type Routes = { route(group: string): number } | undefined
@@ -71,7 +73,9 @@ export function createBringBack(plan: BringBackPlan): () => Promise<void> {
       targets.push({ ...target, on: { name, index } })
       ofWish.push(wish)
     }
-    for (const member of waiting) {
+    const turn = createTurn()
+    for (const member of [...waiting]) {
+      await turn()
       const { group, source, blocked } = member
       const link = linkFor(member, found, table, byName)
       if (link !== undefined && !forgets(link, familyOf(group))) want({ group, source, revived: member, blocked }, link)
@@ -84,11 +88,13 @@ export function createBringBack(plan: BringBackPlan): () => Promise<void> {
         )
           want(target, link, wish)
     if (targets.length === 0 || isClosed()) return
-    const outcomes = await host.join(targets).catch((error: unknown) => targets.map(() => error))
-    for (let from = 0; from < targets.length; from += MEMBERS_PER_TURN) {
-      const piece = targets.slice(from, from + MEMBERS_PER_TURN)
-      await Promise.all(piece.map((target, i) => settle(target, outcomes[from + i], ofWish[from + i])))
-      await setImmediate()
+    for (let from = 0; from < targets.length; from += TARGETS_PER_JOIN) {
+      const piece = targets.slice(from, from + TARGETS_PER_JOIN)
+      const outcomes = await host.join(piece).catch((error: unknown) => piece.map(() => error))
+      for (const [i, target] of piece.entries()) {
+        await turn()
+        await settle(target, outcomes[i], ofWish[from + i])
+      }
     }
   }
 

@@ -50,6 +50,8 @@ function told(receiver, type) {
 /** Removes the interface and makes it again: what `measure` gives for each of the two, added by `add`. */
 async function flap(measure, add) {
   const receiver = await openReceiver({ channels: channelsOn('flap0', FLAPPING) })
+  // A watch alone does not keep the process alive.
+  receiver.receive().catch(() => {})
   const results = []
   for (const type of ['lost', 'renewed']) results.push(await measure(COMMANDS[type], told(receiver, type)))
   await receiver.close()
@@ -68,11 +70,12 @@ async function time(commands, all) {
 async function longestTick(commands, all) {
   const shell = spawn('ip', ['-batch', '-'], { stdio: ['pipe', 'ignore', 'inherit'] })
   await once(shell, 'spawn')
+  const exited = once(shell, 'exit')
   const watch = watchTicks()
   shell.stdin.end(`${commands.join('\n')}\n`)
   await all
   watch.stop()
-  await once(shell, 'exit')
+  await exited
   return watch.longest() / 1e6
 }
 

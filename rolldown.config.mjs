@@ -4,7 +4,7 @@ import { besideDist, markPure, namedCreateRequire, nativeNamespace } from './scr
 const common = {
   platform: 'node',
   transform: { target: 'node20.19' },
-  external: ['commander', 'get-east-asian-width', 'sdp-transform'],
+  external: ['commander', 'get-east-asian-width'],
   plugins: [markPure()],
 }
 

@@ -1,8 +1,10 @@
 // The table of sessions heard by SAP: new, changed, deleted, expired.
 
-import { isMalformed, type Malformed, malformed } from './malformed.ts'
-import type { SapPacket } from './sap.ts'
+import { isMalformed, type Malformed } from './malformed.ts'
+import { type SapPacket, sapHash } from './sap.ts'
 import { parseSdp, type SdpSession } from './sdp.ts'
+import { wrongStart } from './sdp-lines.ts'
+import { decodeSdp } from './sdp-text.ts'
 
 /** A session as it was last announced. Times are in milliseconds since 1970. */
 export interface SapSession {
@@ -48,6 +50,19 @@ function expiry(now: number, interval: number | undefined, ends: number | undefi
   return Math.min(now + Math.max(HOUR, MAX_MISSED * (interval ?? 0)), ends ?? Number.POSITIVE_INFINITY)
 }
 
+/**
+ * So many announcements of an older version in a row, with none of the newer one between them, mean that the announcer has
+ * lost count: some count from 1 after a reboot.
+ */
+const OLDER_IN_A_ROW = 3
+
+/** An older version of a session that was announced. */
+interface OlderVersion {
+  version: bigint
+  hash: number
+  announcements: number
+}
+
 const MAX_BYTES_OF_ONE = 1 << 20
 const MAX_BYTES_OF_ALL = 16 << 20
 /** What a stream takes besides the text. */
@@ -55,7 +70,7 @@ const BYTES_OF_STREAM = 256
 
 /** About how many bytes a session takes. */
 const sizeOf = ({ text, description }: Pick<SapSession, 'text' | 'description'>): number =>
-  2 * text.length + BYTES_OF_STREAM * (1 + description.streams.length)
+  2 * text.length + BYTES_OF_STREAM * (1 + description.streams.length + (description.problems?.length ?? 0))
 
 interface Sizes {
   change(source: string, bytes: number): void
@@ -84,7 +99,8 @@ function createSizes(): Sizes {
 
 /**
  * A table of the sessions heard. The announcing host and the `o=` line identify a session; a newer version replaces the
- * older one. A host can delete only sessions it announced itself.
+ * older one, and an older one that is announced three times in a row replaces the newer. A host can delete only sessions
+ * it announced itself.
  *
  * Anybody can announce, so what the table holds is limited: 1 MiB for one announcing host, and 16 MiB in all. What goes
  * beyond is ignored.
@@ -93,12 +109,31 @@ function createSizes(): Sizes {
  */
 export function sapSessions(limit = 4096): SapSessions {
   const sessions = new Map<string, SapSession>()
+  const older = new Map<string, OlderVersion>()
   const sizes = createSizes()
   const keyOf = (source: string, origin: string): string => `${source} ${origin}`
 
   const drop = (key: string, session: SapSession): void => {
     sessions.delete(key)
+    older.delete(key)
     sizes.change(session.source, -sizeOf(session))
+  }
+
+  /** Whether an older version than the known one is still the older one. */
+  const isOlder = (key: string, packet: SapPacket, version: bigint, known: SapSession): boolean => {
+    if (version >= known.description.version) {
+      older.delete(key)
+      return false
+    }
+    const hash = packet.messageIdHash || sapHash(packet.payload)
+    if (hash === known.messageIdHash) return true
+    const before = older.get(key)
+    const isSame = before?.hash === hash && before.version === version
+    const announcements = isSame ? before.announcements + 1 : 1
+    older.set(key, { version, hash, announcements })
+    if (announcements < OLDER_IN_A_ROW) return true
+    older.delete(key)
+    return false
   }
 
   const remove = (packet: SapPacket, text: string): SapEvent => {
@@ -118,16 +153,17 @@ export function sapSessions(limit = 4096): SapSessions {
       if (packet.encrypted) return { type: 'ignored', reason: 'the packet is encrypted' }
       if (packet.payloadType !== 'application/sdp')
         return { type: 'ignored', reason: `the payload is ${packet.payloadType}, not SDP` }
-      const text = new TextDecoder().decode(packet.payload)
+      const { text, problem } = decodeSdp(packet.payload)
       if (packet.deletion) return remove(packet, text)
-      const description = parseSdp(text)
-      if (isMalformed(description)) return description
-      if (!text.startsWith('v=0')) return malformed('a session description that does not start with v=0')
+      const read = parseSdp(text)
+      if (isMalformed(read)) return wrongStart(text) ?? read
+      const wrong = wrongStart(text)
+      if (wrong !== undefined) return wrong
+      const description = problem === undefined ? read : { ...read, problems: [problem, ...(read.problems ?? [])] }
       const key = keyOf(packet.source, description.origin)
       const known = sessions.get(key)
-      if (known !== undefined && description.version < known.description.version) {
+      if (known !== undefined && isOlder(key, packet, description.version, known))
         return { type: 'ignored', reason: 'an older version of the session' }
-      }
       if (description.ends !== undefined && description.ends <= now)
         return { type: 'ignored', reason: 'the session has ended' }
       if (known === undefined && sessions.size >= limit)

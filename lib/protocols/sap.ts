@@ -31,7 +31,7 @@ export interface SapPacket {
   source: string
   /** Authentication data, a multiple of 4 bytes; never verified here. */
   authentication: Uint8Array
-  /** A MIME type: `application/sdp` if the packet names none; empty if the payload is encrypted. */
+  /** A MIME type in lower case: `application/sdp` if the packet names none; empty if the payload is encrypted. */
   payloadType: string
   payload: Uint8Array
 }
@@ -41,14 +41,25 @@ export interface DecodeSapOptions {
   maxInflated?: number | undefined
 }
 
-const startsWith = (bytes: Uint8Array, text: string): boolean =>
-  Buffer.from(bytes.subarray(0, text.length)).toString('latin1') === text
+/** RFC 2974 6: a payload without a type is SDP, which starts with v=0. That of a deletion may be only an o= line, or empty. */
+const SDP_START = /^(?:v=0|o=|$)/
+/** Other starts that mean SDP: that of a wrong text is told by those who read the text. */
+const WRONG_SDP_START = /^(?:\xef\xbb\xbf|\s*SDP:)/i
 
-/** The MIME type before the payload, which a zero byte ends; undefined if the bytes begin with no MIME type. */
-function readType(bytes: Uint8Array): string | undefined {
+const latin1 = (bytes: Uint8Array): string => Buffer.from(bytes).toString('latin1')
+
+/** The MIME type before a payload, in lower case, and where the zero byte is that ends the type. RFC 2045 5.1 */
+interface PayloadType {
+  type: string
+  end: number
+}
+
+/** Undefined if the bytes begin with no MIME type. Parameters of the type are passed over. */
+function readType(bytes: Uint8Array): PayloadType | undefined {
   const end = bytes.subarray(0, 256).indexOf(0)
-  const text = end < 0 ? '' : Buffer.from(bytes.subarray(0, end)).toString('latin1')
-  return /^[\w.+-]+\/[\w.+-]+$/.test(text) ? text : undefined
+  const text = end < 0 ? '' : latin1(bytes.subarray(0, end))
+  const type = /^([\w.+-]+\/[\w.+-]+)[ \t]*(?:;[\x20-\x7e\t]*)?$/.exec(text)?.[1]
+  return type === undefined ? undefined : { type: type.toLowerCase(), end }
 }
 
 function inflate(bytes: Uint8Array, maxOutputLength: number): Uint8Array | Malformed {
@@ -71,20 +82,18 @@ function readPayload(
 ): Pick<SapPacket, 'payloadType' | 'payload'> | Malformed {
   // The RFC does not say whether the type is compressed with the payload; some senders do that, others do not.
   const outer = readType(bytes)
-  let payload = outer === undefined ? bytes : bytes.subarray(outer.length + 1)
+  let payload = outer === undefined ? bytes : bytes.subarray(outer.end + 1)
   if (compressed) {
     const inflated = inflate(payload, limit)
     if (isMalformed(inflated)) return inflated
     payload = inflated
   }
   const inner = outer === undefined ? readType(payload) : undefined
-  if (inner !== undefined) payload = payload.subarray(inner.length + 1)
-  const payloadType = outer ?? inner
+  if (inner !== undefined) payload = payload.subarray(inner.end + 1)
+  const payloadType = (outer ?? inner)?.type
   if (payloadType !== undefined) return { payloadType, payload }
-  // RFC 2974 6: a payload without a type is SDP, which starts with v=0. That of a deletion may be only an o= line, or
-  // empty.
-  if (payload.length === 0 || startsWith(payload, 'v=0') || startsWith(payload, 'o='))
-    return { payloadType: SDP_TYPE, payload }
+  const start = latin1(payload.subarray(0, 64))
+  if (SDP_START.test(start) || WRONG_SDP_START.test(start)) return { payloadType: SDP_TYPE, payload }
   return malformed('a SAP payload that has no type and is not SDP')
 }
 
@@ -141,7 +150,7 @@ export function encodeSap(fields: SapFields): Uint8Array {
   if (authentication.length % 4 !== 0 || authentication.length > 1020) {
     throw badValue(`SAP authentication data are up to 1020 bytes, a multiple of 4, not ${authentication.length}`)
   }
-  if (!encrypted && readType(Buffer.from(`${payloadType}\0`, 'latin1')) !== payloadType) {
+  if (!encrypted && readType(Buffer.from(`${payloadType}\0`, 'latin1'))?.type !== payloadType) {
     throw badValue(`the payload type of a SAP packet is a MIME type, not ${show(payloadType)}`)
   }
   const bits = (address.length === 16 ? 0x10 : 0) | (deletion ? 4 : 0) | (encrypted ? 2 : 0) | (compressed ? 1 : 0)

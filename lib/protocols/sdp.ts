@@ -1,8 +1,11 @@
 // Reads the multicast streams of a session description.
 
-import { type Connection, type Media, parse, type SourceFilter } from 'sdp-transform'
-import { canonical, formatAddress, isMulticast, parseAddress } from '../net/address.ts'
+import { show } from '../base/errors.ts'
+import { familyOf, isIpv6 } from '../net/address.ts'
 import { type Malformed, malformed } from './malformed.ts'
+import { type GroupAddress, MAX_ENTRIES, readAddress, readConnectionAddress } from './sdp-address.ts'
+import { type GroupFilter, isFor, readFilter } from './sdp-filter.ts'
+import { createNotes, linesOf, type SdpLine, type SdpNotes } from './sdp-lines.ts'
 import { SECONDS_FROM_1900_TO_1970 } from './sntp.ts'
 
 /** A group to receive, and what a session description says about it. */
@@ -17,6 +20,8 @@ export interface SdpStream {
   port: number
   /** IPv4 only. */
   ttl?: number
+  /** Ticks a second of RTP's clock, by `a=rtpmap`; absent if the description does not say, or says several. */
+  clockRate?: number
   /**
    * Sources to join, by `a=source-filter: incl` (RFC 4570): addresses or, rarely, host names. Empty: any source. Streams
    * with the same sources share the list.
@@ -40,104 +45,144 @@ export interface SdpSession {
   ends?: number
   /** The multicast streams, at most 256. */
   streams: SdpStream[]
+  /** Source filters that are not understood: a stream without sources may be meant for some. Absent if there are none. */
+  unreadFilters?: string[]
+  /** What is not understood of the description, a text for each line, at most 16. Absent if all is. */
+  problems?: string[]
 }
 
 /** In seconds: the latest time that Date can hold. */
 const LATEST_END = 8.64e12
-/** How many streams, and how many entries of each list, are read: anybody can send a short text with large counts. */
-const MAX_ENTRIES = 256
-
-interface GroupAddress {
-  group: string
-  ttl?: number
-}
-
-interface GroupFilter {
-  mode: SourceFilter['filterMode']
-  /** `4` or `6`; absent if the filter is for both families. */
-  family?: string
-  /** Absent if the filter is for every group. */
-  group?: string
-  sources: string[]
-}
 
 /** The session's part of a description, or one media's. */
 interface Section {
   /** Absent without a c= line; a media then has the session's groups. */
   groups?: GroupAddress[]
-  filters: GroupFilter[]
-  /** How many ports the m= line names: 2 in `m=video 5000/2 RTP/AVP 33`. sdp-transform does not read this count. */
+  filters: { filter: GroupFilter; line: SdpLine }[]
+  /** By payload type, ticks a second of its clock. */
+  clockRates: Map<string, number>
+}
+
+interface Media extends Section {
+  line: SdpLine
+  media: string
+  protocol: string
+  port: number
   portCount: number
+  formats: string[]
 }
 
-/** NaN for what is not written in digits alone, as `1.5`, `-1`, `1e2` or nothing at all are not. */
-const wholeNumber = (text = ''): number => (/^\d+$/.test(text) ? Number(text) : Number.NaN)
-
-/**
- * The groups a c= line names: three in a row for `224.2.1.1/127/3`, whose TTL is 127, and for `ff15::101/3`; none for a
- * unicast address.
- */
-function groupsOf(connection: Connection): GroupAddress[] {
-  const [base = '', ...numbers] = String(connection.ip).split('/')
-  const bytes = isMulticast(base) ? parseAddress(base)?.bytes : undefined
-  if (bytes === undefined) return []
-  const ipv4 = bytes.length === 4
-  const count = Math.min(wholeNumber(numbers[ipv4 ? 1 : 0]) || 1, MAX_ENTRIES)
-  const ttl = ipv4 ? wholeNumber(numbers[0]) : Number.NaN
-  const groups: GroupAddress[] = []
-  for (let i = 0; i < count; i++) {
-    const group = formatAddress(bytes)
-    if (!isMulticast(group)) break
-    groups.push({ group, ...(ttl <= 255 && { ttl }) })
-    for (let at = bytes.length - 1; at >= 0; at--) {
-      bytes[at] = (bytes[at] ?? 0) + 1
-      if (bytes[at] !== 0) break
-    }
-  }
-  return groups
+interface Origin {
+  origin: string
+  version: bigint
 }
 
-/**
- * The filter of a line, its addresses in canonical form and without a zone, which is one of the announcing host. Host
- * names with characters that could do harm where printed are left out.
- */
-function filterOf({ filterMode: mode, addressTypes, destAddress, srcList }: SourceFilter): GroupFilter {
-  const sources = String(srcList)
-    .trim()
-    .split(/\s+/, MAX_ENTRIES)
-    .map((source) => source.replace(/%.*/, ''))
-    .flatMap((source) => canonical(source) ?? (/^[a-z\d][a-z\d.-]*$/i.test(source) ? source : []))
+const newSection = (): Section => ({ filters: [], clockRates: new Map() })
+
+/** The o= line. A name with blanks, which RFC 8866 forbids, is told from the words behind it. */
+function readOrigin(line: SdpLine, notes: SdpNotes): Origin | undefined {
+  const words = line.value.split(/\s+/)
+  const [id = '', version = '', net = '', type = '', address = ''] = words.slice(-5)
+  if (words.length < 5 || !/^[a-z]+$/i.test(net) || !/^ip[46]$/i.test(type)) return undefined
+  const user = words.slice(0, -5).join(' ') || '-'
+  const isVersion = /^\d{1,40}$/.test(version)
+  if (!isVersion) notes.add(line, `the version is a number, not ${show(version)}`)
   return {
-    mode,
-    sources,
-    ...(addressTypes !== '*' && { family: addressTypes.slice(2) }),
-    ...(destAddress !== '*' && { group: canonical(String(destAddress)) ?? '' }),
+    origin: `${user} ${id} ${net.toUpperCase()} ${type.toUpperCase()} ${readAddress(address) ?? address}`,
+    version: isVersion ? BigInt(version) : 0n,
   }
 }
 
-/**
- * Reads a section's lines one by one: of lines that may occur several times, sdp-transform would keep only the last.
- */
-function readSection(lines: readonly string[]): Section {
-  const starting = (text: string): string[] => lines.filter((line) => line.startsWith(text)).slice(0, MAX_ENTRIES)
-  const connections = starting('c=')
-  return {
-    ...(connections.length > 0 && {
-      groups: connections.flatMap((line) => {
-        const { connection } = parse(line)
-        return connection === undefined ? [] : groupsOf(connection)
-      }),
-    }),
-    filters: starting('a=source-filter:').flatMap((line) => {
-      const { sourceFilter } = parse(line)
-      return sourceFilter === undefined ? [] : [filterOf(sourceFilter)]
-    }),
-    portCount: Number(/^m=\S+ \d+\/(\d+)/.exec(lines[0] ?? '')?.[1] ?? 1),
+function readConnection(line: SdpLine, section: Section, notes: SdpNotes): void {
+  section.groups ??= []
+  const [net = '', type = '', address = ''] = line.value.split(/\s+/)
+  const read = /^in$/i.test(net) && /^ip[46]$/i.test(type) ? readConnectionAddress(address) : undefined
+  if (read === undefined) notes.add(line, 'a connection is IN IP4 or IN IP6, and an address; names are not looked up')
+  else {
+    if (section.groups.length < MAX_ENTRIES) section.groups.push(...read.groups)
+    if (read.problem !== undefined) notes.add(line, read.problem)
   }
+}
+
+function readMedia(line: SdpLine, notes: SdpNotes): Media | undefined {
+  const [media = '', ports = '', protocol = '', ...formats] = line.value.split(/\s+/)
+  const [, port = '', portCount = '1'] = /^(\d{1,5})(?:\/(\d+))?$/.exec(ports) ?? []
+  if (port === '' || Number(port) > 65535 || protocol === '') {
+    notes.add(line, 'a media is a name, a port from 0 to 65535, a protocol and formats')
+    return undefined
+  }
+  return { ...newSection(), line, media, protocol, port: Number(port), portCount: Number(portCount), formats }
+}
+
+/** Reads `a=rtpmap:97 L24/48000/8`. */
+function readRtpMap(line: SdpLine, value: string, section: Section, notes: SdpNotes): void {
+  const [, type = '', rate = ''] = /^(\d{1,3})\s+[^/\s]+\s*\/\s*(\d{1,10})\s*(?:\/.*)?$/.exec(value) ?? []
+  if (type === '' || Number(rate) < 1 || Number(rate) >= 2 ** 32)
+    notes.add(line, 'an rtpmap is a payload type, and ENCODING/CLOCK-RATE')
+  else if (section.clockRates.size < MAX_ENTRIES) section.clockRates.set(String(Number(type)), Number(rate))
+}
+
+const readName = (text: string): string => text.replace(/\0+$/, '')
+
+/** A description's lines, sorted into its sections. */
+interface Sections {
+  origin: Origin | undefined
+  name: string
+  information?: string
+  /** In seconds since 1900; `Infinity` if there is no end. */
+  end: number
+  session: Section
+  media: Media[]
+  unreadFilters: string[]
+}
+
+function readSections(lines: readonly SdpLine[], notes: SdpNotes): Sections | Malformed {
+  const session = newSection()
+  const read: Sections = { origin: undefined, name: '', end: 0, session, media: [], unreadFilters: [] }
+  let hasName = false
+  let section: Section = session
+  for (const line of lines) {
+    const { type, value } = line
+    if (type === 'o' && read.origin === undefined) {
+      read.origin = readOrigin(line, notes)
+      if (read.origin === undefined)
+        return malformed(`a session description whose o= line is not NAME ID VERSION IN IP4 ADDRESS: ${show(value)}`)
+    } else if (type === 's' && !hasName) {
+      read.name = readName(value)
+      hasName = true
+    } else if (type === 'i' && section === session) read.information = readName(value)
+    else if (type === 't') {
+      const [, stop = ''] = /^\d+\s+(\d+)$/.exec(value) ?? []
+      if (stop === '') notes.add(line, 'a time is two numbers of seconds since 1900')
+      read.end = Math.max(read.end, Number(stop) || Number.POSITIVE_INFINITY)
+    } else if (type === 'c') readConnection(line, section, notes)
+    else if (type === 'm') {
+      if (read.media.length === MAX_ENTRIES) break
+      const media = readMedia(line, notes)
+      // Lines behind a media that is not understood are of that media, not of the one before.
+      section = media ?? newSection()
+      if (media !== undefined) read.media.push(media)
+    } else if (type === 'a') readAttribute(line, section, read, notes)
+  }
+  return read
+}
+
+function readAttribute(line: SdpLine, section: Section, { unreadFilters }: Sections, notes: SdpNotes): void {
+  const colon = line.value.indexOf(':')
+  const value = line.value.slice(colon + 1).trim()
+  if (/^rtpmap/i.test(line.value)) {
+    readRtpMap(line, value, section, notes)
+    return
+  }
+  const { filter, problems } = readFilter(value)
+  for (const problem of problems) notes.add(line, problem)
+  if (filter === undefined && unreadFilters.length < MAX_ENTRIES) unreadFilters.push(show(value))
+  if (filter !== undefined && section.filters.length < MAX_ENTRIES) section.filters.push({ filter, line })
 }
 
 /** True if a section names so many sources that a list of them for each of hundreds of streams would be too large. */
-const namesTooMany = ({ filters }: Section): boolean => sum(filters, ({ sources }) => sources.length) > MAX_ENTRIES
+const namesTooMany = ({ filters }: Section): boolean =>
+  sum(filters, ({ filter }) => filter.sources.length) > MAX_ENTRIES
 /** How many sources all streams of a session list together: the lists are shared, and what is printed of them is not. */
 const MAX_LISTED = 1024
 const TOO_MANY_LISTED = malformed(`a session description whose streams list more than ${MAX_LISTED} sources`)
@@ -152,17 +197,19 @@ type Listed = Pick<SdpStream, 'sources' | 'blocked'>
  * with the same filters share their lists, which `known` holds: a short text can name many sources for many groups.
  */
 function sourcesFor(group: string, media: Section, session: Section, known: Map<string, Listed>): Listed {
-  const family = String(parseAddress(group)?.family)
-  const applies = (filter: GroupFilter): boolean =>
-    (filter.family ?? family) === family && (filter.group ?? group) === group
-  const own = media.filters.filter(applies)
+  const of = ({ filters }: Section): GroupFilter[] =>
+    filters.flatMap(({ filter }) => (isFor(filter, group) ? filter : []))
+  const own = of(media)
   const section = own.length > 0 ? media : session
-  const filters = own.length > 0 ? own : session.filters.filter(applies)
-  const key = `${section === media} ${filters.map((filter) => section.filters.indexOf(filter)).join(' ')}`
+  const filters = own.length > 0 ? own : of(session)
+  const places = filters.map((one) => section.filters.findIndex(({ filter }) => filter === one))
+  const key = `${section === media} ${familyOf(group)} ${places.join(' ')}`
   const shared = known.get(key)
   if (shared !== undefined) return shared
+  // A name may be of either family.
+  const fits = (source: string): boolean => readAddress(source) === undefined || isIpv6(source) === isIpv6(group)
   const listed = (mode: GroupFilter['mode']): string[] => [
-    ...new Set(filters.flatMap((filter) => (filter.mode === mode ? filter.sources : []))),
+    ...new Set(filters.flatMap((filter) => (filter.mode === mode ? filter.sources.filter(fits) : []))),
   ]
   const sources = listed('incl')
   const lists = { sources, blocked: sources.length > 0 ? [] : listed('excl') }
@@ -170,69 +217,81 @@ function sourcesFor(group: string, media: Section, session: Section, known: Map<
   return lists
 }
 
-function streamsOf(media: Media, own: Section, session: Section): SdpStream[] {
-  const port = Number(media.port)
-  const groups = (own.groups ?? session.groups ?? []).slice(0, MAX_ENTRIES)
-  if (!Number.isInteger(port) || port < 1 || groups.length === 0) return []
+/** The clock of a media's payload types, if they have one in common. */
+function clockRateOf({ formats, clockRates }: Media): number | undefined {
+  const rates = new Set(formats.flatMap((format) => clockRates.get(String(Number(format))) ?? []))
+  const [only] = rates
+  return rates.size === 1 ? only : undefined
+}
+
+function streamsOf(media: Media, session: Section): SdpStream[] {
+  const groups = (media.groups ?? session.groups ?? []).slice(0, MAX_ENTRIES)
+  if (media.port === 0 || groups.length === 0) return []
   // RFC 8866 5.7 pairs groups with ports; a single port goes with every group, a single group with every port.
-  const count = Math.max(groups.length, Math.min(own.portCount, MAX_ENTRIES))
+  const count = Math.max(groups.length, Math.min(media.portCount, MAX_ENTRIES))
+  const clockRate = clockRateOf(media)
   const streams: SdpStream[] = []
   const known = new Map<string, Listed>()
   for (let n = 0; n < count; n++) {
     const address = groups[n] ?? groups[0]
-    const at = n < own.portCount ? port + 2 * n : port
-    if (address === undefined || at > 65535) break
-    const { group } = address
+    const port = n < media.portCount ? media.port + 2 * n : media.port
+    if (address === undefined || port > 65535) break
     streams.push({
-      media: String(media.type),
-      protocol: String(media.protocol),
+      media: media.media,
+      protocol: media.protocol,
       ...address,
-      port: at,
-      ...sourcesFor(group, own, session, known),
+      port,
+      ...(clockRate !== undefined && { clockRate }),
+      ...sourcesFor(address.group, media, session, known),
     })
   }
   return streams
 }
 
-/**
- * The lines that are parsed. All others are dropped first: sdp-transform tries dozens of patterns on each, and anybody
- * can send a text.
- */
-const LINES_READ = /^(?:[vosictm]=|a=source-filter:)/
+/** Notes filters that are for no stream: a wrong group in one would else go unseen. */
+function noteUnused(sections: readonly Section[], streams: readonly SdpStream[], notes: SdpNotes): void {
+  if (streams.length === 0) return
+  for (const { filters } of sections)
+    for (const { filter, line } of filters)
+      if (!streams.some(({ group }) => isFor(filter, group)))
+        notes.add(line, 'a source filter for no group of this description')
+}
 
 /**
  * Reads a session description and its multicast streams; unicast ones are left out. Never throws.
  *
  * A media line with several groups gives a stream for each group. One with several ports gives a stream for each port;
  * the ports are two apart, as RTP's are. Only the first 256 streams are read. A text
- * whose streams together list more than 1,024 sources is malformed.
+ * whose streams together list more than 1,024 sources is malformed. What is not understood is noted in `problems`.
  */
 export function parseSdp(text: string): SdpSession | Malformed {
-  const lines = text.split(/\r\n|\r|\n/).filter((line) => LINES_READ.test(line))
-  const mediaStarts = lines.flatMap((line, i) => (line.startsWith('m=') ? [i] : []))
-  const parsed = parse(lines.map((line) => line.replace(/^(m=\S+ \d+)\/\d+/, '$1')).join('\r\n'))
-  const { origin } = parsed
+  const notes = createNotes()
+  const read = readSections(linesOf(text, notes), notes)
+  if ('malformed' in read) return read
+  const { origin, session, media, end, unreadFilters } = read
   if (origin === undefined) return malformed('a session description without an o= line')
-  const session = readSection(lines.slice(0, mediaStarts[0] ?? lines.length))
-  if (namesTooMany(session)) return TOO_MANY
+  if ([session, ...media].some(namesTooMany)) return TOO_MANY
   const streams: SdpStream[] = []
-  for (const [i, media] of parsed.media.entries()) {
+  for (const one of media) {
+    const own = streamsOf(one, session)
+    if (one.groups === undefined && session.groups === undefined && one.port > 0)
+      notes.add(one.line, 'a media without a c= line, of its own or of the session')
+    if (streams.length + own.length > MAX_ENTRIES)
+      notes.add(one.line, `more than ${MAX_ENTRIES} streams, the first of which are read`)
+    streams.push(...own)
     if (streams.length >= MAX_ENTRIES) break
-    const own = readSection(lines.slice(mediaStarts[i], mediaStarts[i + 1]))
-    if (namesTooMany(own)) return TOO_MANY
-    streams.push(...streamsOf(media, own, session))
   }
   if (sum(streams, ({ sources, blocked }) => sources.length + blocked.length) > MAX_LISTED) return TOO_MANY_LISTED
-  const ends = lines.filter((line) => line.startsWith('t=')).map((line) => Number(parse(line).timing?.stop ?? 0))
-  const end = ends.includes(0) ? 0 : Math.max(0, ...ends)
-  const { username, sessionId, netType, ipVer, address } = origin
+  noteUnused([session, ...media], streams, notes)
+  const problems = notes.list()
   return {
-    name: String(parsed.name ?? ''),
-    ...(parsed.description !== undefined && { information: String(parsed.description) }),
-    origin: `${username} ${sessionId} ${netType} IP${ipVer} ${address}`,
-    version: BigInt(/^\d+$/.test(String(origin.sessionVersion)) ? origin.sessionVersion : 0),
+    name: read.name,
+    ...(read.information !== undefined && { information: read.information }),
+    ...origin,
     // An end later than Date can hold is no end.
     ...(end > 0 && end < LATEST_END && { ends: (end - SECONDS_FROM_1900_TO_1970) * 1000 }),
     streams: streams.slice(0, MAX_ENTRIES),
+    ...(unreadFilters.length > 0 && { unreadFilters }),
+    ...(problems.length > 0 && { problems }),
   }
 }

@@ -31,6 +31,8 @@ import {
 } from '../protocols/sap.ts'
 import { type SapEvent, type SapSession, sapSessions } from '../protocols/sap-sessions.ts'
 import { parseSdp, type SdpSession, type SdpStream } from '../protocols/sdp.ts'
+import { wrongStart } from '../protocols/sdp-lines.ts'
+import { encodeSdp } from '../protocols/sdp-text.ts'
 import { openSender, type Sender } from '../send/sender.ts'
 import { LISTEN_FIELDS, type ListenOptions, openGroupListener } from './group-listener.ts'
 
@@ -169,15 +171,15 @@ interface Announcer {
  * Announces a session until the loop is left or the signal aborts; then tells listeners that the session is over.
  *
  * `for await (const announcement of announceSap({ sdp, interface: 'eth0' }))`
- * @throws SocketOptionError ERR_INVALID_VALUE if the description can't be read or names no group
+ * @throws SocketOptionError ERR_INVALID_VALUE if the description is one that listeners refuse, or names no group
  */
 export async function* announceSap(options: SapAnnounceOptions): AsyncGenerator<SapAnnouncement, void, undefined> {
   checkFields(options, ANNOUNCE_FIELDS, 'announceSap')
   const { sdp, signal, withdraw = true } = options
   if (sdp === undefined) throw badValue('announceSap: sdp is undefined: a session description is needed')
   if (options.groups?.length === 0) throw badValue('announceSap: groups is empty: leave it out, or name one')
-  const payload = Buffer.from(sdp)
-  const groups = options.groups ?? groupsFor(sdp)
+  const { payload, session } = readable(sdp)
+  const groups = options.groups ?? groupsFor(session)
   const announcers: Announcer[] = []
   let announced = false
   try {
@@ -197,9 +199,25 @@ export async function* announceSap(options: SapAnnounceOptions): AsyncGenerator<
   }
 }
 
-function groupsFor(sdp: string): string[] {
-  const session = parseSdp(sdp)
+/** As much as listeners inflate, and more than a datagram holds. */
+const MAX_SDP_BYTES = 65_536
+
+/** The description's bytes, and what they say. A description that listeners would refuse is refused. */
+function readable(sdp: string): { payload: Uint8Array; session: SdpSession } {
+  const session = wrongStart(sdp) ?? parseSdp(sdp)
   if (isMalformed(session)) throw badValue(`sdp is ${session.malformed}`)
+  const payload = encodeSdp(sdp)
+  if (isMalformed(payload)) throw badValue(`sdp is ${payload.malformed}`)
+  if (payload.length > MAX_SDP_BYTES)
+    throw badValue(`sdp is a session description of ${payload.length} bytes: at most ${MAX_SDP_BYTES} can be announced`)
+  if (session.ends !== undefined && session.ends <= Date.now())
+    throw badValue(
+      `sdp is of a session that ended at ${new Date(session.ends).toISOString()}: give a later time, or t=0 0 for no end`,
+    )
+  return { payload, session }
+}
+
+function groupsFor(session: SdpSession): string[] {
   const groups = new Set(session.streams.map(({ group }) => sapGroup(group)))
   if (groups.size === 0)
     throw badValue('sdp names no multicast group with a port: give the groups to announce the session to')

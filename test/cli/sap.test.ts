@@ -157,6 +157,65 @@ describeOnHosts('sockctl sap', (hosts) => {
     expect((await sap.ended).stdout).not.toMatch(/[\u0000-\u0009\u000b-\u001f\u202e]/)
   })
 
+  it('carries the clock, and does not print an any-source command for a filter that it does not understand', async () => {
+    const sap = startCli(['sap', '-i', 'a0'])
+    await sap.line(/^listening on a0$/)
+    const said = (id: number, line: string) =>
+      sdpOf(id)
+        .replace('a=source-filter: incl IN IP4 * 10.77.0.11\r\n', '')
+        .replace('RTP/AVP 33', `RTP/AVP 97\r\na=rtpmap:97 L24/48000/2\r\n${line}`)
+    const channel = 'sockctl receive 232.1.1.1:5004 --rtp --clock 48000 -i a0'
+    const named = 'sockctl receive SOURCE@232.1.1.1:5004'
+    for (const [id, line, expected] of [
+      [51, 'a=source-filter: INCL  in ip4 232.1.1.1/127 010.77.0.11', '10.77.0.11@'],
+      [52, 'a=ptime:1', `  video: ${channel}`],
+      [
+        53,
+        'a=source-filter: just IN IP4 * 10.77.0.11',
+        `  video: # a source filter of it is not understood; of any source: ${channel}`,
+      ],
+      [
+        54,
+        'a=source-filter: incl IN IP4 * src.example',
+        `  video: # its source is src.example: look up the address, then: ${named}`,
+      ],
+    ] as const) {
+      await fromB(packet(0x20, Buffer.from(`APPLICATION/Sdp\0${said(id, line)}`)))
+      await sap.line(new RegExp(`^new: Session ${id} `))
+      expect(await sap.line(/^ {2}video: /)).toContain(
+        id === 51 ? channel.replace('232.1', `${expected}232.1`) : expected,
+      )
+      if (id === 53)
+        expect(await sap.line(/^ {2}not understood: /)).toMatch(/line \d+, .*: a source filter begins with/)
+    }
+  })
+
+  it('announces what it can listen to, in the charset of the description, and refuses the rest', async () => {
+    const sap = await listening('-i', 'a0')
+    const latin1 = Buffer.from(sdpOf(61, 'Caf\xe9').replace('t=0', 'a=charset:ISO-8859-1\r\nt=0'), 'latin1')
+    const file = scratchFile('latin1.sdp', latin1)
+    const once = ['-i', 'b0', '--count', '1', '--no-withdraw']
+    expect(await runCli(['sap', 'announce', file, ...once], { prefix: onHost(hosts(), 'B') })).toMatchObject({
+      status: 0,
+    })
+    expect(await sap.object<Told>(({ event }) => event === 'new')).toMatchObject({ name: 'Caf\xe9' })
+    for (const [input, why] of [
+      [`SDP:\n${sdpOf(62)}`, "behind a line 'SDP:'"],
+      [`\ufeff${sdpOf(62)}`, 'byte order mark'],
+      [sdpOf(62).replace('v=0', 'v=1'), 'does not start with v=0'],
+      [sdpOf(62, 'x', 3_000_000_000), 'of a session that ended at 1995-01-25'],
+      [sdpOf(62).replace('IN IP4 10.77.0.11', ''), 'o= line'],
+      [`${sdpOf(62)}a=${'x'.repeat(70_000)}\r\n`, 'at most 65536'],
+    ] as const) {
+      const { status, stderr } = await runCli(['sap', 'announce', '-', '-i', 'a0', '--group', GROUP], { input })
+      expect({ status, stderr }).toEqual({
+        status: 2,
+        stderr: expect.stringMatching(/^sockctl sap announce: sdp is [^\n]+\n$/),
+      })
+      expect(stderr).toContain(why)
+    }
+  })
+
   it('forgets a session once it has ended', async () => {
     const sap = await listening('-i', 'a0')
     const ends = Math.floor(Date.now() / 1000) + 2_208_988_800 + 2

@@ -221,7 +221,8 @@ describe('changed bytes are malformed, or decoded to values in their ranges', ()
       'c=IN IP4 239.1.1.1/15/2',
       't=3900000000 3900003600',
       'a=source-filter: incl IN IP4 * 10.0.0.1 10.0.0.2',
-      'm=audio 5004/2 RTP/AVP 0',
+      'm=audio 5004/2 RTP/AVP 0 97',
+      'a=rtpmap:97 L24/48000/2',
       'm=video 6000 udp 33',
       'c=IN IP6 ff15::1',
       'a=source-filter: excl IN IP6 ff15::1 fe80::9',
@@ -233,10 +234,12 @@ describe('changed bytes are malformed, or decoded to values in their ranges', ()
       if (isMalformed(session)) return
       expect(session.version >= 0n).toBe(true)
       expect(session.ends === undefined || Math.abs(session.ends) <= 8.64e15).toBe(true)
-      for (const { group, port, ttl, sources, blocked } of session.streams) {
+      expect((session.problems ?? []).length).toBeLessThanOrEqual(16)
+      for (const problem of session.problems ?? []) expect(problem.length).toBeLessThan(300)
+      for (const { group, port, ttl, clockRate = 1, sources, blocked } of session.streams) {
         streams++
         expect(isIP(group)).toBeGreaterThan(0)
-        expect(isWhole(port, 1, 65_535) && isWhole(ttl ?? 0, 0, 255)).toBe(true)
+        expect(isWhole(port, 1, 65_535) && isWhole(ttl ?? 0, 0, 255) && isWhole(clockRate, 1, 2 ** 32 - 1)).toBe(true)
         expect(sources.length === 0 || blocked.length === 0).toBe(true)
         for (const source of [...sources, ...blocked]) expect(source).toMatch(/^[\w.:-]+$/)
       }

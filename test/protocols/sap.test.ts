@@ -48,6 +48,13 @@ describe('a SAP packet', () => {
       join(header(0), 'text/x-y.z+1\0hello'),
       { payloadType: 'text/x-y.z+1', payload: text('hello') },
     ],
+    ['with a type in any case', join(header(0), 'Application/SDP\0', sdp()), {}],
+    [
+      'with a type in capitals, compressed behind it',
+      join(header(1), 'APPLICATION/SDP\0', deflateSync(sdp())),
+      { compressed: true },
+    ],
+    ['with a type and its parameters', join(header(0), 'application/sdp; charset="utf-8"\0', sdp()), {}],
     ['with the reserved bit set', join(header(8), sdp()), {}],
     [
       'from an IPv6 source',
@@ -237,6 +244,56 @@ describe('the table of sessions', () => {
     const table = sapSessions(3)
     const types = [1, 2, 3, 4].map((id) => table.take(announce(sdp().replace(' 77 ', ` ${id} `)), 0))
     expect(types).toMatchObject([{ type: 'new' }, { type: 'new' }, { type: 'new' }, { type: 'ignored' }])
+  })
+
+  it('replaces a version by an older one that is announced three times in a row, as after a reboot', () => {
+    const table = sapSessions()
+    const take = (version: number, rest: Partial<SapPacket> = {}) => {
+      const event = table.take(announce(sdp(version), rest), version)
+      return isMalformed(event) ? event.malformed : event.type
+    }
+    expect([9, 2, 2].map((version) => take(version))).toEqual(['new', 'ignored', 'ignored'])
+    // The newer one is still there, and so begins the count anew; another older one does too.
+    expect([9, 2, 2, 3, 2, 2].map((version) => take(version))).toEqual(['refreshed', ...new Array(5).fill('ignored')])
+    expect(take(2)).toBe('modified')
+    expect(table.list()).toMatchObject([{ description: { version: 2n }, firstSeen: 9 }])
+    expect([2, 3].map((version) => take(version))).toEqual(['refreshed', 'modified'])
+  })
+
+  it('does not replace a version by an older one of the same hash, and tells those without a hash apart', () => {
+    const table = sapSessions()
+    const take = (version: number, messageIdHash: number) =>
+      table.take(announce(sdp(version), { messageIdHash }), version)
+    expect(take(9, 7)).toMatchObject({ type: 'new' })
+    for (let n = 0; n < 5; n++) expect(take(2, 7)).toMatchObject({ type: 'ignored' })
+    expect([1, 2, 3].map(() => take(2, 0))).toMatchObject([
+      { type: 'ignored' },
+      { type: 'ignored' },
+      { type: 'modified' },
+    ])
+  })
+
+  it('reads a description in the charset that it names', () => {
+    const latin1 = sdp().replace('s=Film', 's=Ca\xfe Caf\xe9\r\na=charset:ISO-8859-1')
+    expect(sapSessions().take({ ...plain, payload: text(latin1) }, 0)).toMatchObject({
+      session: { description: { name: 'Ca\xfe Caf\xe9' } },
+    })
+    expect(sapSessions().take({ ...plain, payload: text(sdp().replace('s=Film', 's=Caf\xe9')) }, 0)).toMatchObject({
+      session: { description: { name: 'Caf\xe9', problems: [expect.stringContaining('no UTF-8')] } },
+    })
+  })
+
+  it.each([
+    [`SDP:\r\n${sdp()}`, "line 'SDP:'"],
+    [`\xef\xbb\xbf${sdp()}`, 'byte order mark'],
+    [` ${sdp()}`, 'v=0'],
+  ])('says of %j what is wrong, with a type and without', (payload, why) => {
+    expect(sapSessions().take({ ...plain, payload: text(payload) }, 0)).toEqual({
+      malformed: expect.stringContaining(why),
+    })
+    const untyped = decodeSap(join(header(0), payload))
+    const told = isMalformed(untyped) ? untyped : sapSessions().take(untyped, 0)
+    expect(told).toEqual({ malformed: expect.stringMatching(new RegExp(`${why}|no type and is not SDP`)) })
   })
 
   it('says what it does not take', () => {

@@ -38,7 +38,7 @@ export const columnsAt = (now: number): Column<StreamRow>[] => [
   { head: 'MEDIA', cell: ({ stream }) => (stream === undefined ? '' : printable(stream.media)) },
   {
     head: 'RECEIVE IT WITH',
-    cell: ({ stream, on }, { dim }) =>
-      stream === undefined ? dim('no multicast stream') : receiveCommandFor(stream, on),
+    cell: ({ stream, session, on }, { dim }) =>
+      stream === undefined ? dim('no multicast stream') : receiveCommandFor(stream, session.description, on),
   },
 ]

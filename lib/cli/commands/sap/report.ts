@@ -27,8 +27,9 @@ export function createSapReport(out: Output, listener: SapListener): SapReport {
   const heardOn = new WeakMap<SapSession, string>()
   const onOf = (session: SapSession): string => heardOn.get(session) ?? ''
   const rows = (): string[] => {
-    const sessions = listener.sessions().flatMap((session) => rowsOf(session, onOf(session)))
-    return formatTable(sessions, columnsAt(Date.now()), out.paint)
+    const sessions = listener.sessions()
+    const streams = sessions.flatMap((session) => rowsOf(session, onOf(session)))
+    return [...formatTable(streams, columnsAt(Date.now()), out.paint), ...problemsOf(sessions)]
   }
   /** Refusals told, by sender: a sender that goes on and on is told of once. */
   const told = new Set<string>()
@@ -75,13 +76,29 @@ function objectOf(notice: SapNotice, onOf: (session: SapSession) => string): obj
     messageIdHash,
     ...said,
     ...(ends !== undefined && { ends: time(ends) }),
-    receive: description.streams.map((stream) => receiveCommandFor(stream, onOf(notice.session))),
+    receive: description.streams.map((stream) => receiveCommandFor(stream, description, onOf(notice.session))),
     firstSeen: time(firstSeen),
     lastSeen: time(lastSeen),
     announcements,
     expires: time(expires),
     sdp: text,
   }
+}
+
+/** What is not understood of a description. */
+const problemLines = ({ problems = [] }: SapSession['description']): string[] =>
+  problems.map((problem) => `  not understood: ${printable(problem)}`)
+
+/** How many of those lines the table has below it. */
+const MAX_PROBLEM_LINES = 8
+
+/** What is not understood of all sessions, each by its name. */
+function problemsOf(sessions: readonly SapSession[]): string[] {
+  const lines = sessions.flatMap(({ description }) =>
+    (description.problems ?? []).map((problem) => printable(`${description.name}: not understood: ${problem}`)),
+  )
+  const more = lines.length - MAX_PROBLEM_LINES
+  return more > 0 ? [...lines.slice(0, MAX_PROBLEM_LINES), `... and ${more} more`] : lines
 }
 
 /** The lines for a notice; none for an announcement that only repeats the last one. */
@@ -95,7 +112,7 @@ function linesOf(notice: SapNotice, onOf: (session: SapSession) => string): stri
   const head = `${notice.type}: ${printable(description.name)} from ${source}`
   if (notice.type !== 'new' && notice.type !== 'modified') return [head]
   const streams = description.streams.map(
-    (stream) => `  ${printable(stream.media)}: ${receiveCommandFor(stream, onOf(notice.session))}`,
+    (stream) => `  ${printable(stream.media)}: ${receiveCommandFor(stream, description, onOf(notice.session))}`,
   )
-  return [head, ...streams]
+  return [head, ...streams, ...problemLines(description)]
 }

@@ -1,15 +1,20 @@
 // `sockctl sap`: listens to session announcements; `sap announce` announces a session.
 
 import { readFile } from 'node:fs/promises'
-import { text } from 'node:stream/consumers'
+import { buffer } from 'node:stream/consumers'
 import type { Command } from 'commander'
 import { hostPort } from '../../../net/address.ts'
+import { isMalformed } from '../../../protocols/malformed.ts'
+import { parseSdp } from '../../../protocols/sdp.ts'
+import { wrongStart } from '../../../protocols/sdp-lines.ts'
+import { type DecodedSdp, decodeSdp } from '../../../protocols/sdp-text.ts'
 import { announceSap, listenSap, SAP_PORT } from '../../../services/sap.ts'
 import { printChannelChange } from '../../shell/channel-changes.ts'
-import { Failure, messageOf } from '../../shell/failure.ts'
+import { Failure, messageOf, printWarning } from '../../shell/failure.ts'
 import { examples } from '../../shell/help.ts'
 import { takesInterface } from '../../shell/interface-option.ts'
 import { address, count, duration, group, hops, period, port, repeatable } from '../../shell/parsers.ts'
+import { printable } from '../../shell/printable.ts'
 import { reportNotices } from '../../shell/report-notices.ts'
 import { type Run, runs } from '../../shell/run.ts'
 import { createSapReport } from './report.ts'
@@ -87,7 +92,11 @@ function announceCommand(command: Command): void {
 }
 
 async function announce({ out, stop }: Run, [file]: [string], options: SapAnnounceChoices): Promise<void> {
-  const sdp = await readSdp(file)
+  const { text: sdp, problem: unread } = await readSdp(file)
+  const session = wrongStart(sdp) ?? parseSdp(sdp)
+  if (!isMalformed(session))
+    for (const problem of [unread ?? [], session.problems ?? []].flat())
+      printWarning(`not understood: ${printable(problem)}`)
   const announcements = announceSap({
     sdp,
     port: options.port,
@@ -113,9 +122,9 @@ async function announce({ out, stop }: Run, [file]: [string], options: SapAnnoun
 }
 
 /** Reads all of the input: no description is longer than a datagram. */
-async function readSdp(file: string): Promise<string> {
+async function readSdp(file: string): Promise<DecodedSdp> {
   try {
-    return file === '-' ? await text(process.stdin) : await readFile(file, 'utf8')
+    return decodeSdp(file === '-' ? await buffer(process.stdin) : await readFile(file))
   } catch (error) {
     throw new Failure(`can't read ${file}: ${messageOf(error)}`)
   }

@@ -35,7 +35,7 @@ export const COMMANDS: Readonly<Record<string, CommandEntry>> = {
     load: async () => (await import('./commands/sap/sap.ts')).sapCommand,
   },
   sntp: {
-    summary: 'listen to time servers that broadcast, or ask one; never sets the clock',
+    summary: 'listen to time servers that send unasked, or ask one; never sets the clock',
     load: async () => (await import('./commands/sntp/sntp.ts')).sntpCommand,
   },
   interfaces: {

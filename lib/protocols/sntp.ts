@@ -167,12 +167,19 @@ export function kissOfDeath({ stratum, referenceId }: NtpPacket): { code: string
 }
 
 /**
- * The reference as text. Of stratum 0 and 1: a kiss code or the name of a reference clock. From stratum 2 on: the IPv4
- * address of the server's own server, or a hash of its IPv6 address, written as an IPv4 address.
+ * The reference as text, by stratum (RFC 5905 7.3). Of 0 and 1: a kiss code, or the name of a reference clock. Of 2 to 15: the IPv4
+ * address of the server's own server, or a hash of its IPv6 address, written as an IPv4 address. Above, where the server is not
+ * synchronized: a code, if there is one.
  */
 export function referenceText({ stratum, referenceId }: NtpPacket): string {
-  return stratum < 2 ? characters(referenceId) : formatAddress(wordBytes(referenceId))
+  if (stratum < 2) return characters(referenceId)
+  if (stratum > 15 && (referenceId === 0 || CODE.test(String.fromCharCode(...wordBytes(referenceId)))))
+    return characters(referenceId)
+  return formatAddress(wordBytes(referenceId))
 }
+
+/** A code of letters and digits, padded by zeros. */
+const CODE = /^[A-Z\d]{2,4}\0*$/
 
 /** Reads an NTP packet; extension fields and an authenticator after the 48 bytes are passed over. Never throws. */
 export function decodeNtp(bytes: Uint8Array): NtpPacket | Malformed {

@@ -9,8 +9,9 @@ import type { ChannelEvent } from '../control/keep-options.ts'
 import type { Channel, Membership } from '../control/membership.ts'
 import type { AncillaryChoice } from '../datagram/ancillary.ts'
 import type { Datagram } from '../datagram/datagram.ts'
-import { isIpv6, isMulticast } from '../net/address.ts'
+import { familyOf, isMulticast } from '../net/address.ts'
 import { multicastInterfaces } from '../net/interfaces.ts'
+import { IPV6_V6ONLY } from '../options/table/ipv6.ts'
 import { SO_RCVBUF } from '../options/table/socket.ts'
 import { openReceiver } from '../receive/open-receiver.ts'
 import type { Receiver } from '../receive/receiver.ts'
@@ -41,7 +42,7 @@ export const LISTEN_FIELDS: Record<keyof ListenOptions, FieldRule> = {
 export interface GroupListener {
   readonly memberships: readonly Membership[]
   /**
-   * Batches of the datagrams sent to the groups. Every `interval` milliseconds an empty batch comes too, so that the
+   * Batches of the datagrams sent to the groups, or to this host too. Every `interval` milliseconds an empty batch comes too, so that the
    * reader can look at the clock. An interface that goes away is waited for.
    */
   batches(interval?: number): AsyncGenerator<readonly Datagram[], void, undefined>
@@ -52,6 +53,8 @@ interface GroupListenerOptions extends ListenOptions {
   port: number
   groups: readonly string[]
   ancillary?: AncillaryChoice
+  /** Take what is sent to this host too, at its own addresses or to broadcast ones. */
+  unicast?: boolean
 }
 
 /** In bytes. Announcements come in bursts: if somebody asks for them, everybody's come at once. */
@@ -64,6 +67,7 @@ export async function openGroupListener({
   signal,
   onChange,
   ancillary = {},
+  unicast = false,
   ...given
 }: GroupListenerOptions): Promise<GroupListener> {
   const wanted = given.interfaces ?? multicastInterfaces().map(({ name }) => name)
@@ -79,10 +83,11 @@ export async function openGroupListener({
     refusal ??= error
   }
   try {
-    for (const family of [groups.filter((group) => !isIpv6(group)), groups.filter((group) => isIpv6(group))]) {
+    for (const family of ['ipv4', 'ipv6'] as const) {
+      const ofFamily = groups.filter((group) => familyOf(group) === family)
       let receiver: Receiver | undefined
-      for (const interfaceSpec of family.length === 0 ? [] : wanted) {
-        const channels = family.map((group): Channel => ({ group, interface: interfaceSpec }))
+      for (const interfaceSpec of ofFamily.length === 0 ? [] : wanted) {
+        const channels = ofFamily.map((group): Channel => ({ group, interface: interfaceSpec }))
         try {
           if (receiver !== undefined) for (const channel of channels) await receiver.join(channel)
           else {
@@ -90,7 +95,12 @@ export async function openGroupListener({
               port,
               channels,
               ancillary,
-              options: [[SO_RCVBUF, RECEIVE_BUFFER]],
+              unicast,
+              options: [
+                [SO_RCVBUF, RECEIVE_BUFFER],
+                // Else this socket would hear IPv4's broadcasts besides the other.
+                ...(family === 'ipv6' ? [[IPV6_V6ONLY, true] as const] : []),
+              ],
               ...(signal && { signal }),
             })
             receivers.push(receiver)
@@ -114,7 +124,7 @@ export async function openGroupListener({
       const end = signal === undefined ? closing.signal : AbortSignal.any([signal, closing.signal])
       const clock = interval === undefined ? [] : [emptyBatches(interval, end)]
       for await (const batch of merged<readonly Datagram[]>([...receivers, ...clock]))
-        yield batch.filter(({ destination = '' }) => isMulticast(destination))
+        yield unicast ? batch : batch.filter(({ destination = '' }) => isMulticast(destination))
     },
     close,
   }

@@ -1,7 +1,7 @@
-// SNTP (RFC 4330): listens to time servers that broadcast, and asks a server for the time.
+// SNTP (RFC 4330): listens to time servers that send unasked, and asks a server for the time.
 
 import { randomInt } from 'node:crypto'
-import { abortSignal, checkFields, whole } from '../base/check-fields.ts'
+import { abortSignal, callback, checkFields, type FieldRule, whole } from '../base/check-fields.ts'
 import { SocketOptionError } from '../base/errors.ts'
 import type { Membership } from '../control/membership.ts'
 import type { Datagram } from '../datagram/datagram.ts'
@@ -57,7 +57,7 @@ export interface NtpTime {
   problems: string[]
 }
 
-/** A packet to one of the groups. */
+/** A packet to one of the groups, to an address of this host or to a broadcast address: `group` is whichever. */
 export type NtpNotice =
   | ({ type: 'time'; interfaceIndex: number; group: string } & NtpTime)
   | { type: 'malformed'; interfaceIndex: number; group: string; server: Endpoint; reason: string }
@@ -80,8 +80,9 @@ function timeOf(
 }
 
 /**
- * Listens to NTP servers that broadcast to a group. Never sets the clock.
+ * Listens to NTP packets to the groups, to broadcast addresses and to this host. Never sets the clock.
  *
+ * What is sent to this host goes to another program instead, if that one has the port at the address.
  * Port 123, the default, needs CAP_NET_BIND_SERVICE, and must not be in use by a time daemon that does not share the
  * port.
  * @throws SocketOptionError if the groups can't be joined on any interface, or the port is taken
@@ -89,7 +90,7 @@ function timeOf(
 export async function listenNtp(options: ListenOptions = {}): Promise<NtpListener> {
   checkFields(options, LISTEN_FIELDS, 'listenNtp')
   const { port = NTP_PORT, groups = NTP_GROUPS, ...rest } = options
-  const listener = await openGroupListener({ port, groups, ancillary: { timestamp: true }, ...rest })
+  const listener = await openGroupListener({ port, groups, unicast: true, ancillary: { timestamp: true }, ...rest })
 
   const take = (datagram: Datagram): NtpNotice => {
     const { data, source: server, interfaceIndex = 0, destination: group = '' } = datagram
@@ -122,8 +123,17 @@ export interface NtpQueryOptions {
   port?: number | undefined
   /** Milliseconds to wait for the answer; default 5000. */
   timeout?: number | undefined
+  /** Called for each answer that is not to be trusted, while another is waited for. */
+  onUntrusted?: ((answer: NtpAnswer) => void) | undefined
   /** Gives up when aborted. */
   signal?: AbortSignal | undefined
+}
+
+const QUERY_FIELDS: Record<keyof NtpQueryOptions, FieldRule> = {
+  port: whole(1, 65535),
+  timeout: whole(1, 2 ** 31 - 1),
+  onUntrusted: callback,
+  signal: abortSignal,
 }
 
 /** A server's answer to a request. */
@@ -135,14 +145,15 @@ export interface NtpAnswer extends NtpTime {
 /**
  * Asks a server for the time, once (RFC 4330). Never sets the clock.
  *
- * `problems` of the answer says why not to trust it, if so; a kiss of death is one of the reasons. queryNtp blocks for
- * up to a millisecond, to read the clock finely. Linux only.
+ * An answer that is not to be trusted, as a kiss of death, is told to `onUntrusted`, and a better one is waited for. If none comes,
+ * the last of them is given, and its `problems` say why not to trust it. queryNtp blocks for up to a millisecond, to read the
+ * clock finely. Linux only.
  * @param server an address or a name
  * @throws SocketOptionError code `ETIMEDOUT`, `ECONNREFUSED`, ... if no answer came
  */
 export async function queryNtp(server: string, options: NtpQueryOptions = {}): Promise<NtpAnswer> {
-  checkFields(options, { port: whole(1, 65535), timeout: whole(1, 2 ** 31 - 1), signal: abortSignal }, 'queryNtp')
-  const { port = NTP_PORT, timeout = 5000, signal } = options
+  checkFields(options, QUERY_FIELDS, 'queryNtp')
+  const { port = NTP_PORT, timeout = 5000, onUntrusted, signal } = options
   signal?.throwIfAborted()
   const address = await hostAddress(server)
   const receiver = await openReceiver({
@@ -153,7 +164,7 @@ export async function queryNtp(server: string, options: NtpQueryOptions = {}): P
     ...(signal && { signal }),
   })
   try {
-    return await askOnce(receiver, { address, port }, timeout, signal)
+    return await askOnce(receiver, { address, port }, { timeout, onUntrusted, signal })
   } finally {
     await receiver.close()
   }
@@ -162,11 +173,11 @@ export async function queryNtp(server: string, options: NtpQueryOptions = {}): P
 async function askOnce(
   receiver: Receiver,
   to: Endpoint,
-  timeout: number,
-  signal: AbortSignal | undefined,
+  { timeout, onUntrusted, signal }: NtpQueryOptions & { timeout: number },
 ): Promise<NtpAnswer> {
   const name = hostPort(to.address, to.port)
   let failure = unanswered('ETIMEDOUT', `${name} did not answer in ${timeout / 1000} s`)
+  let untrusted: NtpAnswer | undefined
   const end = (error: SocketOptionError): void => {
     failure = error
     void receiver.close()
@@ -189,7 +200,10 @@ async function askOnce(
           const { receive, transmit } = packet
           const destination = toNtpTimestamp(time.arrival)
           const found = exchangeOffset({ origin, receive, transmit, destination })
-          return { ...time, ...found, problems: ntpProblems(packet, origin) }
+          const answer = { ...time, ...found, problems: ntpProblems(packet, origin) }
+          if (answer.problems.length === 0) return answer
+          untrusted = answer
+          onUntrusted?.(answer)
         }
       }
     }
@@ -197,6 +211,7 @@ async function askOnce(
     clearTimeout(timer)
   }
   signal?.throwIfAborted()
+  if (untrusted !== undefined) return untrusted
   throw failure
 }
 

@@ -111,6 +111,62 @@ describeOnHosts('sockctl sntp', (hosts) => {
     expect(await sntp.ended).toMatchObject({ status: 0, stderr: '' })
   })
 
+  it('hears what is sent to broadcast addresses and to this host too', async () => {
+    const { a, b } = hosts().pairs[0]
+    const sntp = await listening()
+    const destinations = ['255.255.255.255', a.ipv4[0].replace(/\.\d+$/, '.255'), a.ipv4[0], a.ipv6[0]]
+    for (const destination of destinations) {
+      const family = destination.includes(':') ? 'ipv6' : 'ipv4'
+      const code = `
+        import dgram from 'node:dgram'
+        const socket = dgram.createSocket({ type: '${family === 'ipv6' ? 'udp6' : 'udp4'}' })
+        socket.bind(0, '${b[family][0]}', () => {
+          socket.setBroadcast(true)
+          socket.send(Buffer.from('${broadcast(0).toString('hex')}', 'hex'), ${PORT}, '${destination}', () => {
+            socket.close()
+            console.log('{}')
+          })
+        })`
+      await using peer = hosts().spawn('B', { code }, [])
+      await peer.next()
+      const heard = await timeOf(sntp)
+      expect(heard).toMatchObject({ group: destination, mode: 'broadcast', problems: [], interface: 'a0' })
+      expect(heard.server.address).toBe(b[family][0])
+    }
+    sntp.kill('SIGINT')
+    const { objects } = await sntp.ended
+    const [ipv4, ipv6] = (objects<Told>().at(-1)?.servers ?? []) as (Told & { packets: number })[]
+    // Each once: not by the socket of IPv6 besides.
+    expect(objects<Told>().filter(({ event }) => event === 'time')).toHaveLength(destinations.length)
+    expect([ipv4, ipv6]).toHaveLength(2)
+  })
+
+  it('leaves what is not to be trusted out of its sums', async () => {
+    const sntp = await listening('-i', 'a0', '--count', '4')
+    const packets = [broadcast(10), broadcast(9000, { first: 0xe5 }), broadcast(-20), broadcast(-9000, { stratum: 0 })]
+    await sendPayloads(hosts(), '224.0.1.1', PORT, packets)
+    const summary = (await sntp.ended).objects<Told>().at(-1)
+    expect(summary?.servers).toMatchObject([{ packets: 4, untrusted: 2 }])
+    const {
+      offset = 0,
+      least = 0,
+      most = 0,
+    } = (summary?.servers[0] ?? {}) as { offset?: number; least?: number; most?: number }
+    for (const [value, about] of [
+      [offset, -20],
+      [least, -20],
+      [most, 10],
+    ] as const)
+      expect(Math.abs(value - about)).toBeLessThan(8)
+  })
+
+  it('has no sums of a server that is never to be trusted', async () => {
+    const sntp = startCli(['sntp', '--port', `${PORT}`, '-i', 'a0', '--count', '2'])
+    await sntp.line(/^listening on a0$/)
+    await sendPayloads(hosts(), '224.0.1.1', PORT, [broadcast(10, { stratum: 16 }), broadcast(10, { stratum: 0 })])
+    expect((await sntp.ended).stdout).toMatch(/^10\.77\.0\.11:\d+ +a0 +broadcast +0 +2 +- +- +- +no$/m)
+  })
+
   it('prints a line a packet, which no server can make steer the terminal', async () => {
     const sntp = startCli(['sntp', '--port', `${PORT}`, '-i', 'a0', '--count', '2'])
     await sntp.line(/^listening on a0$/)
@@ -152,6 +208,27 @@ describeOnHosts('sockctl sntp', (hosts) => {
     expect(answer?.delay).toBeGreaterThan(0)
     expect((await query(address)).stdout).toMatch(
       /: server, stratum 2 \(10\.0\.0\.1\), offset \+(?:4999\.9|5000\.0)\d\d s, delay [\d.]+ [mµ]s\n$/,
+    )
+  })
+
+  it('tells a kiss of death, and waits for the true answer', async () => {
+    const address = await server('ipv4', [
+      { stratum: 0, first: 0xe4, reference: '52415445' },
+      { foreign: true, stratum: 0, reference: '44454e59' },
+      { first: 0xe4, stratum: 16, reference: '494e4954' },
+      { shift: 5_000_000 },
+    ])
+    const { status, stderr, objects } = await query(address, '--json')
+    expect({ status, stderr }).toEqual({ status: 0, stderr: '' })
+    const [kiss, unsynchronized, answer] = objects<Told & { reference: string }>()
+    expect(kiss).toMatchObject({
+      event: 'untrusted',
+      problems: ['kiss of death RATE: asked too often: ask more seldom'],
+    })
+    expect(unsynchronized).toMatchObject({ event: 'untrusted', stratum: 16, reference: 'INIT' })
+    expect(answer).toMatchObject({ event: 'answer', stratum: 2, problems: [] })
+    expect((await query(address)).stdout).toMatch(
+      /kiss of death RATE[^\n]*\n[^\n]*not synchronized\n[^\n]*stratum 2[^\n]*\n$/,
     )
   })
 

@@ -221,4 +221,23 @@ describe('a server', () => {
     expect(referenceText(decoded(encodeNtp({ stratum: 1, referenceId: 0x47505300 })))).toBe('GPS')
     expect(referenceText(decoded(encodeNtp({ stratum: 1, referenceId: 0x1b5b4131 })))).toBe('.[A1')
   })
+
+  it.each([
+    [0, 'RATE', 'RATE'],
+    [1, 'PPS\0', 'PPS'],
+    [1, 'DCF\0', 'DCF'],
+    [1, 'LOCL', 'LOCL'],
+    [2, '\x0a\0\0\x01', '10.0.0.1'],
+    [2, 'GPS\0', '71.80.83.0'],
+    [10, '\x7f\x7f\x01\x01', '127.127.1.1'],
+    [15, '\0\0\0\0', '0.0.0.0'],
+    [16, 'INIT', 'INIT'],
+    [16, 'STEP', 'STEP'],
+    [16, '\0\0\0\0', ''],
+    [16, '\x0a\0\0\x01', '10.0.0.1'],
+    [255, 'A\0B\0', '65.0.66.0'],
+  ])('show the reference of stratum %i, %j, as %j', (stratum, reference, expected) => {
+    const referenceId = Buffer.from(reference, 'latin1').readUInt32BE()
+    expect(referenceText(decoded(encodeNtp({ stratum, referenceId })))).toBe(expected)
+  })
 })

@@ -64,23 +64,49 @@ export function lineOf(time: ToldTime): string {
   return words.join(', ') + (problems.length === 0 ? '' : `; not to be trusted: ${problems.map(printable).join('; ')}`)
 }
 
-interface Server extends ToldTime {
+/** A server: its last packet, and what its packets that are to be trusted tell together. */
+interface Server {
+  last: ToldTime
   packets: number
-  least: bigint
-  most: bigint
+  untrusted: number
+  /** Absent until a packet is to be trusted. */
+  trusted?: { offset: bigint; least: bigint; most: bigint }
 }
 
+const timeCell =
+  (which: 'offset' | 'least' | 'most'): Column<Server>['cell'] =>
+  ({ trusted }, { dim }) =>
+    trusted === undefined ? dim('-') : signedTime(trusted[which])
+
 const columns: Column<Server>[] = [
-  { head: 'SERVER', cell: ({ server }) => hostPort(server.address, server.port) },
-  { head: 'IF', cell: ({ interfaceIndex = 0 }) => interfaceLabel(interfaceIndex) },
-  { head: 'MODE', cell: ({ packet }) => packet.mode },
-  { head: 'STRATUM', cell: ({ packet }) => packet.stratum },
+  { head: 'SERVER', cell: ({ last: { server } }) => hostPort(server.address, server.port) },
+  { head: 'IF', cell: ({ last: { interfaceIndex = 0 } }) => interfaceLabel(interfaceIndex) },
+  { head: 'MODE', cell: ({ last: { packet } }) => packet.mode },
+  { head: 'STRATUM', cell: ({ last: { packet } }) => packet.stratum },
   { head: 'PACKETS', cell: ({ packets }) => packets },
-  { head: 'OFFSET', right: true, cell: ({ offset }) => signedTime(offset) },
-  { head: 'LEAST', right: true, cell: ({ least }) => signedTime(least) },
-  { head: 'MOST', right: true, cell: ({ most }) => signedTime(most) },
-  { head: 'TRUST', cell: ({ problems }, { good, bad }) => (problems.length === 0 ? good('yes') : bad('no')) },
+  { head: 'OFFSET', right: true, cell: timeCell('offset') },
+  { head: 'LEAST', right: true, cell: timeCell('least') },
+  { head: 'MOST', right: true, cell: timeCell('most') },
+  {
+    head: 'TRUST',
+    cell: ({ packets, untrusted }, { good, bad }) =>
+      untrusted === 0 ? good('yes') : bad(untrusted === packets ? 'no' : `not ${untrusted} of ${packets}`),
+  },
 ]
+
+/** The server with another packet of it. */
+function withPacket(server: Server | undefined, last: ToldTime): Server {
+  const { packets, untrusted, trusted } = server ?? { packets: 0, untrusted: 0 }
+  const isTrusted = last.problems.length === 0
+  const counted = { last, packets: packets + 1, untrusted: untrusted + (isTrusted ? 0 : 1) }
+  if (!isTrusted) return { ...counted, ...(trusted !== undefined && { trusted }) }
+  const { offset } = last
+  const { least, most } = trusted ?? { least: offset, most: offset }
+  return {
+    ...counted,
+    trusted: { offset, least: offset < least ? offset : least, most: offset > most ? offset : most },
+  }
+}
 
 /** How many servers are remembered: anybody can send from many addresses. */
 const MAX_SERVERS = 1024
@@ -106,12 +132,7 @@ export function createNtpReport(out: Output): NtpReport {
       const key = `${notice.server.address} ${notice.server.port} ${notice.interfaceIndex}`
       const known = servers.get(key)
       if (known === undefined && servers.size >= MAX_SERVERS) return
-      const { offset } = notice
-      const server = known ?? { ...notice, packets: 0, least: offset, most: offset }
-      const packets = server.packets + 1
-      servers.set(key, { ...server, ...notice, packets })
-      if (offset < server.least) servers.set(key, { ...server, ...notice, packets, least: offset })
-      if (offset > server.most) servers.set(key, { ...server, ...notice, packets, most: offset })
+      servers.set(key, withPacket(known, notice))
     },
     end() {
       const list = [...servers.values()]
@@ -120,11 +141,13 @@ export function createNtpReport(out: Output): NtpReport {
       else
         out.object({
           event: 'summary',
-          servers: list.map(({ packets, least, most, ...time }) => ({
-            ...objectOf(time),
+          servers: list.map(({ last, packets, untrusted, trusted }) => ({
+            ...objectOf(last),
             packets,
-            least: inSeconds(least),
-            most: inSeconds(most),
+            untrusted,
+            offset: trusted && inSeconds(trusted.offset),
+            least: trusted && inSeconds(trusted.least),
+            most: trusted && inSeconds(trusted.most),
           })),
         })
     },

@@ -1,4 +1,4 @@
-// `sockctl sntp`: listens to time servers that broadcast, or asks one for the time.
+// `sockctl sntp`: listens to time servers that send unasked, or asks one for the time.
 
 import type { Command } from 'commander'
 import { listenNtp, NTP_PORT, queryNtp } from '../../../services/sntp.ts'
@@ -39,8 +39,10 @@ export function sntpCommand(command: Command): void {
 
 const NOTES = `
 An offset says how far the server's clock is ahead of this host's; that of a broadcast is too low by the packet's time of
-travel. Never sets the clock. Exit status 1 if nothing was heard, or the answer is not to be trusted. Listening on port 123
-needs CAP_NET_BIND_SERVICE, and a port that no time daemon has for itself.`
+travel. Packets to this host and to broadcast addresses are heard too, unless another program has the port at the address.
+What is not to be trusted is told, and is no part of OFFSET, LEAST and MOST; with --query another answer is waited for.
+Never sets the clock. Exit status 1 if nothing was heard, or no answer is to be trusted. Listening on port 123 needs
+CAP_NET_BIND_SERVICE, and a port that no time daemon has for itself.`
 
 async function listen({ out, stop }: Run, options: SntpOptions): Promise<void> {
   if (options.timeout !== undefined) throw new UsageError('--timeout is for --query; --duration ends listening')
@@ -67,11 +69,15 @@ async function ask({ out, stop }: Run, server: string, options: SntpOptions): Pr
     port: options.port,
     signal: stop,
     ...(options.timeout !== undefined && { timeout: options.timeout }),
+    onUntrusted: (answer) => {
+      if (out.json) out.object({ event: 'untrusted', ...objectOf(answer) })
+      else out.line(lineOf(answer))
+    },
   }).catch((error) => {
     if (!stop.aborted) throw error
   })
   if (answer === undefined) return
+  if (answer.problems.length > 0) throw new Failure(`the answer is not to be trusted: ${answer.problems.join('; ')}`)
   if (out.json) out.object({ event: 'answer', ...objectOf(answer) })
   else out.line(lineOf(answer))
-  if (answer.problems.length > 0) throw new Failure(`the answer is not to be trusted: ${answer.problems.join('; ')}`)
 }

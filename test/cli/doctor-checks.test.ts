@@ -529,6 +529,8 @@ describe('a network that forgot this host', () => {
     expect(find('forgotten', {}, seen({}))).toEqual([told('proven')])
     // A burst of a sender that pauses, by chance at that time.
     expect(find('forgotten', {}, seen({ steady: false }))).toEqual([told('possible')])
+    const burst = { ...renewal, steady: false }
+    expect(find('forgotten', {}, { renewals: [burst, burst], flows: [flow()] })).toEqual([told('proven')])
   })
   it('is none if the stream came much later, or without a report', () => {
     for (const more of [{ backAfter: 401 }, { reported: false }, { backAfter: undefined }])

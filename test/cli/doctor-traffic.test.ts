@@ -156,7 +156,8 @@ describe('the traffic', () => {
     expect(loopback({ senders: [sender(false)] })[0]?.at(-1)).toBe(
       `proven ${RANK.noLoopback}: the sender is vlc (42) on this host, and it has multicast loopback switched off`,
     )
-    for (const one of [true, undefined]) expect(loopback({ senders: [sender(one)] })).toEqual([])
+    expect(loopback({ senders: [sender(true)] })).toEqual([])
+    expect(loopback({ senders: [sender(undefined)] })[0]?.at(-1)).toMatch(/^possible .* it may have multicast loopback/)
     expect(loopback({ senders: [sender(false)], delivered: new Map([['192.0.2.1', 10]]) })).toEqual([])
   })
 

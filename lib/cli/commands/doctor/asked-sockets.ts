@@ -23,6 +23,11 @@ export function obstacleOf(socket: SocketWithOwner, wanted: WantedChannel, seen:
       text: `is bound to [${socket.address}] for IPv6 alone (IPV6_V6ONLY), which takes no IPv4`,
       advice: `bind that socket to 0.0.0.0, or switch IPV6_V6ONLY off`,
     }
+  const peer = more?.peer === undefined ? undefined : unmapped(more.peer)
+  const senders = sources.length > 0 ? sources : wantedFlows(wanted, seen.flows).map(({ source }) => source)
+  // connect(2) binds a socket that was bound to the wildcard address, too.
+  if (peer !== undefined && !senders.includes(peer))
+    return { text: `is connected to ${peer}, and takes nothing from others`, advice: 'do not connect that socket' }
   const isWildcard = address === '0.0.0.0' || address === '::'
   if (!isWildcard && !isMulticast(address))
     return {
@@ -38,10 +43,6 @@ export function obstacleOf(socket: SocketWithOwner, wanted: WantedChannel, seen:
       advice: `bind that socket to ${on.name}, or to no device`,
     }
   }
-  const peer = more?.peer === undefined ? undefined : unmapped(more.peer)
-  const senders = sources.length > 0 ? sources : wantedFlows(wanted, seen.flows).map(({ source }) => source)
-  if (peer !== undefined && !senders.includes(peer))
-    return { text: `is connected to ${peer}, and takes nothing from others`, advice: 'do not connect that socket' }
   return undefined
 }
 
@@ -78,6 +79,6 @@ export function whyNotJoined(wanted: WantedChannel, seen: Observation): string |
 export const dropsOf = ({ inode, drops }: SocketWithOwner, { before }: Observation): number =>
   drops - (before.sockets.find((one) => one.inode === inode)?.drops ?? drops)
 
-/** Whether any datagram was seen past the firewall, before the doctor joined or after. */
-export const passedAtAll = ({ looked, passed, delivered }: Observation): number =>
-  sum(looked?.passed) + sum(passed) + sum(delivered)
+/** How many datagrams reached UDP, before the doctor joined and after. */
+export const passedAtAll = ({ looked, passed, delivered, passive }: Observation): number =>
+  passive ? sum(passed) : sum(looked?.passed) + sum(passed ?? delivered)

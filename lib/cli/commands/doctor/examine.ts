@@ -11,7 +11,7 @@ import { membershipChecks } from './membership-checks.ts'
 import { networkChecks } from './network-checks.ts'
 import type { Observation } from './observation.ts'
 import { observe, type WaitTime } from './observe.ts'
-import { provesForgotten } from './renewals.ts'
+import { forgottenBy } from './renewals.ts'
 import { reversePathChecks } from './reverse-path-checks.ts'
 import { settingsChecks } from './settings-checks.ts'
 import { flowsToAsked } from './socket-checks.ts'
@@ -79,7 +79,7 @@ export async function examine(
     ...frameChecks(wanted, seen),
     ...hostChecks(wanted, seen),
   ])
-  const flows = !seen.isGone && !seen.renewals.some(provesForgotten) && flowsToAsked(wanted, seen)
+  const flows = !seen.isGone && forgottenBy(seen.renewals)?.isProven !== true && flowsToAsked(wanted, seen)
   return {
     flows,
     outcome: { ...nothing, flows, delivered: arrivedOf(seen), querier: querierOf(wanted, seen), seconds },

@@ -3,7 +3,7 @@
 import { isNeverSnooped } from './bridge-checks.ts'
 import { type Finding, fail, pass, RANK, skip, warn } from './finding.ts'
 import type { Observation } from './observation.ts'
-import { provesForgotten, suggestsForgotten } from './renewals.ts'
+import { forgottenBy } from './renewals.ts'
 import { type WantedChannel, wantedFlows } from './wanted-channel.ts'
 
 const protocolOf = ({ family }: WantedChannel): string => (family === 'ipv4' ? 'IGMP' : 'MLD')
@@ -25,13 +25,13 @@ function querierFix({ on: { name } }: WantedChannel, seen: Observation): { fix: 
 
 function forgottenCheck(wanted: WantedChannel, seen: Observation): Finding[] {
   const { group, on } = wanted
-  const renewal = seen.renewals.find(provesForgotten) ?? seen.renewals.find(suggestsForgotten)
-  if (renewal === undefined) {
+  const forgotten = forgottenBy(seen.renewals)
+  if (forgotten === undefined) {
     const [last] = seen.renewals
     if (last === undefined || wantedFlows(wanted, seen.flows).length > 0) return []
     return [pass('forgotten', `the memberships were reported anew, and the stream stayed away`)]
   }
-  const isProven = provesForgotten(renewal)
+  const { renewal, isProven } = forgotten
   const times = `nothing came for ${(renewal.silentFor / 1000).toFixed(1)} s although ${group} was joined on ${on.name}, and ${Math.round(renewal.backAfter ?? 0)} ms after a new report the stream was back`
   const found = {
     says: times,
@@ -93,7 +93,7 @@ function querierCheck(wanted: WantedChannel, seen: Observation): Finding[] {
         says,
         advice,
         cause: `${protocol} queries come in by ${wanted.on.name} and do not pass this host's firewall: the host does not answer, and the network forgets it within 260 s`,
-        certainty: flows || seen.renewals.some(provesForgotten) ? 'proven' : 'likely',
+        certainty: flows || forgottenBy(seen.renewals)?.isProven === true ? 'proven' : 'likely',
         rank: RANK.forgotten + 2,
       }),
     ]

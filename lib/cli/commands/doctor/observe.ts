@@ -14,7 +14,7 @@ import { isOfFamily, socketsOn } from './sockets.ts'
 import { readText } from './system.ts'
 import { takesWanted, type WantedChannel, wantedFlows } from './wanted-channel.ts'
 import { MAX_REMEMBERED, openWatch, type Watch } from './watch.ts'
-import { type ObservedFlow, soundOf } from './wire.ts'
+import type { ObservedFlow } from './wire.ts'
 
 const readHostState = async ({ family, port }: WantedChannel): Promise<HostState> => {
   const [rules, sockets] = await Promise.all([
@@ -179,8 +179,8 @@ export async function observe(
       if (renewals.isPending()) continue
       const flowing = reception.listens ? reception.isSatisfied : sum(watch.passed()) > 0
       if (passedTime() >= wait.atLeast && flowing) return
-      const sound = wantedFlows(wanted, watch.flows()).reduce((total, flow) => total + soundOf(flow), 0)
-      const isLost = !flowing && sum(reception.delivered) === 0 && sound >= LOST_ENOUGH.datagrams
+      const onWire = wantedFlows(wanted, watch.flows()).reduce((total, { datagrams }) => total + datagrams, 0)
+      const isLost = !flowing && sum(reception.delivered) === 0 && onWire >= LOST_ENOUGH.datagrams
       if (wait.atLeast < wait.atMost && isLost && performance.now() - joinedAt >= LOST_ENOUGH.time) return
     }
   }

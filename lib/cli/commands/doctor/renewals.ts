@@ -43,8 +43,10 @@ export function createRenewals({ watch, wasSilent, since }: Beginning): Renewals
   const joinedAt = performance.now()
   const { arrivals } = watch
 
+  /** The longest time between two datagrams since the last renewal: the silence before that was none of the sender's. */
   const longestGap = (): number => {
-    const recent = arrivals.slice(-100)
+    const since = events.at(-1)?.at ?? 0
+    const recent = arrivals.filter((at) => at >= since).slice(-100)
     return Math.max(0, ...recent.slice(1).map((at, index) => at - (recent[index] ?? at)))
   }
   const silentSince = (): number => arrivals.at(-1) ?? (wasSilent ? since : joinedAt)
@@ -88,10 +90,20 @@ export function createRenewals({ watch, wasSilent, since }: Beginning): Renewals
   }
 }
 
-/** Whether the stream came back because this host was heard anew. */
-export const provesForgotten = ({ backAfter, reported, steady }: Renewal): boolean =>
-  backAfter !== undefined && backAfter <= SOON && reported && steady
-
-/** Whether the stream came back at that time, and nothing shows that it came to stay. */
-export const suggestsForgotten = ({ backAfter, reported }: Renewal): boolean =>
+const broughtBack = ({ backAfter, reported }: Renewal): boolean =>
   backAfter !== undefined && backAfter <= SOON && reported
+
+/** A renewal that brought the stream back, and whether that is proof that the network had forgotten this host. */
+export interface Forgotten {
+  readonly renewal: Renewal
+  /** A stream that comes in bursts may begin one by chance at that time. It does not stay, nor come back twice. */
+  readonly isProven: boolean
+}
+
+export function forgottenBy(renewals: readonly Renewal[]): Forgotten | undefined {
+  const back = renewals.filter(broughtBack)
+  const [first] = back
+  const steady = back.find((one) => one.steady)
+  if (first === undefined) return undefined
+  return { renewal: steady ?? first, isProven: steady !== undefined || back.length > 1 }
+}

@@ -9,11 +9,12 @@ function limits({ family, sources }: WantedChannel): Finding {
   const perGroup = sysctl(path)
   const name = path.replaceAll('/', '.')
   if (perGroup !== undefined && sources.length > perGroup)
-    return fail('limits', {
+    return warn('limits', {
       says: `${name} is ${perGroup}: a socket can't join more sources of a group, and ${sources.length} are wanted`,
       fix: `sysctl -w ${name}=${sources.length}`,
       cause: `the limit ${name} (${perGroup}) is reached: ${sources.length} sources are wanted`,
-      certainty: 'proven',
+      // The doctor spreads the sources over several sockets, which a program may not.
+      certainty: 'possible',
       rank: RANK.joinRefused,
     })
   if (family === 'ipv6')

@@ -145,16 +145,19 @@ function loopbackCheck(wanted: WantedChannel, seen: Observation): Finding[] {
   const { lostOf } = lossOf(wanted, seen)
   const lost = own.filter(({ source }) => lostOf.has(source))
   if (lost.length === 0) return []
-  const sender = seen.senders.find(
-    ({ port, more }) => lost.some(({ sourcePort }) => sourcePort === port) && more?.loopsMulticast === false,
-  )
+  const senders = seen.senders.filter(({ port }) => lost.some(({ sourcePort }) => sourcePort === port))
+  // Of a socket of IPv6 the kernel does not tell IPV6_MULTICAST_LOOP.
+  const told = wanted.family === 'ipv4' ? senders.filter(({ more }) => more?.loopsMulticast !== undefined) : []
+  const silent = told.find(({ more }) => more?.loopsMulticast === false)
+  const sender = silent ?? (told.length === 0 ? senders[0] : undefined)
   if (sender === undefined) return []
+  const option = wanted.family === 'ipv4' ? 'IP_MULTICAST_LOOP' : 'IPV6_MULTICAST_LOOP'
   return [
     fail('loopback', {
-      says: `${sender.owner} on this host sends the datagrams with ${wanted.family === 'ipv4' ? 'IP' : 'IPV6'}_MULTICAST_LOOP off: no socket of this host gets them`,
-      advice: `switch ${wanted.family === 'ipv4' ? 'IP' : 'IPV6'}_MULTICAST_LOOP on in ${sender.owner}`,
-      cause: `the sender is ${sender.owner} on this host, and it has multicast loopback switched off`,
-      certainty: arrivedOf(seen) === 0 ? 'proven' : 'likely',
+      says: `${sender.owner} on this host sends the datagrams, ${silent === undefined ? `perhaps with ${option} off` : `with ${option} off`}: then no socket of this host gets them`,
+      advice: `switch ${option} on in ${sender.owner}`,
+      cause: `the sender is ${sender.owner} on this host, and it ${silent === undefined ? 'may have' : 'has'} multicast loopback switched off`,
+      certainty: silent === undefined ? 'possible' : arrivedOf(seen) === 0 ? 'proven' : 'likely',
       rank: RANK.noLoopback,
     }),
   ]

@@ -1,0 +1,281 @@
+// Networks in which this host is at fault: its interfaces, routes, settings and limits, and what it was told to look for.
+import { GROUP, GROUP6, PORT, pause, running } from './lab.ts'
+import type { BrokenNetwork } from './network.ts'
+
+/** An address that is in no network of this host's. */
+const FOREIGN = '198.51.100.7'
+const foreignStream: BrokenNetwork['setUp'] = async (lab) => {
+  await lab.ip('B', `address add ${FOREIGN}/32 dev b0`)
+  lab.undo(() => lab.ip('B', `address delete ${FOREIGN}/32 dev b0`))
+  await lab.stream({ bind: FOREIGN, on: lab.b.ipv4[0] })
+  lab.undo(() => lab.ip('A', `route delete ${FOREIGN}`).catch(() => {}))
+}
+
+export const brokenHosts: readonly BrokenNetwork[] = [
+  {
+    name: 'interface-down',
+    story: 'The interface was never set up.',
+    ask: `${GROUP}:${PORT} -i a0`,
+    setUp: async (lab) => {
+      await lab.ip('A', 'link set a0 down')
+      lab.undo(async () => {
+        await lab.ip('A', 'link set a0 up')
+        await running('a0')
+        for (const address of lab.a.ipv6) await lab.ip('A', `address replace ${address}/64 dev a0 nodad`)
+      })
+      await lab.stream()
+    },
+    check: 'interface',
+    certainty: 'proven',
+    says: /the interface a0 is down/,
+    fix: /^ip link set a0 up$/,
+  },
+  {
+    name: 'no-carrier',
+    story: 'The cable is out, or the other end is down.',
+    ask: `${GROUP}:${PORT} -i a0`,
+    setUp: async (lab) => {
+      await lab.ip('B', 'link set b0 down')
+      await running('a0', false)
+      lab.undo(async () => {
+        await lab.ip('B', 'link set b0 up')
+        await running('a0')
+        for (const address of lab.b.ipv6) await lab.ip('B', `address replace ${address}/64 dev b0 nodad`)
+      })
+    },
+    check: 'interface',
+    certainty: 'proven',
+    says: /a0 has no carrier/,
+  },
+  {
+    name: 'no-route',
+    story: 'A container without a default route: a join that names no interface is refused with ENODEV.',
+    report: 'OpenClovis/SAFplus-Availability-Scalability-Platform#80',
+    ask: `${GROUP}:${PORT}`,
+    setUp: async (lab) => {
+      await lab.stream()
+      lab.undo(() => lab.ip('A', `route delete ${GROUP}`).catch(() => {}))
+    },
+    check: 'route',
+    certainty: 'proven',
+    says: /there is no route to 239\.1\.1\.1, and no interface was named/,
+    fix: /^ip route replace 239\.1\.1\.1 dev a0$/,
+  },
+  {
+    name: 'ipv6-off',
+    story: 'IPv6 was switched off on the interface, and the group is IPv6.',
+    ask: `[${GROUP6}]:${PORT} -i a0`,
+    setUp: async (lab) => {
+      lab.undo(async () => {
+        for (const address of lab.a.ipv6) await lab.ip('A', `address replace ${address}/64 dev a0 nodad`)
+      })
+      lab.sysctl('net/ipv6/conf/a0/disable_ipv6', 1)
+      await lab.stream6()
+    },
+    check: 'address',
+    certainty: 'proven',
+    says: /IPv6 is switched off on a0/,
+    fix: /^sysctl -w net\.ipv6\.conf\.a0\.disable_ipv6=0$/,
+  },
+  {
+    name: 'no-memberships',
+    story: 'The limit of memberships a socket is used up: addMembership fails with ENOBUFS.',
+    report: 'mafintosh/multicast-dns#39',
+    ask: `${GROUP}:${PORT} -i a0`,
+    setUp: async (lab) => {
+      lab.sysctl('net/ipv4/igmp_max_memberships', 0)
+      await lab.stream()
+    },
+    check: 'limits',
+    certainty: 'proven',
+    says: /net\.ipv4\.igmp_max_memberships is 0/,
+    fix: /^sysctl -w net\.ipv4\.igmp_max_memberships=20$/,
+  },
+  {
+    name: 'rp-filter-no-route',
+    story:
+      'tcpdump shows the packets in a container and the program gets none: the reverse path filter is strict, and nothing routes to the source.',
+    report: 'weaveworks/weave#354',
+    ask: `${GROUP}:${PORT} -i a0`,
+    setUp: async (lab) => {
+      await foreignStream(lab)
+      lab.sysctl('net/ipv4/conf/a0/rp_filter', 1)
+    },
+    check: 'reverse path',
+    certainty: 'likely',
+    says: /there is no route to 198\.51\.100\.7 at all/,
+    fix: /^ip route replace 198\.51\.100\.7 dev a0$/,
+  },
+  {
+    name: 'rp-filter-other-route',
+    story:
+      'A host with two interfaces routes the sender by the other one, and the strict filter drops what comes in here.',
+    report: 'knxd/knxd#198',
+    ask: `${GROUP}:${PORT} -i a0`,
+    setUp: async (lab) => {
+      await foreignStream(lab)
+      await lab.ip('A', `route add ${FOREIGN} dev a1`)
+      lab.sysctl('net/ipv4/conf/a0/rp_filter', 1)
+    },
+    check: 'reverse path',
+    certainty: 'likely',
+    says: /the route to 198\.51\.100\.7 goes by a1/,
+    fix: /^sysctl -w net\.ipv4\.conf\.a0\.rp_filter=2$/,
+  },
+  {
+    name: 'rp-filter-of-all',
+    story: 'The interface has the filter off, and the setting for all interfaces switches it on.',
+    ask: `${GROUP}:${PORT} -i a0`,
+    setUp: async (lab) => {
+      await foreignStream(lab)
+      await lab.ip('A', `route add ${FOREIGN} dev a1`)
+      lab.sysctl('net/ipv4/conf/all/rp_filter', 1)
+    },
+    check: 'reverse path',
+    certainty: 'likely',
+    says: /rp_filter on a0 is strict/,
+    fix: /^sysctl -w net\.ipv4\.conf\.a0\.rp_filter=2$/,
+  },
+  {
+    name: 'rp-filter-loose',
+    story:
+      'A source-specific stream of another network is on the wire, and the program says nothing: even the loose filter wants some route to its source.',
+    report: 'tsduck/tsduck#141',
+    ask: `${FOREIGN}@232.1.1.1:${PORT} -i a0`,
+    setUp: async (lab) => {
+      await lab.ip('B', `address add ${FOREIGN}/32 dev b0`)
+      lab.undo(() => lab.ip('B', `address delete ${FOREIGN}/32 dev b0`))
+      await lab.stream({ bind: FOREIGN, group: '232.1.1.1', on: lab.b.ipv4[0] })
+      lab.undo(() => lab.ip('A', `route delete ${FOREIGN}`).catch(() => {}))
+      lab.sysctl('net/ipv4/conf/a0/rp_filter', 2)
+    },
+    check: 'reverse path',
+    certainty: 'likely',
+    says: /there is no route to 198\.51\.100\.7 at all, and rp_filter on a0 is loose/,
+    fix: /^ip route replace 198\.51\.100\.7 dev a0$/,
+  },
+  {
+    name: 'rp-filter-unreachable',
+    story: 'Somebody made the network of the sender unreachable, and the filter takes that for no route.',
+    ask: `${GROUP}:${PORT} -i a0`,
+    setUp: async (lab) => {
+      await foreignStream(lab)
+      await lab.ip('A', `route add unreachable ${FOREIGN}`)
+      lab.sysctl('net/ipv4/conf/a0/rp_filter', 1)
+    },
+    check: 'reverse path',
+    certainty: 'likely',
+    says: /the route to 198\.51\.100\.7 is unreachable/,
+    fix: /^ip route replace 198\.51\.100\.7 dev a0$/,
+  },
+  {
+    name: 'other-port',
+    story: 'The sender sends to another port than the receiver was given.',
+    ask: `${GROUP}:${PORT} -i a0`,
+    setUp: (lab) => lab.stream({ port: 7123 }),
+    check: 'wire',
+    certainty: 'likely',
+    says: /239\.1\.1\.1 is sent to port 7123, not 5004/,
+    fix: /^sockctl receive 239\.1\.1\.1:7123 -i a0$/,
+  },
+  {
+    name: 'other-source',
+    story: 'The encoder got another address, and the source-specific join names the old one.',
+    ask: `10.77.0.12@232.1.1.1:${PORT} -i a0`,
+    setUp: (lab) => lab.stream({ group: '232.1.1.1' }),
+    check: 'wire',
+    certainty: 'likely',
+    says: /another source sends: 10\.77\.0\.11, not 10\.77\.0\.12/,
+    fix: /^sockctl receive 10\.77\.0\.11@232\.1\.1\.1:5004 -i a0$/,
+  },
+  {
+    name: 'other-source-ipv6',
+    story: 'The same in IPv6, where the command has brackets that a shell would read.',
+    ask: `[fd77:a0::12]@[ff3e::1]:${PORT} -i a0`,
+    setUp: (lab) => lab.stream6({ group: 'ff3e::1' }),
+    check: 'wire',
+    certainty: 'likely',
+    says: /another source sends: fd77:a0::11, not fd77:a0::12/,
+    fix: /^sockctl receive '\[fd77:a0::11\]@\[ff3e::1\]:5004' -i a0$/,
+  },
+  {
+    name: 'one-source-of-two',
+    story: 'Of two sources that are wanted one does not send.',
+    ask: `232.1.1.1:${PORT} -i a0 --source 10.77.0.11 --source 10.77.0.12 --wait 1s`,
+    setUp: (lab) => lab.stream({ group: '232.1.1.1' }),
+    check: 'delivery',
+    certainty: 'possible',
+    says: /10\.77\.0\.12 does not send/,
+  },
+  {
+    name: 'comes-in-elsewhere',
+    story: 'The group was joined where the default route goes, and the stream comes in by another interface.',
+    report: 'librespot-org/libmdns#33',
+    ask: `${GROUP}:${PORT} -i a1`,
+    setUp: (lab) => lab.stream(),
+    check: 'wire',
+    certainty: 'likely',
+    says: /239\.1\.1\.1 comes in by a0, and was looked for on a1/,
+    fix: /^sockctl receive 239\.1\.1\.1:5004 -i a0$/,
+  },
+  {
+    name: 'comes-in-elsewhere-ipv6',
+    story: 'With more than one IPv6 interface the group is joined on the wrong one.',
+    report: 'eclipse-zenoh/zenoh#1702',
+    ask: `[${GROUP6}]:${PORT} -i a1`,
+    setUp: (lab) => lab.stream6(),
+    check: 'wire',
+    certainty: 'likely',
+    says: /ff15::1 comes in by a0/,
+    fix: /^sockctl receive '\[ff15::1\]:5004' -i a0$/,
+  },
+  {
+    name: 'sent-elsewhere',
+    story:
+      'The sender on this host sends by the interface of its default route, and not by the one where receivers are.',
+    report: 'duncanthrax/scream#129',
+    ask: `${GROUP}:${PORT} -i a0`,
+    setUp: async (lab) => {
+      await lab.ip('A', 'route add 224.0.0.0/4 dev a1')
+      lab.undo(() => lab.ip('A', 'route delete 224.0.0.0/4'))
+      lab.undo(() => lab.ip('A', `route delete ${GROUP}`).catch(() => {}))
+      await lab.sender(
+        'A',
+        `import dgram from 'node:dgram'
+        const socket = dgram.createSocket('udp4').bind(0, () => {
+          setInterval(() => socket.send(Buffer.alloc(100), ${PORT}, '${GROUP}'), 20)
+          console.log('{}')
+        })`,
+      )
+    },
+    check: 'wire',
+    certainty: 'likely',
+    says: /the sender on this host sends by a1, not by a0/,
+    fix: /^ip route replace 239\.1\.1\.1 dev a0$/,
+  },
+  {
+    name: 'nobody-sends',
+    story: 'The sender is off, or the network does not bring its stream: from here the two look the same.',
+    ask: `${GROUP}:${PORT} -i a0`,
+    setUp: () => pause(0),
+    check: 'wire',
+    certainty: 'possible',
+    says: /nobody sends 239\.1\.1\.1:5004, or the network does not bring it to a0\. Ruled out: /,
+  },
+  {
+    name: 'forced-version',
+    story:
+      'IGMP was forced to version 2, whose reports name no source: routers forward nothing of a source-specific group.',
+    report: 'troglobit/pimd#48',
+    ask: `10.77.0.11@232.1.1.1:${PORT} -i a0`,
+    setUp: async (lab) => {
+      lab.sysctl('net/ipv4/conf/a0/force_igmp_version', 2)
+      await lab.stream({ group: '232.1.1.1' })
+    },
+    check: 'version',
+    certainty: 'likely',
+    says: /reports of IGMPv2 can't name a source/,
+    flows: true,
+    fix: /^sysctl -w net\.ipv4\.conf\.a0\.force_igmp_version=0$/,
+  },
+]

@@ -1,0 +1,151 @@
+// Networks whose bridge, switch or firewall keeps the stream from this host, or will.
+import { QUERIES } from '../membership-messages.ts'
+import { GROUP, type Lab, PORT, pause } from './lab.ts'
+import type { BrokenNetwork } from './network.ts'
+
+/** General queries that are to be answered within 0.1 s. */
+const QUERY = Buffer.from('110100000000000002010000', 'hex')
+const MLD_QUERY = Buffer.from('8200000000640000000000000000000000000000000000000201 0000'.replace(' ', ''), 'hex')
+/** A bridge that remembers a report for a second, and for nine seconds takes a querier it heard for present. */
+const FORGETFUL = ['mcast_membership_interval', '100', 'mcast_querier_interval', '900']
+/** In hundredths of a second: RFC 3376 8.4 */
+const remembering = (host: 'A' | 'B', bridge: string) => (lab: Lab) =>
+  lab.ip(host, `link set ${bridge} type bridge mcast_membership_interval 26000`)
+const joined = { joins: [{ group: GROUP, interface: 'a0' }] }
+
+/** Longer than a bridge remembers the second report of a join. */
+const FORGOTTEN = 2500
+
+const behindBridge = async (lab: Lab): Promise<void> => {
+  lab.sysctl('net/ipv4/conf/a0/igmpv3_unsolicited_report_interval', 20)
+  const bridge = await lab.bridge('B', lab.b, ['10.77.0.11/24', 'fd77:a0::11/64'], ...FORGETFUL)
+  await lab.query(QUERY, bridge)
+  await lab.query(MLD_QUERY, bridge)
+}
+
+export const brokenLinks: readonly BrokenNetwork[] = [
+  {
+    name: 'port-of-a-bridge',
+    story: 'The interface was made a port of a bridge, and the join stayed on the interface.',
+    report: 'moby/moby#3043',
+    ask: `${GROUP}:${PORT} -i a1`,
+    setUp: async (lab) => {
+      await lab.bridge('A', lab.a1, ['10.77.1.1/24'])
+      await lab.stream({ bind: lab.b1.ipv4[0] })
+    },
+    check: 'bridge',
+    certainty: 'proven',
+    says: /a1 is a port of br0/,
+    fix: /^sockctl receive 239\.1\.1\.1:5004 -i br0$/,
+  },
+  {
+    name: 'bridge-forgot',
+    story: "This host's own bridge snoops, has no querier, and forgot who listens.",
+    report: 'troglobit/mrouted#42',
+    ask: `${GROUP}:${PORT} -i br0`,
+    setUp: async (lab) => {
+      await lab.bridge('A', lab.a1, ['10.77.1.1/24'], ...FORGETFUL, 'mcast_query_response_interval', '100')
+      lab.sysctl('net/ipv4/conf/br0/igmpv3_unsolicited_report_interval', 20)
+      await lab.query(QUERY, lab.b1)
+      await lab.program({ joins: [{ group: GROUP, interface: 'br0' }] })
+      await pause(FORGOTTEN)
+      await lab.stream({ bind: lab.b1.ipv4[0] })
+    },
+    check: 'forgotten',
+    certainty: 'proven',
+    says: /the network had forgotten this host/,
+    fix: /^ip link set br0 type bridge mcast_querier 1$/,
+    beforeFix: remembering('A', 'br0'),
+  },
+  {
+    name: 'switch-forgot',
+    story:
+      'The sound cuts out after four and a half minutes, and works again once the receiver is started anew: the switch snoops, and nobody asks.',
+    report: 'duncanthrax/scream#116',
+    ask: `${GROUP}:${PORT} -i a0`,
+    setUp: async (lab) => {
+      await behindBridge(lab)
+      await lab.program(joined)
+      await pause(FORGOTTEN)
+      await lab.stream()
+    },
+    check: 'forgotten',
+    certainty: 'proven',
+    says: /the network had forgotten this host/,
+    fix: /^sockctl querier -i a0$/,
+    beforeFix: remembering('B', 'br9'),
+  },
+  {
+    name: 'switch-forgets-while-watched',
+    story: 'The same, seen by a doctor who watches for long: the stream stops, and a new report brings it back.',
+    ask: `${GROUP}:${PORT} -i a0 --wait 6s`,
+    setUp: async (lab) => {
+      await behindBridge(lab)
+      await lab.stream()
+      await lab.program(joined)
+    },
+    check: 'forgotten',
+    certainty: 'proven',
+    says: /the network had forgotten this host/,
+    fix: /^sockctl querier -i a0$/,
+    beforeFix: remembering('B', 'br9'),
+  },
+  {
+    name: 'queries-dropped',
+    story: 'A firewall denies what comes in, IGMP with it: the host answers no query, and the switch forgets it.',
+    report: 'omacom/omarchy#8831',
+    ask: `${GROUP}:${PORT} -i a0 --wait 1s`,
+    setUp: async (lab) => {
+      await lab.rules('table inet lab { chain input { type filter hook input priority 0; ip protocol igmp drop; }; }')
+      await lab.queries(QUERIES.igmpv3)
+      await lab.stream()
+    },
+    check: 'querier',
+    certainty: 'proven',
+    says: /IGMP queries come in by a0 and do not pass this host's firewall/,
+    flows: true,
+  },
+  {
+    name: 'reports-dropped',
+    story: 'A firewall lets no IGMP out: no report of this host reaches the switch.',
+    report: 'firewalld/firewalld#497',
+    ask: `${GROUP}:${PORT} -i a0`,
+    setUp: async (lab) => {
+      await lab.rules('table inet lab { chain output { type filter hook output priority 0; ip protocol igmp drop; }; }')
+      await behindBridge(lab)
+      await lab.stream()
+    },
+    check: 'report',
+    certainty: 'likely',
+    says: /no IGMP report of this host leaves a0/,
+  },
+  {
+    name: 'firewall-drops',
+    story: 'A rule drops the group.',
+    ask: `${GROUP}:${PORT} -i a0`,
+    setUp: async (lab) => {
+      await lab.rules(
+        `table inet lab { chain input { type filter hook input priority 0; ip daddr ${GROUP} counter drop; }; }`,
+      )
+      await lab.stream()
+    },
+    check: 'firewall',
+    certainty: 'likely',
+    says: /firewall/,
+  },
+  {
+    name: 'firewall-policy',
+    story: 'The policy of the input chain is to drop, and no rule accepts the group.',
+    report: 'christgau/wsdd#100',
+    ask: `${GROUP}:${PORT} -i a0`,
+    setUp: async (lab) => {
+      await lab.rules(
+        'table inet lab { chain input { type filter hook input priority 0; policy drop; ct state established,related accept; }; }',
+      )
+      await lab.stream()
+    },
+    check: 'firewall',
+    certainty: 'likely',
+    says: /firewall/,
+  },
+]

@@ -1,0 +1,184 @@
+// Networks that are well, with what may look as if they were not.
+import { QUERIES } from '../membership-messages.ts'
+import { GROUP, GROUP6, PORT } from './lab.ts'
+import type { HealthyNetwork } from './network.ts'
+
+const ASK = `${GROUP}:${PORT} -i a0`
+const UNHEARD = /arrives; no querier was heard in [\d.]+ s .*`--wait 130s` tells\.$/
+const joined = { joins: [{ group: GROUP, interface: 'a0' }] }
+
+/** A sender on this host, which loops its datagrams back. */
+const localSender = (by: string, group: string): string => `
+  import dgram from 'node:dgram'
+  const socket = dgram.createSocket('udp4').bind(0, '${by}', () => {
+    socket.setMulticastInterface('${by}')
+    setInterval(() => socket.send(Buffer.alloc(100), ${PORT}, '${group}'), 20)
+    console.log('{}')
+  })`
+
+export const healthyNetworks: readonly HealthyNetwork[] = [
+  { name: 'ipv4', story: 'A stream arrives.', ask: ASK, setUp: (lab) => lab.stream(), says: UNHEARD },
+  {
+    name: 'ipv4-source',
+    story: 'A source-specific stream arrives.',
+    ask: `10.77.0.11@232.1.1.1:${PORT} -i a0`,
+    setUp: (lab) => lab.stream({ group: '232.1.1.1' }),
+  },
+  { name: 'ipv6', story: 'A stream of IPv6 arrives.', ask: `[${GROUP6}]:${PORT} -i a0`, setUp: (lab) => lab.stream6() },
+  {
+    name: 'link-local-source',
+    story: 'The source is link-local and was given with its zone.',
+    ask: `[fe80::b0%a0]@[${GROUP6}]:${PORT} --wait 1s`,
+    setUp: async (lab) => {
+      await lab.frames({ source: 'fe80::b0', destination: GROUP6 })
+    },
+  },
+  {
+    name: 'program-receives',
+    story: 'A program has the port, joined, and receives.',
+    ask: ASK,
+    setUp: async (lab) => {
+      await lab.stream()
+      await lab.program(joined)
+    },
+  },
+  {
+    name: 'program-receives-alone',
+    story: 'A program has the port for itself, and receives.',
+    ask: ASK,
+    setUp: async (lab) => {
+      await lab.stream()
+      await lab.program({ ...joined, exclusive: true })
+    },
+  },
+  {
+    name: 'program-receives-passive',
+    story: 'A program receives, and the doctor only looks.',
+    ask: `${ASK} --passive --wait 1s`,
+    setUp: async (lab) => {
+      await lab.stream()
+      await lab.program(joined)
+    },
+  },
+  {
+    name: 'two-programs',
+    story: 'One program receives; another is bound to a unicast address of the port, on purpose.',
+    ask: ASK,
+    setUp: async (lab) => {
+      await lab.stream()
+      await lab.program(joined)
+      await lab.program({ address: '10.77.0.1' })
+    },
+  },
+  {
+    name: 'same-host',
+    story: 'Sender and receiver are on one host.',
+    ask: ASK,
+    setUp: (lab) => lab.sender('A', localSender('10.77.0.1', GROUP)),
+    says: /arrives; nothing is wrong here\.$/,
+  },
+  {
+    name: 'loopback',
+    story: 'All of it is on lo.',
+    ask: `${GROUP}:${PORT} -i lo`,
+    setUp: async (lab) => {
+      await lab.ip('A', 'link set lo up')
+      await lab.sender('A', localSender('127.0.0.1', GROUP))
+    },
+    says: /arrives; nothing is wrong here\.$/,
+  },
+  {
+    name: 'never-snooped',
+    story: 'A group of 224.0.0.0/24, which switches forward to every port.',
+    ask: `224.0.0.251:${PORT} -i a0`,
+    setUp: (lab) => lab.stream({ group: '224.0.0.251' }),
+    says: /arrives; nothing is wrong here\.$/,
+  },
+  {
+    name: 'querier',
+    story: 'A querier asks, and the host had time to answer.',
+    ask: `${ASK} --wait 1s`,
+    setUp: async (lab) => {
+      await lab.queries(Buffer.from('110100000000000002010000', 'hex'))
+      await lab.stream()
+    },
+    says: /arrives; nothing is wrong here\.$/,
+  },
+  {
+    name: 'queries-of-another-vlan',
+    story: 'Queries come in the VLAN of others: they are no querier for this host.',
+    ask: `${ASK} --wait 1s`,
+    setUp: async (lab) => {
+      const router = Buffer.from('46c0001c000040000102', 'hex')
+      await lab.stream()
+      await lab.frames({
+        source: '10.77.0.99',
+        destination: '224.0.0.1',
+        vlan: 7,
+        spoil: (packet) => {
+          router.copy(packet)
+          packet[9] = 2
+        },
+      })
+    },
+    says: UNHEARD,
+  },
+  {
+    name: 'priority-tag',
+    story: 'The frames have a tag with a priority and no VLAN.',
+    ask: ASK,
+    setUp: (lab) => lab.frames({ vlan: 0 }),
+  },
+  {
+    name: 'fragments',
+    story: 'Datagrams above the MTU come in fragments, all of them.',
+    ask: ASK,
+    setUp: (lab) => lab.stream({ size: 3000 }),
+  },
+  {
+    name: 'aggregates',
+    story: 'The sender has the kernel cut its datagrams (UDP_SEGMENT): a capture sees one of many times the MTU.',
+    ask: ASK,
+    setUp: (lab) =>
+      lab.sender(
+        'B',
+        `import { openSender } from 'sockctl'
+        const sender = await openSender({ family: 'ipv4', interface: 'b0' })
+        setInterval(() => sender.send(Buffer.alloc(1316 * 10), { address: '${GROUP}', port: ${PORT} }, { segment: 1316 }), 40)
+        console.log('{}')`,
+      ),
+  },
+  {
+    name: 'noise',
+    story:
+      "Broadcasts to a port nobody has, another group's bad checksums, and a rule that drops another port: none of it is the stream's.",
+    ask: ASK,
+    setUp: async (lab) => {
+      await lab.stream()
+      await lab.frames({ destination: '239.2.2.2', udpChecksum: 0x1234 })
+      await lab.frames({ destination: '255.255.255.255', port: 9999, to: 'ff:ff:ff:ff:ff:ff' })
+      await lab.rules(
+        'table inet lab { chain input { type filter hook input priority 0; udp dport 6000 counter drop; }; }',
+      )
+    },
+  },
+  {
+    name: 'asking-bridge',
+    story: 'The interface is a bridge that snoops, and asks by itself.',
+    ask: `${GROUP}:${PORT} -i br0`,
+    setUp: async (lab) => {
+      await lab.bridge('A', lab.a1, ['10.77.1.1/24'], 'mcast_querier', '1')
+      await lab.stream({ bind: lab.b1.ipv4[0] })
+    },
+    says: /arrives; nothing is wrong here\.$/,
+  },
+  {
+    name: 'querier-of-ipv6',
+    story: 'A querier of MLD asks.',
+    ask: `[${GROUP6}]:${PORT} -i a0 --wait 1s`,
+    setUp: async (lab) => {
+      await lab.queries(QUERIES.mldv2)
+      await lab.stream6()
+    },
+  },
+]

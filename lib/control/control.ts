@@ -17,7 +17,7 @@ import { createJoins, type Joins } from './join.ts'
 import type { ChannelMembership, Membership } from './membership.ts'
 import { createMulticastSettings, type MulticastSettings } from './multicast-settings.ts'
 import { createMembershipRegistry, type MembershipRegistry } from './registry.ts'
-import { renewMemberships } from './renew.ts'
+import { renewOrEnd } from './renew.ts'
 import { snapshot } from './snapshot.ts'
 import { getSourceFilter, setSourceFilter } from './source-filter.ts'
 
@@ -84,7 +84,7 @@ export interface SocketControl extends MulticastSettings, Joins {
 /** The control of whatever descriptor is reached, now and later. */
 export function createControl(
   socket: SocketHandle,
-  registry: MembershipRegistry<ChannelMembership> = createMembershipRegistry(socket.owner, renewMemberships),
+  registry: MembershipRegistry<ChannelMembership> = createMembershipRegistry(socket.owner, renewOrEnd),
 ): SocketControl {
   const { owner, fd } = socket
   const { remember, ...settings } = createMulticastSettings(socket)

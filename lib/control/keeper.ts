@@ -237,19 +237,19 @@ export function createKeeper(host: KeeperHost): Keeper {
     await detach(new Map(moved.map((member) => [member, lossOf(member)])), false)
   }
 
-  /** Has the network told anew of memberships. Gives the first error of those that are lost by it. */
+  /** Has the network told anew of memberships. Gives the first error. */
   const renewActive = async (
     members: readonly ChannelMembership[],
     reason?: ChannelReason,
     silentSince?: number,
   ): Promise<unknown> => {
     const active = members.filter((member) => member.active)
-    const lost = await renewMemberships(active)
+    const { lost, refused } = await renewMemberships(active)
     if (isClosed) return undefined
     for (const member of active) {
       const error = lost.get(member)
       if (error === undefined) {
-        if (reason !== undefined && member.active)
+        if (reason !== undefined && refused === undefined && member.active)
           wishes.renewed(member, reason, silentSince && performance.now() - silentSince)
       } else if (!wishes.staysAlive(member)) member.end()
       else {
@@ -260,7 +260,7 @@ export function createKeeper(host: KeeperHost): Keeper {
         schedule()
       }
     }
-    return [...lost.values()][0]
+    return refused ?? [...lost.values()][0]
   }
 
   /** As `renewActive`, when nobody asked. Without a descriptor for the calls all stays as it is, and nobody is told. */

@@ -17,7 +17,7 @@ export interface MembershipKeeper<M> {
   /** A membership that waited has been left. Settles when the kernel can't have it any more. */
   forget(member: M): Promise<void>
   /** Has the network told anew of memberships, and settles then. */
-  readonly renew: (members: readonly M[]) => Promise<unknown>
+  readonly renew: (members: readonly M[]) => Promise<void>
   /** A membership has been joined. */
   joined(member: M): void
   /** A membership has been left. */
@@ -41,7 +41,7 @@ export interface MembershipRegistry<M extends Member> {
   /** A member's filter has changed. */
   changed(member: M): void
   /** Has the network told anew of memberships. */
-  readonly renew: (members: readonly M[]) => Promise<unknown>
+  readonly renew: (members: readonly M[]) => Promise<void>
   /** Who keeps memberships of this socket, if anybody does. */
   keeper?: MembershipKeeper<M> | undefined
   /** Is told of each change. */
@@ -57,7 +57,7 @@ export type MembershipChange = 'added' | 'removed' | 'filter'
 
 export function createMembershipRegistry<M extends Member>(
   owner: () => DescriptorOwner,
-  renew: (members: readonly M[]) => Promise<unknown>,
+  renew: (members: readonly M[]) => Promise<void>,
 ): MembershipRegistry<M> {
   const members = new Map<string, M[]>()
   const open = (): DescriptorOwner => {

@@ -10,16 +10,21 @@ import { type ChannelMembership, targetOf } from './membership.ts'
 import { MembershipCall } from './membership-call.ts'
 import { queryOwnHost } from './query-own-host.ts'
 
+/** What renewing has come to. */
+export interface RenewalOutcome {
+  /** The memberships that the kernel refused to join again, with the error of each. */
+  readonly lost: ReadonlyMap<ChannelMembership, unknown>
+  /** Why memberships were not left: they are joined as before. Undefined if none was refused. */
+  readonly refused?: unknown
+}
+
 /**
- * Has the network told anew of active memberships, by the gentlest way there is. Gives the memberships that are lost, since the kernel refused
- * to join them again, with the error of each.
+ * Has the network told anew of active memberships, by the gentlest way there is.
  *
  * IPv4 with CAP_NET_RAW: a query that the host sends to itself, one for each interface. Else the memberships are left and
  * joined again with nothing between: in IGMPv3 and MLDv2 the kernel then reports the join alone.
  */
-export async function renewMemberships(
-  members: readonly ChannelMembership[],
-): Promise<ReadonlyMap<ChannelMembership, unknown>> {
+export async function renewMemberships(members: readonly ChannelMembership[]): Promise<RenewalOutcome> {
   const queried = new Map<number, Promise<boolean>>()
   const asked = await Promise.all(
     members.map(({ group, interface: { index } }) => {
@@ -29,6 +34,14 @@ export async function renewMemberships(
     }),
   )
   return rejoin(members.filter((member, i) => asked[i] !== true && member.active && !member.isLeaving))
+}
+
+/** As `renewMemberships`, for memberships that nobody keeps: those that are lost end, and the first error is thrown. */
+export async function renewOrEnd(members: readonly ChannelMembership[]): Promise<void> {
+  const { lost, refused } = await renewMemberships(members)
+  for (const member of lost.keys()) member.end()
+  const error = refused ?? [...lost.values()][0]
+  if (error !== undefined) throw error
 }
 
 /** A call of a renewal: the membership object stays as it is. */
@@ -75,8 +88,9 @@ export async function blockAgain({ group, interface: on, owner, blocked }: Chann
   await workerQueue.send(owner, new OptionCall(partsOf(MCAST_MSFILTER), 'setsockopt', filter)).catch(() => {})
 }
 
-async function rejoin(members: readonly ChannelMembership[]): Promise<ReadonlyMap<ChannelMembership, unknown>> {
+async function rejoin(members: readonly ChannelMembership[]): Promise<RenewalOutcome> {
   const lost = new Map<ChannelMembership, unknown>()
+  let refused: unknown
   await Promise.all(
     Array.from(
       groupBy(members, ({ registry }) => registry),
@@ -93,14 +107,16 @@ async function rejoin(members: readonly ChannelMembership[]): Promise<ReadonlyMa
         let at = 0
         for (const [i, siblings] of groups.entries()) {
           // Behind the leave, a join for each.
-          for (const [j, member] of siblings.entries()) {
-            const outcome = outcomes[at + 1 + j]
-            if (outcome instanceof Error) lost.set(member, outcome)
-          }
+          if (outcomes[at] instanceof Error) refused = outcomes[at]
+          else
+            for (const [j, member] of siblings.entries()) {
+              const outcome = outcomes[at + 1 + j]
+              if (outcome instanceof Error) lost.set(member, outcome)
+            }
           at += calls[i]?.length ?? 0
         }
       },
     ),
   )
-  return lost
+  return { lost, refused }
 }

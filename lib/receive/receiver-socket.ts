@@ -8,7 +8,7 @@ import { joinEach } from '../control/join.ts'
 import type { Keeper } from '../control/keeper.ts'
 import type { ChannelMembership, Membership } from '../control/membership.ts'
 import { createMembershipRegistry, type MembershipChange, type MembershipRegistry } from '../control/registry.ts'
-import { renewMemberships } from '../control/renew.ts'
+import { renewOrEnd } from '../control/renew.ts'
 import type { BatchReader } from '../datagram/batch-reader.ts'
 import { isIpv6, withoutZone } from '../net/address.ts'
 import type { Endpoint } from '../net/socket-address.ts'
@@ -62,7 +62,7 @@ export class ReceiverSocket implements DescriptorOwner {
       return this
     }
     this.#handle = { owner, fd: () => this.fd }
-    this.#memberships = createMembershipRegistry<ChannelMembership>(owner, renewMemberships)
+    this.#memberships = createMembershipRegistry<ChannelMembership>(owner, renewOrEnd)
     this.#memberships.keeper = keeper
     this.#memberships.onChange = (member, change) => this.#noteMembership(member, change)
   }

@@ -11,14 +11,14 @@ const DEFAULT_RENEW_AFTER = 130_000
 /** In milliseconds, behind the time of a query. */
 const GRACE = 5000
 
-export interface RenewalPlan {
+interface RenewalPlan {
   readonly alarm: Alarm
   /** The silence after which a channel is renewed, in milliseconds; undefined: by the querier that is heard. */
   readonly renewAfter: number | undefined
   readonly keeper: () => Keeper
 }
 
-export interface Renewal {
+interface Renewal {
   /** Notes each batch. Nothing is done before the first datagram. */
   onBatch(batch: readonly Datagram[]): void
   close(): Promise<void>

@@ -4,7 +4,6 @@ import { describe, expect, it } from 'vitest'
 import { bridgeChecks } from '../../lib/cli/commands/doctor/bridge-checks.ts'
 import { RANK } from '../../lib/cli/commands/doctor/finding.ts'
 import { groupChecks } from '../../lib/cli/commands/doctor/group-checks.ts'
-import { hostChecks } from '../../lib/cli/commands/doctor/host-checks.ts'
 import { interfaceChecks } from '../../lib/cli/commands/doctor/interface-checks.ts'
 import { membershipChecks } from '../../lib/cli/commands/doctor/membership-checks.ts'
 import { networkChecks } from '../../lib/cli/commands/doctor/network-checks.ts'
@@ -112,75 +111,6 @@ describe('the group', () => {
   })
 })
 
-describe('the firewall', () => {
-  const find = finder(hostChecks)
-  const rules = (before: [string, number?][] | undefined, after: [string, number?][] | undefined) => {
-    const state = (list: typeof before) => ({
-      counters: new Map(),
-      sockets: [],
-      rules: list?.map(([text, packets]) => ({ text, packets })),
-    })
-    return { before: state(before), after: state(after) } as Pick<Observation, 'before' | 'after'>
-  }
-  const lost = { flows: [flow()] }
-
-  it('is passed over if it can not be read, before or after', () => {
-    const skipped = [["skip firewall: the firewall's rules can't be read (that needs nft or iptables-save, and root)"]]
-    expect(find('firewall', {}, rules(undefined, undefined))).toEqual(skipped)
-    expect(find('firewall', {}, rules([], undefined))).toEqual(skipped)
-    expect(find('firewall', {}, rules(undefined, []))).toEqual(skipped)
-  })
-  it('without rules, or with rules that dropped nothing meanwhile, is well', () => {
-    expect(find('firewall', {}, rules([], []))).toEqual([['pass firewall: no rule drops anything']])
-    expect(find('firewall', {}, { ...rules([['drop', 5]], [['drop', 5]]), ...lost })).toEqual([
-      ['pass firewall: 1 rules may drop; none did meanwhile'],
-    ])
-    expect(find('firewall', {}, rules([], [['drop', 0]]))).toEqual([
-      ['pass firewall: 1 rules may drop; none did meanwhile'],
-    ])
-  })
-  it('dropped as many as its counter has risen by', () => {
-    const found = ['a rule dropped 3 packets meanwhile: drop b', 'advice: accept 239.1.1.1 before that rule']
-    const seen = rules(
-      [
-        ['drop a', 7],
-        ['drop b', 4],
-      ],
-      [
-        ['drop a', 7],
-        ['drop b', 7],
-      ],
-    )
-    expect(find('firewall', {}, { ...seen, ...lost })).toEqual([
-      [
-        `fail firewall: ${found[0]}`,
-        found[1],
-        `likely ${RANK.firewallDropped}: the firewall drops the datagrams: drop b`,
-      ],
-    ])
-    // Nothing was on the wire, or something was delivered: the rule dropped other packets.
-    expect(find('firewall', {}, seen)).toEqual([[`warn firewall: ${found[0]}`, found[1]]])
-    expect(find('firewall', {}, { ...seen, ...lost, delivered: new Map([['192.0.2.9', 1]]) })).toEqual([
-      [`warn firewall: ${found[0]}`, found[1]],
-    ])
-    expect(find('firewall', { port: 5001 }, { ...seen, ...lost })).toEqual([[`warn firewall: ${found[0]}`, found[1]]])
-    expect(find('firewall', {}, { ...rules([], [['new', 2]]), ...lost })).toMatchObject([
-      ['fail firewall: a rule dropped 2 packets meanwhile: new', found[1], {}],
-    ])
-  })
-  it('may drop without counting', () => {
-    const seen = rules([['a']], [['a'], ['b'], ['c', 1]])
-    const more = { ...seen, before: rules([['c', 1]], []).before }
-    expect(find('firewall', {}, more)).toEqual([['pass firewall: 2 rules may drop without counting, such as a']])
-    expect(find('firewall', {}, { ...more, ...lost })).toEqual([
-      [
-        'warn firewall: 2 rules may drop without counting, such as a',
-        'advice: give the rules counters: nft ... counter drop',
-      ],
-    ])
-  })
-})
-
 describe('the sockets of other programs on the port', () => {
   const find = finder(socketChecks)
   const socket = (more: object = {}, diagnosed?: object) => ({
@@ -196,8 +126,8 @@ describe('the sockets of other programs on the port', () => {
   })
   const sockets = (before: object[], after: object[] = before) =>
     ({
-      before: { counters: new Map(), rules: [], sockets: before },
-      after: { counters: new Map(), rules: [], sockets: after },
+      before: { counters: new Map(), sockets: before },
+      after: { counters: new Map(), sockets: after },
     }) as unknown as Pick<Observation, 'before' | 'after'>
   const joined = { joinedBefore: [seeing().listed as NonNullable<Observation['listed']>] }
   const arrived = { delivered: new Map([['192.0.2.9', 10]]), flows: [flow()] }

@@ -2,13 +2,11 @@ import dgram from 'node:dgram'
 import { once } from 'node:events'
 import { control } from 'sockctl'
 import { afterEach, describe, expect, it } from 'vitest'
-import { parseIptables, parseNft } from '../../lib/cli/commands/doctor/firewall.ts'
 import { runCli } from '../support/cli.ts'
-import { ip, nftMissing, raise, run, sysctl } from '../support/commands.ts'
+import { ip, raise, sysctl } from '../support/commands.ts'
 import { diagnose as doctor, type Line } from '../support/doctor.ts'
 import { describeOnHosts, plan } from '../support/hosts.ts'
 import { QUERIES, startRouter } from '../support/membership-messages.ts'
-import { describeUnless } from '../support/namespace.ts'
 import { startStream } from '../support/streams.ts'
 
 const PORT = 5004
@@ -275,38 +273,6 @@ describeOnHosts('sockctl doctor', (hosts) => {
     expect(lines.at(-1)?.verdict).toContain('with CAP_NET_RAW, doctor would see whether it is on the wire')
   })
 
-  describeUnless(nftMissing, 'behind a firewall', () => {
-    it.each([
-      [
-        'a rule that counts',
-        'ip',
-        'counter drop',
-        /the firewall drops the datagrams: inet doctor input: ip daddr 239\.1\.1\.1 drop/,
-      ],
-      ['a rule that does not', 'ip', 'drop', /^Nothing is proven\. /],
-      [
-        'a rule of IPv6',
-        'ip6',
-        'counter drop',
-        /the firewall drops the datagrams: inet doctor input: ip6 daddr ff15::1 drop/,
-      ],
-    ])('names %s', async (_, family, verb, says) => {
-      const [group, source, channel] =
-        family === 'ip' ? ['239.1.1.1', b.ipv4[0], `239.1.1.1:${PORT}`] : ['ff15::1', b.ipv6[0], `[ff15::1]:${PORT}`]
-      undo.push(() => run('nft', ['delete', 'table', 'inet', 'doctor']))
-      await run(
-        'nft',
-        ['-f', '-'],
-        `table inet doctor { chain input { type filter hook input priority 0; ${family} daddr ${group} ${verb}; }; }`,
-      )
-      await send(source, group, throughB(group))
-      const { status, verdict, find } = await doctor(channel, ...quickly)
-      expect(status).toBe(1)
-      expect(verdict).toMatch(says)
-      expect(find('firewall')?.status).not.toBe('pass')
-    })
-  })
-
   it('prints lines for a person, the verdict last', async () => {
     await send(b.ipv4[0], '239.1.1.1')
     const { status, stdout } = await runCli(['doctor', `239.1.1.1:${PORT}`, ...on])
@@ -328,38 +294,5 @@ describe('sockctl doctor is asked wrongly', () => {
     const { status, stdout, stderr } = await runCli(['doctor', ...args])
     expect({ status, stdout }).toEqual({ status: expected, stdout: '' })
     expect(stderr).toMatch(/^sockctl doctor: [^\n]+\n$/)
-  })
-})
-
-describe('rules that drop', () => {
-  it('are found in what nft prints', () => {
-    const text = `table ip filter {
-	chain INPUT {
-		type filter hook input priority filter; policy drop;
-		ip daddr 239.1.1.1 counter packets 12 bytes 1200 drop
-		iifname "eth0" accept
-		udp dport 5000 reject with icmp port-unreachable
-	}
-}
-`
-    expect(parseNft(text)).toEqual([
-      { text: 'ip filter INPUT: policy drop', packets: undefined },
-      { text: 'ip filter INPUT: ip daddr 239.1.1.1 drop', packets: 12 },
-      { text: 'ip filter INPUT: udp dport 5000 reject with icmp port-unreachable', packets: undefined },
-    ])
-  })
-
-  it('are found in what iptables-save prints', () => {
-    const text = `*filter
-:INPUT DROP [3:300]
-:FORWARD ACCEPT [0:0]
-[7:700] -A INPUT -d 239.1.1.1/32 -j DROP
-[1:100] -A INPUT -i lo -j ACCEPT
-COMMIT
-`
-    expect(parseIptables(text)).toEqual([
-      { text: 'INPUT: policy DROP', packets: 3 },
-      { text: '-A INPUT -d 239.1.1.1/32 -j DROP', packets: 7 },
-    ])
   })
 })

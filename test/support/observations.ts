@@ -47,7 +47,8 @@ export const flow = (more: Partial<ObservedFlow> = {}): ObservedFlow => ({
   ...more,
 })
 
-const host = { counters: new Map<string, number>(), rules: [], sockets: [] }
+const host = { counters: new Map<string, number>(), sockets: [] }
+const noRules = { tables: [], unseen: [] }
 
 /** Nothing was refused, nothing was heard: what a test has seen besides. */
 export const seeing = (more: Partial<Observation> = {}): Observation => ({
@@ -80,6 +81,7 @@ export const seeing = (more: Partial<Observation> = {}): Observation => ({
   delivered: new Map(),
   before: host,
   after: host,
+  firewall: { before: noRules, after: noRules },
   routes: new Map(),
   routeKinds: new Map(),
   senders: [],

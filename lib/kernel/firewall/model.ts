@@ -107,6 +107,8 @@ export interface Table {
 export interface Obstacle {
   readonly table: Table
   readonly chain: Chain
+  /** The chain of a hook by which the datagram came to the rule. */
+  readonly base: Chain
   /** Undefined for a chain's policy. */
   readonly rule: Rule | undefined
   /** `inet filter input: udp dport 5000 drop` */

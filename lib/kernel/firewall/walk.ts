@@ -68,8 +68,15 @@ function obstacleText(table: Table, chain: Chain, rule: Rule | undefined): strin
   return `${iptablesProgram(table)} -t ${table.name} ${rule?.text() ?? `-P ${chain.name} DROP`}`
 }
 
-/** Follows a datagram through all chains it meets, and lists what takes it away or may. */
-export function followPacket(tables: readonly Table[], packet: FilteredPacket): Path {
+/**
+ * Follows a datagram through all chains it meets, and lists what takes it away or may. Chains of hooks that are to be
+ * taken as accepting the datagram are passed over.
+ */
+export function followPacket(
+  tables: readonly Table[],
+  packet: FilteredPacket,
+  accepting: ReadonlySet<Chain> = new Set(),
+): Path {
   const found = new Map<Rule | Chain, Obstacle>()
   let visited = 0
   let connection: PacketState['connection'] = 'new'
@@ -80,18 +87,18 @@ export function followPacket(tables: readonly Table[], packet: FilteredPacket): 
   let lost = false
 
   const meet = (
-    place: { table: Table; chain: Chain },
+    place: { table: Table; chain: Chain; base: Chain },
     rule: Rule | undefined,
     does: Obstacle['does'],
     portion: Portion,
   ): void => {
     if (portion === NONE || portion.most === 0) return
-    const { table, chain } = place
+    const { table, chain, base } = place
     const key = rule ?? chain
     const earlier = found.get(key)
     if (earlier !== undefined && earlier.portion.least >= portion.least) return
     const packets = rule === undefined ? chain.base?.policyPackets : rule.packets()
-    found.set(key, { table, chain, rule, text: obstacleText(table, chain, rule), does, portion, packets })
+    found.set(key, { table, chain, base, rule, text: obstacleText(table, chain, rule), does, portion, packets })
   }
 
   /** Follows a chain; gives the portion of what enters it that does not come back. */
@@ -120,7 +127,7 @@ export function followPacket(tables: readonly Table[], packet: FilteredPacket): 
           here = both(here, rest(matched))
           return
         case 'drop':
-          meet({ table, chain }, rule, 'drops', isNat ? both(met, unjudged('first of its connection')) : met)
+          meet({ table, chain, base }, rule, 'drops', isNat ? both(met, unjudged('first of its connection')) : met)
           // A datagram that is only perhaps dropped here may be dropped for sure by a later rule: it goes on.
           if (hit.least >= 1) {
             gone = ALL
@@ -129,13 +136,13 @@ export function followPacket(tables: readonly Table[], packet: FilteredPacket): 
           } else if (matched.least >= 1) here = NONE
           return
         case 'divert':
-          meet({ table, chain }, rule, 'diverts', met)
+          meet({ table, chain, base }, rule, 'diverts', met)
           underway = both(underway, rest(met))
           gone = together(gone, hit)
           here = both(here, rest(matched))
           return
         case 'ask':
-          meet({ table, chain }, rule, 'asks', met)
+          meet({ table, chain, base }, rule, 'asks', met)
           here = both(here, rest(matched))
           gone = together(gone, hit)
           return
@@ -166,7 +173,7 @@ export function followPacket(tables: readonly Table[], packet: FilteredPacket): 
       .filter((table) => table.dormant !== true && serves(table, stop))
       .flatMap((table) =>
         [...table.chains.values()]
-          .filter(({ base }) => base?.hook === stop.hook)
+          .filter((chain) => chain.base?.hook === stop.hook && !accepting.has(chain))
           .map((chain) => ({ table, chain, priority: chain.base?.priority ?? 0 })),
       )
       .toSorted((a, b) => a.priority - b.priority)
@@ -186,7 +193,7 @@ export function followPacket(tables: readonly Table[], packet: FilteredPacket): 
       mark = state.mark
       if (base.policy !== 'drop') continue
       const met = both(entering, rest(gone))
-      meet({ table, chain }, undefined, 'drops', met)
+      meet({ table, chain, base: chain }, undefined, 'drops', met)
       lost ||= met.least >= 1
     }
   }

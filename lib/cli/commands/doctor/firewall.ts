@@ -1,85 +1,186 @@
-// The rules of this host's firewall that drop packets, as nft or iptables tell them.
+// Checks whether this host's firewall drops the datagrams: its rules are followed as the kernel follows them.
 
-import type { IpFamily } from '../../../net/address.ts'
-import { arrivedOf } from './arrival.ts'
-import { type Finding, fail, pass, RANK, skip, warn } from './finding.ts'
-import type { DroppingRule, Observation } from './observation.ts'
-import { askProgram } from './program.ts'
+import { certaintyOf, type Obstacle, type Rule, type Table } from '../../../kernel/firewall/model.ts'
+import { lossOf } from './arrival.ts'
+import { type Certainty, type Finding, fail, pass, RANK, skip, warn } from './finding.ts'
+import { barrierTo, datagramOf, membershipPacket } from './firewall-path.ts'
+import type { Observation } from './observation.ts'
 import { type WantedChannel, wantedFlows } from './wanted-channel.ts'
+import { type ObservedFlow, soundOf } from './wire.ts'
 
-/** The rules in the output of `nft list ruleset` that drop or reject, and the policies that drop. */
-export function parseNft(text: string): DroppingRule[] {
-  const rules: DroppingRule[] = []
-  let table = ''
-  let chain = ''
-  for (const line of text.split('\n').map((one) => one.trim())) {
-    const head = /^(table|chain) (.+) \{/.exec(line)
-    if (head?.[1] === 'table') table = head[2] ?? ''
-    else if (head?.[1] === 'chain') chain = head[2] ?? ''
-    else if (/\bpolicy drop;/.test(line)) rules.push({ text: `${table} ${chain}: policy drop`, packets: undefined })
-    else if (/\b(?:drop|reject)\b/.test(line) && chain !== '') {
-      const packets = /\bcounter packets (\d+)/.exec(line)?.[1]
-      rules.push({
-        text: `${table} ${chain}: ${line.replace(/counter packets \d+ bytes \d+ ?/, '')}`,
-        packets: packets === undefined ? undefined : Number(packets),
-      })
-    }
-    if (line === '}') chain = ''
+/** How many flows are followed through the rules: the busiest ones. */
+const MAX_FLOWS = 8
+
+const keyOf = ({ tool, family, name }: Table, chain: string, rule: Rule | undefined): string =>
+  `${tool} ${family} ${name} ${chain} ${rule?.position ?? 'policy'}`
+
+/** By how much the counter of each rule has risen meanwhile; undefined for a rule that does not count. */
+function countersOf({ firewall }: Observation): (obstacle: Obstacle) => number | undefined {
+  const after = new Map<string, number | undefined>()
+  if (firewall.after !== firewall.before)
+    for (const table of firewall.after.tables)
+      for (const chain of table.chains.values()) {
+        after.set(keyOf(table, chain.name, undefined), chain.base?.policyPackets)
+        for (const rule of chain.rules) after.set(keyOf(table, chain.name, rule), rule.packets())
+      }
+  return ({ table, chain, rule, packets }) => {
+    const now = after.get(keyOf(table, chain.name, rule))
+    return now === undefined || packets === undefined ? undefined : now - packets
   }
-  return rules
 }
 
-/**
- * The rules in the output of `iptables-save -c` that drop or reject, `[packets:bytes] -A CHAIN ... -j DROP`, and such
- * policies.
- */
-export function parseIptables(text: string): DroppingRule[] {
-  return text.split('\n').flatMap((line) => {
-    const [, packets, rule] = /^\[(\d+):\d+\] (-A .*-j (?:DROP|REJECT).*)$/.exec(line) ?? []
-    if (rule !== undefined) return [{ text: rule, packets: Number(packets) }]
-    const [, chain, dropped] = /^:(\S+) DROP \[(\d+):\d+\]/.exec(line) ?? []
-    return chain === undefined ? [] : [{ text: `${chain}: policy DROP`, packets: Number(dropped) }]
+const percent = (share: number): string => `${Math.round(share * 100)} %`
+
+/** What an obstacle does, as the end of a sentence: `drops the datagrams: inet filter input: drop`. */
+function deedOf(
+  { does, portion, text, rule }: Obstacle,
+  certainty: ReturnType<typeof certaintyOf>,
+  packets: string,
+): string {
+  const verb = does === 'drops' ? 'drop' : does === 'diverts' ? 'send elsewhere' : 'hand to a program'
+  const doing = does === 'drops' ? 'drops' : does === 'diverts' ? 'sends elsewhere' : 'hands to a program'
+  const what = rule === undefined ? 'the policy of a chain' : 'a rule'
+  if (certainty === 'always') return `${what} ${doing} ${packets}: ${text}`
+  if (certainty === 'share') {
+    const share = portion.least > 0 ? `at least ${percent(portion.least)}` : 'a share'
+    return `${what} with a rate limit ${doing} ${share} of ${packets}: ${text}`
+  }
+  const reasons = portion.unjudged.length === 0 ? '' : ` (not known: ${portion.unjudged.slice(0, 3).join(', ')})`
+  return `${what} may ${verb} ${packets}${reasons}: ${text}`
+}
+
+interface Evidence {
+  /** Datagrams of the flow that should have passed the firewall. */
+  readonly onWire: number
+  readonly lost: number
+  readonly total: boolean
+}
+
+/** What became of a flow between the wire and the far side of the firewall. */
+function evidenceOf(wanted: WantedChannel, seen: Observation, flow: ObservedFlow): Evidence {
+  const onWire = soundOf(flow)
+  const beyond = (seen.passed ?? seen.delivered)?.get(flow.source) ?? 0
+  // Several ports of one source are counted as one past the firewall.
+  const lost = Math.max(0, onWire - beyond)
+  const { lost: any } = lossOf(wanted, seen)
+  return { onWire, lost: any === 0 ? 0 : lost, total: onWire > 0 && beyond === 0 }
+}
+
+/** How well a rise of a counter fits a number of lost datagrams. */
+const fits = (risen: number, lost: number): boolean => risen >= lost * 0.8
+
+/** The finding for one obstacle to a flow that was seen on the wire; undefined if the obstacle took nothing of it. */
+function findingOf(
+  obstacle: Obstacle,
+  fix: string | undefined,
+  risen: number | undefined,
+  { lost, total, onWire }: Evidence,
+): Finding | undefined {
+  const certainty = certaintyOf(obstacle)
+  const deed = deedOf(obstacle, certainty, 'the datagrams')
+  const counted = risen === undefined ? '' : `, ${risen} of them meanwhile`
+  if (lost === 0) return undefined
+  // A rule that counts, and met nothing, did not meet these datagrams.
+  if (risen === 0)
+    return warn('firewall', {
+      says: `${deed}; it met none meanwhile`,
+      advice: 'look for what drops them before that rule',
+    })
+  const cause = (sure: Certainty): Finding =>
+    fail('firewall', {
+      says: `${deed}${counted}`,
+      fix,
+      cause: `on this host, ${deed}`,
+      certainty: sure,
+      rank: RANK.firewallDropped,
+    })
+  if (risen !== undefined && fits(risen, lost)) return cause('likely')
+  if (certainty === 'always') return total ? cause('likely') : undefined
+  if (risen !== undefined)
+    return warn('firewall', { says: `${deed}${counted}, which is too few for ${lost} lost ones` })
+  if (certainty === 'share' && !total && obstacle.portion.least > 0 && fits(lost, obstacle.portion.least * onWire))
+    return cause('likely')
+  return warn('firewall', {
+    says: deed,
+    fix,
+    cause: `on this host, ${deed}`,
+    certainty: 'possible',
+    rank: RANK.firewallDropped,
   })
 }
 
-/** The rules that may drop; undefined if they can't be read, for want of privilege or of a program that tells them. */
-export async function droppingRules(family: IpFamily): Promise<DroppingRule[] | undefined> {
-  const nft = await askProgram('nft', ['list', 'ruleset'])
-  if (nft !== undefined) return parseNft(nft)
-  const iptables = await askProgram(family === 'ipv4' ? 'iptables-save' : 'ip6tables-save', ['-c'])
-  return iptables === undefined ? undefined : parseIptables(iptables)
+const unseenText = ({ firewall: { before } }: Observation): string => before.unseen.join('; ')
+
+function withFlows(wanted: WantedChannel, seen: Observation, flows: readonly ObservedFlow[]): Finding[] {
+  const { tables, unseen } = seen.firewall.before
+  const risenOf = countersOf(seen)
+  const findings: Finding[] = []
+  const told = new Set<string>()
+  let mayMatch = 0
+  let cut = false
+  for (const flow of flows) {
+    const { obstacles, fix, cutShort } = barrierTo(tables, datagramOf(wanted, seen, flow))
+    cut ||= cutShort
+    mayMatch += obstacles.length
+    const evidence = evidenceOf(wanted, seen, flow)
+    for (const obstacle of obstacles) {
+      if (told.has(obstacle.text)) continue
+      const found = findingOf(obstacle, fix, risenOf(obstacle), evidence)
+      if (found === undefined) continue
+      told.add(obstacle.text)
+      findings.push(found)
+    }
+  }
+  const isLost = flows.some((flow) => evidenceOf(wanted, seen, flow).total)
+  if (isLost && unseen.length > 0 && !findings.some(({ cause }) => cause?.certainty === 'likely'))
+    findings.push(
+      warn('firewall', {
+        says: `none of the datagrams passes the firewall, whose rules were not all seen: ${unseenText(seen)}`,
+        advice: 'have the rules listed: run doctor as root, with nft and iptables installed',
+        cause: `a rule of the firewall may drop the datagrams: ${unseenText(seen)}`,
+        certainty: 'possible',
+        rank: RANK.firewallDropped - 1,
+      }),
+    )
+  if (findings.length > 0) return findings
+  if (cut) return [skip('firewall', 'there are too many rules to follow all of them')]
+  const also = unseen.length === 0 ? '' : `; not seen: ${unseenText(seen)}`
+  if (tables.length === 0 && unseen.length > 0)
+    return [skip('firewall', `its rules were not seen: ${unseenText(seen)}`)]
+  if (mayMatch > 0) return [pass('firewall', `${mayMatch} rules may drop such datagrams; none did meanwhile${also}`)]
+  return [pass('firewall', `no rule drops the datagrams${also}`)]
 }
 
-/** What the firewall's rules did to the datagrams meanwhile. */
-export function firewallChecks(wanted: WantedChannel, seen: Observation): Finding[] {
-  const { before, after } = seen
-  if (before.rules === undefined || after.rules === undefined)
-    return [skip('firewall', "the firewall's rules can't be read (that needs nft or iptables-save, and root)")]
-  if (after.rules.length === 0) return [pass('firewall', 'no rule drops anything')]
-  const had = new Map(before.rules.map(({ text, packets }) => [text, packets]))
-  const risen = after.rules.filter(({ text, packets }) => packets !== undefined && packets > (had.get(text) ?? 0))
-  const lost = arrivedOf(seen) === 0 && wantedFlows(wanted, seen.flows).length > 0
-  const [rule] = risen
-  if (rule !== undefined) {
-    const found = {
-      says: `a rule dropped ${(rule.packets ?? 0) - (had.get(rule.text) ?? 0)} packets meanwhile: ${rule.text}`,
-      advice: `accept ${wanted.group} before that rule`,
-    }
-    // If no datagrams are missing, the rule dropped others.
-    if (!lost) return [warn('firewall', found)]
-    return [
-      fail('firewall', {
-        ...found,
-        cause: `the firewall drops the datagrams: ${rule.text}`,
-        certainty: 'likely',
-        rank: RANK.firewallDropped,
-      }),
-    ]
+/** What the rules would do to datagrams that did not come, or could not be seen to. */
+function withoutFlows(wanted: WantedChannel, seen: Observation): Finding[] {
+  const { tables, unseen } = seen.firewall.before
+  const { obstacles, fix } = barrierTo(tables, datagramOf(wanted, seen, undefined))
+  const surely = obstacles.find((obstacle) => certaintyOf(obstacle) === 'always')
+  const also = unseen.length === 0 ? '' : `; not seen: ${unseenText(seen)}`
+  if (surely !== undefined) {
+    const says = `${deedOf(surely, 'always', 'such datagrams once they come')}${also}`
+    if (seen.captureRefused === undefined || (seen.delivered?.size ?? 0) > 0) return [warn('firewall', { says, fix })]
+    const cause = `on this host, ${deedOf(surely, 'always', 'the datagrams')}`
+    return [fail('firewall', { says, fix, cause, certainty: 'possible', rank: RANK.firewallDropped })]
   }
-  const silent = after.rules.filter(({ packets }) => packets === undefined)
-  if (silent.length === 0) return [pass('firewall', `${after.rules.length} rules may drop; none did meanwhile`)]
-  const says = `${silent.length} rules may drop without counting, such as ${silent[0]?.text}`
-  return [
-    lost ? warn('firewall', { says, advice: 'give the rules counters: nft ... counter drop' }) : pass('firewall', says),
-  ]
+  if (tables.length === 0 && unseen.length > 0)
+    return [skip('firewall', `its rules were not seen: ${unseenText(seen)}`)]
+  const [one] = obstacles
+  if (one !== undefined) return [pass('firewall', `${deedOf(one, certaintyOf(one), 'such datagrams')}${also}`)]
+  return [pass('firewall', `no rule would drop such datagrams${also}`)]
+}
+
+/** What the firewall's rules do to the datagrams. */
+export function firewallChecks(wanted: WantedChannel, seen: Observation): Finding[] {
+  const flows = wantedFlows(wanted, seen.flows)
+    .filter((flow) => soundOf(flow) > 0)
+    .toSorted((a, b) => b.datagrams - a.datagrams)
+    .slice(0, MAX_FLOWS)
+  return flows.length === 0 ? withoutFlows(wanted, seen) : withFlows(wanted, seen, flows)
+}
+
+/** The command that has the firewall let queries in, or reports out; undefined if no rule surely drops them. */
+export function membershipFix(wanted: WantedChannel, seen: Observation, direction: 'in' | 'out'): string | undefined {
+  const { obstacles, fix } = barrierTo(seen.firewall.before.tables, membershipPacket(wanted, seen, direction))
+  return obstacles.some((obstacle) => certaintyOf(obstacle) === 'always') ? fix : undefined
 }

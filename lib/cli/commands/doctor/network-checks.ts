@@ -2,6 +2,7 @@
 
 import { isNeverSnooped } from './bridge-checks.ts'
 import { type Finding, fail, pass, RANK, skip, warn } from './finding.ts'
+import { membershipFix } from './firewall.ts'
 import type { Observation } from './observation.ts'
 import { forgottenBy } from './renewals.ts'
 import { type WantedChannel, wantedFlows } from './wanted-channel.ts'
@@ -63,10 +64,12 @@ function reportCheck(wanted: WantedChannel, seen: Observation): Finding[] {
   const silent = wantedFlows(wanted, seen.flows).length === 0
   const says = `this host joined ${group}, and no ${protocol} report for it left ${on.name}`
   const advice = `have the firewall accept ${protocol} as output: nft list ruleset; iptables -L OUTPUT -v -n`
-  if (!silent) return [warn('report', { says, advice })]
+  const fix = membershipFix(wanted, seen, 'out')
+  if (!silent) return [warn('report', { says, fix, advice })]
   return [
     fail('report', {
       says,
+      fix,
       advice,
       cause: `no ${protocol} report of this host leaves ${on.name}, so no switch or router learns that it listens`,
       certainty: 'likely',
@@ -87,10 +90,12 @@ function querierCheck(wanted: WantedChannel, seen: Observation): Finding[] {
     const flows = onWire && ((seen.delivered?.size ?? 0) > 0 || (seen.passed?.size ?? 0) > 0)
     const says = `${heard}; none of them passes this host's firewall, so this host does not answer`
     const advice = `have the firewall accept ${protocol} as input: nft list ruleset; iptables -L INPUT -v -n`
-    if (onWire && !flows) return [warn('querier', { says, advice })]
+    const fix = membershipFix(wanted, seen, 'in')
+    if (onWire && !flows) return [warn('querier', { says, fix, advice })]
     return [
       fail('querier', {
         says,
+        fix,
         advice,
         cause: `${protocol} queries come in by ${wanted.on.name} and do not pass this host's firewall: the host does not answer, and the network forgets it within 260 s`,
         certainty: flows || forgottenBy(seen.renewals)?.isProven === true ? 'proven' : 'likely',

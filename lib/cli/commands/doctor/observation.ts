@@ -6,20 +6,13 @@ import type { HostMembership } from '../../../kernel/proc-net.ts'
 import type { MembershipPacket } from '../../../protocols/membership-packet.ts'
 import type { CaptureRefusal } from './capture-refusal.ts'
 import type { BridgePort } from './link.ts'
+import type { Firewall } from './read-firewall.ts'
 import type { SocketWithOwner } from './sockets.ts'
 import type { ObservedFlow } from './wire.ts'
-
-export interface DroppingRule {
-  /** The rule and its chain, as nft(8) or iptables(8) prints them. */
-  readonly text: string
-  /** How many packets the rule has dropped; undefined if it does not count. */
-  readonly packets: number | undefined
-}
 
 /** What is read from this host before and after, to see what changed. */
 export interface HostState {
   readonly counters: Counters
-  readonly rules: readonly DroppingRule[] | undefined
   /** The sockets on the wanted port. */
   readonly sockets: readonly SocketWithOwner[]
 }
@@ -85,6 +78,8 @@ export interface Observation {
   /** How many datagrams reached the doctor's socket, by source; undefined if it had none on the port. */
   readonly delivered: ReadonlyMap<string, number> | undefined
   readonly after: HostState
+  /** The firewall's rules, with their counters before and after; the same twice if there was no time to read them again. */
+  readonly firewall: { readonly before: Firewall; readonly after: Firewall }
   /** For each source, the index of the interface its route goes by; 0 or less if there is no route. */
   readonly routes: ReadonlyMap<string, number>
   /** The kind of the route to a source, if it is one that drops: `unreachable`, `blackhole`, `prohibit`. */

@@ -6,9 +6,9 @@ import type { HostMembership } from '../../../kernel/proc-net.ts'
 import { withoutZone } from '../../../net/address.ts'
 import { lookUp } from '../../../net/route-lookup.ts'
 import { openHostGroups } from '../groups/host-groups.ts'
-import { droppingRules } from './firewall.ts'
 import { droppingRouteTo, linkOf } from './link.ts'
 import type { HostState, Observation, Stretch } from './observation.ts'
+import { watchFirewall } from './read-firewall.ts'
 import { createRenewals } from './renewals.ts'
 import { isOfFamily, socketsOn } from './sockets.ts'
 import { readText } from './system.ts'
@@ -17,13 +17,9 @@ import { MAX_REMEMBERED, openWatch, type Watch } from './watch.ts'
 import type { ObservedFlow } from './wire.ts'
 
 const readHostState = async ({ family, port }: WantedChannel): Promise<HostState> => {
-  const [rules, sockets] = await Promise.all([
-    droppingRules(family),
-    port === undefined ? [] : socketsOn((one) => one === port),
-  ])
+  const sockets = port === undefined ? [] : await socketsOn((one) => one === port)
   return {
     counters: parseCounters(...['netstat', 'snmp', 'snmp6'].map((name) => readText(`/proc/net/${name}`))),
-    rules,
     sockets: sockets.filter((socket) => isOfFamily(socket, family)),
   }
 }
@@ -63,6 +59,8 @@ const LOOK = 1000
 /** If so many datagrams were lost in so many milliseconds, more of them would not tell more. */
 const LOST_ENOUGH = { datagrams: 10, time: 1500 }
 const TICK = 50
+/** In milliseconds: how long to wait for the listing of the firewall's rules at the least. */
+const SOON = 500
 
 const pause = (time: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, time))
 
@@ -143,6 +141,7 @@ export async function observe(
   const passedTime = (): number => performance.now() - start
   await using groups = openHostGroups()
   await using watch = await openWatch(wanted, stop)
+  const firewall = watchFirewall(wanted.family, stop)
   const before = await readHostState(wanted)
   const joinedBefore = groups.read().filter((one) => one.group === group)
   const isJoined = joinedBefore.some((one) => one.index === on.index && takesWanted(wanted, one))
@@ -201,6 +200,9 @@ export async function observe(
   const [query] = watch.queries
   const last = interfaces()
   const link = await linkOf(on.name)
+  const arrived = sum(reception.listens ? reception.delivered : shown.passed)
+  const sound = wantedFlows(wanted, shown.flows).reduce((total, flow) => total + soundOf(flow), 0)
+  const allArrived = arrived > 0 && arrived >= sound * 0.9
   return {
     listened: passive ? 0 : performance.now() - joinedAt,
     joinRefused: reception.joinRefused,
@@ -221,6 +223,7 @@ export async function observe(
     reports: watch.reports.map(({ packet }) => packet),
     delivered: reception.listens ? reception.delivered : undefined,
     after: await readHostState(wanted),
+    firewall: await firewall.finish(Math.max(SOON, allArrived ? 0 : wait.atMost - passedTime())),
     routes,
     routeKinds,
     senders: sendingPorts.size === 0 ? [] : await socketsOn((one) => sendingPorts.has(one)),

@@ -14,7 +14,7 @@ import { isOfFamily, socketsOn } from './sockets.ts'
 import { readText } from './system.ts'
 import { takesWanted, type WantedChannel, wantedFlows } from './wanted-channel.ts'
 import { MAX_REMEMBERED, openWatch, type Watch } from './watch.ts'
-import type { ObservedFlow } from './wire.ts'
+import { type ObservedFlow, soundOf } from './wire.ts'
 
 const readHostState = async ({ family, port }: WantedChannel): Promise<HostState> => {
   const sockets = port === undefined ? [] : await socketsOn((one) => one === port)

@@ -1,7 +1,9 @@
 // Reads a channel as a person writes one: a group with sources, interface and port, or a URL of VLC's or ffmpeg's form.
 
-import { SocketOptionError, show } from '../base/errors.ts'
+import { show } from '../base/errors.ts'
 import { canonical, interfaceOfZone, isIpv6, isMulticast, parseAddress, unmapped, withoutZone } from '../net/address.ts'
+import { wrongChannel } from './channel-error.ts'
+import { readParameters, type UrlParameters } from './url-parameters.ts'
 
 /** What the text of a channel says: a group, perhaps a port, perhaps the sources wanted or not wanted. */
 export interface ChannelText {
@@ -12,21 +14,17 @@ export interface ChannelText {
   port?: number
   /** Sources to join, source-specific; empty for any source. */
   sources: string[]
-  /** Sources to block on an any-source membership; ffmpeg's `block=`. Never together with `sources`. */
+  /** Sources to block on an any-source membership; `block=` of a URL. Never together with `sources`. */
   blocked: string[]
-  /** Name, index or local address of the interface: the zone of the group (`%eth0`), or ffmpeg's `localaddr=`. */
+  /** Name, index or local address of the interface: the zone of the group (`%eth0`), or `interface=` of a URL. */
   interface?: string | number
-  /** The hop limit to send with; ffmpeg's `ttl=`. */
+  /** The hop limit to send with; `ttl=` of a URL. */
   hops?: number
 }
 
 /** The port of an `rtp://` URL that names none. RFC 3551 */
 export const RTP_PORT = 5004
 const FORMS = 'GROUP, GROUP:PORT, [GROUP]:PORT, SOURCE@GROUP:PORT, GROUP%INTERFACE:PORT, or a udp:// or rtp:// URL'
-
-/** The error of a text that is no channel, nor another target. */
-export const wrongChannel = (text: string, problem: string): SocketOptionError =>
-  new SocketOptionError(`channel ${show(text)}: ${problem}`, { code: 'ERR_INVALID_CHANNEL', reason: 'bad-value' })
 
 /** An address or a name, with what is written after it. */
 export interface AddressParts {
@@ -111,33 +109,42 @@ function readSources(text: string, list: readonly string[], group: string): stri
   return sources
 }
 
-const listOf = (value: string | undefined): string[] => (value === undefined || value === '' ? [] : value.split(','))
-
 interface ChannelParts {
   protocol: 'udp' | 'rtp'
   /** The text before the last `@`: the sources. */
   before: string
   /** The text after the last `@`: group, interface and port. */
   target: string
-  query: URLSearchParams
+  parameters: UrlParameters
+}
+
+/** Also what mediamtx has: `udp+rtp`, `udp+mpegts`. */
+const SCHEME = /^(?:(?<plain>udp|rtp)[46]?|udp\+(?<inner>rtp|mpegts))$/
+
+/** The interface that a target's zone and its URL's parameter name. */
+export function interfaceFrom(text: string, zone: string | undefined, on: string | undefined): string | undefined {
+  if (zone !== undefined && on !== undefined && zone !== on)
+    throw wrongChannel(text, `the zone ${zone} and the parameter ${on} name two interfaces: leave one out`)
+  return zone ?? on
 }
 
 /**
  * Not done with Node's `URL`, which takes neither `@GROUP` without a source nor zones, and reads 239.1 as 239.0.0.1.
  */
 export function splitChannel(text: string): ChannelParts {
-  const url = /^([a-z][a-z0-9+.-]*):\/\/([^/?#]*)(?:\/[^?#]*)?(?:\?([^#]*))?(?:#.*)?$/i.exec(text)
+  // VLC takes udp:@GROUP too.
+  const url = /^([a-z][a-z0-9+.-]*):(?:\/\/|(?=@))([^/?#]*)(?:\/[^?#]*)?(?:\?([^#]*))?(?:#.*)?$/i.exec(text)
   const scheme = url?.[1]?.toLowerCase() ?? 'udp'
-  const protocol = /^(udp|rtp)[46]?$/.exec(scheme)?.[1]
-  if (protocol !== 'udp' && protocol !== 'rtp') throw wrongChannel(text, `${scheme}:// is neither udp:// nor rtp://`)
+  const { plain, inner } = SCHEME.exec(scheme)?.groups ?? {}
+  if (plain === undefined && inner === undefined) throw wrongChannel(text, `${scheme}:// is neither udp:// nor rtp://`)
   // RFC 6874 writes the % of a zone as %25 in a URL.
   const authority = url === null ? text : (url[2] ?? '').replaceAll('%25', '%')
   const at = authority.lastIndexOf('@')
   return {
-    protocol,
+    protocol: plain === 'rtp' || inner === 'rtp' ? 'rtp' : 'udp',
     before: authority.slice(0, Math.max(0, at)),
     target: authority.slice(at + 1),
-    query: new URLSearchParams(url?.[3] ?? ''),
+    parameters: readParameters(text, new URLSearchParams(url?.[3] ?? '')),
   }
 }
 
@@ -145,8 +152,9 @@ export function splitChannel(text: string): ChannelParts {
  * Reads a channel: `239.1.1.1`, `239.1.1.1:5000`, `[ff15::1]:5000`, `10.0.0.1@232.1.1.1:5000`, several sources as
  * `10.0.0.1,10.0.0.2@232.1.1.1:5000`, an interface as `239.1.1.1%eth0:5000` or `[ff15::1%eth0]:5000`; URLs as VLC has
  * them, `udp://@239.1.1.1:5000`, `udp://10.0.0.1@232.1.1.1:5000`, `rtp://@[ff15::1]:5004`; and as ffmpeg has them,
- * `udp://239.1.1.1:5000?sources=10.0.0.1,10.0.0.2&localaddr=10.0.0.9` or `?block=`, and `?ttl=` to send. Other
- * parameters of a URL are passed over. Names of hosts are not looked up, so every address has to be written as one.
+ * `udp://239.1.1.1:5000?sources=10.0.0.1,10.0.0.2&localaddr=10.0.0.9` or `?block=`, and `?ttl=` to send; and as GStreamer,
+ * mediamtx and VLC have them, `?multicast-iface=`, `?interface=`, `?source=`. Buffer sizes and timeouts are passed over; a parameter
+ * that is not known is refused. Names of hosts are not looked up, so every address has to be written as one.
  *
  * @throws SocketOptionError ERR_INVALID_CHANNEL; the message says which part of the text is wrong
  */
@@ -154,10 +162,10 @@ export function parseChannel(text: string): ChannelText {
   if (typeof text !== 'string' || text.trim() === '') {
     throw wrongChannel(typeof text === 'string' ? text : show(text), `write it as ${FORMS}`)
   }
-  const { protocol, before, target, query } = splitChannel(text.trim())
+  const { protocol, before, target, parameters } = splitChannel(text.trim())
   const { address: group, zone, port } = readGroup(text, target)
-  const sources = readSources(text, [...listOf(before), ...listOf(query.get('sources') ?? undefined)], group)
-  const blocked = readSources(text, listOf(query.get('block') ?? undefined), group)
+  const sources = readSources(text, [...(before === '' ? [] : before.split(',')), ...parameters.sources], group)
+  const blocked = readSources(text, parameters.blocked, group)
   if (sources.length > 0 && blocked.length > 0) {
     throw wrongChannel(
       text,
@@ -165,15 +173,15 @@ export function parseChannel(text: string): ChannelText {
     )
   }
   const number = port === undefined ? (protocol === 'rtp' ? RTP_PORT : undefined) : readPort(text, port)
-  const ttl = query.get('ttl')
-  const local = zone ?? query.get('localaddr') ?? undefined
+  const { ttl } = parameters
+  const on = interfaceFrom(text, zone, parameters.interface)
   return {
     protocol,
     group,
     ...(number !== undefined && { port: number }),
     sources,
     blocked,
-    ...(local !== undefined && local !== '' && { interface: interfaceOfZone(local) }),
-    ...(ttl !== null && { hops: readHops(text, ttl) }),
+    ...(on !== undefined && { interface: interfaceOfZone(on) }),
+    ...(ttl !== undefined && { hops: readHops(text, ttl) }),
   }
 }

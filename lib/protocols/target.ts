@@ -4,14 +4,15 @@ import { canonical, interfaceOfZone, isMulticast, isOfOneLink, parseAddress, unm
 import {
   type AddressParts,
   type ChannelText,
+  interfaceFrom,
   parseChannel,
   RTP_PORT,
   readHops,
   readPort,
   splitAddress,
   splitChannel,
-  wrongChannel,
 } from './channel.ts'
+import { wrongChannel } from './channel-error.ts'
 
 /** What the text of a host says. */
 export interface HostText {
@@ -23,7 +24,7 @@ export interface HostText {
   protocol: 'udp' | 'rtp'
   /** Name, index or local address of the interface, if it is no zone that the kernel heeds. */
   interface?: string | number
-  /** The hop limit to send with; ffmpeg's `ttl=`. */
+  /** The hop limit to send with; `ttl=` of a URL. */
   hops?: number
 }
 
@@ -63,24 +64,24 @@ function hostOf(text: string, address: string): string {
  */
 export function parseTarget(text: string): TargetText {
   if (text.trim() === '') throw wrongChannel(text, `write it as ${FORMS}`)
-  const { protocol, before, target, query } = splitChannel(text.trim())
+  const { protocol, before, target, parameters } = splitChannel(text.trim())
   const parts = partsOf(text, target)
   if (isMulticast(unmapped(parts.address))) return parseChannel(text)
   const host = hostOf(text, parts.address)
-  if (before !== '' || query.has('sources') || query.has('block'))
+  if (before !== '' || parameters.sources.length > 0 || parameters.blocked.length > 0)
     throw wrongChannel(
       text,
       `sources are joined or blocked in groups, and ${host === '' ? target : host} is a host: leave them out`,
     )
   const port = parts.port === undefined ? (protocol === 'rtp' ? RTP_PORT : undefined) : readPort(text, parts.port)
-  const on = parts.zone ?? query.get('localaddr') ?? undefined
+  const on = interfaceFrom(text, parts.zone, parameters.interface)
   const isZoneOfAddress = parts.zone !== undefined && parseAddress(host)?.family === 6 && isOfOneLink(host)
-  const ttl = query.get('ttl')
+  const { ttl } = parameters
   return {
     host: isZoneOfAddress ? `${host}%${parts.zone}` : host,
     protocol,
     ...(port !== undefined && { port }),
-    ...(!isZoneOfAddress && on !== undefined && on !== '' && { interface: interfaceOfZone(on) }),
-    ...(ttl !== null && { hops: readHops(text, ttl) }),
+    ...(!isZoneOfAddress && on !== undefined && { interface: interfaceOfZone(on) }),
+    ...(ttl !== undefined && { hops: readHops(text, ttl) }),
   }
 }

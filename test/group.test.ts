@@ -22,11 +22,14 @@ const ipv4: [group: string, kind: string, scope: string, ethernet: string, rest?
   ['233.252.0.1', 'ad-hoc', 'global', '01:00:5e:7c:00:01'],
   ['234.192.0.2', 'unicast-prefix', 'global', '01:00:5e:40:00:02', { unicastPrefix: '192.0.2.0/24' }],
   ['235.0.0.0', 'reserved', 'global', '01:00:5e:00:00:00'],
-  ['239.0.0.0', 'administratively-scoped', 'unassigned', '01:00:5e:00:00:00'],
-  ['239.191.255.255', 'administratively-scoped', 'unassigned', '01:00:5e:3f:ff:ff'],
-  ['239.192.0.0', 'administratively-scoped', 'organization-local', '01:00:5e:40:00:00'],
-  ['239.195.255.255', 'administratively-scoped', 'organization-local', '01:00:5e:43:ff:ff'],
-  ['239.196.0.0', 'administratively-scoped', 'unassigned', '01:00:5e:44:00:00'],
+  ['239.0.0.0', 'administratively-scoped', 'organization-local', '01:00:5e:00:00:00'],
+  ['239.191.255.255', 'administratively-scoped', 'organization-local', '01:00:5e:3f:ff:ff'],
+  ['239.192.0.0', 'administratively-scoped', 'organization-local', '01:00:5e:40:00:00', { hopLimit: 64 }],
+  ['239.195.255.255', 'administratively-scoped', 'organization-local', '01:00:5e:43:ff:ff', { hopLimit: 64 }],
+  ['239.196.0.0', 'administratively-scoped', 'organization-local', '01:00:5e:44:00:00'],
+  ['239.252.255.255', 'administratively-scoped', 'organization-local', '01:00:5e:7c:ff:ff'],
+  ['239.253.0.0', 'administratively-scoped', 'local', '01:00:5e:7d:00:00'],
+  ['239.254.255.255', 'administratively-scoped', 'local', '01:00:5e:7e:ff:ff'],
   ['239.255.0.1', 'administratively-scoped', 'local', '01:00:5e:7f:00:01', { hopLimit: 32 }],
 ]
 
@@ -116,6 +119,44 @@ describe('describeGroup', () => {
       'kind',
       'scope',
     ])
+  })
+
+  it.each([
+    ['224.0.0.1', 'all-systems.mcast.net', /general IGMP queries/],
+    ['224.0.0.2', 'all-routers.mcast.net', /every router/],
+    ['224.0.0.13', 'pim-routers.mcast.net', /PIM/],
+    ['224.0.0.22', 'igmp.mcast.net', /IGMPv3 reports/],
+    ['224.0.0.251', 'mdns.mcast.net', /DNS/],
+    ['224.0.1.1', 'ntp.mcast.net', /NTP/],
+    ['::ffff:224.0.1.1', 'ntp.mcast.net', /NTP/],
+    ['224.0.1.129', 'ptp-primary.mcast.net', /PTP/],
+    ['224.2.127.254', 'sap.mcast.net', /announcements/],
+    ['239.255.255.250', 'ssdp', /UPnP/],
+    ['ff02::1', 'all-nodes', /general MLD queries/],
+    ['ff02::1%eth0', 'all-nodes', /every node/],
+    ['ff01::2', 'all-routers', /router/],
+    ['ff02::16', 'mldv2-routers', /MLDv2 reports/],
+    ['ff02::fb', 'mdns', /DNS/],
+    ['ff05::101', 'ntp', /NTP/],
+    ['ff0e::2:7ffe', 'sap', /announcements/],
+    ['ff02::1:2', 'dhcp-agents', /DHCPv6/],
+    ['ff02::1:3', 'llmnr', /name resolution/],
+    ['ff05::1:3', 'all-dhcp-servers', /DHCPv6/],
+  ])('names the well-known group %s %s', (address, name, purpose) => {
+    expect(describeGroup(address)).toMatchObject({ name, purpose: expect.stringMatching(purpose) })
+  })
+
+  it.each(['224.0.0.3', '224.0.1.3', '239.1.1.1', 'ff12::1', 'ff05::1', 'ff32::fb', 'ff02::1:101', 'ff02:0:0:1::1'])(
+    'has no name for %s',
+    (address) => expect(describeGroup(address)).not.toHaveProperty('name'),
+  )
+
+  it('calls no group of 239/8 unassigned, and gives a hop limit to 239.192/14 and 239.255/16 alone', () => {
+    for (let second = 0; second < 256; second++) {
+      const { scope, hopLimit } = describeGroup(`239.${second}.1.2`)
+      expect(scope).toBe(second >= 253 ? 'local' : 'organization-local')
+      expect(hopLimit).toBe(second === 255 ? 32 : second >= 192 && second <= 195 ? 64 : undefined)
+    }
   })
 
   it('counts the groups of one Ethernet address right', () => {

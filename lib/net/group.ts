@@ -3,6 +3,7 @@
 import { whole } from '../base/check-fields.ts'
 import { SocketOptionError, show } from '../base/errors.ts'
 import { formatAddress, type IpFamily, isMulticast, parseAddress, unmapped } from './address.ts'
+import { wellKnownGroup } from './well-known-groups.ts'
 
 /**
  * The purpose that the address was set aside for.
@@ -32,8 +33,10 @@ export type GroupKind =
   | 'reserved'
 
 /**
- * How far the group reaches. IPv6 by the scope names of RFC 7346. IPv4: `link-local` 224.0.0/24; of 239/8 (RFC 2365)
- * `local` 239.255/16, `organization-local` 239.192/14 and `unassigned` the rest; `global` everything else.
+ * How far the group reaches. IPv6 by the scope names of RFC 7346; `unassigned` there are scopes without a name. IPv4: `link-local`
+ * 224.0.0/24; of 239/8 (RFC 2365) `local` 239.255/16, and 239.253/16 and 239.254/16, which it may grow into, and
+ * `organization-local` the rest: 239.192/14, what that may grow into, and what IANA's registry has for it; `global`
+ * everything else.
  */
 export type GroupScope =
   | 'interface-local'
@@ -65,6 +68,10 @@ export interface GroupDescription {
   address: string
   /** The family of the group. */
   family: IpFamily
+  /** What IANA calls the group, if it is a well-known one: `ntp.mcast.net` for 224.0.1.1. */
+  name?: string
+  /** Who joins a well-known group, or what is sent to it. */
+  purpose?: string
   /** The purpose that the address was set aside for. */
   kind: GroupKind
   /** How far the group reaches. */
@@ -115,7 +122,6 @@ const HOP_LIMITS: Partial<Record<GroupScope, number>> = {
   'interface-local': 0,
   'link-local': 1,
   'site-local': 32,
-  local: 32,
   global: 255,
 }
 
@@ -151,19 +157,27 @@ const BLOCKS_V4: readonly (readonly [first: number, last: number, kind: GroupKin
 function scopeV4(kind: GroupKind, second: number): GroupScope {
   if (kind === 'local-network-control') return 'link-local'
   if (kind !== 'administratively-scoped') return 'global'
-  if (second === 255) return 'local'
-  return second >= 192 && second <= 195 ? 'organization-local' : 'unassigned'
+  return second >= 253 ? 'local' : 'organization-local'
+}
+
+/** The hop limit of RFC 2365's scopes proper, not of what they may grow into: 239.255/16 and 239.192/14. */
+function hopLimitV4(kind: GroupKind, second: number): number | undefined {
+  if (kind !== 'administratively-scoped') return HOP_LIMITS[scopeV4(kind, second)]
+  if (second === 255) return 32
+  return second >= 192 && second <= 195 ? 64 : undefined
 }
 
 function describeV4(bytes: Uint8Array): GroupDescription {
   const [, second = 0, third = 0, fourth = 0] = bytes
   const number = new DataView(bytes.buffer, bytes.byteOffset).getUint32(0)
   const kind = BLOCKS_V4.find(([first, last]) => number >= first && number <= last)?.[2] ?? 'reserved'
+  const hopLimit = hopLimitV4(kind, second)
   return {
     address: formatAddress(bytes),
     family: 'ipv4',
     kind,
     scope: scopeV4(kind, second),
+    ...(hopLimit !== undefined && { hopLimit }),
     ethernet: hex([0x01, 0x00, 0x5e, second & 0x7f, third, fourth]),
     ethernetSharedBy: 32,
     ...(kind === 'glop' && { asNumber: second * 256 + third }),
@@ -203,11 +217,14 @@ function describeV6(bytes: Uint8Array): GroupDescription {
   const [, second = 0, third = 0, plen = 0] = bytes
   const flags = { T: (second & 0x10) !== 0, P: (second & 0x20) !== 0, R: (second & 0x40) !== 0, X: second >= 0x80 }
   const kind = kindV6(bytes, flags)
+  const scope = SCOPES_V6[second & 15] ?? 'unassigned'
+  const hopLimit = HOP_LIMITS[scope]
   const description: GroupDescription = {
     address: formatAddress(bytes),
     family: 'ipv6',
     kind,
-    scope: SCOPES_V6[second & 15] ?? 'unassigned',
+    scope,
+    ...(hopLimit !== undefined && { hopLimit }),
     flags,
     ethernet: hex([0x33, 0x33, ...bytes.subarray(12)]),
   }
@@ -223,7 +240,7 @@ function describeV6(bytes: Uint8Array): GroupDescription {
 }
 
 /**
- * Reads a group's address: its purpose, how far it reaches, its Ethernet address. Asks neither the kernel nor the network.
+ * Reads a group's address: its name, its purpose, how far it reaches, its Ethernet address. Asks neither the kernel nor the network.
  *
  * @param address an IPv4 address in 224.0.0.0/4, also as `::ffff:224.0.0.1`, or an IPv6 address in ff00::/8; a zone
  * (`%eth0`) is ignored
@@ -240,6 +257,5 @@ export function describeGroup(address: string): GroupDescription {
     )
   }
   const description = parsed.family === 4 ? describeV4(parsed.bytes) : describeV6(parsed.bytes)
-  const hopLimit = HOP_LIMITS[description.scope]
-  return hopLimit === undefined ? description : { ...description, hopLimit }
+  return { ...description, ...wellKnownGroup(description.address) }
 }

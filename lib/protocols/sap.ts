@@ -168,13 +168,14 @@ export function encodeSap(fields: SapFields): Uint8Array {
 
 /** The group on which to announce a session of the given group: the one for the group's scope (RFC 2974 3). */
 export function sapGroup(group: string): string {
-  const { family, scope, kind } = describeGroup(group)
+  const { family, scope, kind, hopLimit } = describeGroup(group)
   if (family === 'ipv6') {
     const bytes = parseAddress(group)?.bytes ?? new Uint8Array(16)
     return `ff0${((bytes[1] ?? 0) & 15).toString(16)}::2:7ffe`
   }
   if (scope === 'link-local') return '224.0.0.255'
-  if (scope === 'organization-local') return '239.195.255.255'
+  // Of the groups that the organization's scope may grow into, announcements would not be heard there.
+  if (scope === 'organization-local' && hopLimit !== undefined) return '239.195.255.255'
   return kind === 'administratively-scoped' ? '239.255.255.255' : '224.2.127.254'
 }
 

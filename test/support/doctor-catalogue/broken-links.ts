@@ -39,6 +39,22 @@ export const brokenLinks: readonly BrokenNetwork[] = [
     fix: /^sockctl receive 239\.1\.1\.1:5004 -i br0$/,
   },
   {
+    name: 'port-learns',
+    story: 'For thirty seconds after a port is added, a bridge with spanning tree forwards nothing from it.',
+    ask: `${GROUP}:${PORT} -i br0`,
+    setUp: async (lab) => {
+      await lab.bridge('A', lab.a1, ['10.77.1.1/24'])
+      await lab.ip('A', 'link set br0 type bridge stp_state 1 forward_delay 3000')
+      await lab.ip('A', 'link set a1 nomaster')
+      await lab.ip('A', 'link set a1 master br0')
+      await lab.stream({ bind: lab.b1.ipv4[0] })
+    },
+    check: 'bridge',
+    certainty: 'proven',
+    says: /port a1 of the bridge br0 is (listening|learning|blocking)/,
+    fix: /^ip link set br0 type bridge stp_state 0 && ip link set a1 type bridge_slave state 3$/,
+  },
+  {
     name: 'bridge-forgot',
     story: "This host's own bridge snoops, has no querier, and forgot who listens.",
     report: 'troglobit/mrouted#42',

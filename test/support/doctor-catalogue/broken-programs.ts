@@ -137,6 +137,19 @@ export const brokenPrograms: readonly BrokenNetwork[] = [
     { certainty: 'likely' },
   ),
   {
+    name: 'asked-of-another-interface',
+    story: 'The program is joined where the stream comes in, and the doctor was asked about another interface.',
+    ask: `${GROUP}:${PORT} -i a1`,
+    setUp: async (lab) => {
+      await lab.stream()
+      await lab.program(joined)
+    },
+    check: 'wire',
+    certainty: 'likely',
+    says: /239\.1\.1\.1 comes in by a0, and was looked for on a1/,
+    fix: /^sockctl receive 239\.1\.1\.1:5004 -i a0$/,
+  },
+  {
     name: 'nobody-listens',
     story: 'Asked to only look, the doctor finds that the program is not there.',
     ask: `${ASK} --passive --wait 1s`,

@@ -61,6 +61,16 @@ export const healthyNetworks: readonly HealthyNetwork[] = [
     },
   },
   {
+    name: 'joined-there',
+    story:
+      'A program joined on an interface that it named; no route leads to the group, and the doctor looks where the program is.',
+    ask: `${GROUP}:${PORT}`,
+    setUp: async (lab) => {
+      await lab.stream()
+      await lab.program(joined)
+    },
+  },
+  {
     name: 'two-programs',
     story: 'One program receives; another is bound to a unicast address of the port, on purpose.',
     ask: ASK,

@@ -35,8 +35,8 @@ function stuckCheck(wanted: WantedChannel, seen: Observation, { stuckPorts, port
       says,
       fix: `ip link set ${name} type bridge stp_state 0 && ip link set ${port.name} type bridge_slave state 3`,
       cause: `port ${port.name} of the bridge ${name} is ${port.state}, and forwards nothing`,
-      certainty: 'likely',
-      rank: RANK.port - 1,
+      certainty: 'proven',
+      rank: RANK.stuckPort,
     }),
   ]
 }

@@ -1,10 +1,13 @@
 // Chooses the interface to join on, and checks that the choice suits.
 
 import { type Interface, interfaces } from '../../../index.ts'
+import { hostMemberships } from '../../../kernel/proc-net.ts'
 import { interfaceOfZone, isIpv6, zoneOf } from '../../../net/address.ts'
 import { lookUp } from '../../../net/route-lookup.ts'
+import { UsageError } from '../../shell/failure.ts'
 import { findInterface, multicastInterfaces } from '../../shell/interface-option.ts'
 import { type Finding, fail, pass, RANK, warn } from './finding.ts'
+import { readText } from './system.ts'
 
 export interface InterfaceChoice {
   readonly on: Interface | undefined
@@ -25,10 +28,23 @@ export async function chooseInterface(
   sources: readonly string[],
   spec: string | number | undefined,
 ): Promise<InterfaceChoice> {
-  const zone = sources.map(zoneOf).find((one) => one !== undefined)
-  const on = spec ?? (zone === undefined ? undefined : interfaceOfZone(zone))
-  if (on !== undefined) return { on: findInterface(on), findings: [] }
-  return chooseByRoute(group, sources)
+  const zoned = sources.find((source) => zoneOf(source) !== undefined)
+  if (zoned === undefined)
+    return spec === undefined ? chooseByRoute(group, sources) : { on: findInterface(spec), findings: [] }
+  const ofZone = findInterface(interfaceOfZone(zoneOf(zoned) ?? ''))
+  const on = spec === undefined ? ofZone : findInterface(spec)
+  if (on.index !== ofZone.index)
+    throw new UsageError(
+      `the source ${zoned} is on ${ofZone.name}, and the group is to be joined on ${on.name}: name one of them`,
+    )
+  return { on, findings: [] }
+}
+
+/** The interfaces on which programs of this host have joined a group. */
+function joinedInterfaces(group: string, list: readonly Interface[]): Interface[] {
+  const texts = { igmp: readText('/proc/net/igmp'), igmp6: readText('/proc/net/igmp6') }
+  const indexes = new Set(hostMemberships(texts).flatMap((one) => (one.group === group ? one.index : [])))
+  return list.filter(({ index }) => indexes.has(index))
 }
 
 async function chooseByRoute(group: string, sources: readonly string[]): Promise<InterfaceChoice> {
@@ -36,6 +52,11 @@ async function chooseByRoute(group: string, sources: readonly string[]): Promise
   const found = await lookUp([group, ...sources])
   const on = list.find(({ index }) => index === found.route(group))
   const bySource = list.find(({ index }) => sources.some((source) => index === found.route(source)))
+  const joined = joinedInterfaces(group, list)
+  // Programs have joined where they named an interface: that is where they miss the stream.
+  const [only] = joined
+  if (on === undefined && only !== undefined && joined.length === 1)
+    return { on: only, findings: [pass('route', `${only.name}: ${group} is joined there, and no route to it decides`)] }
   if (on === undefined) {
     const able = multicastInterfaces()
     const best = bySource ?? able[0]

@@ -112,7 +112,7 @@ async function diagnose({ out, stop }: Run, [given]: [ChannelText], options: Doc
   out.hint(`${verb} ${channelText(wanted)} for up to ${atMost / 1000} s ...`)
   const wait = { atMost, atLeast: options.wait ?? FIRST_REPORTS }
   const { flows, outcome } = await examine(wanted, { wait, passive: options.passive === true, stop, tell })
-  if (stop.aborted) throw new Failure(`stopped by a signal after ${outcome.seconds.toFixed(1)} s: no verdict`)
+  if (stop.aborted) throw new Failure('stopped by a signal before there was a verdict; nothing is left behind')
   conclude(out, verdictOf(findings, outcome), outcome)
   return flows
 }

@@ -67,8 +67,8 @@ export async function examine(
   } as const
   if (!wanted.on.flags.up) return { flows: false, outcome: nothing }
   const seen = await observe(wanted, wait, passive, stop)
+  if (seen === undefined) return { flows: false, outcome: nothing }
   const seconds = (seen.listened || (seen.looked?.length ?? 0)) / 1000
-  if (stop.aborted) return { flows: false, outcome: { ...nothing, seconds } }
   tell([
     ...(seen.isGone ? goneCheck(wanted) : []),
     ...bridgeChecks(wanted, seen),

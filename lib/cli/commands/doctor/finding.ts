@@ -32,6 +32,8 @@ export interface Finding {
 export const RANK = {
   interfaceGone: 105,
   interfaceDown: 100,
+  // A bridge has no carrier while none of its ports forwards.
+  stuckPort: 97,
   noCarrier: 95,
   noRoute: 90,
   port: 89,

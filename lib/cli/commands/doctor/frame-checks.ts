@@ -5,7 +5,7 @@ import { type Finding, fail, pass, RANK, warn } from './finding.ts'
 import type { FlawKind } from './frame.ts'
 import type { Observation } from './observation.ts'
 import { sysctlName } from './system.ts'
-import { type WantedChannel, wantedFlows } from './wanted-channel.ts'
+import { commandLine, type WantedChannel, wantedFlows } from './wanted-channel.ts'
 import { flawsOf } from './wire.ts'
 
 interface Explanation {
@@ -14,11 +14,13 @@ interface Explanation {
   readonly advice: string
 }
 
-const EXPLANATIONS: Record<FlawKind, (detail: string, wanted: WantedChannel) => Explanation> = {
-  vlan: (id, { on }) => ({
-    text: `the frames are tagged with VLAN ${id}, and ${on.name} takes only frames without a tag`,
-    fix: `ip link add link ${on.name} name ${on.name}.${id} type vlan id ${id} && ip link set ${on.name}.${id} up`,
-    advice: `join on an interface of VLAN ${id}, ${on.name}.${id}; or have the switch send VLAN ${id} untagged`,
+const EXPLANATIONS: Record<FlawKind, (detail: string, wanted: WantedChannel, seen: Observation) => Explanation> = {
+  vlan: (id, wanted, { interfaceNames }) => ({
+    text: `the frames are tagged with VLAN ${id}, and ${wanted.on.name} takes only frames without a tag`,
+    fix: [...interfaceNames.values()].includes(`${wanted.on.name}.${id}`)
+      ? commandLine('receive', wanted, { interface: `${wanted.on.name}.${id}` })
+      : `ip link add link ${wanted.on.name} name ${wanted.on.name}.${id} type vlan id ${id} && ip link set ${wanted.on.name}.${id} up`,
+    advice: `join on an interface of VLAN ${id}, ${wanted.on.name}.${id}; or have the switch send VLAN ${id} untagged`,
   }),
   'other-host': (to) => ({
     text: `the frames are sent to another host's hardware address, ${to}, and not to the group's`,
@@ -65,7 +67,7 @@ function flawChecks(wanted: WantedChannel, seen: Observation): Finding[] {
   const flaws = flawsOf(flows)
   if (flaws.length === 0) return [pass('frames', 'the frames show nothing that keeps the kernel from taking them')]
   return flaws.map(({ kind, count, detail }) => {
-    const { text, fix, advice } = EXPLANATIONS[kind](detail, wanted)
+    const { text, fix, advice } = EXPLANATIONS[kind](detail, wanted, seen)
     const says = `${count} of ${onWire} datagrams: ${text}`
     if (lost === 0 || !explains(count, lost)) return warn('frames', { says, advice })
     const found = {

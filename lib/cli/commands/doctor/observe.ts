@@ -130,12 +130,13 @@ async function look(watch: Watch, time: number, end: AbortSignal, all: boolean):
   return { length: performance.now() - start, flows, passed }
 }
 
+/** Undefined if the doctor was stopped meanwhile. */
 export async function observe(
   wanted: WantedChannel,
   wait: WaitTime,
   passive: boolean,
   stop: AbortSignal,
-): Promise<Observation> {
+): Promise<Observation | undefined> {
   const { on, group, port, sources } = wanted
   const start = performance.now()
   const passedTime = (): number => performance.now() - start
@@ -166,6 +167,7 @@ export async function observe(
   } finally {
     await reception.close()
   }
+  if (stop.aborted) return undefined
 
   async function listen(): Promise<void> {
     while (!stop.aborted && reception.receiver !== undefined && passedTime() < wait.atMost) {

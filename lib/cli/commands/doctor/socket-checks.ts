@@ -50,6 +50,12 @@ function boundCheck(socket: SocketWithOwner, wanted: WantedChannel, seen: Observ
 function joinedCheck(wanted: WantedChannel, seen: Observation, owner: string): Finding[] {
   const why = whyNotJoined(wanted, seen)
   const { group, on, port } = wanted
+  const comesTo = seen.flows.find(
+    ({ interfaceIndex, outgoing }) => !outgoing && seen.joinedBefore.some(({ index }) => index === interfaceIndex),
+  )
+  // The program is right, and the question was for another interface.
+  if (why !== undefined && comesTo !== undefined && comesTo.interfaceIndex !== on.index)
+    return [warn('joined', { says: `${why}, where the stream comes in` })]
   if (why === undefined) return [pass('joined', `${group} was joined on ${on.name} before the doctor joined`)]
   return [
     fail('joined', {

@@ -2,7 +2,8 @@
 
 import type { Interface } from '../../../index.ts'
 import type { HostMembership } from '../../../kernel/proc-net.ts'
-import { hostPort, type IpFamily, isIpv6 } from '../../../net/address.ts'
+import { hostPort, type IpFamily } from '../../../net/address.ts'
+import { channelCommand } from '../../shell/channel-command.ts'
 import type { ObservedFlow } from './wire.ts'
 
 export interface WantedChannel {
@@ -44,9 +45,6 @@ export const takesWanted = ({ sources }: WantedChannel, membership: HostMembersh
   sources.length === 0 ||
   membership.sources.some(({ address, include }) => include > 0 && sources.includes(address))
 
-/** A word of a command line, quoted if a shell would read more into it. */
-const word = (text: string): string => (/^[\w@%+=:,./-]+$/.test(text) ? text : `'${text}'`)
-
 interface CommandChanges {
   readonly port?: number
   readonly sources?: readonly string[]
@@ -54,20 +52,5 @@ interface CommandChanges {
 }
 
 /** The command line of a command for the channel, with what the user asked for, and with changes. */
-export function commandLine(command: string, wanted: WantedChannel, changes: CommandChanges = {}): string {
-  const port = changes.port ?? wanted.port
-  const sources = changes.sources ?? wanted.sources
-  const to = port === undefined ? wanted.group : hostPort(wanted.group, port)
-  const [source] = sources
-  const from = source === undefined ? '' : isIpv6(source) ? `[${source}]@` : `${source}@`
-  const words = [
-    'sockctl',
-    command,
-    word(`${from}${to}`),
-    '-i',
-    word(changes.interface ?? wanted.on.name),
-    ...sources.slice(1).flatMap((one) => ['--source', one]),
-    ...(sources.length === 0 ? wanted.blocked.flatMap((one) => ['--block', one]) : []),
-  ]
-  return words.join(' ')
-}
+export const commandLine = (command: string, wanted: WantedChannel, changes: CommandChanges = {}): string =>
+  channelCommand(command, { ...wanted, interface: wanted.on.name, ...changes })

@@ -1,10 +1,10 @@
 // `sockctl receive`: its options, and what its exit status says.
 
 import type { Command } from 'commander'
-import { hostPort, isIpv6 } from '../../../net/address.ts'
 import { createRtpStreams } from '../../../protocols/rtp-streams.ts'
 import type { SocketTarget } from '../../../protocols/socket-target.ts'
 import type { TargetText } from '../../../protocols/target.ts'
+import { channelCommand } from '../../shell/channel-command.ts'
 import { UsageError } from '../../shell/failure.ts'
 import { examples } from '../../shell/help.ts'
 import { takesInterface } from '../../shell/interface-option.ts'
@@ -136,7 +136,5 @@ async function receivePlanned(
 }
 
 /** The command line that finds out why a channel does not arrive. */
-function doctorOf({ group, port, source, interface: on }: OpenedReceiver['joined'][number]): string {
-  const from = source === undefined ? '' : `${isIpv6(source) ? `[${source}]` : source}@`
-  return `sockctl doctor ${from}${hostPort(group, port)} -i ${on.name}`
-}
+const doctorOf = ({ group, port, source, blocked, interface: on }: OpenedReceiver['joined'][number]): string =>
+  channelCommand('doctor', { group, port, sources: source === undefined ? [] : [source], blocked, interface: on.name })

@@ -81,4 +81,4 @@ export const dropsOf = ({ inode, drops }: SocketWithOwner, { before }: Observati
 
 /** How many datagrams reached UDP, before the doctor joined and after. */
 export const passedAtAll = ({ looked, passed, delivered, passive }: Observation): number =>
-  passive ? sum(passed) : sum(looked?.passed) + sum(passed ?? delivered)
+  passive ? sum(passed) : sum(looked?.passed) + Math.max(sum(passed), sum(delivered))

@@ -41,7 +41,7 @@ describeUnless(nftMissing, 'with nft', () => {
       undo.push(close)
     }
     const diagnose = (group = '239.1.1.1') =>
-      doctor(group.includes(':') ? `[${group}]:${PORT}` : `${group}:${PORT}`, '-i', a.name, '--wait', '700ms')
+      doctor(group.includes(':') ? `[${group}]:${PORT}` : `${group}:${PORT}`, '-i', a.name, '--wait', '1500ms')
 
     it.each([
       ['a rule that does not count', `ip daddr 239.1.1.1 drop`, '239.1.1.1', 'ip daddr 239.1.1.1 drop'],
@@ -53,7 +53,7 @@ describeUnless(nftMissing, 'with nft', () => {
       await send(group)
       const first = await diagnose(group)
       expect(first.status).toBe(1)
-      expect(first.verdict).toMatch(/^Likely: on this host, a rule drops the datagrams: inet doctor input: /)
+      expect(first.verdict).toMatch(/^Likely: this host's firewall drops the datagrams: inet doctor input: /)
       expect(first.verdict).toContain(named)
       await shell(first.find('firewall')?.fix ?? 'false')
       const { status, find } = await diagnose(group)
@@ -100,7 +100,9 @@ describeUnless(nftMissing, 'with nft', () => {
       await send('239.1.1.1')
       const { find } = await doctor(`239.1.1.1:${PORT}`, '-i', a.name, '--wait', '2s')
       expect(find('firewall')).toMatchObject({ status: 'fail', certainty: 'likely' })
-      expect(find('firewall')?.says).toMatch(/^a rule with a rate limit drops at least \d\d % of the datagrams: /)
+      expect(find('firewall')?.says).toMatch(
+        /^a rate limit of this host's firewall drops at least \d\d % of the datagrams: /,
+      )
     })
 
     it('says which rule keeps queries from this host, and mends it', async () => {
@@ -132,8 +134,8 @@ describe('the firewall', () => {
   }
   const rule = '-d 239.1.1.1/32 -j DROP'
   const fix = 'fix: iptables -t filter -I INPUT -d 239.1.1.1 -p udp --dport 5000 -j ACCEPT'
-  const dropped = `a rule drops the datagrams: iptables -t filter -A INPUT ${rule}`
-  const cause = `likely ${RANK.firewallDropped}: on this host, ${dropped}`
+  const dropped = `this host's firewall drops the datagrams: iptables -t filter -A INPUT ${rule}`
+  const cause = `likely ${RANK.firewallDropped}: ${dropped}`
 
   it('that surely drops what did not come through is the likely cause, the more if it counts', () => {
     const silent = saved([[rule, 0]])
@@ -158,7 +160,7 @@ describe('the firewall', () => {
     const unknown = '-m string --string x --algo bm -j DROP'
     const before = saved([[unknown, 0]])
     const [[says, , why] = []] = find({ firewall: { before, after: before } })
-    expect(says).toMatch(/^warn firewall: a rule may drop the datagrams \(not known: -m string/)
+    expect(says).toMatch(/^warn firewall: this host's firewall may drop the datagrams \(not known: -m string/)
     expect(why).toMatch(/^possible /)
     expect(find({ firewall: { before, after: saved([[unknown, 9]]) } })[0]?.[2]).toMatch(/^likely /)
     expect(find({ firewall: { before, after: saved([[unknown, 2]]) } })[0]?.[0]).toMatch(/too few for 10 lost ones$/)

@@ -119,6 +119,7 @@ export const brokenLinks: readonly BrokenNetwork[] = [
     check: 'querier',
     certainty: 'proven',
     says: /IGMP queries come in by a0 and do not pass this host's firewall/,
+    fix: /^nft insert rule inet lab input ip protocol igmp accept$/,
     flows: true,
   },
   {
@@ -134,6 +135,7 @@ export const brokenLinks: readonly BrokenNetwork[] = [
     check: 'report',
     certainty: 'likely',
     says: /no IGMP report of this host leaves a0/,
+    fix: /^nft insert rule inet lab output ip protocol igmp accept$/,
   },
   {
     name: 'firewall-drops',
@@ -147,7 +149,8 @@ export const brokenLinks: readonly BrokenNetwork[] = [
     },
     check: 'firewall',
     certainty: 'likely',
-    says: /firewall/,
+    says: /this host's firewall drops the datagrams: inet lab input: /,
+    fix: /^nft insert rule inet lab input ip daddr 239.1.1.1 udp dport 5004 accept$/,
   },
   {
     name: 'firewall-policy',
@@ -162,6 +165,7 @@ export const brokenLinks: readonly BrokenNetwork[] = [
     },
     check: 'firewall',
     certainty: 'likely',
-    says: /firewall/,
+    says: /this host's firewall drops the datagrams: inet lab input: /,
+    fix: /^nft insert rule inet lab input ip daddr 239.1.1.1 udp dport 5004 accept$/,
   },
 ]

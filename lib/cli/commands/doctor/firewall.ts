@@ -31,22 +31,22 @@ function countersOf({ firewall }: Observation): (obstacle: Obstacle) => number |
 
 const percent = (share: number): string => `${Math.round(share * 100)} %`
 
-/** What an obstacle does, as the end of a sentence: `drops the datagrams: inet filter input: drop`. */
-function deedOf(
-  { does, portion, text, rule }: Obstacle,
-  certainty: ReturnType<typeof certaintyOf>,
-  packets: string,
-): string {
-  const verb = does === 'drops' ? 'drop' : does === 'diverts' ? 'send elsewhere' : 'hand to a program'
-  const doing = does === 'drops' ? 'drops' : does === 'diverts' ? 'sends elsewhere' : 'hands to a program'
-  const what = rule === undefined ? 'the policy of a chain' : 'a rule'
-  if (certainty === 'always') return `${what} ${doing} ${packets}: ${text}`
+const DEEDS = {
+  drops: ['drops', 'drop'],
+  diverts: ['sends elsewhere', 'send elsewhere'],
+  asks: ['hands to a program', 'hand to a program'],
+} as const
+
+/** What an obstacle does to `packets`: `this host's firewall drops the datagrams: inet filter input: drop`. */
+function deedOf({ does, portion, text }: Obstacle, certainty: ReturnType<typeof certaintyOf>, packets: string): string {
+  const [doing, verb] = DEEDS[does]
+  if (certainty === 'always') return `this host's firewall ${doing} ${packets}: ${text}`
   if (certainty === 'share') {
     const share = portion.least > 0 ? `at least ${percent(portion.least)}` : 'a share'
-    return `${what} with a rate limit ${doing} ${share} of ${packets}: ${text}`
+    return `a rate limit of this host's firewall ${doing} ${share} of ${packets}: ${text}`
   }
   const reasons = portion.unjudged.length === 0 ? '' : ` (not known: ${portion.unjudged.slice(0, 3).join(', ')})`
-  return `${what} may ${verb} ${packets}${reasons}: ${text}`
+  return `this host's firewall may ${verb} ${packets}${reasons}: ${text}`
 }
 
 interface Evidence {
@@ -90,7 +90,7 @@ function findingOf(
     fail('firewall', {
       says: `${deed}${counted}`,
       fix,
-      cause: `on this host, ${deed}`,
+      cause: deed,
       certainty: sure,
       rank: RANK.firewallDropped,
     })
@@ -103,7 +103,7 @@ function findingOf(
   return warn('firewall', {
     says: deed,
     fix,
-    cause: `on this host, ${deed}`,
+    cause: deed,
     certainty: 'possible',
     rank: RANK.firewallDropped,
   })
@@ -160,7 +160,7 @@ function withoutFlows(wanted: WantedChannel, seen: Observation): Finding[] {
   if (surely !== undefined) {
     const says = `${deedOf(surely, 'always', 'such datagrams once they come')}${also}`
     if (seen.captureRefused === undefined || (seen.delivered?.size ?? 0) > 0) return [warn('firewall', { says, fix })]
-    const cause = `on this host, ${deedOf(surely, 'always', 'the datagrams')}`
+    const cause = deedOf(surely, 'always', 'the datagrams')
     return [fail('firewall', { says, fix, cause, certainty: 'possible', rank: RANK.firewallDropped })]
   }
   if (tables.length === 0 && unseen.length > 0)

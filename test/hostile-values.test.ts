@@ -505,6 +505,22 @@ async function outcomeOf({ args, call }: Target): Promise<unknown> {
   }
 }
 
+/** A copy whose properties are getters: each gives its value once, and then what no option may be. */
+function fickleCopy(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(fickleCopy)
+  if (typeof value !== 'object' || value === null || Object.isFrozen(value)) return value
+  if (Object.getPrototypeOf(value) !== Object.prototype) return value
+  // An option or its codec.
+  if ('codec' in value || Object.values(value).some((inner) => typeof inner === 'function')) return value
+  const copy = {}
+  for (const [name, inner] of Object.entries(value)) {
+    const first = fickleCopy(inner)
+    let reads = 0
+    Object.defineProperty(copy, name, { enumerable: true, get: () => (reads++ === 0 ? first : Symbol(name)) })
+  }
+  return copy
+}
+
 describeInNamespace('hostile values', () => {
   it.each(Object.entries(targets))(
     '%s works or refuses with a typed error, and leaves nothing open',
@@ -526,6 +542,19 @@ describeInNamespace('hostile values', () => {
       expect(await leftOpen(before)).toEqual([])
     },
     60_000,
+  )
+
+  it.each(Object.entries(targets))(
+    '%s takes options whose getters give another value the second time',
+    async (_, make) => {
+      const target = await make()
+      const before = descriptors()
+      const fickle = target.args.map(fickleCopy)
+      const error = await outcomeOf({ ...target, args: fickle })
+      await target.close?.()
+      expect([undefined, expect.objectContaining({ code: expect.any(String) })]).toContainEqual(error)
+      expect(await leftOpen(before)).toEqual([])
+    },
   )
 
   const settable = Object.entries(trials).filter(([, trial]) => 'set' in trial && trial.set !== undefined)

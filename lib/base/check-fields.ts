@@ -74,14 +74,21 @@ export function mustKnow(names: readonly string[], given: object, whose: string)
       throw badValue(`${whose}: unknown option ${show(name)}; there are ${names.join(', ')}`)
 }
 
-/** Checks every field of an options object, and that it has no others. */
-export function checkFields(given: unknown, rules: Readonly<Record<string, FieldRule>>, whose: string): void {
+/**
+ * Checks every field of an options object, and that it has no others. Gives the fields that were checked: each is read
+ * once, since a getter may give another value the next time.
+ */
+export function checkFields<T>(given: T, rules: Readonly<Record<string, FieldRule>>, whose: string): T {
   const names = Object.keys(rules)
   if (typeof given !== 'object' || given === null)
     throw wrongType(`${whose} takes { ${names.join(', ')} }, not ${show(given)}`)
   mustKnow(names, given, whose)
+  const checked: Record<string, unknown> = {}
   for (const [name, rule] of Object.entries(rules)) {
     const value: unknown = (given as Record<string, unknown>)[name]
-    if (value !== undefined) mustBe(rule, `${whose}: ${name}`, value)
+    if (value === undefined) continue
+    mustBe(rule, `${whose}: ${name}`, value)
+    checked[name] = value
   }
+  return checked as T
 }

@@ -130,7 +130,8 @@ const sharedByCluster = (): string => (isClusterWorker() ? ' (in a worker of nod
 function carrierHandle(socket: { readonly fd: number }): SocketHandle {
   let known: DescriptorOwner = { fd: socket.fd, isBareNumber: true }
   const owner = (): DescriptorOwner => {
-    if (known.fd !== socket.fd) known = { fd: socket.fd, isBareNumber: true }
+    const { fd } = socket
+    if (known.fd !== fd) known = { fd, isBareNumber: true }
     if (!isDescriptor(known.fd)) throw notDescriptor(known.fd)
     if (known.fd < 0) throw noDescriptor('{ fd }', 'its fd is negative')
     return known
@@ -138,7 +139,7 @@ function carrierHandle(socket: { readonly fd: number }): SocketHandle {
   return { owner, fd: () => owner().fd }
 }
 
-const isDescriptor = (value: number): boolean => (value | 0) === value
+const isDescriptor = (value: unknown): boolean => typeof value === 'number' && (value | 0) === value
 
 const notDescriptor = (given: unknown): SocketOptionError =>
   badValue(`the descriptor is ${show(given)}: ${whole(0, 2 ** 31 - 1).words} is needed`)

@@ -1,6 +1,7 @@
 // The control of a socket: every option, the memberships and the multicast settings of any socket there is.
 
 import { onBehalfOf } from '../base/errors.ts'
+import { plainCopy } from '../base/plain-copy.ts'
 import { OptionCall } from '../calls/call.ts'
 import { getNow, setNow } from '../calls/call-now.ts'
 import { handleOf, type SocketHandle, type SocketLike } from '../calls/socket-handle.ts'
@@ -115,11 +116,13 @@ export function createControl(
     },
     get: async (option: AnyOption, question?: unknown) => {
       const parts = partsOf(option)
-      if (!parts.waits) return getNow(fd(), parts, question) as never
-      return (await workerQueue.send(owner(), new OptionCall(parts, 'getsockopt', question))) as never
+      const asked = plainCopy(question)
+      if (!parts.waits) return getNow(fd(), parts, asked) as never
+      return (await workerQueue.send(owner(), new OptionCall(parts, 'getsockopt', asked))) as never
     },
-    set: async (option: AnyOption, value: unknown) => {
+    set: async (option: AnyOption, given: unknown) => {
       const parts = partsOf(option)
+      const value = plainCopy(given)
       if (!parts.waits) return setAtOnce(parts, value)
       mustSuit(parts)
       const to = owner()
@@ -127,8 +130,8 @@ export function createControl(
       const group = heldGroup(parts, value)
       if (group !== undefined) await followKernel(to, registry, group)
     },
-    getSync: (option: AnyOption, question?: unknown) => getNow(fd(), partsOf(option), question) as never,
-    setSync: (option: AnyOption, value: unknown) => setAtOnce(partsOf(option), value),
+    getSync: (option: AnyOption, question?: unknown) => getNow(fd(), partsOf(option), plainCopy(question)) as never,
+    setSync: (option: AnyOption, value: unknown) => setAtOnce(partsOf(option), plainCopy(value)),
     snapshot: async () => snapshot(owner()),
     get memberships() {
       return registry.all()

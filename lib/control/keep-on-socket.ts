@@ -28,14 +28,13 @@ type JoinEach = (
 
 const FIELDS = { keep: keepRule, onChange: callback }
 
-function checkJoinOptions(options: JoinOptions): void {
-  checkFields(options, FIELDS, 'join')
-  const { keep } = options
-  if (keep === undefined) return
-  planKeep(keep, 'join')
+function checkedJoinOptions(options: JoinOptions): JoinOptions {
+  const checked = checkFields(options, FIELDS, 'join')
+  const plan = planKeep(checked.keep ?? false, 'join')
   for (const name of ['renewAfter', 'waitForInterface'] as const)
-    if (typeof keep === 'object' && keep[name] !== undefined && keep[name] !== false)
+    if (plan?.[name] !== undefined && plan[name] !== false)
       throw badValue(`join: keep: ${name} is for openReceiver: a join of a socket can't do that`)
+  return checked
 }
 
 /** Joins, and keeps the membership as its options say. */
@@ -46,8 +45,7 @@ export async function joinKept(
   joinEach: JoinEach,
   options: JoinOptions,
 ): Promise<Membership> {
-  checkJoinOptions(options)
-  const { keep, onChange } = options
+  const { keep, onChange } = checkedJoinOptions(options)
   if (registry.keeper === undefined) {
     if ((keep === undefined || keep === false) && onChange === undefined) return join()
     registry.keeper = createSocketKeeper(socket, registry, joinEach)

@@ -112,7 +112,6 @@ export const keepRule: FieldRule<boolean | KeepOptions> = rule(
 export function planKeep(keep: boolean | KeepOptions, whose: string): KeepPlan | undefined {
   if (keep === false) return undefined
   const given = keep === true ? {} : keep
-  checkFields(given, KEEP_FIELDS, `${whose}: keep`)
-  const { renewAfter, waitForInterface = false } = given
+  const { renewAfter, waitForInterface = false } = checkFields(given, KEEP_FIELDS, `${whose}: keep`)
   return { renewAfter, waitForInterface }
 }

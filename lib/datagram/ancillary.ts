@@ -197,8 +197,8 @@ const CHOICES = Object.fromEntries(
   }),
 )
 
-export function checkAncillary(choice: AncillaryChoice): void {
-  checkFields(choice, CHOICES, 'ancillary')
+export function checkAncillary(choice: AncillaryChoice): AncillaryChoice {
+  return checkFields(choice, CHOICES, 'ancillary')
 }
 
 /** The options to set on a socket that takes datagrams of these families. */

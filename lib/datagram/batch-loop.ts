@@ -83,8 +83,7 @@ export function createBatchLoop(plan: BatchLoopPlan): BatchLoop {
   return {
     iterate,
     receive: async (options, owner) => {
-      if (options !== undefined) checkFields(options, FIELDS, 'receive')
-      const signal = options?.signal
+      const signal = options && checkFields(options, FIELDS, 'receive').signal
       signal?.throwIfAborted()
       if ((reader !== undefined && !plan.isClosed()) || batchReader.reading()) throw busy()
       const batch = await nextBatch(owner, signal)

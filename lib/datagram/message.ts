@@ -190,8 +190,7 @@ function descriptorNumbers(given: unknown): number[] {
 const CREDENTIALS = { pid: INT32, uid: UINT32, gid: UINT32 }
 
 function credentialsOf(given: unknown): Credentials {
-  checkFields(given, CREDENTIALS, 'credentials')
-  const { pid, uid, gid } = given as Record<string, unknown>
+  const { pid, uid, gid } = checkFields(given as Record<string, unknown>, CREDENTIALS, 'credentials')
   return {
     pid: checked(INT32, 'credentials: pid', pid),
     uid: checked(UINT32, 'credentials: uid', uid),

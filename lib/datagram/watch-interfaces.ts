@@ -75,7 +75,7 @@ const FIELDS = { signal: abortSignal }
  * system, `limit` if descriptors or memory are used up
  */
 export function watchInterfaces(options: WatchInterfacesOptions = {}): AsyncIterable<InterfaceChange> {
-  checkFields(options, FIELDS, 'watchInterfaces')
+  options = checkFields(options, FIELDS, 'watchInterfaces')
   const { signal } = options
   return { [Symbol.asyncIterator]: () => changesUntil(signal) }
 }

@@ -26,7 +26,7 @@ export async function openReceiver<const V extends readonly unknown[] = readonly
   options: ReceiverOptions<V>,
 ): Promise<Receiver> {
   const plan = planReceiver(options)
-  const { signal } = options
+  const { signal } = plan
   signal?.throwIfAborted()
   let weak: WeakRef<Receiver> | undefined
   const alarm = createAlarm()

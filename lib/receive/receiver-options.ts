@@ -101,6 +101,7 @@ export interface ReceiverPlan {
   readonly groupsOnly: boolean
   /** Further sockets may share the port. */
   readonly shares: boolean
+  readonly signal: AbortSignal | undefined
 }
 
 function familyOf({ family, address }: ReceiverOptions, groups: readonly string[]): 'ipv4' | 'ipv6' {
@@ -135,8 +136,8 @@ function groupText(channel: Channel | Membership): string {
 const EXTENSIONS: readonly AnyOption[] = [IPV6_RECVHOPOPTS, IPV6_RECVDSTOPTS, IPV6_RECVRTHDR]
 
 export function planReceiver(options: ReceiverOptions): ReceiverPlan {
-  checkFields(options, FIELDS, 'openReceiver')
-  if (options.ancillary !== undefined) checkAncillary(options.ancillary)
+  options = checkFields(options, FIELDS, 'openReceiver')
+  if (options.ancillary !== undefined) options.ancillary = checkAncillary(options.ancillary)
   const channels = [...(options.channels ?? [])]
   const groups = channels.map(groupText)
   const family = familyOf(options, groups)
@@ -158,6 +159,7 @@ export function planReceiver(options: ReceiverOptions): ReceiverPlan {
     family,
     type,
     protocol,
+    signal: options.signal,
     port: options.port ?? 0,
     address: canonical(address) ?? address,
     channels: channels.filter((channel) => !isOnEvery(channel)),

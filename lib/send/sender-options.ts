@@ -94,6 +94,9 @@ export interface SenderPlan {
   readonly family: 'ipv4' | 'ipv6'
   readonly to: Endpoint | undefined
   readonly bind: SenderOptions['bind']
+  readonly interface: SenderOptions['interface']
+  readonly connect: boolean
+  readonly signal: AbortSignal | undefined
   readonly settings: readonly Setting[]
   readonly segmentation: boolean
   /** Whether an option is among the settings, and not off. */
@@ -105,10 +108,11 @@ export interface SenderPlan {
 }
 
 export function planSender(options: SenderOptions): SenderPlan {
-  checkFields(options, FIELDS, 'openSender')
-  const { bind, connect, transmitTimestamps = false } = options
+  options = checkFields(options, FIELDS, 'openSender')
+  const { connect = false, transmitTimestamps = false, signal } = options
+  const bind = options.bind && { ...options.bind }
   const to = options.to === undefined ? undefined : readEndpoint(options.to)
-  if (connect === true && to === undefined) throw badValue('openSender: connect needs `to`: { address, port }')
+  if (connect && to === undefined) throw badValue('openSender: connect needs `to`: { address, port }')
   const local = bind?.address
   if (local !== undefined && (typeof local !== 'string' || parseAddress(local) === undefined || isMulticast(local)))
     throw badValue(`openSender: bind.address is ${show(local)}: a unicast address of this host is needed`)
@@ -125,6 +129,9 @@ export function planSender(options: SenderOptions): SenderPlan {
     family,
     to,
     bind,
+    interface: options.interface,
+    connect,
+    signal,
     settings,
     segmentation: options.segmentation !== false && transmitTimestamps === false,
     isSet,
@@ -137,7 +144,7 @@ export function planSender(options: SenderOptions): SenderPlan {
  * The interface that datagrams leave by: the one asked for, or the one that the zone of the destination names. 0: the
  * kernel's choice.
  */
-export async function senderInterface({ to, interface: spec }: SenderOptions): Promise<number> {
+export async function senderInterface({ to, interface: spec }: SenderPlan): Promise<number> {
   const index = await lookUpIndex(spec)
   const zone = to === undefined ? undefined : zoneOf(to.address)
   if (zone === undefined) return index

@@ -130,15 +130,15 @@ export async function openSender<const V extends readonly unknown[] = readonly u
   options: SenderOptions<V>,
 ): Promise<Sender> {
   const plan = planSender(options)
-  const { signal, connect: connected = false } = options
+  const { signal, connect: connected } = plan
   signal?.throwIfAborted()
   const ipv6 = plan.family === 'ipv6'
-  const leavesBy = await senderInterface(options)
+  const leavesBy = await senderInterface(plan)
   const socket = await openSocket({
     family: plan.family,
     type: 'dgram',
     options: [...interfaceSettings(leavesBy, ipv6), ...plan.settings] as never,
-    ...bindOf(plan, loopbackSource(leavesBy, options.interface)),
+    ...bindOf(plan, loopbackSource(leavesBy, plan.interface)),
     ...(connected && plan.to !== undefined ? { connect: reachable(plan.to, ipv6) } : {}),
   })
   let weak: WeakRef<Sender> | undefined

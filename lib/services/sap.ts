@@ -75,7 +75,7 @@ const EXPIRY_INTERVAL = 1000
  * @throws SocketOptionError if the groups can't be joined on any interface, or the port is taken
  */
 export async function listenSap(options: SapListenOptions = {}): Promise<SapListener> {
-  checkFields(options, { ...LISTEN_FIELDS, maxSessions: whole(1, 2 ** 31 - 1) }, 'listenSap')
+  options = checkFields(options, { ...LISTEN_FIELDS, maxSessions: whole(1, 2 ** 31 - 1) }, 'listenSap')
   const { port = SAP_PORT, groups = SAP_GROUPS, maxSessions, ...rest } = options
   const listener = await openGroupListener({ port, groups, ...rest })
   const table = sapSessions(maxSessions)
@@ -174,7 +174,7 @@ interface Announcer {
  * @throws SocketOptionError ERR_INVALID_VALUE if the description is one that listeners refuse, or names no group
  */
 export async function* announceSap(options: SapAnnounceOptions): AsyncGenerator<SapAnnouncement, void, undefined> {
-  checkFields(options, ANNOUNCE_FIELDS, 'announceSap')
+  options = checkFields(options, ANNOUNCE_FIELDS, 'announceSap')
   const { sdp, signal, withdraw = true } = options
   if (sdp === undefined) throw badValue('announceSap: sdp is undefined: a session description is needed')
   if (options.groups?.length === 0) throw badValue('announceSap: groups is empty: leave it out, or name one')

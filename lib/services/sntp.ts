@@ -88,7 +88,7 @@ function timeOf(
  * @throws SocketOptionError if the groups can't be joined on any interface, or the port is taken
  */
 export async function listenNtp(options: ListenOptions = {}): Promise<NtpListener> {
-  checkFields(options, LISTEN_FIELDS, 'listenNtp')
+  options = checkFields(options, LISTEN_FIELDS, 'listenNtp')
   const { port = NTP_PORT, groups = NTP_GROUPS, ...rest } = options
   const listener = await openGroupListener({ port, groups, unicast: true, ancillary: { timestamp: true }, ...rest })
 
@@ -152,7 +152,7 @@ export interface NtpAnswer extends NtpTime {
  * @throws SocketOptionError code `ETIMEDOUT`, `ECONNREFUSED`, ... if no answer came
  */
 export async function queryNtp(server: string, options: NtpQueryOptions = {}): Promise<NtpAnswer> {
-  checkFields(options, QUERY_FIELDS, 'queryNtp')
+  options = checkFields(options, QUERY_FIELDS, 'queryNtp')
   const { port = NTP_PORT, timeout = 5000, onUntrusted, signal } = options
   signal?.throwIfAborted()
   const address = await hostAddress(server)

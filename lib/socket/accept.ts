@@ -23,7 +23,7 @@ export async function accept(
   family: Family,
   options: AcceptOptions = {},
 ): Promise<NativeSocket> {
-  checkFields(options, { signal: abortSignal }, 'accept')
+  options = checkFields(options, { signal: abortSignal }, 'accept')
   const { signal } = options
   signal?.throwIfAborted()
   for (;;) {

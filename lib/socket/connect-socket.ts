@@ -76,7 +76,7 @@ const RULES = { host: HOST, port: PORT, ...CONNECTION_RULES, signal: abortSignal
 export async function connectSocket<const V extends readonly unknown[] = readonly unknown[]>(
   options: ConnectSocketOptions<V>,
 ): Promise<Socket> {
-  checkFields(options, RULES, 'connectSocket')
+  options = checkFields(options, RULES, 'connectSocket')
   const { host, port, lookup, localAddress, signal } = options
   mustBe(HOST, 'connectSocket: host', host)
   mustBe(PORT, 'connectSocket: port', port)

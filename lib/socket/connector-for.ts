@@ -87,7 +87,7 @@ interface Request extends ConnectionRequest {
 export function connectorFor<const V extends readonly unknown[] = readonly unknown[]>(
   options: ConnectorOptions<V>,
 ): Connector {
-  checkFields(options, RULES, 'connectorFor')
+  options = checkFields(options, RULES, 'connectorFor')
   const { tls = {}, options: given, ...own } = options
   const settings: readonly Setting[] = parseOptions(given).map(([option, value]) => [option, value])
 

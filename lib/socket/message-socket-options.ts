@@ -28,9 +28,9 @@ export interface MessageSocketPlan {
 }
 
 export function planMessageSocket(options: MessageSocketOptions, socket: SocketOfKind): MessageSocketPlan {
-  checkFields(options, { ...READ_FIELDS, signal: abortSignal }, 'toMessageSocket')
-  const { ancillary = {}, returnedErrors, gro, signal } = options
-  checkAncillary(ancillary)
+  options = checkFields(options, { ...READ_FIELDS, signal: abortSignal }, 'toMessageSocket')
+  const { returnedErrors, gro, signal } = options
+  const ancillary = checkAncillary(options.ancillary ?? {})
   signal?.throwIfAborted()
   if (gro === true && options.maxDatagram !== undefined && options.maxDatagram !== 65535)
     throw badValue('toMessageSocket: with gro, maxDatagram is 65535: leave one of the two out')

@@ -2,6 +2,7 @@
 
 import { mustBe, mustKnow, whole } from '../base/check-fields.ts'
 import { badValue, show, wrongType } from '../base/errors.ts'
+import { plainCopy } from '../base/plain-copy.ts'
 import { native, unsupported } from '../binding/native.ts'
 import { leastPortOf, type Ports, portsOf } from '../net/ports.ts'
 import { type Protocol, protocolNumber } from '../net/protocol-numbers.ts'
@@ -140,7 +141,7 @@ export function parseOptions(options: unknown): SocketPlan['options'] {
   for (const [index, pair] of options.entries())
     if (!Array.isArray(pair) || pair.length !== 2 || pair[0]?.codec === undefined)
       throw badValue(`options[${index}] is not [option, value], with an option of sockctl/options or of defineOption`)
-  return options
+  return options.map(([option, value]) => [option, plainCopy(value)])
 }
 
 function parseBacklog(listen: unknown, type: string): number | undefined {

@@ -118,6 +118,7 @@ export function struct<const L extends Layout, const D extends Partial<LayoutVal
 > {
   mustBe(LAYOUT, 'layout', layout)
   mustBe(object('an object'), 'given', given)
-  for (const [name, type] of Object.entries(layout)) mustBe(TYPE, `layout: ${name}`, type)
-  return structOf(layout as Members, given as never) as never
+  const members = { ...layout }
+  for (const [name, type] of Object.entries(members)) mustBe(TYPE, `layout: ${name}`, type)
+  return structOf(members as Members, { ...given } as never) as never
 }

@@ -10,7 +10,7 @@ const LIB =
 const NATIVE = 'base host codec calls datagram socket addon'.split(' ')
 
 /** Pure functions: they load no addon. */
-const PURE = /^lib\/(protocols\/|kernel\/|net\/(address|group|protocol-numbers)\.ts)/
+const PURE = /^lib\/(protocols\/|kernel\/|net\/(address|group|well-known-groups|protocol-numbers)\.ts)/
 
 /** What a command may import besides its own room. */
 const PUBLIC = /^lib\/(index\.ts|options\/index\.ts|services\/)/

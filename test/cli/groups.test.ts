@@ -89,6 +89,17 @@ describeOnHosts('sockctl groups', (hosts) => {
     expect(row).toEqual(['a1', '232.1.1.1', '1', 'include', 'IGMPv3', '10.0.0.1'])
   })
 
+  it('names well-known groups, and says whose they are', async () => {
+    await (await socket('udp4')).join({ group: '224.0.1.1', interface: 'a1' })
+    const { stdout } = await runCli(['groups', '-i', 'a1'])
+    expect(stdout).toMatch(/^INTERFACE .* SOURCES +NAME$/m)
+    expect(stdout).toMatch(/^a1 +224\.0\.1\.1 .* ntp\.mcast\.net \(NTP servers that broadcast \(RFC 5905\)\)$/m)
+    expect(stdout).toMatch(
+      /^a1 +224\.0\.0\.1 .* all-systems\.mcast\.net \(every host .*; general IGMP queries go here\)$/m,
+    )
+    expect(await list('224.0.1.1', '-i', 'a1')).toMatchObject([{ group: '224.0.1.1', name: 'ntp.mcast.net' }])
+  })
+
   it('watches joins, leaves and new sources as they happen, and ends with a count', async () => {
     const { pid, next, exited } = hosts().spawnProgram('A', sockctl('groups', '--watch', '--json', '-i', 'a0'))
     const { by } = await next<Told>(({ event }) => event === 'watching')

@@ -65,6 +65,14 @@ describeOnHosts('sockctl igmp', (hosts) => {
     }
   })
 
+  it('names the well-known groups that a message names', async () => {
+    const { a, b } = hosts().pairs[0]
+    await quick(hosts())
+    const there = await watch('B', '-i', b.name)
+    await (await socket('udp4')).join({ group: '224.0.1.1', interface: a.name })
+    expect(await there.next(/Join group 224\.0\.1\.1/)).toMatchObject({ names: { '224.0.1.1': 'ntp.mcast.net' } })
+  })
+
   it('tells MLD alike', async () => {
     const { a, b } = hosts().pairs[0]
     await quick(hosts())

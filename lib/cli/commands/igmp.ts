@@ -2,6 +2,7 @@
 
 import type { Command } from 'commander'
 import { type Datagram, type Interface, watchInterfaces } from '../../index.ts'
+import { wellKnownGroup } from '../../net/well-known-groups.ts'
 import { isMalformed } from '../../protocols/malformed.ts'
 import type { MembershipMessage } from '../../protocols/membership-message.ts'
 import { decodeMembershipPacket, type MembershipPacket } from '../../protocols/membership-packet.ts'
@@ -37,7 +38,9 @@ export function igmpCommand(command: Command): void {
     'after',
     `
 IGMPv1, v2 and v3 (RFC 1112, 2236, 9776), MLDv1 and v2 (RFC 2710, 3810): messages this host sends (>) and
-messages it hears (<). Needs CAP_NET_RAW.`,
+messages it hears (<). General queries go to 224.0.0.1 and ff02::1, the groups of every host; IGMPv3 and MLDv2
+reports to 224.0.0.22 and ff02::16, those of queriers and snooping switches; leaves of older versions to 224.0.0.2 and
+ff02::2, those of routers. Needs CAP_NET_RAW.`,
   )
   examples(command, 'sudo sockctl igmp -i eth0', 'sudo sockctl igmp --duration 130s --json 232.1.1.1')
   runs<[groups?: string[]], IgmpOptions>(command, 'an object a packet', (run, [groups = []], options) =>
@@ -49,6 +52,15 @@ messages it hears (<). Needs CAP_NET_RAW.`,
 function groupsOf(message: MembershipMessage): string[] {
   if (message.type === 'records') return message.records.map((record) => record.group)
   return 'group' in message && message.group !== undefined ? [message.group] : []
+}
+
+/** The names of the well-known groups a message names. */
+function namesIn(message: MembershipMessage): Record<string, string> {
+  const named = groupsOf(message).flatMap((address) => {
+    const known = wellKnownGroup(address)
+    return known === undefined ? [] : [[address, known.name] as const]
+  })
+  return Object.fromEntries(named)
 }
 
 function isAbout(message: MembershipMessage, groups: readonly string[]): boolean {
@@ -81,7 +93,9 @@ function tell(out: Output, datagram: Datagram<'packet'>, { on, packet }: Seen): 
   const sent = isOwn(on, packet.source)
   const text = membershipText(packet.message)
   if (out.json) {
-    out.object({ time, interface: on.name, direction: sent ? 'sent' : 'heard', ...packet, text })
+    const names = namesIn(packet.message)
+    const known = Object.keys(names).length > 0 && { names }
+    out.object({ time, interface: on.name, direction: sent ? 'sent' : 'heard', ...packet, text, ...known })
     return
   }
   const { dim, strong, warn } = out.paint
@@ -91,6 +105,7 @@ function tell(out: Output, datagram: Datagram<'packet'>, { on, packet }: Seen): 
     sent ? '>' : '<',
     `${packet.source} → ${packet.destination}`,
     strong(text),
+    ...Object.entries(namesIn(packet.message)).map(([address, name]) => dim(`(${address} is ${name})`)),
   ]
   out.line(line.join(' ') + warn(oddities(packet)))
 }

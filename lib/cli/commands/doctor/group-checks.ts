@@ -5,8 +5,9 @@ import { type Finding, pass, RANK, warn } from './finding.ts'
 import type { WantedChannel } from './wanted-channel.ts'
 
 export function groupChecks({ group, sources }: WantedChannel): Finding[] {
-  const { kind, scope, ethernetSharedBy } = describeGroup(group)
-  const what = `${group} is ${kind}, scope ${scope}`
+  const { kind, scope, ethernetSharedBy, name, purpose } = describeGroup(group)
+  const known = name === undefined ? '' : `${name} (${purpose}), `
+  const what = `${group} is ${known}${kind}, scope ${scope}`
   if (kind === 'source-specific' && sources.length === 0)
     return [
       warn('group', {

@@ -2,6 +2,7 @@
 
 import type { Command } from 'commander'
 import type { HostMembership } from '../../../kernel/proc-net.ts'
+import { wellKnownGroup } from '../../../net/well-known-groups.ts'
 import { Failure } from '../../shell/failure.ts'
 import { examples } from '../../shell/help.ts'
 import { findInterface, takesInterface } from '../../shell/interface-option.ts'
@@ -53,6 +54,26 @@ const columns: Column<HostMembership>[] = [
   { head: 'SOURCES', cell: sourcesText },
 ]
 
+/** What IANA calls the groups that have a name, and for whom they are. */
+const nameColumns: Column<HostMembership>[] = [
+  {
+    head: 'NAME',
+    cell: ({ group: address }, { dim }) => {
+      const known = wellKnownGroup(address)
+      return known === undefined ? '' : `${known.name} ${dim(`(${known.purpose})`)}`
+    },
+  },
+]
+
+const columnsFor = (found: readonly HostMembership[]): Column<HostMembership>[] =>
+  found.some((one) => wellKnownGroup(one.group) !== undefined) ? [...columns, ...nameColumns] : columns
+
+/** A membership with the name of its group, if it has one. */
+function named(one: HostMembership): HostMembership & { name?: string } {
+  const known = wellKnownGroup(one.group)
+  return known === undefined ? one : { ...one, name: known.name }
+}
+
 export function groupsCommand(command: Command): void {
   takesInterface(command.argument('[group...]', 'only these groups', repeatable(group)), 'only on this interface')
   command.option('-w, --watch', 'print joins and leaves as they happen, until Ctrl-C')
@@ -75,7 +96,7 @@ joined a group that was named.`,
       await using groups = openHostGroups()
       if (options.watch) return await watch(run, groups, isWanted)
       const found = groups.read().filter(isWanted)
-      run.out.list(found, columns)
+      run.out.list(found.map(named), columnsFor(found))
       const missing = wanted.filter((address) => !found.some((one) => one.group === address))
       if (missing.length > 0) throw new Failure(`not joined on this host: ${missing.join(', ')}`)
     },
@@ -111,14 +132,22 @@ async function watch(
   function tell({ event, membership }: GroupChange): void {
     const time = new Date().toISOString()
     if (out.json) {
-      out.object({ event, time, ...membership })
+      out.object({ event, time, ...named(membership) })
       return
     }
     const { users, group, interface: on } = membership
+    const known = wellKnownGroup(group)
     const brush = { join: out.paint.good, leave: out.paint.warn, change: out.paint.strong }[event]
     const rest = event === 'leave' ? [] : [plural(users, 'user'), modeText(membership), sourcesText(membership)]
     out.line(
-      [out.paint.dim(time.slice(11, 23)), brush(event.padEnd(6)), `${group} on ${on}`, ...rest].join('  ').trimEnd(),
+      [
+        out.paint.dim(time.slice(11, 23)),
+        brush(event.padEnd(6)),
+        `${group}${known === undefined ? '' : ` (${known.name})`} on ${on}`,
+        ...rest,
+      ]
+        .join('  ')
+        .trimEnd(),
     )
   }
 }

@@ -19,21 +19,41 @@ const FIRST = 100
 const OPEN = `
 import os, sys
 from socket import *
+peers = []
+def tls():
+    server = socket()
+    server.bind(('127.0.0.1', 0))
+    server.listen()
+    s = socket()
+    s.connect(server.getsockname())
+    peers.append((server, server.accept()))
+    s.setsockopt(6, 31, b'tls')
+    return s
+def ao():
+    s = socket()
+    try:
+        s.getsockopt(6, 40, 56)
+    except OSError as error:
+        if error.errno == 92:
+            raise
+    return s
 try:
     for index in range(COUNT):
-        s = socket(KIND)
+        s = KIND
         os.dup2(s.fileno(), ${FIRST} + index)
 except OSError as error:
     print(error.strerror); sys.exit(3)
 os.execvp(sys.argv[1], sys.argv[1:])
 `
 
-// In the process that has the sockets. '$7' stands for 7n, which JSON has not.
+// In the process that has the sockets. '$7' stands for 7n, which JSON has not, { hex } for bytes.
 const TRY = `
 import { control } from 'sockctl'
 import * as options from 'sockctl/options'
 const trials = JSON.parse(process.argv[1], (_, value) =>
-  typeof value === 'string' && /^[$]\\d+$/.test(value) ? BigInt(value.slice(1)) : value)
+  typeof value === 'string' && /^[$]\\d+$/.test(value)
+    ? BigInt(value.slice(1))
+    : typeof value?.hex === 'string' ? Buffer.from(value.hex, 'hex') : value)
 const all = []
 for (const [index, [name, { set, seenBy = name, ask, after = [], unseen }]] of trials.entries()) {
   const socket = control(${FIRST} + index)
@@ -56,7 +76,10 @@ console.log(JSON.stringify(all, (_, value) => (typeof value === 'bigint' ? '$' +
 /** Tries all options of a kind in a process of its own; text says why there can be no such socket here. */
 function attempt(kind: Kind): Told[] | string {
   const trials = Object.entries(openedTrials[kind])
-  const open = OPEN.replace('KIND', KINDS[kind]).replace('COUNT', String(trials.length))
+  const open = OPEN.replace('KIND', KINDS[kind].endsWith(')') ? KINDS[kind] : `socket(${KINDS[kind]})`).replace(
+    'COUNT',
+    String(trials.length),
+  )
   const node = [process.execPath, '--input-type=module', '--eval', TRY, '--', JSON.stringify(trials)]
   const child = spawnSync('python3', ['-c', open, ...node], {
     cwd: fileURLToPath(new URL('..', import.meta.url)),
@@ -77,8 +100,13 @@ it('tries every option that dgram and net have no socket for', () => {
     'AF_VSOCK',
     'SOL_MPTCP',
     'SOL_SCTP',
+    'SOL_TLS',
+    'SOL_XDP',
+    'SOL_CAN_RAW',
+    'SOL_CAN_ISOTP',
+    'SOL_CAN_J1939',
   ])
-  const wanted = Object.values(options).filter(({ level, name }) => levels.has(level) || /^MRT6?_/.test(name))
+  const wanted = Object.values(options).filter(({ level, name }) => levels.has(level) || /^(MRT6?|TCP_AO)_/.test(name))
   const tried = Object.values(openedTrials).flatMap((trials) => Object.keys(trials))
   expect(tried.toSorted()).toEqual(wanted.map(({ name }) => name).toSorted())
 })

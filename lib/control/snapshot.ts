@@ -33,6 +33,11 @@ const APPLIES: Record<Level, (kind: KindAndProtocol) => boolean> = {
   SOL_PACKET: ({ family }) => is(family, 'AF_PACKET'),
   SOL_NETLINK: ({ family }) => is(family, 'AF_NETLINK'),
   SOL_MPTCP: (kind) => isInternet(kind) && is(kind.protocol, 'IPPROTO_MPTCP'),
+  SOL_TLS: (kind) => isInternet(kind) && is(kind.protocol, 'IPPROTO_TCP'),
+  SOL_CAN_RAW: ({ family, protocol }) => is(family, 'AF_CAN') && is(protocol, 'CAN_RAW'),
+  SOL_CAN_ISOTP: ({ family, protocol }) => is(family, 'AF_CAN') && is(protocol, 'CAN_ISOTP'),
+  SOL_CAN_J1939: ({ family, protocol }) => is(family, 'AF_CAN') && is(protocol, 'CAN_J1939'),
+  SOL_XDP: ({ family }) => is(family, 'AF_XDP'),
   AF_VSOCK: ({ family }) => is(family, 'AF_VSOCK'),
 }
 

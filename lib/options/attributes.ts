@@ -16,6 +16,11 @@ export type Level =
   | 'SOL_PACKET'
   | 'SOL_NETLINK'
   | 'SOL_MPTCP'
+  | 'SOL_TLS'
+  | 'SOL_CAN_RAW'
+  | 'SOL_CAN_ISOTP'
+  | 'SOL_CAN_J1939'
+  | 'SOL_XDP'
   | 'AF_VSOCK'
 
 /** A capability that setting an option takes, in the user namespace of the socket's network namespace unless its documentation says otherwise. */
@@ -83,8 +88,18 @@ const routing = {
 /** The options of multicast routing, which others than the router of the table need a capability for. */
 export const routes = { waits: true, needs: 'CAP_NET_ADMIN', meanings: routing } as const
 
+/** As `routes`, of options that are only set. */
+export const setsRoutes = { access: 'write', waits: true, needs: 'CAP_NET_ADMIN', meanings: routing } as const
+
+/** As `setsRoutes`, of the proxy's routes. */
+export const setsProxyRoutes = { ...setsRoutes, since: '3.9' } as const
+
+/** As `setsRoutes`, to take all away. */
+export const flushesRoutes = { ...setsRoutes, since: '5.1' } as const
+
 /** To be the router of a table, or to end that, which takes no capability but a raw socket's. */
 export const becomesRouter = {
+  access: 'write',
   waits: true,
   meanings: {
     ...routing,
@@ -97,9 +112,9 @@ export const becomesRouter = {
   },
 } as const
 
-/** As `routes`, to give the router an interface. */
+/** As `setsRoutes`, to give the router an interface. */
 export const addsInterface = {
-  ...routes,
+  ...setsRoutes,
   meanings: {
     ...routing,
     EADDRINUSE: { reason: 'bad-value', advice: 'the router has an interface of this number, or this one, already' },

@@ -1,5 +1,6 @@
 // sockctl/options: a constant an option.
 
+export * from './table/can.ts'
 export * from './table/ip.ts'
 export * from './table/ipv6.ts'
 export * from './table/mcast.ts'
@@ -12,5 +13,7 @@ export * from './table/raw.ts'
 export * from './table/sctp.ts'
 export * from './table/socket.ts'
 export * from './table/tcp.ts'
+export * from './table/tls.ts'
 export * from './table/udp.ts'
 export * from './table/vsock.ts'
+export * from './table/xdp.ts'

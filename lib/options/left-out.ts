@@ -5,10 +5,7 @@ const CONTROL_MESSAGE = 'the type of a control message, not an option'
 const NEVER = 'no kernel acts on it'
 const VARIANT = 'the name without a suffix is the one with the time_t of this system'
 const RING = 'a ring is of use only if its memory is mapped, which JavaScript can not do'
-const PACKED_ADDRESS = 'its struct holds a packed socket address: use defineOption with codecs.bytes'
 const CALL = 'part of a function of libsctp (sctp_bindx, sctp_connectx, sctp_peeloff), which gives more than a value'
-const KEYS =
-  'its struct has bit fields, and few kernels are built with CONFIG_TCP_AO: use defineOption with codecs.bytes'
 
 /** Options of Linux's UAPI headers that the table leaves out, each with the reason. */
 export const leftOut: Readonly<Record<string, string>> = {
@@ -48,16 +45,8 @@ export const leftOut: Readonly<Record<string, string>> = {
   IPV6_ORIGDSTADDR: CONTROL_MESSAGE,
   IPV6_USE_MIN_MTU: NEVER,
 
-  TCP_AO_ADD_KEY: KEYS,
-  TCP_AO_DEL_KEY: KEYS,
-  TCP_AO_GET_KEYS: KEYS,
-  TCP_AO_INFO: KEYS,
-  TCP_AO_REPAIR: KEYS,
   TCP_CM_INQ: CONTROL_MESSAGE,
   TCP_ZEROCOPY_RECEIVE: 'it maps pages into an address the program gives, which JavaScript can not do',
-
-  MPTCP_FULL_INFO: 'its struct points at buffers of the program; MPTCP_INFO and MPTCP_SUBFLOW_ADDRS tell most of it',
-  MPTCP_TCPINFO: 'TCP_INFO of each subflow; MPTCP_INFO and MPTCP_SUBFLOW_ADDRS tell most of it',
 
   NETLINK_RX_RING: 'taken out of Linux in 4.6',
   NETLINK_TX_RING: 'taken out of Linux in 4.6',
@@ -73,30 +62,13 @@ export const leftOut: Readonly<Record<string, string>> = {
   SO_VM_SOCKETS_PEER_HOST_VM_ID: NEVER,
   SO_VM_SOCKETS_TRUSTED: NEVER,
 
-  SCTP_AUTH_KEY: 'its struct ends in the key itself: use defineOption with codecs.bytes',
   SCTP_DEFAULT_SEND_PARAM: 'superseded by SCTP_DEFAULT_SNDINFO, RFC 6458 8.1.13',
   SCTP_DELAYED_ACK: 'another name of SCTP_DELAYED_SACK',
   SCTP_DELAYED_ACK_TIME: 'another name of SCTP_DELAYED_SACK',
   SCTP_EXPOSE_PF_STATE: 'another name of SCTP_EXPOSE_POTENTIALLY_FAILED_STATE',
-  SCTP_GET_ASSOC_ID_LIST: 'asked with a list of its own length: use defineOption with codecs.bytes',
-  SCTP_GET_ASSOC_STATS: PACKED_ADDRESS,
   SCTP_GET_LOCAL_ADDRS: CALL,
   SCTP_GET_PEER_ADDRS: CALL,
-  SCTP_GET_PEER_ADDR_INFO: PACKED_ADDRESS,
-  SCTP_HMAC_IDENT: 'its struct ends in a list: use defineOption with codecs.bytes',
-  SCTP_LOCAL_AUTH_CHUNKS: 'its struct ends in a list: use defineOption with codecs.bytes',
-  SCTP_PEER_ADDR_PARAMS: PACKED_ADDRESS,
-  SCTP_PEER_ADDR_THLDS: PACKED_ADDRESS,
-  SCTP_PEER_ADDR_THLDS_V2: PACKED_ADDRESS,
-  SCTP_PEER_AUTH_CHUNKS: 'its struct ends in a list: use defineOption with codecs.bytes',
-  SCTP_PLPMTUD_PROBE_INTERVAL: PACKED_ADDRESS,
-  SCTP_PRIMARY_ADDR: PACKED_ADDRESS,
-  SCTP_PR_ASSOC_STATUS: 'asked with a policy: use defineOption with codecs.bytes',
-  SCTP_PR_STREAM_STATUS: 'asked with a policy and a stream: use defineOption with codecs.bytes',
-  SCTP_REMOTE_UDP_ENCAPS_PORT: PACKED_ADDRESS,
-  SCTP_RESET_STREAMS: 'its struct ends in a list: use defineOption with codecs.bytes',
   SCTP_SENDMSG_CONNECT: CALL,
-  SCTP_SET_PEER_PRIMARY_ADDR: PACKED_ADDRESS,
   SCTP_SOCKOPT_BINDX_ADD: CALL,
   SCTP_SOCKOPT_BINDX_REM: CALL,
   SCTP_SOCKOPT_CONNECTX: CALL,
@@ -104,5 +76,4 @@ export const leftOut: Readonly<Record<string, string>> = {
   SCTP_SOCKOPT_CONNECTX_OLD: CALL,
   SCTP_SOCKOPT_PEELOFF: CALL,
   SCTP_SOCKOPT_PEELOFF_FLAGS: CALL,
-  SCTP_STATUS: PACKED_ADDRESS,
 }

@@ -35,13 +35,13 @@ inline int SetOption(int fd, const Option& option, Bytes& value) {
   for (;;) {
     const size_t room = bytes.size();
     if (codec.set_capacity != nullptr) codec.set_capacity(bytes);
-    auto length = static_cast<socklen_t>(room / codec.unit);
+    auto length = static_cast<socklen_t>(codec.head == 0 ? room / codec.unit : codec.head);
     size_t wanted = room;
     if (getsockopt(fd, option.level, option.name, bytes.data(), &length) != 0) {
       if (codec.room_needed == nullptr || errno != codec.short_room) return Failed(fd, codec, bytes, errno);
       wanted = room * 2;
     } else {
-      bytes.Truncate(length * codec.unit);
+      if (codec.head == 0) bytes.Truncate(length * codec.unit);
       if (codec.room_needed != nullptr) wanted = codec.room_needed(bytes, room);
     }
     if (wanted <= room) return 0;

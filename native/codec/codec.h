@@ -19,7 +19,7 @@ struct Codec {
   // The bytes that this answer would have needed, given that `room` were offered; null if every answer has the same
   // size.
   size_t (*room_needed)(const Bytes& answer, size_t room) = nullptr;
-  // Writes into a question for how many sources there is room; null if the type has no sources.
+  // Writes into a question how much room there is, and where; null if the room says so by itself.
   void (*set_capacity)(Bytes& question) = nullptr;
   // The membership that a value is about; null if values are about none.
   MembershipKey (*membership_key)(const Bytes& bytes) = nullptr;
@@ -30,6 +30,9 @@ struct Codec {
   size_t unit = 1;
   // The errno of getsockopt if the room is too short for any answer.
   int short_room = ERANGE;
+  // The length that getsockopt takes, if it is that of a struct alone and the kernel writes behind the struct too; else
+  // 0.
+  size_t head = 0;
 };
 
 // An array that lives as long as the process: a call on another thread points to its codec.
@@ -45,6 +48,10 @@ CodecList SystemCodecs();
 Napi::Object CodecIndex(Napi::Env env);
 // The codec with this index; throws a RangeError if there is none.
 const Codec& CodecAt(const Napi::Value& index);
+
+// Raw bytes, of codecs_common.cc, for types whose struct TypeScript lays out.
+void EncodeBytes(const Napi::Value& value, Bytes& bytes);
+Napi::Value DecodeBytes(Napi::Env env, const Bytes& bytes);
 
 Napi::Value Encode(const Napi::CallbackInfo& info);
 Napi::Value Decode(const Napi::CallbackInfo& info);

@@ -16,6 +16,24 @@
 #include "codec/structs.h"
 
 namespace sockctl {
+
+void EncodeBytes(const Napi::Value& value, Bytes& bytes) {
+  // Asked of the view itself: to Node-API a SharedArrayBuffer is no ArrayBuffer.
+  void* data = nullptr;
+  if (napi_get_typedarray_info(value.Env(), value, nullptr, nullptr, &data, nullptr, nullptr) != napi_ok)
+    throw Napi::TypeError::New(value.Env(), "the value is not a Uint8Array");
+  const size_t length = value.As<Napi::TypedArray>().ByteLength();
+  // The length becomes a socklen_t, of 32 bits, and the kernel reads it as an int.
+  if (length > INT_MAX) throw Napi::RangeError::New(value.Env(), "the value is longer than an int can say");
+  bytes.Resize(0);
+  bytes.Resize(length);
+  if (length > 0) std::memcpy(bytes.data(), data, length);
+}
+
+Napi::Value DecodeBytes(Napi::Env env, const Bytes& bytes) {
+  return Napi::Buffer<uint8_t>::Copy(env, bytes.data(), bytes.size());
+}
+
 namespace {
 
 // More than tcp_info, which grows with the kernel.
@@ -106,23 +124,6 @@ void EncodeString(const Napi::Value& value, Bytes& bytes) {
 Napi::Value DecodeString(Napi::Env env, const Bytes& bytes) {
   const char* text = reinterpret_cast<const char*>(bytes.data());
   return Napi::String::New(env, text, strnlen(text, bytes.size()));
-}
-
-void EncodeBytes(const Napi::Value& value, Bytes& bytes) {
-  // Asked of the view itself: to Node-API a SharedArrayBuffer is no ArrayBuffer.
-  void* data = nullptr;
-  if (napi_get_typedarray_info(value.Env(), value, nullptr, nullptr, &data, nullptr, nullptr) != napi_ok)
-    throw Napi::TypeError::New(value.Env(), "the value is not a Uint8Array");
-  const size_t length = value.As<Napi::TypedArray>().ByteLength();
-  // The length becomes a socklen_t, of 32 bits, and the kernel reads it as an int.
-  if (length > INT_MAX) throw Napi::RangeError::New(value.Env(), "the value is longer than an int can say");
-  bytes.Resize(0);
-  bytes.Resize(length);
-  if (length > 0) std::memcpy(bytes.data(), data, length);
-}
-
-Napi::Value DecodeBytes(Napi::Env env, const Bytes& bytes) {
-  return Napi::Buffer<uint8_t>::Copy(env, bytes.data(), bytes.size());
 }
 
 // Memory that JavaScript reads answers from by itself.

@@ -10,6 +10,13 @@ export const KINDS = {
   vsock: '40, SOCK_STREAM, 0',
   mptcp: 'AF_INET, SOCK_STREAM, 262',
   sctp: 'AF_INET, SOCK_STREAM, 132',
+  xdp: '44, SOCK_RAW, 0',
+  can: '29, SOCK_RAW, 1',
+  isotp: '29, SOCK_DGRAM, 6',
+  j1939: '29, SOCK_DGRAM, 7',
+  /** Functions of the test's own: the client of a connection whose TCP_ULP is tls; TCP of a kernel that has the option. */
+  tls: 'tls()',
+  tcpAo: 'ao()',
 } as const
 
 export interface OpenedTrial {
@@ -34,6 +41,13 @@ const ROUTE = { source: '192.0.2.1', group: '239.1.2.3', parent: 0, ttls: [0, 1]
 const ANY_SOURCE = { group: '239.1.2.3', parent: 0, ttls: [1] }
 const ROUTE6 = { source: '2001:db8::1', group: 'ff1e::7', parent: 0, ifset: [1] }
 const ANY_SOURCE6 = { group: 'ff1e::7', parent: 0, ifset: [0] }
+const AO_KEY = { address: '192.0.2.1', sndid: 5, rcvid: 6 }
+const AO_ADD = { ...AO_KEY, algorithm: 'hmac(sha1)', key: { hex: '0102030405' } }
+const KEYS = {
+  ...{ version: '1.2', cipher: 'aes-gcm-128', iv: { hex: '01'.repeat(8) }, key: { hex: '02'.repeat(16) } },
+  ...{ salt: { hex: '03'.repeat(4) }, rec_seq: { hex: '00'.repeat(8) } },
+}
+const THRESHOLDS = { pathmaxrxt: 4, pathpfthld: 2 }
 const supported = { set: { value: 1 }, reads: { ...assoc, value: 1 } }
 
 /** A line for each option that sockets of dgram and net do not have. */
@@ -128,8 +142,10 @@ export const openedTrials: Readonly<Record<keyof typeof KINDS, Readonly<Record<s
     SO_VM_SOCKETS_CONNECT_TIMEOUT: { set: 1500 },
   },
   mptcp: {
+    MPTCP_FULL_INFO: { reads: 'an object' },
     MPTCP_INFO: { reads: 'an object' },
     MPTCP_SUBFLOW_ADDRS: { reads: [] },
+    MPTCP_TCPINFO: { reads: [] },
   },
   sctp: {
     SCTP_ADAPTATION_LAYER: { set: 7 },
@@ -140,6 +156,7 @@ export const openedTrials: Readonly<Record<keyof typeof KINDS, Readonly<Record<s
     SCTP_AUTH_CHUNK: { set: 0, refused: 'permission' },
     SCTP_AUTH_DEACTIVATE_KEY: { set: { keynumber: 0 }, refused: 'permission' },
     SCTP_AUTH_DELETE_KEY: { set: { keynumber: 0 }, refused: 'permission' },
+    SCTP_AUTH_KEY: { set: { keynumber: 1, key: { hex: '0102' } }, refused: 'permission' },
     SCTP_AUTH_SUPPORTED: { set: { value: 1 }, unseen: true },
     SCTP_AUTOCLOSE: { set: 5, refused: 'unsupported' },
     SCTP_AUTO_ASCONF: { set: false, unseen: true },
@@ -155,24 +172,93 @@ export const openedTrials: Readonly<Record<keyof typeof KINDS, Readonly<Record<s
     SCTP_EXPOSE_POTENTIALLY_FAILED_STATE: { set: { value: 1 }, unseen: true },
     SCTP_FRAGMENT_INTERLEAVE: { set: 1 },
     SCTP_GET_ASSOC_NUMBER: { unseen: true },
+    SCTP_GET_ASSOC_ID_LIST: { unseen: true },
+    SCTP_GET_ASSOC_STATS: { unseen: true },
+    SCTP_GET_PEER_ADDR_INFO: { unseen: true },
+    SCTP_HMAC_IDENT: { set: ['sha1'], unseen: true },
     SCTP_INITMSG: { set: { num_ostreams: 20, max_instreams: 30, max_attempts: 4, max_init_timeo: 1000 } },
     SCTP_INTERLEAVING_SUPPORTED: { unseen: true },
     SCTP_I_WANT_MAPPED_V4_ADDR: { set: false },
+    SCTP_LOCAL_AUTH_CHUNKS: { unseen: true },
     SCTP_MAXSEG: { set: { value: 1000 }, reads: { ...assoc, value: 1000 } },
     SCTP_MAX_BURST: { set: { value: 9 }, reads: { ...assoc, value: 9 } },
     SCTP_NODELAY: on,
     SCTP_PARTIAL_DELIVERY_POINT: { set: 1000 },
+    SCTP_PEER_ADDR_PARAMS: { set: { hbinterval: 5000, flags: ['HB_ENABLE'] }, unseen: true },
+    SCTP_PEER_ADDR_THLDS: { set: THRESHOLDS, unseen: true },
+    SCTP_PEER_ADDR_THLDS_V2: { set: { ...THRESHOLDS, pathcpthld: 6 }, unseen: true },
+    SCTP_PEER_AUTH_CHUNKS: { unseen: true },
+    SCTP_PLPMTUD_PROBE_INTERVAL: { set: { interval: 10_000 }, unseen: true },
+    SCTP_PRIMARY_ADDR: { set: { address: { address: '127.0.0.1', port: 7 } }, refused: 'bad-value' },
+    SCTP_PR_ASSOC_STATUS: { ask: { policy: 0x10 }, unseen: true },
+    SCTP_PR_STREAM_STATUS: { ask: { policy: 0x10 }, unseen: true },
     SCTP_PR_SUPPORTED: { set: { value: 0 }, unseen: true },
     SCTP_RECONFIG_SUPPORTED: supported,
     SCTP_RECVNXTINFO: on,
     SCTP_RECVRCVINFO: on,
+    SCTP_REMOTE_UDP_ENCAPS_PORT: { set: { port: 9899 }, unseen: true },
     SCTP_RESET_ASSOC: { set: 0, refused: 'bad-value' },
+    SCTP_RESET_STREAMS: { set: { flags: ['outgoing'] }, refused: 'bad-value' },
     SCTP_REUSE_PORT: on,
     SCTP_RTOINFO: {
       set: { initial: 2000, max: 5000, min: 500 },
       reads: { ...assoc, initial: 2000, max: 5000, min: 500 },
     },
+    SCTP_SET_PEER_PRIMARY_ADDR: { set: { address: { address: '127.0.0.1', port: 7 } }, refused: 'bad-value' },
+    SCTP_STATUS: { unseen: true },
     SCTP_STREAM_SCHEDULER: { set: { value: 2 }, reads: { ...assoc, value: 2 } },
     SCTP_STREAM_SCHEDULER_VALUE: { set: { stream_id: 0, value: 1 }, unseen: true },
+  },
+  xdp: {
+    XDP_MAX_TX_SKB_BUDGET: { set: 64, refused: 'bad-value' },
+    XDP_OPTIONS: { reads: { flags: [] } },
+    XDP_STATISTICS: {
+      reads: {
+        ...{ rx_dropped: '$0', rx_invalid_descs: '$0', tx_invalid_descs: '$0', rx_ring_full: '$0' },
+        ...{ rx_fill_ring_empty_descs: '$0', tx_ring_empty_descs: '$0' },
+      },
+    },
+  },
+  can: {
+    CAN_RAW_ERR_FILTER: { set: 0x1fffffff },
+    CAN_RAW_FD_FRAMES: on,
+    CAN_RAW_FILTER: { set: [{ can_id: 0x123, can_mask: 0x7ff }] },
+    CAN_RAW_JOIN_FILTERS: on,
+    CAN_RAW_LOOPBACK: { set: false },
+    CAN_RAW_RECV_OWN_MSGS: on,
+    CAN_RAW_XL_FRAMES: on,
+    CAN_RAW_XL_VCID_OPTS: { set: { flags: ['TX_SET'], tx_vcid: 7, rx_vcid: 0, rx_vcid_mask: 0 } },
+  },
+  isotp: {
+    CAN_ISOTP_LL_OPTS: { set: { mtu: 72, tx_dl: 64, tx_flags: 0 } },
+    CAN_ISOTP_OPTS: { set: { flags: ['TX_PADDING'], txpad_content: 0x55 }, unseen: true },
+    CAN_ISOTP_RECV_FC: { set: { bs: 8, stmin: 5, wftmax: 0 } },
+    CAN_ISOTP_RX_STMIN: { set: 1000 },
+    CAN_ISOTP_TX_STMIN: { set: 1000 },
+  },
+  j1939: {
+    SO_J1939_ERRQUEUE: on,
+    SO_J1939_FILTER: { set: [{ pgn: 0xee00, pgn_mask: 0x3ffff }], unseen: true },
+    SO_J1939_PROMISC: on,
+    SO_J1939_SEND_PRIO: { set: 3 },
+  },
+  tls: {
+    TLS_RX: { set: KEYS, reads: { version: '1.2', cipher: 'aes-gcm-128' } },
+    TLS_RX_EXPECT_NO_PAD: { set: true, refused: 'bad-value' },
+    TLS_TX: { set: KEYS, reads: { version: '1.2', cipher: 'aes-gcm-128' } },
+    TLS_TX_MAX_PAYLOAD_LEN: { unseen: true },
+    TLS_TX_ZEROCOPY_RO: { unseen: true },
+  },
+  tcpAo: {
+    TCP_AO_ADD_KEY: { set: AO_ADD, unseen: true },
+    TCP_AO_DEL_KEY: { after: [['TCP_AO_ADD_KEY', AO_ADD]], set: AO_KEY, unseen: true },
+    TCP_AO_GET_KEYS: { after: [['TCP_AO_ADD_KEY', AO_ADD]], unseen: true },
+    TCP_AO_INFO: {
+      after: [['TCP_AO_ADD_KEY', AO_ADD]],
+      set: { ao_required: true },
+      unseen: true,
+      refused: 'unsupported',
+    },
+    TCP_AO_REPAIR: { unseen: true },
   },
 }

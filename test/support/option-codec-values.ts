@@ -125,8 +125,267 @@ const canonicalFields = (value: object) =>
   )
 const filledUp = (list: readonly number[] = []) => [...list, ...new Array(32 - list.length).fill(0)]
 
+const address4or6 = fc.oneof(source4, source6)
+const sockaddrOf = ({ address, port = 0 }: { address: string; port?: number }) => ({
+  family: address.includes(':') ? 'ipv6' : 'ipv4',
+  address: canonical(address),
+  port,
+})
+const peer = fc.record({ address: address4or6, port: u16 }, { requiredKeys: ['address'] })
+
+/** A struct that begins with an association and an address. */
+const ofAddress = (codec: AnyCodec, fields: Record<string, Arbitrary<unknown>> = {}, given: object = {}) =>
+  row({
+    codec,
+    values: fc.record(
+      { assoc_id: i32, address: peer, ...fields },
+      { requiredKeys: Object.keys(fields).filter((name) => !(name in given)) as never[] },
+    ),
+    comesBackAs: ({ address, ...rest }) => ({
+      ...{ assoc_id: 0 },
+      ...given,
+      ...rest,
+      address: address === undefined ? { family: 0 } : sockaddrOf(address as { address: string }),
+    }),
+    wrong: fc.oneof(
+      fc.constantFrom(null, undefined, 7, 'text', { assoc_id: '1' }, { address: '192.0.2.1' }, { other: 1 }),
+      fc.record({
+        address: fc.record({ address: address4or6, port: notInteger(0, 65535).filter((x) => x !== undefined) }),
+      }),
+    ),
+    nativeRefuses: false,
+  })
+
+const CIPHERS = {
+  'aes-gcm-128': [8, 16, 4],
+  'aes-gcm-256': [8, 32, 4],
+  'chacha20-poly1305': [12, 32, 0],
+  'sm4-ccm': [8, 16, 4],
+}
+const cryptoInfo = (lengths: (cipher: keyof typeof CIPHERS) => number[]) =>
+  fc.constantFrom(...(Object.keys(CIPHERS) as (keyof typeof CIPHERS)[])).chain((cipher) => {
+    const [iv = 0, key = 0, salt = 0] = lengths(cipher)
+    const bytesOf = (length: number) => octets(length, length).map((bytes) => Buffer.from(bytes))
+    return fc.record({
+      ...{ version: fc.constantFrom('1.2', '1.3'), cipher: fc.constant(cipher) },
+      ...{ iv: bytesOf(iv), key: bytesOf(key), salt: bytesOf(salt), rec_seq: bytesOf(8) },
+    })
+  })
+
+const aoKey = {
+  address: address4or6,
+  prefixLength: integer(0, 32),
+  interface: fc.constantFrom(7, 'lo'),
+  sndid: u8,
+  rcvid: u8,
+}
+const NOT_AO_KEY = fc.constantFrom(
+  {},
+  { address: 'nowhere', sndid: 1, rcvid: 1 },
+  { address: '192.0.2.1', sndid: 256, rcvid: 1 },
+  { address: '192.0.2.1', sndid: 1, rcvid: 1, prefixLength: 33 },
+  { address: '192.0.2.1', sndid: 1, rcvid: 1, other: 1 },
+)
+const ISOTP = [
+  ...['LISTEN_MODE', 'EXTEND_ADDR', 'TX_PADDING', 'RX_PADDING', 'CHK_PAD_LEN', 'CHK_PAD_DATA', 'HALF_DUPLEX'],
+  ...['FORCE_TXSTMIN', 'FORCE_RXSTMIN', 'RX_EXT_ADDR', 'WAIT_TX_DONE', 'SF_BROADCAST', 'CF_BROADCAST', 'DYN_FC_PARMS'],
+]
+const PATH = [
+  ...['HB_ENABLE', 'HB_DISABLE', 'HB_DEMAND', 'PMTUD_ENABLE', 'PMTUD_DISABLE', 'SACKDELAY_ENABLE'],
+  ...['SACKDELAY_DISABLE', 'HB_TIME_IS_ZERO', 'IPV6_FLOWLABEL', 'DSCP'],
+]
+const NO_COUNTS = { pkt_good: 0n, pkt_bad: 0n, pkt_key_not_found: 0n, pkt_ao_required: 0n, pkt_dropped_icmp: 0n }
+
 /** The codecs of single options, a row each. */
 export const optionRows: Record<string, Row> = {
+  canFilters: row({
+    codec: codecs.canFilters,
+    values: fc.array(fc.record({ can_id: u32, can_mask: u32 }, { noNullPrototype: true }), { maxLength: 512 }),
+    wrong: fc.constantFrom(
+      null,
+      7,
+      [{ can_id: 1 }],
+      [{ can_id: -1, can_mask: 0 }],
+      new Array(513).fill({ can_id: 1, can_mask: 1 }),
+    ),
+    nativeRefuses: false,
+  }),
+  canVcidOptions: row({
+    codec: codecs.canVcidOptions,
+    values: fc.record(
+      { flags: inOrder(['TX_SET', 'TX_PASS', 'RX_FILTER']), tx_vcid: u8, rx_vcid: u8, rx_vcid_mask: u8 },
+      { noNullPrototype: true },
+    ),
+    wrong: fc.oneof(fc.constantFrom(null, 7), fc.record({ flags: fc.constantFrom(7, ['other']) })),
+    nativeRefuses: false,
+  }),
+  isotpOptions: row({
+    codec: codecs.isotpOptions,
+    values: fc.record(
+      {
+        flags: inOrder(ISOTP),
+        frame_txtime: u32,
+        ext_address: u8,
+        txpad_content: u8,
+        rxpad_content: u8,
+        rx_ext_address: u8,
+      },
+      { noNullPrototype: true },
+    ),
+    wrong: fc.oneof(fc.constantFrom(null, 7), fc.record({ flags: fc.constantFrom(7, ['other']) })),
+    nativeRefuses: false,
+  }),
+  isotpFlowControl: struct(codecs.isotpFlowControl, { bs: u8, stmin: u8, wftmax: u8 }),
+  isotpLinkLayer: struct(codecs.isotpLinkLayer, { mtu: u8, tx_dl: u8, tx_flags: u8 }),
+  j1939Filters: row({
+    codec: codecs.j1939Filters,
+    values: fc.array(
+      fc.record(
+        { name: u64, name_mask: u64, pgn: u32, pgn_mask: u32, addr: u8, addr_mask: u8 },
+        { noNullPrototype: true },
+      ),
+    ),
+    wrong: fc.constantFrom(null, 7, [{ name: 1 }], [{ addr: 256 }], [{ other: 1 }]),
+    nativeRefuses: false,
+  }),
+  sctpAuthkey: row({
+    codec: codecs.sctpAuthkey,
+    values: fc.record({ assoc_id: i32, keynumber: u16, key: octets(0, 300) }),
+    comesBackAs: ({ assoc_id, keynumber, key }) => {
+      const head = Buffer.alloc(8)
+      head.writeInt32LE(assoc_id)
+      head.writeUInt16LE(keynumber, 4)
+      head.writeUInt16LE(key.length, 6)
+      return Buffer.concat([head, key])
+    },
+    wrong: fc.constantFrom(
+      null,
+      {},
+      { keynumber: 1 },
+      { keynumber: 65536, key: new Uint8Array(1) },
+      { keynumber: 1, key: new Uint8Array(65536) },
+    ),
+    nativeRefuses: false,
+  }),
+  sctpHmacalgo: row({
+    codec: codecs.sctpHmacalgo,
+    values: fc.array(fc.constantFrom('sha1', 'sha256', 7), { minLength: 1, maxLength: 64 }),
+    wrong: fc.constantFrom(null, [], 'sha1', ['md5'], [65536], new Array(65).fill('sha1')),
+    nativeRefuses: false,
+  }),
+  sctpResetStreams: row({
+    codec: codecs.sctpResetStreams,
+    values: fc.record({ flags: inOrder(['incoming', 'outgoing']), streams: fc.array(u16) }),
+    comesBackAs: ({ flags, streams }) => {
+      const bits = (flags.includes('incoming') ? 1 : 0) + (flags.includes('outgoing') ? 2 : 0)
+      const words = new Uint16Array([0, 0, bits, streams.length, ...streams])
+      return Buffer.from(words.buffer)
+    },
+    wrong: fc.constantFrom(null, {}, { flags: ['other'] }, { flags: [], streams: [65536] }, { flags: [], streams: 1 }),
+    nativeRefuses: false,
+  }),
+  sctpPrim: ofAddress(codecs.sctpPrim),
+  sctpPaddrparams: ofAddress(
+    codecs.sctpPaddrparams,
+    {
+      hbinterval: u32,
+      pathmaxrxt: u16,
+      pathmtu: u32,
+      sackdelay: u32,
+      flags: inOrder(PATH),
+      ipv6_flowlabel: u32,
+      dscp: u8,
+    },
+    { hbinterval: 0, pathmaxrxt: 0, pathmtu: 0, sackdelay: 0, flags: [], ipv6_flowlabel: 0, dscp: 0 },
+  ),
+  sctpPaddrinfo: ofAddress(
+    codecs.sctpPaddrinfo,
+    {
+      state: fc.constantFrom('INACTIVE', 'PF', 'ACTIVE', 'UNCONFIRMED', 'UNKNOWN', 99),
+      cwnd: u32,
+      srtt: u32,
+      rto: u32,
+      mtu: u32,
+    },
+    { state: 'INACTIVE', cwnd: 0, srtt: 0, rto: 0, mtu: 0 },
+  ),
+  sctpPaddrthlds: ofAddress(codecs.sctpPaddrthlds, { pathmaxrxt: u16, pathpfthld: u16 }),
+  sctpPaddrthldsV2: ofAddress(codecs.sctpPaddrthldsV2, { pathmaxrxt: u16, pathpfthld: u16, pathcpthld: u16 }),
+  sctpUdpencaps: ofAddress(codecs.sctpUdpencaps, { port: u16 }),
+  sctpProbeinterval: ofAddress(codecs.sctpProbeinterval, { interval: u32 }),
+  tcpAoAdd: row({
+    codec: codecs.tcpAoAdd,
+    values: fc.record(
+      {
+        ...aoKey,
+        algorithm: fc.constantFrom('hmac(sha1)', 'cmac(aes128)', 'a'.repeat(63)),
+        key: octets(0, 80),
+        maclen: u8,
+        ...{ exclude_options: fc.boolean(), set_current: fc.boolean(), set_rnext: fc.boolean() },
+      },
+      { requiredKeys: ['address', 'sndid', 'rcvid', 'algorithm', 'key'] },
+    ),
+    comesBackAs: ({ address, exclude_options = false, set_current = false, set_rnext = false, ...rest }) => ({
+      ...{ address: sockaddrOf({ address }), reserved2: 0, maclen: rest.maclen ?? 0, algorithm: rest.algorithm },
+      ...{ sndid: rest.sndid, rcvid: rest.rcvid, interface: indexOf(rest.interface ?? 0) },
+      prefixLength: rest.prefixLength ?? (address.includes(':') ? 128 : 32),
+      set: { set_current, set_rnext },
+      keyflags: (rest.interface === undefined ? 0 : 1) + (exclude_options ? 2 : 0),
+      ...{ keylen: rest.key.length, key: Buffer.concat([rest.key, Buffer.alloc(80 - rest.key.length)]) },
+    }),
+    wrong: fc.oneof(
+      NO_OBJECT,
+      NOT_AO_KEY,
+      fc.constantFrom({ ...{ address: '::1', sndid: 1, rcvid: 2 }, algorithm: 'x'.repeat(64), key: new Uint8Array(1) }),
+    ),
+    nativeRefuses: false,
+  }),
+  tcpAoDel: row({
+    codec: codecs.tcpAoDel,
+    values: fc.record(
+      { ...aoKey, current_key: u8, rnext: u8, del_async: fc.boolean() },
+      { requiredKeys: ['address', 'sndid', 'rcvid'] },
+    ),
+    comesBackAs: ({ address, current_key, rnext, del_async = false, ...rest }) => ({
+      ...{ address: sockaddrOf({ address }), reserved2: 0, current_key: current_key ?? 0, rnext: rnext ?? 0 },
+      ...{ sndid: rest.sndid, rcvid: rest.rcvid, interface: indexOf(rest.interface ?? 0) },
+      prefixLength: rest.prefixLength ?? (address.includes(':') ? 128 : 32),
+      set: { set_current: current_key !== undefined, set_rnext: rnext !== undefined, del_async },
+      keyflags: rest.interface === undefined ? 0 : 1,
+    }),
+    wrong: fc.oneof(NO_OBJECT, NOT_AO_KEY),
+    nativeRefuses: false,
+  }),
+  tcpAoInfo: row({
+    codec: codecs.tcpAoInfo,
+    values: fc.record(
+      {
+        ...{ current_key: u8, rnext: u8, ao_required: fc.boolean(), accept_icmps: fc.boolean() },
+        ...{ pkt_good: u64, pkt_bad: u64, pkt_key_not_found: u64, pkt_ao_required: u64, pkt_dropped_icmp: u64 },
+      },
+      { requiredKeys: [] },
+    ),
+    comesBackAs: (value) => ({ ao_required: false, accept_icmps: false, ...NO_COUNTS, ...value }),
+    wrong: fc.constantFrom(null, 7, { current_key: 256 }, { ao_required: 1 }, { pkt_good: 1 }, { other: 1 }),
+    nativeRefuses: false,
+  }),
+  tcpAoRepair: struct(codecs.tcpAoRepair, { snt_isn: u32, rcv_isn: u32, snd_sne: u32, rcv_sne: u32 }),
+  tlsCryptoInfo: row({
+    codec: codecs.tlsCryptoInfo,
+    values: cryptoInfo((cipher) => CIPHERS[cipher]),
+    wrong: fc.oneof(
+      NO_OBJECT,
+      cryptoInfo((cipher) => CIPHERS[cipher].map((length) => length + 1)),
+      fc.constantFrom({ version: '1.1', cipher: 'aes-gcm-128' }, { version: '1.3', cipher: 'rot13' }),
+    ),
+    nativeRefuses: false,
+  }),
+  tlsPayloadLength: row({
+    codec: codecs.tlsPayloadLength,
+    values: integer(64, 16_384),
+    wrong: notInteger(64, 16_384),
+    nativeRefuses: false,
+  }),
   mfcctl: row({
     codec: codecs.mfcctl,
     values: fc.record(
@@ -293,6 +552,7 @@ export const optionRows: Record<string, Row> = {
     wrong: fc.oneof(
       NO_OBJECT,
       fc.constantFrom({ id: 65536, mode: 'lb' }, { id: 1, mode: 'x' }, { id: 1, mode: 'lb', flags: ['x'] }),
+      fc.constantFrom({ id: 1, mode: 'lb', max_num_members: 0 }, { id: 1, mode: 'lb', max_num_members: 65537 }),
     ),
     nativeRefuses: false,
   }),

@@ -37,25 +37,31 @@ export type MembersRead<M extends Members> = { -readonly [K in keyof M]: Read<M[
 /** What writing a struct of members takes. */
 export type MembersWritten<M extends Members> = { -readonly [K in keyof M]: Written<M[K]> }
 
-interface Field extends AnyMember {
+interface Field {
   readonly name: string
   readonly offset: number
+  readonly member: AnyMember
 }
 
-function fieldsOf(
-  members: Members,
-  packed: number | undefined,
-): { fields: readonly Field[]; size: number; align: number } {
+interface Laid {
+  readonly fields: readonly Field[]
+  readonly size: number
+  readonly align: number
+}
+
+function layOut(members: Members, packed: number | undefined): Laid {
+  const fields: Field[] = []
   let end = 0
   let widest = packed ?? 1
-  const fields = Object.entries(members).map(([name, type]) => {
+  for (const name of Object.keys(members)) {
+    const type = members[name] as Type | AnyMember
     const member: AnyMember = typeof type === 'object' ? type : NUMBERS[type]
     const align = packed === undefined ? member.align : 1
     const offset = Math.ceil(end / align) * align
     end = offset + member.size
     widest = Math.max(widest, align)
-    return { ...member, name, offset }
-  })
+    fields.push({ name, offset, member })
+  }
   return { fields, size: Math.ceil(end / widest) * widest, align: widest }
 }
 
@@ -68,38 +74,48 @@ export function structOf<const M extends Members, const D extends Partial<Member
   MembersRead<M>,
   Omit<MembersWritten<M>, keyof D> & { [K in keyof D & keyof M]?: MembersWritten<M>[K] | undefined }
 > {
-  const { fields, size, align } = fieldsOf(members, packed)
+  // Laid out at the first use: laying out all structs was a third of the time that an import took.
+  let laid: Laid | undefined
+  const layout = (): Laid => {
+    laid ??= layOut(members, packed)
+    return laid
+  }
   const defaults = given as Readonly<Record<string, unknown>>
   const fieldOf = (value: Record<string, unknown>, name: string): unknown =>
     value[name] === undefined ? defaults[name] : value[name]
-  const fieldNames = fields.map(({ name }) => name)
-  const names = fields.map(({ name }) => `${name}${name in given ? '?' : ''}`)
+  const fieldNames = Object.keys(members)
   return {
-    size,
-    align,
-    expects: `{ ${names.join(', ')} }`,
+    get size() {
+      return layout().size
+    },
+    get align() {
+      return layout().align
+    },
+    expects: `{ ${fieldNames.map((name) => (name in given ? `${name}?` : name)).join(', ')} }`,
     read: 'bytes',
     write: 'bytes',
     wrong: (value) => {
       const strange = wrongFields(value, fieldNames)
       if (strange !== '') return strange
-      for (const { name, right, words } of fields) {
+      for (const { name, member } of layout().fields) {
         const field = fieldOf(value as Record<string, unknown>, name)
-        if (!right(field)) return `${name} is ${show(field)}, not ${words}`
+        if (!member.right(field)) return `${name} is ${show(field)}, not ${member.words}`
       }
       return ''
     },
     toNative: (value) => {
+      const { fields, size } = layout()
       const bytes = new Uint8Array(size)
       const view = new DataView(bytes.buffer)
-      for (const { name, offset, write } of fields) write(view, offset, fieldOf(value as Record<string, unknown>, name))
+      for (const { name, offset, member } of fields)
+        member.write(view, offset, fieldOf(value as Record<string, unknown>, name))
       return bytes
     },
     fromNative: (answer: Buffer) => {
       const view = new DataView(answer.buffer, answer.byteOffset, answer.byteLength)
       const value: Record<string, unknown> = {}
-      for (const field of fields)
-        if (field.offset + field.size <= answer.length) value[field.name] = field.read(view, field.offset)
+      for (const { name, offset, member } of layout().fields)
+        if (offset + member.size <= answer.length) value[name] = member.read(view, offset)
       return value as MembersRead<M>
     },
   }
@@ -119,6 +135,6 @@ export function struct<const L extends Layout, const D extends Partial<LayoutVal
   mustBe(LAYOUT, 'layout', layout)
   mustBe(object('an object'), 'given', given)
   const members = { ...layout }
-  for (const [name, type] of Object.entries(members)) mustBe(TYPE, `layout: ${name}`, type)
+  for (const name in members) mustBe(TYPE, `layout: ${name}`, members[name])
   return structOf(members as Members, { ...given } as never) as never
 }

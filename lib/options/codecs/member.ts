@@ -174,14 +174,25 @@ export const portMember: Member<number> = {
   write: (view, offset, value) => view.setUint16(offset, value),
 }
 
+/** A number of 32 bits in network order. */
+export const networkNumber: Member<number> = {
+  ...NUMBERS.u32,
+  read: (view, offset) => view.getUint32(offset),
+  write: (view, offset, value) => view.setUint32(offset, value),
+}
+
 /** A struct within a struct. */
 export const inner = <R>(whole: {
   size: number
   align: number
   fromNative: (bytes: Buffer) => R
-}): Member<R, never> => ({
-  size: whole.size,
-  align: whole.align,
+}): Member<R, undefined> => ({
+  get size() {
+    return whole.size
+  },
+  get align() {
+    return whole.align
+  },
   words: 'nothing: only the kernel writes it',
   right: (value) => value === undefined,
   read: (view, offset) => whole.fromNative(Buffer.from(bytesAt(view, offset, whole.size))),

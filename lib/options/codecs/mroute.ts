@@ -113,7 +113,7 @@ export const vifctl: Codec<never, Vif> = {
         (isAddress(on) ? 0 : VIFF_USE_IFINDEX),
       local: on,
     }),
-  fromNative: vifStruct.fromNative as never,
+  fromNative: (bytes) => vifStruct.fromNative(bytes) as never,
 }
 
 const mifStruct = structOf(
@@ -140,7 +140,7 @@ export const mif6ctl: Codec<never, Mif> = {
       throw badValue(`interface ${show(on)} has index ${pifi}: struct mif6ctl has room for ${MOST_INDEX} at most`)
     return mifStruct.toNative({ ...rest, flags: register === true ? MIFF_REGISTER : 0, pifi })
   },
-  fromNative: mifStruct.fromNative as never,
+  fromNative: (bytes) => mifStruct.fromNative(bytes) as never,
 }
 
 const mfcStruct = structOf(
@@ -180,7 +180,7 @@ const route = <W>(whole: Struct<never, W> | Struct<unknown, W>, names: string[],
     return whole.wrong(value)
   },
   toNative: whole.toNative,
-  fromNative: whole.fromNative as never,
+  fromNative: (bytes) => whole.fromNative(bytes) as never,
 })
 
 /** `struct mfcctl`. */

@@ -157,3 +157,11 @@ export const tcpInfo: Codec<TcpInfo, never> = {
   toNative: (value) => value,
   fromNative: decode,
 }
+
+/** A `struct tcp_info` within a longer answer. */
+export function decodeTcpInfo(bytes: Uint8Array): TcpInfo {
+  const memory = new ArrayBuffer(8 + Math.max(SIZE, Math.ceil(bytes.length / 8) * 8))
+  new BigUint64Array(memory, 0, 1)[0] = BigInt(bytes.length)
+  new Uint8Array(memory, 8).set(bytes)
+  return decode(memory)
+}

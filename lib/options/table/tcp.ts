@@ -8,6 +8,11 @@ import {
   int,
   saveSyn,
   string,
+  tcpAoAdd,
+  tcpAoDel,
+  tcpAoInfo,
+  tcpAoKeys,
+  tcpAoRepair,
   tcpCcInfo,
   tcpInfo,
   tcpMd5sig,
@@ -19,6 +24,19 @@ import {
 } from '../codecs.ts'
 import { option } from '../option.ts'
 
+/** `TCP_AO_ADD_KEY`: add a key of the TCP Authentication Option. Before connect or listen, or on a connection that has keys. Kernels with CONFIG_TCP_AO. RFC 5925, Documentation/networking/tcp_ao.rst */
+export const TCP_AO_ADD_KEY = option('TCP_AO_ADD_KEY', 'IPPROTO_TCP', tcpAoAdd, { access: 'write', since: '6.7' })
+/** `TCP_AO_DEL_KEY`: delete a key. RFC 5925, Documentation/networking/tcp_ao.rst */
+export const TCP_AO_DEL_KEY = option('TCP_AO_DEL_KEY', 'IPPROTO_TCP', tcpAoDel, { access: 'write', since: '6.7' })
+/** `TCP_AO_GET_KEYS`: the keys of the socket, all or those asked for, 64 at most. RFC 5925, Documentation/networking/tcp_ao.rst */
+export const TCP_AO_GET_KEYS = option('TCP_AO_GET_KEYS', 'IPPROTO_TCP', tcpAoKeys, { access: 'read', since: '6.7' })
+/** `TCP_AO_INFO`: the keys in use, what is required of peers, and counters of segments. RFC 5925, Documentation/networking/tcp_ao.rst */
+export const TCP_AO_INFO = option('TCP_AO_INFO', 'IPPROTO_TCP', tcpAoInfo, { since: '6.7' })
+/** `TCP_AO_REPAIR`: the sequence numbers that keys are made of, of a connection in repair. Documentation/networking/tcp_ao.rst */
+export const TCP_AO_REPAIR = option('TCP_AO_REPAIR', 'IPPROTO_TCP', tcpAoRepair, {
+  since: '6.7',
+  needs: 'CAP_NET_ADMIN',
+})
 /** `TCP_CC_INFO`: what the congestion control algorithm tells of its state; empty if it tells nothing. include/uapi/linux/inet_diag.h */
 export const TCP_CC_INFO = option('TCP_CC_INFO', 'IPPROTO_TCP', tcpCcInfo, { access: 'read', since: '4.1' })
 /** `TCP_CONGESTION`: the congestion control algorithm, by name, as the sysctl net.ipv4.tcp_available_congestion_control lists them. Default: the sysctl net.ipv4.tcp_congestion_control. The privilege is needed for an algorithm not in net.ipv4.tcp_allowed_congestion_control. tcp(7) */

@@ -6,6 +6,7 @@ import { afterEach, describe, expect, it } from 'vitest'
 import { RANK } from '../../lib/cli/commands/doctor/finding.ts'
 import { firewallChecks } from '../../lib/cli/commands/doctor/firewall.ts'
 import { parseIptablesRules } from '../../lib/kernel/firewall/iptables-rules.ts'
+import { startCli } from '../support/cli.ts'
 import { nftMissing, run } from '../support/commands.ts'
 import { diagnose as doctor } from '../support/doctor.ts'
 import { describeOnHosts, plan } from '../support/hosts.ts'
@@ -103,6 +104,32 @@ describeUnless(nftMissing, 'with nft', () => {
       expect(find('firewall')?.says).toMatch(
         /^a rate limit of this host's firewall drops at least \d\d % of the datagrams: /,
       )
+    })
+
+    it('proves the rule by a trace, and leaves nothing behind', async () => {
+      await input('ip daddr 239.0.0.0/8 jump sub', 'accept', 'chain sub { udp dport 5004 counter drop\n}')
+      await send('239.1.1.1')
+      const traced = await doctor(`239.1.1.1:${PORT}`, '-i', a.name, '--wait', '1500ms', '--trace')
+      expect(traced.verdict).toMatch(
+        /^Proven: this host's firewall drops the datagrams: inet doctor sub: udp dport 5004 drop\. Fix: nft insert rule inet doctor input ip daddr 239\.1\.1\.1 udp dport 5004 accept$/,
+      )
+      expect(await run('nft', ['list', 'tables'])).toBe('table inet doctor\n')
+      await shell(traced.find('firewall')?.fix ?? 'false')
+      const mended = await doctor(`239.1.1.1:${PORT}`, '-i', a.name, '--wait', '1500ms', '--trace')
+      expect(mended.status).toBe(0)
+      expect(mended.find('trace')).toMatchObject({ status: 'pass' })
+    })
+
+    it('leaves no table behind if it is killed in the middle of a trace', async () => {
+      await input('udp dport 5004 drop')
+      const { kill, ended } = startCli(['doctor', `239.1.1.1:${PORT}`, '-i', a.name, '--wait', '20s', '--trace'])
+      const tables = () => run('nft', ['list', 'tables'])
+      for (const patience = AbortSignal.timeout(10_000); !(await tables()).includes('sockctl_trace'); )
+        if (patience.aborted) throw new Error('no table to trace with')
+      kill('SIGKILL')
+      await ended
+      for (const patience = AbortSignal.timeout(10_000); (await tables()).includes('sockctl_trace'); )
+        if (patience.aborted) throw new Error('the table is still there')
     })
 
     it('says which rule keeps queries from this host, and mends it', async () => {

@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest'
 import { parseIptablesRules } from '../../lib/kernel/firewall/iptables-rules.ts'
 import { certaintyOf, type FilteredPacket } from '../../lib/kernel/firewall/model.ts'
 import { parseNftRuleset, parseNftTexts } from '../../lib/kernel/firewall/nft-ruleset.ts'
+import { parseTraceLine } from '../../lib/kernel/firewall/nft-trace.ts'
 import { followPacket } from '../../lib/kernel/firewall/walk.ts'
 import { isMalformed } from '../../lib/protocols/malformed.ts'
 import { mutatedText } from '../support/mutated.ts'
@@ -202,6 +203,33 @@ describe('listings', () => {
           `{"nftables":[{"table":{"family":"ip","name":"t"}},{"chain":{"family":"ip","table":"t","name":"c","hook":"input"}},{"rule":{"family":"ip","table":"t","chain":"c","expr":[${json}]}}]}`,
         )
         if (!isMalformed(tables)) followPacket(tables, packet)
+      }),
+    )
+  })
+})
+
+describe('lines of a trace', () => {
+  it.each([
+    ['trace id 97 inet filter in packet: iif "lo" ip saddr 127.0.0.1 ip daddr 239.1.1.1', undefined],
+    ['trace id 97 inet filter in rule ip daddr 239.0.0.0/8 jump sub (verdict jump sub)', undefined],
+    [
+      'trace id 97 inet filter sub rule udp dport 5000 counter packets 3 bytes 9 drop (verdict drop)',
+      'udp dport 5000 drop',
+    ],
+    ['trace id 97 inet filter sub rule log prefix "(verdict drop)" (verdict continue)', undefined],
+    ['trace id 97 inet filter in verdict continue ', undefined],
+    ['trace id 97 inet filter in policy drop ', 'policy drop'],
+    ['trace id 97 inet filter in policy accept ', undefined],
+  ])('%s', (line, rule) => {
+    expect(parseTraceLine(line)).toMatchObject({ id: '97', table: 'filter' })
+    expect(parseTraceLine(line)?.drop?.rule).toBe(rule)
+  })
+
+  it('that are something else are passed over', () => {
+    expect(parseTraceLine('# new generation 5 by process 7 (nft)')).toBeUndefined()
+    fc.assert(
+      fc.property(mutatedText('trace id 97 inet filter sub rule udp dport 5000 drop (verdict drop)'), (line) => {
+        parseTraceLine(line)
       }),
     )
   })

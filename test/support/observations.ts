@@ -82,6 +82,7 @@ export const seeing = (more: Partial<Observation> = {}): Observation => ({
   before: host,
   after: host,
   firewall: { before: noRules, after: noRules },
+  trace: undefined,
   routes: new Map(),
   routeKinds: new Map(),
   senders: [],

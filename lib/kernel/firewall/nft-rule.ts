@@ -4,6 +4,7 @@ import { targetVerdict } from './iptables-targets.ts'
 import type { FilteredPacket, Judgement, PacketState, Rule, Verdict } from './model.ts'
 import { fieldOf } from './nft-fields.ts'
 import { type Fields, isFields, type NftObjects } from './nft-json.ts'
+import { withoutCounter } from './nft-trace.ts'
 import { ALL, allOrNone, both, NONE, type Portion, rest, together, unjudged } from './portion.ts'
 import { either, type Field, matchDice, matchLimit, matchNames, prefixRange, readNumber } from './values.ts'
 
@@ -290,7 +291,7 @@ function countedBy(expr: readonly unknown[], objects: NftObjects): number | unde
 export function nftRule(expr: readonly unknown[], objects: NftObjects, text: () => string, position: number): Rule {
   return {
     position,
-    text: () => text().replace(/counter packets \d+ bytes \d+ ?/, ''),
+    text: () => withoutCounter(text()),
     packets: () => countedBy(expr, objects),
     judge: (packet, state, reached) => judge(expr, { packet, state, objects, reached }),
   }

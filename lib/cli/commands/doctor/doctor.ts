@@ -30,6 +30,7 @@ interface DoctorOptions {
   interface?: string | number
   wait?: number
   passive?: boolean
+  trace?: boolean
 }
 
 export function doctorCommand(command: Command): void {
@@ -46,6 +47,7 @@ export function doctorCommand(command: Command): void {
   command.option('--port <number>', 'the port, if the channel names none', port)
   command.option('--wait <time>', 'how long to look; default: until datagrams arrive, at most 3.5 s', duration)
   command.option('--passive', 'look only, and join nothing')
+  command.option('--trace', 'prove the rule of nf_tables that drops: the kernel traces some of the datagrams')
   command.addHelpText(
     'after',
     `
@@ -111,7 +113,13 @@ async function diagnose({ out, stop }: Run, [given]: [ChannelText], options: Doc
   const verb = options.passive === true ? 'Looking for' : 'Joining'
   out.hint(`${verb} ${channelText(wanted)} for up to ${atMost / 1000} s ...`)
   const wait = { atMost, atLeast: options.wait ?? FIRST_REPORTS }
-  const { flows, outcome } = await examine(wanted, { wait, passive: options.passive === true, stop, tell })
+  const { flows, outcome } = await examine(wanted, {
+    wait,
+    passive: options.passive === true,
+    traces: options.trace === true,
+    stop,
+    tell,
+  })
   if (stop.aborted) throw new Failure('stopped by a signal before there was a verdict; nothing is left behind')
   conclude(out, verdictOf(findings, outcome), outcome)
   return flows

@@ -22,6 +22,8 @@ import { channelText, commandLine, type WantedChannel, wantedFlows } from './wan
 export interface Examination {
   readonly wait: WaitTime
   readonly passive: boolean
+  /** Whether the kernel is to trace datagrams through the firewall. */
+  readonly traces: boolean
   readonly stop: AbortSignal
   tell(found: readonly Finding[]): void
 }
@@ -54,7 +56,7 @@ function querierOf(wanted: WantedChannel, seen: Observation): Outcome['querier']
 
 export async function examine(
   wanted: WantedChannel,
-  { wait, passive, stop, tell }: Examination,
+  { wait, passive, traces, stop, tell }: Examination,
 ): Promise<{ flows: boolean; outcome: Outcome }> {
   tell([...interfaceChecks(wanted), ...groupChecks(wanted), ...settingsChecks(wanted)])
   const nothing = {
@@ -66,7 +68,7 @@ export async function examine(
     next: `${commandLine('doctor', wanted)} --wait 130s`,
   } as const
   if (!wanted.on.flags.up) return { flows: false, outcome: nothing }
-  const seen = await observe(wanted, wait, passive, stop)
+  const seen = await observe(wanted, wait, { passive, traces }, stop)
   if (seen === undefined) return { flows: false, outcome: nothing }
   const seconds = (seen.listened || (seen.looked?.length ?? 0)) / 1000
   tell([

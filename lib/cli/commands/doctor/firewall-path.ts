@@ -91,7 +91,7 @@ export function membershipPacket(wanted: WantedChannel, seen: Observation, direc
 }
 
 /** The condition that a packet of this kind meets, as nft and iptables write it. */
-function conditionOf(
+export function conditionOf(
   { protocol, destination, destinationPort, family, messageType }: FilteredPacket,
   isNft: boolean,
 ): string {

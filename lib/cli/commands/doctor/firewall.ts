@@ -1,9 +1,10 @@
 // Checks whether this host's firewall drops the datagrams: its rules are followed as the kernel follows them.
 
 import { certaintyOf, type Obstacle, type Rule, type Table } from '../../../kernel/firewall/model.ts'
+import { plural } from '../../shell/units.ts'
 import { lossOf } from './arrival.ts'
 import { type Certainty, type Finding, fail, pass, RANK, skip, warn } from './finding.ts'
-import { barrierTo, datagramOf, membershipPacket } from './firewall-path.ts'
+import { barrierTo, conditionOf, datagramOf, membershipPacket } from './firewall-path.ts'
 import type { Observation } from './observation.ts'
 import { type WantedChannel, wantedFlows } from './wanted-channel.ts'
 import { type ObservedFlow, soundOf } from './wire.ts'
@@ -170,8 +171,37 @@ function withoutFlows(wanted: WantedChannel, seen: Observation): Finding[] {
   return [pass('firewall', `no rule would drop such datagrams${also}`)]
 }
 
+/** What a trace by the kernel proved: the rules that dropped datagrams which it followed. */
+function traceChecks(wanted: WantedChannel, seen: Observation): Finding[] {
+  const { trace } = seen
+  if (trace === undefined) return []
+  if (trace.refused !== undefined) return [skip('trace', trace.refused)]
+  const datagrams = plural(trace.packets, 'datagram')
+  if (trace.packets === 0) return [skip('trace', 'no datagram came that could be traced through the rules')]
+  if (trace.drops.length === 0) return [pass('trace', `${datagrams} traced through nf_tables; no rule dropped any`)]
+  const { obstacles, fix } = barrierTo(seen.firewall.before.tables, datagramOf(wanted, seen, undefined))
+  return trace.drops.map(({ drop: { family, table, chain, rule }, packets }) => {
+    const text = `${family} ${table} ${chain}: ${rule}`
+    const isFollowed = obstacles.some(({ table: of }) => of.family === family && of.name === table)
+    const condition = conditionOf(datagramOf(wanted, seen, undefined), true)
+    return fail('firewall', {
+      says: `the kernel traced ${plural(packets, 'datagram')} to ${packets === 1 ? 'its' : 'their'} end: dropped by ${text}`,
+      // A rule that accepts ends the way through all chains of the hook, also from a chain that was jumped to.
+      fix: isFollowed ? fix : `nft insert rule ${family} ${table} ${chain} ${condition} accept`,
+      cause: `this host's firewall drops the datagrams: ${text}`,
+      certainty: 'proven',
+      rank: RANK.firewallDropped,
+    })
+  })
+}
+
 /** What the firewall's rules do to the datagrams. */
 export function firewallChecks(wanted: WantedChannel, seen: Observation): Finding[] {
+  const traced = traceChecks(wanted, seen)
+  return traced.some(({ cause }) => cause !== undefined) ? traced : [...ruleChecks(wanted, seen), ...traced]
+}
+
+function ruleChecks(wanted: WantedChannel, seen: Observation): Finding[] {
   const flows = wantedFlows(wanted, seen.flows)
     .filter((flow) => soundOf(flow) > 0)
     .toSorted((a, b) => b.datagrams - a.datagrams)

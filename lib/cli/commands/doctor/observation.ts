@@ -8,6 +8,7 @@ import type { CaptureRefusal } from './capture-refusal.ts'
 import type { BridgePort } from './link.ts'
 import type { Firewall } from './read-firewall.ts'
 import type { SocketWithOwner } from './sockets.ts'
+import type { Trace } from './trace-firewall.ts'
 import type { ObservedFlow } from './wire.ts'
 
 /** What is read from this host before and after, to see what changed. */
@@ -80,6 +81,8 @@ export interface Observation {
   readonly after: HostState
   /** The firewall's rules, with their counters before and after; the same twice if there was no time to read them again. */
   readonly firewall: { readonly before: Firewall; readonly after: Firewall }
+  /** What the kernel's trace of some of the datagrams showed; undefined if none was asked for. */
+  readonly trace: Trace | undefined
   /** For each source, the index of the interface its route goes by; 0 or less if there is no route. */
   readonly routes: ReadonlyMap<string, number>
   /** The kind of the route to a source, if it is one that drops: `unreachable`, `blackhole`, `prohibit`. */

@@ -12,6 +12,7 @@ import { watchFirewall } from './read-firewall.ts'
 import { createRenewals } from './renewals.ts'
 import { isOfFamily, socketsOn } from './sockets.ts'
 import { readText } from './system.ts'
+import { startTrace } from './trace-firewall.ts'
 import { takesWanted, type WantedChannel, wantedFlows } from './wanted-channel.ts'
 import { MAX_REMEMBERED, openWatch, type Watch } from './watch.ts'
 import { type ObservedFlow, soundOf } from './wire.ts'
@@ -134,7 +135,7 @@ async function look(watch: Watch, time: number, end: AbortSignal, all: boolean):
 export async function observe(
   wanted: WantedChannel,
   wait: WaitTime,
-  passive: boolean,
+  { passive, traces }: { readonly passive: boolean; readonly traces: boolean },
   stop: AbortSignal,
 ): Promise<Observation | undefined> {
   const { on, group, port, sources } = wanted
@@ -143,6 +144,7 @@ export async function observe(
   await using groups = openHostGroups()
   await using watch = await openWatch(wanted, stop)
   const firewall = watchFirewall(wanted.family, stop)
+  await using trace = traces ? await startTrace(wanted, stop) : undefined
   const before = await readHostState(wanted)
   const joinedBefore = groups.read().filter((one) => one.group === group)
   const isJoined = joinedBefore.some((one) => one.index === on.index && takesWanted(wanted, one))
@@ -226,6 +228,7 @@ export async function observe(
     delivered: reception.listens ? reception.delivered : undefined,
     after: await readHostState(wanted),
     firewall: await firewall.finish(Math.max(SOON, allArrived ? 0 : wait.atMost - passedTime())),
+    trace: await trace?.finish(),
     routes,
     routeKinds,
     senders: sendingPorts.size === 0 ? [] : await socketsOn((one) => sendingPorts.has(one)),

@@ -8,7 +8,7 @@ import type { SequenceStats } from './sequence-counter.ts'
 /** How many paths are kept apart: anybody can send many SSRCs. */
 const MAX_PATHS = 512
 /** In seconds: an SSRC that was silent for so long and comes again is a change back. */
-const SILENCE = 1
+const SILENCE = 2
 
 /** A stream of one SSRC, with the paths that brought it. */
 interface Stream extends SharedStream {
@@ -26,8 +26,8 @@ interface Path {
   stray: PrintedNumber | undefined
   /** When the last packet in order came, in seconds. */
   last: number | undefined
-  /** Another SSRC of the same port began after this one. */
-  replaced: boolean
+  /** The sender went on with another SSRC or port after this one. */
+  replacedBy: 'ssrc' | 'port' | undefined
   forget(): void
 }
 
@@ -53,7 +53,7 @@ export interface RtpSender {
   stats(): RtpStats[]
   /** The sum of the statistics, each number counted once if several ports sent it; `undefined` if there are none. */
   numbers(): SequenceStats | undefined
-  /** How often a port went on with another SSRC. */
+  /** How often the sender went on with another SSRC. */
   readonly ssrcChanges: number
   /** Packets of SSRCs beyond those that are kept apart. */
   readonly uncounted: number
@@ -86,6 +86,10 @@ function numbersOf(stream: Stream): SequenceStats {
   return { ...stream.stats(), duplicates, restarts: Math.max(0, ...each.map(({ restarts }) => restarts)) }
 }
 
+/** Statistics with so many restarts more. */
+const restartedBy = (starts: number, numbers: SequenceStats | undefined): SequenceStats | undefined =>
+  numbers && { ...numbers, restarts: numbers.restarts + starts }
+
 /** The statistics of those paths of a stream that are one sender's. */
 function numbersWithin(stream: Stream, own: readonly Path[]): SequenceStats {
   if (own.length === stream.paths.size) return numbersOf(stream)
@@ -99,6 +103,8 @@ export function createRtpStreams(): RtpStreams {
   let pathCount = 0
   /** The paths that have brought a single packet, which may be noise. */
   const singles = new Set<Path>()
+  /** How often a sender went on with the same SSRC from another port, as after a new start. */
+  let newPorts = 0
 
   const siblingsOf = (ssrc: number): Set<Stream> => {
     const known = streams.get(ssrc) ?? new Set<Stream>()
@@ -218,26 +224,31 @@ export function createRtpStreams(): RtpStreams {
 
   const createSender = (clockRate?: number): RtpSender => {
     const known = new Map<number, Path>()
-    const lastOfPort = new Map<number, Path>()
-    let ssrcChanges = 0
+    /** How often the sender went on with another SSRC, or with the same from another port. */
+    const changes = { ssrc: 0, port: 0 }
+    let latest: Path | undefined
     let uncounted = 0
 
-    /** Notes that a port goes on with another SSRC, or that two were only mixed. */
-    const noteChange = (path: Path, port: number, arrival: number): void => {
-      const before = lastOfPort.get(port)
-      const silence = path.last === undefined ? Number.POSITIVE_INFINITY : arrival - path.last
-      lastOfPort.set(port, path)
-      path.last = arrival
-      if (before === undefined || before === path) return
-      if (silence >= SILENCE) {
-        ssrcChanges++
-        before.replaced = true
-      } else if (path.replaced) ssrcChanges--
-      path.replaced = false
+    const change = (what: 'ssrc' | 'port', by: 1 | -1): void => {
+      changes[what] += by
+      if (what === 'port') newPorts += by
     }
 
+    /** Notes that the sender goes on with another SSRC or port, or that two were only mixed. */
+    const noteChange = (path: Path, arrival: number): void => {
+      const before = latest
+      const silence = path.last === undefined ? Number.POSITIVE_INFINITY : arrival - path.last
+      latest = path
+      path.last = arrival
+      if (before === undefined || before.stream === path.stream) return
+      if (silence >= SILENCE) {
+        before.replacedBy = before.stream.ssrc === path.stream.ssrc ? 'port' : 'ssrc'
+        change(before.replacedBy, 1)
+      } else if (path.replacedBy !== undefined) change(path.replacedBy, -1)
+      path.replacedBy = undefined
+    }
     /** Counts the first packet of an SSRC. */
-    const open = (key: number, packet: RtpPacket, port: number, arrival: number): boolean => {
+    const open = (key: number, packet: RtpPacket, arrival: number): boolean => {
       if (!makeRoom()) {
         uncounted++
         return true
@@ -251,17 +262,17 @@ export function createRtpStreams(): RtpStreams {
         stream: joined ?? newStream(packet.ssrc, number),
         stray: undefined,
         last: undefined,
-        replaced: false,
+        replacedBy: undefined,
         forget() {
           known.delete(key)
-          if (lastOfPort.get(port) === path) lastOfPort.delete(port)
+          if (latest === path) latest = undefined
         },
       }
       enter(path, path.stream)
       known.set(key, path)
       pathCount++
       singles.add(path)
-      noteChange(path, port, arrival)
+      noteChange(path, arrival)
       return joined === undefined || count(joined, number)
     }
 
@@ -269,22 +280,22 @@ export function createRtpStreams(): RtpStreams {
       add(packet, port, arrival) {
         const key = packet.ssrc * 65536 + port
         const path = known.get(key)
-        if (path === undefined) return open(key, packet, port, arrival)
+        if (path === undefined) return open(key, packet, arrival)
         if (path.own.received === 1) singles.delete(path)
         const before = path.own.highest()
         const isFirst = take(path, packet, arrival)
         // A late packet of an SSRC that another has replaced changes nothing.
-        if (path.own.highest() !== before) noteChange(path, port, arrival)
+        if (path.own.highest() !== before) noteChange(path, arrival)
         return isFirst
       },
       stats: () => [...known.values()].map(({ own }) => own.stats()),
       numbers() {
         const mine = new Map<Stream, Path[]>()
         for (const path of known.values()) mine.set(path.stream, [...(mine.get(path.stream) ?? []), path])
-        return sumOf([...mine].map(([stream, own]) => numbersWithin(stream, own)))
+        return restartedBy(changes.port, sumOf([...mine].map(([stream, own]) => numbersWithin(stream, own))))
       },
       get ssrcChanges() {
-        return ssrcChanges
+        return changes.ssrc
       },
       get uncounted() {
         return uncounted
@@ -295,7 +306,7 @@ export function createRtpStreams(): RtpStreams {
   const all = (): Stream[] => [...streams.values()].flatMap((siblings) => [...siblings])
   return {
     sender: createSender,
-    numbers: () => sumOf(all().map(numbersOf)),
+    numbers: () => restartedBy(newPorts, sumOf(all().map(numbersOf))),
     redundant: () =>
       all().flatMap((stream) => {
         if (stream.paths.size < 2) return []

@@ -71,6 +71,31 @@ describe('streams of several SSRCs', () => {
     expect(sender.ssrcChanges).toBe(2)
   })
 
+  it('tell a sender that begins anew from another port, with another SSRC or with the same', () => {
+    const { streams, a, take } = pair()
+    for (const at of range(0, 50)) take(a, packet(at, 1), 5000)
+    for (const at of range(30_000, 50)) take(a, packet(at, 2), 5001)
+    expect(a.ssrcChanges).toBe(1)
+    for (const at of range(9000, 50)) take(a, packet(at, 2), 5002)
+    expect({ changes: a.ssrcChanges, numbers: a.numbers() }).toMatchObject({
+      changes: 1,
+      numbers: { restarts: 1, lost: 0 },
+    })
+    expect(streams.numbers()).toMatchObject({ restarts: 1, lost: 0 })
+    // It goes on where it was, from another port: that is no new start.
+    for (const at of range(9050, 50)) take(a, packet(at, 2), 5003)
+    expect(streams.numbers()).toMatchObject({ restarts: 1, lost: 0 })
+  })
+
+  it('of two ports that share an SSRC, at once, are no restarts of one another', () => {
+    const { streams, a, take } = pair()
+    for (const at of range(0, 50)) {
+      take(a, packet(at, 1), 5000)
+      take(a, packet(30_000 + at, 1), 5002)
+    }
+    expect(streams.numbers()).toMatchObject({ restarts: 0, lost: 0 })
+  })
+
   it('of several ports are no changes of one another', () => {
     const { a, take } = pair()
     for (const at of range(0, 50)) {

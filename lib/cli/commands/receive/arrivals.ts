@@ -29,7 +29,7 @@ export interface Arrivals {
 export interface RtpArrivals {
   /** The statistics of each source port's SSRCs. */
   stats(): RtpStats[]
-  /** How often a source port went on with another SSRC. */
+  /** How often the source went on with another SSRC. */
   readonly ssrcChanges: number
   /** Packets of SSRCs beyond those that are kept apart. */
   readonly uncounted: number

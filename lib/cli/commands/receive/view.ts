@@ -27,7 +27,7 @@ export interface ReceiveRow extends Partial<SequenceStats> {
   lastSeen?: number
   /** The statistics of each source port's SSRCs. */
   rtp?: RtpStats[]
-  /** How often a source port went on with another SSRC. */
+  /** How often the source went on with another SSRC. */
   ssrcChanges?: number
   /** Packets of SSRCs beyond those that are kept apart. */
   uncounted?: number

@@ -32,7 +32,6 @@ export function receiveCommandFor(stream: SdpStream, { unreadFilters }: SdpSessi
   const [name] = stream.sources
   if (name !== undefined)
     return `# its source is ${stream.sources.join(', ')}: look up the address, then: sockctl receive ${quotedIf(`SOURCE@${hostPort(group, port)}`)}`
-  if (unreadFilters !== undefined && blocked.length === 0)
-    return `# a source filter of it is not understood; of any source: ${line}`
+  if (unreadFilters !== undefined) return `# a source filter of it is not understood; of any source: ${line}`
   return line + rest
 }

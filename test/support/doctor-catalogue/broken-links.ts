@@ -1,6 +1,6 @@
 // Networks whose bridge, switch or firewall keeps the stream from this host, or will.
 import { QUERIES } from '../membership-messages.ts'
-import { GROUP, type Lab, PORT, pause } from './lab.ts'
+import { GROUP, GROUP6, type Lab, PORT, pause } from './lab.ts'
 import type { BrokenNetwork } from './network.ts'
 
 /** General queries that are to be answered within 0.1 s. */
@@ -84,6 +84,22 @@ export const brokenLinks: readonly BrokenNetwork[] = [
       await lab.program(joined)
       await pause(FORGOTTEN)
       await lab.stream()
+    },
+    check: 'forgotten',
+    certainty: 'proven',
+    says: /the network had forgotten this host/,
+    fix: /^sockctl querier -i a0$/,
+    beforeFix: remembering('B', 'br9'),
+  },
+  {
+    name: 'switch-forgot-ipv6',
+    story: 'The same in IPv6: the switch snoops MLD.',
+    ask: `[${GROUP6}]:${PORT} -i a0`,
+    setUp: async (lab) => {
+      await behindBridge(lab)
+      await lab.program({ address: '::', joins: [{ group: GROUP6, interface: 'a0' }] })
+      await pause(FORGOTTEN)
+      await lab.stream6({ on: '::%br9' })
     },
     check: 'forgotten',
     certainty: 'proven',

@@ -178,7 +178,7 @@ export async function observe(
         const found = busiestPort(wantedFlows(wanted, watch.flows()))
         if (found !== undefined) await reception.join(found)
       }
-      await renewals.tick(reception.receiver)
+      await renewals.tick(reception.receiver, listed)
       if (renewals.isPending()) continue
       const flowing = reception.listens ? reception.isSatisfied : sum(watch.passed()) > 0
       if (passedTime() >= wait.atLeast && flowing) return

@@ -1,7 +1,9 @@
 // Reports this host's memberships anew if the stream stays away, and watches whether the stream comes back.
 
 import type { Receiver } from '../../../index.ts'
+import type { HostMembership } from '../../../kernel/proc-net.ts'
 import type { Renewal } from './observation.ts'
+import { reportAnew } from './report-anew.ts'
 import type { Watch } from './watch.ts'
 
 /** In milliseconds: after so long without a datagram the memberships are reported anew. */
@@ -25,7 +27,7 @@ export interface Renewals {
   /** The next join of the doctor's own may be what reports the memberships anew. */
   expect(by: 'join'): void
   /** Reports the memberships anew, if it is time. */
-  tick(receiver: Receiver): Promise<void>
+  tick(receiver: Receiver, membership: HostMembership | undefined): Promise<void>
   /** Whether the outcome of the last one is still to be seen. */
   isPending(): boolean
   outcomes(): Renewal[]
@@ -68,7 +70,7 @@ export function createRenewals({ watch, wasSilent, since }: Beginning): Renewals
     expect() {
       if (wasSilent) events.push({ at: performance.now(), silentFor: performance.now() - since })
     },
-    async tick(receiver) {
+    async tick(receiver, membership) {
       if (watch.captureRefused !== undefined || events.length >= MAX_RENEWALS) return
       const now = performance.now()
       const silentFor = now - silentSince()
@@ -77,7 +79,7 @@ export function createRenewals({ watch, wasSilent, since }: Beginning): Renewals
       if (silentFor < patience || (last !== undefined && arrivals.length === 0 && events.length > 1)) return
       if (last !== undefined && now - last.at < patience) return
       events.push({ at: now, silentFor })
-      await receiver.renew().catch(() => {})
+      await reportAnew(receiver, membership)
     },
     isPending() {
       const last = events.at(-1)

@@ -55,7 +55,7 @@ function wireCheck(wanted: WantedChannel, seen: Observation): Finding[] {
         .map((flow) => pass('wire', flowText(wanted.family, flow, seconds))),
       ...(found.length > MAX_LISTED ? [pass('wire', `and ${found.length - MAX_LISTED} more sources and ports`)] : []),
     ]
-  return [otherStreamCheck(wanted, seen) ?? elsewhereCheck(wanted, seen) ?? silenceCheck(wanted, seen, seconds)]
+  return [elsewhereCheck(wanted, seen) ?? otherStreamCheck(wanted, seen) ?? silenceCheck(wanted, seen, seconds)]
 }
 
 /** Another port, or another source, of the same group on the same interface. */

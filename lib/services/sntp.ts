@@ -82,7 +82,8 @@ function timeOf(
 /**
  * Listens to NTP packets to the groups, to broadcast addresses and to this host. Never sets the clock.
  *
- * What is sent to this host goes to another program instead, if that one has the port at the address.
+ * What is sent to this host goes to one socket alone: to one that is bound to the very address, else to the one that was bound
+ * last. A time daemon that shares the port at every address does not hear it meanwhile.
  * Port 123, the default, needs CAP_NET_BIND_SERVICE, and must not be in use by a time daemon that does not share the
  * port.
  * @throws SocketOptionError if the groups can't be joined on any interface, or the port is taken

@@ -39,7 +39,9 @@ export function sntpCommand(command: Command): void {
 
 const NOTES = `
 An offset says how far the server's clock is ahead of this host's; that of a broadcast is too low by the packet's time of
-travel. Packets to this host and to broadcast addresses are heard too, unless another program has the port at the address.
+travel. Packets to this host and to broadcast addresses are heard too; those to this host go to one program alone: to one
+that has the port at the very address, else to the one that began last. A time daemon that shares the port at every
+address does not hear them meanwhile.
 What is not to be trusted is told, and is no part of OFFSET, LEAST and MOST; with --query another answer is waited for.
 Never sets the clock. Exit status 1 if nothing was heard, or no answer is to be trusted. Listening on port 123 needs
 CAP_NET_BIND_SERVICE, and a port that no time daemon has for itself.`

@@ -39,7 +39,11 @@ export default defineConfig([
     ...common,
     // A namespace that the bundle makes is a function for each option, which each import would pay for.
     plugins: [...common.plugins, nativeNamespace('control/snapshot', 'options/index')],
-    input: { ...face, 'options/left-out': 'lib/options/left-out.ts' },
+    input: {
+      ...face,
+      'options/left-out': 'lib/options/left-out.ts',
+      'options/left-out-levels': 'lib/options/left-out-levels.ts',
+    },
     output: { ...output, cleanDir: true, codeSplitting: { groups: [options, library] } },
   },
   {

@@ -7,6 +7,7 @@ import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import * as table from '../dist/options/index.js'
 import { leftOut } from '../dist/options/left-out.js'
+import { leftOutLevels } from '../dist/options/left-out-levels.js'
 
 const root = new URL('../', import.meta.url)
 
@@ -64,6 +65,16 @@ function tableOf(list) {
   return lines.join('\n').trim()
 }
 
+const levelsTable = () =>
+  [
+    '| Levels | For | Why not |',
+    '|---|---|---|',
+    ...leftOutLevels.map(
+      ({ levels, what, why }) =>
+        `| ${levels.map((level) => `\`${level}\``).join(', ')} | ${cell(what)} | ${cell(why)} |`,
+    ),
+  ].join('\n')
+
 const leftOutTable = () =>
   [
     '| Option | Why not |',
@@ -96,9 +107,13 @@ const HELP = /(<!-- help: ([\w ]+) -->\n).*?(\n<!-- \/help -->)/gs
 const PAGES = {
   'docs/options.md': (text, list) =>
     between(
-      between(text, 'options', () => tableOf(list)),
-      'left out',
-      leftOutTable,
+      between(
+        between(text, 'options', () => tableOf(list)),
+        'left out',
+        leftOutTable,
+      ),
+      'levels left out',
+      levelsTable,
     ),
   'docs/command-line.md': async (text) => {
     const helps = await Promise.all([...text.matchAll(HELP)].map(([, , words]) => helpOf(words)))
@@ -120,7 +135,10 @@ function between(text, name, make) {
 const list = rows()
 const [mode] = process.argv.slice(2)
 if (mode !== '--check')
-  writeFileSync(new URL('dist/options/docs.json', root), `${JSON.stringify({ options: list, leftOut })}\n`)
+  writeFileSync(
+    new URL('dist/options/docs.json', root),
+    `${JSON.stringify({ options: list, leftOut, leftOutLevels })}\n`,
+  )
 
 if (mode !== '--json')
   for (const [page, make] of Object.entries(PAGES)) {

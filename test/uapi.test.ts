@@ -1,7 +1,9 @@
-import { existsSync, readFileSync } from 'node:fs'
+// No option of the system's headers is forgotten: each is in the table, or left out with a reason, by itself or with its level.
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import * as options from 'sockctl/options'
 import { expect, it } from 'vitest'
 import { leftOut } from '../lib/options/left-out.ts'
+import { leftOutLevels } from '../lib/options/left-out-levels.ts'
 
 interface Header {
   /** The path of the header below /usr/include. */
@@ -12,6 +14,8 @@ interface Header {
   values?: RegExp
   /** Options are macros for numbers. The names of an enumeration are macros for themselves. */
   numbered?: true
+  /** Options are the names of an enumeration. */
+  enumerated?: true
 }
 
 const HEADERS: Header[] = [
@@ -58,6 +62,23 @@ const HEADERS: Header[] = [
   },
 ]
 
+HEADERS.push(
+  { path: 'linux/tls.h', names: /^TLS_(TX|RX)(_\w+)?$/ },
+  {
+    path: 'linux/if_xdp.h',
+    names: /^XDP_(MMAP_OFFSETS|\w+_RING|UMEM_REG|STATISTICS|OPTIONS|MAX_TX_SKB_BUDGET)$/,
+    values: /^XDP_(UMEM_)?PGOFF_/,
+  },
+  {
+    path: 'linux/can/raw.h',
+    names: /^CAN_RAW_/,
+    values: /^CAN_RAW_(FILTER_MAX|XL_VCID_(TX|RX)_\w+)$/,
+    enumerated: true,
+  },
+  { path: 'linux/can/isotp.h', names: /^CAN_ISOTP_(\w*OPTS|RECV_FC|\wX_STMIN)$/ },
+  { path: 'linux/can/j1939.h', names: /^SO_J1939_/, enumerated: true },
+)
+
 const found = HEADERS.filter(({ path }) => existsSync(`/usr/include/${path}`))
 
 it.runIf(process.platform === 'linux')('finds the headers of this machine', () => {
@@ -66,9 +87,10 @@ it.runIf(process.platform === 'linux')('finds the headers of this machine', () =
 
 it.each(found)(
   '$path has no option that is neither in the table nor left out with a reason',
-  ({ path, names, values, numbered }) => {
+  ({ path, names, values, numbered, enumerated }) => {
     const text = readFileSync(`/usr/include/${path}`, 'utf8')
-    const defined = [...text.matchAll(/^#\s*define\s+([A-Z]\w*)\s+(\S+)/gm)]
+    const pattern = enumerated === true ? /^\s+([A-Z]\w*)\s*[=,]/gm : /^#\s*define\s+([A-Z]\w*)\s+(\S+)/gm
+    const defined = [...text.matchAll(pattern)]
       .filter(([, , value = '']) => numbered !== true || /^\d+$/.test(value))
       .map(([, name]) => name ?? '')
     const candidates = [...new Set(defined)].filter((name) => names.test(name) && values?.test(name) !== true)
@@ -76,6 +98,56 @@ it.each(found)(
     expect(candidates.filter((name) => !(name in options) && !(name in leftOut))).toEqual([])
   },
 )
+
+/** Names that look like options, and are none. */
+const NO_OPTIONS: readonly RegExp[] = [
+  /_(MIN|MAX|NONE|BASE_CTL)$/,
+  /^SO_(TIMESTAMPING_\w+|EE_\w+|ORIGINAL_DST)$/,
+  /^SO_(ACCEPTCON|WAITDATA|NOSPACE|PASSCRED|PASSSEC)$/,
+  /^SO_BPF_MAX$/,
+]
+
+/** The kernel's headers, and those of the C library that name its levels. */
+const HEADER_OF_SOCKETS = /^(linux\/.*|asm-generic\/.*|([\w-]+\/)?bits\/socket|net(atalk|ax25|ipx|rom|rose)\/.*)\.h$/
+
+/** Headers of this machine that define a level or an option, with the names. */
+function levelsAndOptions(): Map<string, string> {
+  const found = new Map<string, string>()
+  for (const file of readdirSync('/usr/include', { recursive: true, encoding: 'utf8' })) {
+    if (!HEADER_OF_SOCKETS.test(file)) continue
+    const text = readFileSync(`/usr/include/${file}`, 'utf8')
+    for (const [, name = ''] of text.matchAll(
+      /^\s*(?:#\s*define\s+)?((?:SOL|SO)_[A-Z]\w*|[A-Z]\w*_SO_[A-Z]\w*)\b\s*[\w(=,]/gm,
+    ))
+      if (!NO_OPTIONS.some((pattern) => pattern.test(name))) found.set(name, file)
+  }
+  return found
+}
+
+const tableLevels = new Set(Object.values(options).map(({ level }) => level))
+
+it.runIf(process.platform === 'linux')('every header that defines a level or an option was decided about', () => {
+  const names = levelsAndOptions()
+  expect(names.size).toBeGreaterThan(100)
+  const isDecided = (name: string): boolean =>
+    name in options ||
+    name in leftOut ||
+    tableLevels.has(name) ||
+    leftOutLevels.some(({ levels, options }) => levels.includes(name) || new RegExp(options).test(name))
+  const undecided = [...names].filter(([name]) => !isDecided(name)).map(([name, file]) => `${file}: ${name}`)
+  expect(undecided).toEqual([])
+})
+
+it('says of each level that is left out what it is for and why, in a line', () => {
+  for (const { levels, options: pattern, what, why } of leftOutLevels) {
+    expect(levels.length).toBeGreaterThan(0)
+    for (const words of [what, why]) expect(words).toMatch(/^\S.{1,120}[^.\n]$/)
+    const taken = Object.keys(options).filter(
+      (name) => new RegExp(pattern).test(name) && name !== 'IP6T_SO_ORIGINAL_DST',
+    )
+    expect(taken).toEqual([])
+  }
+})
 
 it('leaves nothing out that is in the table', () => {
   expect(Object.keys(leftOut).filter((name) => name in options)).toEqual([])

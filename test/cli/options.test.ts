@@ -63,12 +63,37 @@ describe('sockctl options', () => {
   it.each([
     ['SO_RCVBFU', /unknown option 'SO_RCVBFU'/],
     ['IP_RCVBUF', /there are SO_RCVBUF, SO_RCVBUFFORCE/],
-    ['SO_BSDCOMPAT', /SO_BSDCOMPAT is not in the table: without effect since Linux 2.4/],
   ])('says of %s what it can', async (name, says) => {
     const { status, stderr } = await runCli(['options', 'explain', name])
     expect(status).toBe(2)
     expect(stderr).toMatch(says)
     expect(stderr.trim().split('\n')).toHaveLength(1)
+  })
+
+  it.each([
+    [
+      'SO_BSDCOMPAT',
+      /^SO_BSDCOMPAT: a name of level SOL_SOCKET .*\n\nNot in the table: without effect since Linux 2\.4\n$/,
+    ],
+    ['tcp_cm_inq', /^TCP_CM_INQ: a name of level IPPROTO_TCP .*\n\nNot in the table: the type of a control message/],
+    [
+      'IPT_SO_SET_REPLACE',
+      /level IPPROTO_IP or IPPROTO_IPV6, the tables of netfilter.*\n\nNot in the table: .*iptables/,
+    ],
+    ['PPPOL2TP_SO_DEBUG', /level SOL_PPPOL2TP, PPP over L2TP\n\nNot in the table: this library opens no socket/],
+    ['SOL_BLUETOOTH', /^SOL_BLUETOOTH: the level of Bluetooth\n\nNot in the table: .*BlueZ/],
+    ['DCCP_SOCKOPT_SERVICE', /Not in the table: taken out of Linux in 6\.16/],
+  ])('says of %s what it is and why it is left out', async (name, says) => {
+    const { status, stdout } = await runCli(['options', 'explain', name])
+    expect({ status, stdout }).toEqual({ status: 0, stdout: expect.stringMatching(says) })
+    const { objects } = await runCli(['options', 'explain', '--json', name])
+    expect(objects()).toEqual([expect.objectContaining({ name: name.toUpperCase(), leftOut: true })])
+  })
+
+  it('sets nothing that is left out, and says why', async () => {
+    const { status, stderr } = await runCli(['options', 'set', 'SO_BSDCOMPAT', '1'])
+    expect(status).toBe(2)
+    expect(stderr).toMatch(/SO_BSDCOMPAT is not in the table: without effect since Linux 2.4/)
   })
 
   it('reads options of new sockets of each kind', async () => {

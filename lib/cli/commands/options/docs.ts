@@ -7,11 +7,21 @@ interface OptionDoc {
   does: string
 }
 
+/** As in lib/options/left-out-levels.ts, of which the build makes docs.json. */
+interface LevelLeftOut {
+  levels: string[]
+  options: string
+  what: string
+  why: string
+}
+
 interface OptionDocs {
   /** The doc comment of each option. */
   options: OptionDoc[]
   /** For each other option of the system's headers, why it is not in the table. */
   leftOut: Record<string, string>
+  /** The levels without an option in the table. */
+  leftOutLevels: LevelLeftOut[]
 }
 
 let loaded: OptionDocs | undefined

@@ -8,7 +8,7 @@ import { quoted } from '../../shell/printable.ts'
 import { runs } from '../../shell/run.ts'
 import type { Column } from '../../shell/table.ts'
 import { docOf } from './docs.ts'
-import { ALL_OPTIONS, findOption } from './find.ts'
+import { ALL_OPTIONS, findOption, leftOutOf } from './find.ts'
 import { openOptionSocket, type SocketChoice, takesSocketChoice } from './option-socket.ts'
 import { parseValue, valueText } from './value.ts'
 
@@ -138,6 +138,13 @@ function explainCommand(command: Command): void {
   command.description('say what an option does, takes and needs').argument('<name>', 'by C name')
   examples(command, 'sockctl options explain IP_MULTICAST_ALL')
   runs<[name: string], object>(command, 'an object', ({ out }, [name]) => {
+    const left = leftOutOf(name)
+    if (left !== undefined) {
+      if (out.json) return out.object({ ...left, leftOut: true })
+      out.line(`${out.paint.strong(left.name)}: ${left.what}`)
+      out.line()
+      return out.line(`Not in the table: ${left.why}`)
+    }
     const option = findOption(name)
     const { level, supported, access, value, since, needs, systems, does } = describe(option)
     if (out.json) return out.object({ ...describe(option), ...(supported && { number: option.number }) })

@@ -246,9 +246,9 @@ describe('the interface', () => {
       `proven ${RANK.noCarrier}: the interface eth0 has no carrier: nothing is plugged in, or the other end is down`,
     ])
     expect(find({ multicast: false })[0]).toEqual([
-      'warn interface: eth0 is up, but not marked MULTICAST: it sends no IGMP or MLD',
+      'warn interface: eth0 is up, but not marked MULTICAST: programs that look for an interface pass it over',
       'fix: ip link set eth0 multicast on',
-      `possible ${RANK.noAddress}: eth0 is not marked MULTICAST, so no router or switch learns what this host has joined`,
+      `possible ${RANK.noAddress}: eth0 is not marked MULTICAST, and programs that look for an interface pass it over`,
     ])
     expect(find({ loopback: true, multicast: false })[0]).toEqual([
       'pass interface: eth0 is up and takes multicast (MTU 1500), loopback: only packets this host sends arrive there',

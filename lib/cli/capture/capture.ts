@@ -1,6 +1,13 @@
 // Captures the IP packets of an interface, as they are on the wire.
 
-import { type codecs, type Datagram, type Interface, openSocket } from '../../index.ts'
+import {
+  type AncillaryChoice,
+  type codecs,
+  type Datagram,
+  type Interface,
+  type OwnedSocket,
+  openSocket,
+} from '../../index.ts'
 import { withoutZone } from '../../net/address.ts'
 import { PACKET_ADD_MEMBERSHIP, SO_ATTACH_FILTER, SO_RCVBUF } from '../../options/index.ts'
 import { batchesUntil } from '../shell/batches-until.ts'
@@ -38,16 +45,11 @@ export async function openCapture(
   })
   try {
     if (everyGroup) await opened.control.set(PACKET_ADD_MEMBERSHIP, { interface: on.index, type: 'allmulti' })
-    const socket = opened.toMessageSocket({ ancillary: { timestamp: true, vlan: true } })
-    return {
-      packets: (stop) => batchesUntil(socket, stop, 'ENETDOWN'),
-      dropped: () => socket.stats().received.dropped,
-      [Symbol.asyncDispose]: () => socket.close(),
-    }
   } catch (error) {
     await opened.close()
     throw error
   }
+  return captureOf(opened, { timestamp: true, vlan: true })
 }
 
 /**
@@ -65,11 +67,21 @@ export async function openFrameCapture(filter: readonly codecs.BpfInstruction[])
     ],
     bind: {},
   })
-  const socket = opened.toMessageSocket({ ancillary: { vlan: true, gso: true } })
-  return {
-    packets: (stop) => batchesUntil(socket, stop, 'ENETDOWN'),
-    dropped: () => socket.stats().received.dropped,
-    [Symbol.asyncDispose]: () => socket.close(),
+  return captureOf(opened, { vlan: true, gso: true })
+}
+
+/** The capture of a packet socket, which is closed if that fails. */
+async function captureOf(opened: OwnedSocket<'packet'>, ancillary: AncillaryChoice): Promise<Capture> {
+  try {
+    const socket = opened.toMessageSocket({ ancillary })
+    return {
+      packets: (stop) => batchesUntil(socket, stop, 'ENETDOWN'),
+      dropped: () => socket.stats().received.dropped,
+      [Symbol.asyncDispose]: () => socket.close(),
+    }
+  } catch (error) {
+    await opened.close()
+    throw error
   }
 }
 

@@ -263,6 +263,27 @@ export const brokenHosts: readonly BrokenNetwork[] = [
     says: /nobody sends 239\.1\.1\.1:5004, or the network does not bring it to a0\. Ruled out: /,
   },
   {
+    name: 'unexplained',
+    story:
+      'Something drops the stream that the doctor does not read, an IPsec policy here; other streams have bad checksums, nobody takes some broadcasts, and the reverse path filter drops on another interface. None of these is the cause.',
+    ask: `${GROUP}:${PORT} -i a0`,
+    setUp: async (lab) => {
+      await lab.ip('A', `xfrm policy add dir in src 0.0.0.0/0 dst ${GROUP}/32 action block`)
+      lab.undo(() => lab.ip('A', `xfrm policy delete dir in src 0.0.0.0/0 dst ${GROUP}/32`))
+      await lab.ip('B', `address add ${FOREIGN}/32 dev b1`)
+      lab.undo(() => lab.ip('B', `address delete ${FOREIGN}/32 dev b1`))
+      lab.sysctl('net/ipv4/conf/a1/rp_filter', 1)
+      await lab.stream({ bind: FOREIGN, on: lab.b1.ipv4[0], group: '239.3.3.3' })
+      await lab.program({ port: 9000, joins: [{ group: '239.3.3.3', interface: 'a1' }] })
+      await lab.frames({ destination: '239.2.2.2', udpChecksum: 0x1234 })
+      await lab.frames({ destination: '255.255.255.255', port: 9999, to: 'ff:ff:ff:ff:ff:ff' })
+      await lab.stream()
+    },
+    check: 'delivery',
+    certainty: 'possible',
+    says: /Nothing is proven\. .* none of the checks accounts for them\. Ruled out: .*reverse path.*frames/,
+  },
+  {
     name: 'forced-version',
     story:
       'IGMP was forced to version 2, whose reports name no source: routers forward nothing of a source-specific group.',

@@ -1,6 +1,6 @@
 // Networks that are well, with what may look as if they were not.
 import { QUERIES } from '../membership-messages.ts'
-import { GROUP, GROUP6, PORT } from './lab.ts'
+import { GROUP, GROUP6, PORT, running } from './lab.ts'
 import type { HealthyNetwork } from './network.ts'
 
 const ASK = `${GROUP}:${PORT} -i a0`
@@ -13,6 +13,18 @@ const localSender = (by: string, group: string): string => `
   const socket = dgram.createSocket('udp4').bind(0, '${by}', () => {
     socket.setMulticastInterface('${by}')
     setInterval(() => socket.send(Buffer.alloc(100), ${PORT}, '${group}'), 20)
+    console.log('{}')
+  })`
+
+/** A sender that sends some datagrams at once, and then pauses for so many milliseconds. */
+const pausing = (pause: number, count: number): string => `
+  import dgram from 'node:dgram'
+  const socket = dgram.createSocket('udp4').bind(0, '10.77.0.11', () => {
+    socket.setMulticastInterface('10.77.0.11')
+    const burst = () => {
+      for (let left = ${count}; left > 0; left--) socket.send(Buffer.alloc(100), ${PORT}, '${GROUP}')
+    }
+    setInterval(burst, ${pause})
     console.log('{}')
   })`
 
@@ -189,6 +201,113 @@ export const healthyNetworks: readonly HealthyNetwork[] = [
     setUp: async (lab) => {
       await lab.queries(QUERIES.mldv2)
       await lab.stream6()
+    },
+  },
+  {
+    name: 'bursts',
+    story: 'The sender sends a burst every two and a half seconds, and is silent between.',
+    ask: ASK,
+    setUp: async (lab) => {
+      await lab.program(joined)
+      await lab.sender('B', pausing(2500, 5))
+    },
+  },
+  {
+    name: 'slow',
+    story: 'The sender sends a datagram a second.',
+    ask: ASK,
+    setUp: async (lab) => {
+      await lab.program(joined)
+      await lab.sender('B', pausing(1000, 1))
+    },
+  },
+  {
+    name: 'multicast-to-unicast',
+    story: "An access point sends the group to this host's own hardware address.",
+    ask: ASK,
+    setUp: (lab) => lab.frames({ to: lab.a.mac }),
+  },
+  {
+    name: 'own-address-ipv6',
+    story: "Datagrams come from outside with this host's own IPv6 address, which the kernel takes.",
+    ask: `[${GROUP6}]:${PORT} -i a0`,
+    setUp: (lab) => lab.frames({ source: lab.a.ipv6[0], destination: GROUP6 }),
+  },
+  {
+    name: 'no-source-ipv6',
+    story: 'The source is ::, which the kernel takes.',
+    ask: `[${GROUP6}]:${PORT} -i a0`,
+    setUp: (lab) => lab.frames({ source: '::', destination: GROUP6 }),
+  },
+  {
+    name: 'no-udp-checksum',
+    story: 'The datagrams have no UDP checksum, which IPv4 allows.',
+    ask: ASK,
+    setUp: (lab) => lab.frames({ udpChecksum: 0 }),
+  },
+  {
+    name: 'dual-stack',
+    story: 'A program listens on :: and joined a group of IPv4.',
+    ask: ASK,
+    setUp: async (lab) => {
+      await lab.stream()
+      await lab.program({ address: '::', ...joined })
+    },
+  },
+  {
+    name: 'bound-to-the-group',
+    story: 'A program is bound to the address of the group, as Linux allows.',
+    ask: ASK,
+    setUp: async (lab) => {
+      await lab.stream()
+      await lab.program({ address: GROUP, ...joined })
+    },
+  },
+  {
+    name: 'snooping-bridge',
+    story: 'The interface is a bridge that snoops, nobody asks, and it floods what it does not know.',
+    ask: `${GROUP}:${PORT} -i br0`,
+    setUp: async (lab) => {
+      await lab.bridge('A', lab.a1, ['10.77.1.1/24'])
+      await lab.stream({ bind: lab.b1.ipv4[0] })
+    },
+    says: UNHEARD,
+  },
+  {
+    name: 'macvlan',
+    story: 'The interface is a macvlan, whose parent sees the stream too.',
+    ask: `${GROUP}:${PORT} -i mv0`,
+    setUp: async (lab) => {
+      await lab.ip('A', 'link add mv0 link a1 type macvlan mode bridge')
+      lab.undo(() => lab.ip('A', 'link delete mv0'))
+      await lab.ip('A', 'address add 10.77.1.5/24 dev mv0')
+      await lab.ip('A', 'link set mv0 up')
+      lab.sysctl('net/ipv4/conf/mv0/rp_filter', 0)
+      await running('mv0')
+      await lab.stream({ bind: lab.b1.ipv4[0] })
+    },
+  },
+  {
+    name: 'no-address',
+    story: 'The interface is there for receiving alone and has no IPv4 address.',
+    ask: `${GROUP}:${PORT} -i a1`,
+    setUp: async (lab) => {
+      await lab.ip('A', 'address flush dev a1 scope global')
+      lab.undo(async () => {
+        for (const address of lab.a1.ipv4) await lab.ip('A', `address add ${address}/24 dev a1`)
+        for (const address of lab.a1.ipv6) await lab.ip('A', `address add ${address}/64 dev a1 nodad`)
+      })
+      await lab.stream({ bind: lab.b1.ipv4[0] })
+    },
+  },
+  {
+    name: 'multicast-off',
+    story: 'The interface is not marked MULTICAST: the kernel joins and reports all the same.',
+    ask: ASK,
+    setUp: async (lab) => {
+      await lab.ip('A', 'link set a0 multicast off')
+      lab.undo(() => lab.ip('A', 'link set a0 multicast on'))
+      await lab.stream()
     },
   },
 ]

@@ -24,9 +24,9 @@ function stateOf({ name, flags, mtu }: Interface): Finding {
     })
   if (!flags.multicast && !flags.loopback)
     return warn('interface', {
-      says: `${name} is up, but not marked MULTICAST: it sends no IGMP or MLD`,
+      says: `${name} is up, but not marked MULTICAST: programs that look for an interface pass it over`,
       fix: `ip link set ${name} multicast on`,
-      cause: `${name} is not marked MULTICAST, so no router or switch learns what this host has joined`,
+      cause: `${name} is not marked MULTICAST, and programs that look for an interface pass it over`,
       certainty: 'possible',
       rank: RANK.noAddress,
     })

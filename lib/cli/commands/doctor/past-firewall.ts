@@ -1,6 +1,6 @@
 // Raw sockets, which see the packets that passed the kernel's IP layer and the firewall, before UDP or IGMP take them.
 
-import { type Datagram, openSocket } from '../../../index.ts'
+import { type Datagram, type MessageSocket, openSocket } from '../../../index.ts'
 import { type IpFamily, withoutZone } from '../../../net/address.ts'
 import { SO_ATTACH_FILTER, SO_RCVBUF } from '../../../options/index.ts'
 import { assembleFilter, type FilterStep } from '../../capture/bpf.ts'
@@ -39,7 +39,13 @@ async function open(
     ],
     bind: {},
   })
-  const socket = opened.toMessageSocket({ maxDatagram: MAX_PACKET })
+  let socket: MessageSocket<IpFamily>
+  try {
+    socket = opened.toMessageSocket({ maxDatagram: MAX_PACKET })
+  } catch (error) {
+    await opened.close()
+    throw error
+  }
   const passed = ({ data, source, destination, interfaceIndex = 0 }: Datagram): PassedPacket => ({
     source: withoutZone(source.address),
     destination: destination === undefined ? undefined : withoutZone(destination),

@@ -152,6 +152,24 @@ describeUnless(namespaceMissing ?? nftMissing, 'rules of nft', () => {
     ).toEqual(['always inet t sub: drop'])
   })
 
+  it('is told in nft’s words, also from its JSON alone', async () => {
+    for (const rule of [
+      `ip daddr ${GROUP} udp dport { 5000, 6000-7000 } drop`,
+      'iifname "lo" meta l4proto udp limit rate over 10/second drop',
+      'udp dport vmap { 1 : accept, 5000 : drop }',
+      'ip daddr . udp dport { 239.0.0.0/8 . 5000 } counter drop',
+      'ct state established,related accept',
+      'udp dport != 5001 log prefix "x y" drop',
+    ]) {
+      await listed(input(rule))
+      const tables = parseNftRuleset(await run('nft', ['-j', 'list', 'ruleset']))
+      if (isMalformed(tables)) throw new Error(tables.malformed)
+      expect(tables[0]?.chains.get('input')?.rules[0]?.text()).toBe(
+        rule.replace('"lo"', 'lo').replace('iifname', 'meta iifname').replace('counter ', ''),
+      )
+    }
+  })
+
   it('counters are those of the rule', async () => {
     const [rule] = followPacket(
       await listed(input(`ip daddr ${GROUP} counter packets 7 bytes 1 drop`)),

@@ -4,6 +4,7 @@ import { type Malformed, malformed } from '../../protocols/malformed.ts'
 import type { BaseChain, Chain, Rule, Table } from './model.ts'
 import { type Fields, isFields, type NftObjects } from './nft-json.ts'
 import { nftRule } from './nft-rule.ts'
+import { ruleText } from './nft-text.ts'
 
 const textOf = (value: unknown): string => (typeof value === 'string' ? value : '')
 /** A key of names, none of which can hold a blank. */
@@ -92,7 +93,7 @@ export function parseNftRuleset(json: string, texts?: NftTexts): Table[] | Malfo
       const { family, table: of, chain: name, expr, handle } = rule
       if (!Array.isArray(expr)) continue
       const position = typeof handle === 'number' ? handle : 0
-      const text = (): string => texts?.rules.get(`${textOf(family)} ${textOf(of)} ${position}`) ?? JSON.stringify(expr)
+      const text = (): string => texts?.rules.get(`${textOf(family)} ${textOf(of)} ${position}`) ?? ruleText(expr)
       const key = keyOf(family, of, name)
       const list = rules.get(key)
       const read = nftRule(expr, objectsOf(keyOf(family, of)), text, position)

@@ -15,6 +15,9 @@ export interface Firewall {
   readonly unseen: readonly string[]
 }
 
+/** In bytes: a listing as long as this takes too long to be asked for twice. */
+const LONG_LISTING = 4_000_000
+
 type Listing =
   | { readonly text: string }
   | { readonly failed: 'missing' | 'late' | 'refused' | 'other'; readonly says: string }
@@ -49,7 +52,7 @@ async function readNft(stop: AbortSignal, inFull: boolean): Promise<NftReading> 
   const json = await list('nft', ['-j', 'list', 'ruleset'], stop)
   if ('failed' in json) return unread(json.says)
   let texts: NftTexts | undefined
-  if (inFull && json.text.includes('"chain"')) {
+  if (inFull && json.text.length < LONG_LISTING && json.text.includes('"chain"')) {
     const text = await list('nft', ['-a', 'list', 'ruleset'], stop)
     if ('text' in text) texts = parseNftTexts(text.text)
   }

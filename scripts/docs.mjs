@@ -100,6 +100,14 @@ async function helpOf(words) {
   return `\`\`\`\n${stdout.trim()}\n\`\`\``
 }
 
+/** What the command ? of a script prints. */
+async function scriptCommands() {
+  const main = fileURLToPath(new URL('dist/cli/main.js', root))
+  const running = promisify(execFile)(process.execPath, [main, 'script'], { env: { ...process.env, NO_COLOR: '1' } })
+  running.child.stdin.end('?\n')
+  return `\`\`\`\n${(await running).stdout.trimEnd()}\n\`\`\``
+}
+
 const EXAMPLE = /(<!-- example: ([\w-]+) -->\n).*?(\n<!-- \/example -->)/gs
 const HELP = /(<!-- help: ([\w ]+) -->\n).*?(\n<!-- \/help -->)/gs
 
@@ -117,7 +125,9 @@ const PAGES = {
     ),
   'docs/command-line.md': async (text) => {
     const helps = await Promise.all([...text.matchAll(HELP)].map(([, , words]) => helpOf(words)))
-    return text.replace(HELP, (_, start, _words, end) => `${start}\n${helps.shift()}\n${end}`)
+    const commands = await scriptCommands()
+    const withHelps = text.replace(HELP, (_, start, _words, end) => `${start}\n${helps.shift()}\n${end}`)
+    return between(withHelps, 'script commands', () => commands)
   },
   'docs/recipes.md': (text, list) =>
     between(text, 'capabilities', () => capabilities(list)).replace(

@@ -1,6 +1,7 @@
-import { spawn } from 'node:child_process'
+import { execFileSync, spawn } from 'node:child_process'
+import dgram from 'node:dgram'
 import { once } from 'node:events'
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { createWriteStream, mkdtempSync, readdirSync, readFileSync, readlinkSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
@@ -13,6 +14,14 @@ import { fc } from '../support/property.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'sockctl-script-'))
 afterAll(() => rmSync(folder, { recursive: true }))
+
+const isLinkTo = (link: string, path: string): boolean => {
+  try {
+    return readlinkSync(link) === path
+  } catch {
+    return false
+  }
+}
 
 const file = (name: string, ...lines: string[]) => {
   const path = join(folder, name)
@@ -200,18 +209,66 @@ describeInNamespace('sockctl script', () => {
     expect(stderr).toMatch(why)
   })
 
-  it('has help that says of each verb what to write after it and what it does', async () => {
-    const { status, stdout } = await runCli(['script', '--help'])
-    expect(status).toBe(0)
-    const commands = stdout.slice(stdout.indexOf('\nCommands:\n'))
+  it('says at ? what to write after each verb and what it does', async () => {
+    const commands = `\n${(await output('?')).join('\n')}`
     for (const [head, does] of [
       ['close [NAME]', 'close a socket'],
       ['use NAME', 'make another socket the current one'],
-      ['send ADDRESS:PORT [TEXT]', 'send a datagram'],
+      ['send ADDRESS:PORT [TEXT | --hex BYTES]', 'send a datagram: a text, or bytes in hexadecimal'],
       ['expect OPTION VALUE', 'fail unless the option has the value'],
       ['quit', 'end the script'],
     ])
       expect(commands).toContain(`\n  ${head}\n      ${does}\n`)
+  })
+
+  it('has a help that fits a screen, and names every command', async () => {
+    const { stdout } = await runCli(['script', '--help'], { env: { ...process.env, COLUMNS: '80' } })
+    const lines = stdout.trimEnd().split('\n')
+    expect(lines.length).toBeLessThanOrEqual(24)
+    expect(Math.max(...lines.map((line) => line.length))).toBeLessThanOrEqual(80)
+    const verbs = (await output('?')).flatMap((line) => /^ {2}(\S+)/.exec(line)?.[1] ?? [])
+    expect(verbs.filter((verb) => !stdout.split(/[\s;:]+/).includes(verb))).toEqual([])
+  })
+
+  it('sends bytes in hexadecimal', async () => {
+    const receiver = dgram.createSocket('udp4').bind(0, '127.0.0.1')
+    await once(receiver, 'listening')
+    const arrived = once(receiver, 'message')
+    await output('socket udp4', `send 127.0.0.1:${receiver.address().port} --hex ef 01:02 # three bytes`)
+    expect((await arrived)[0]).toEqual(Buffer.from('ef0102', 'hex'))
+    receiver.close()
+    expect((await script(['socket udp4', 'send 127.0.0.1:5999 --hex xyz'])).stderr).toContain(
+      'line 2: Bytes in hexadecimal are needed',
+    )
+  })
+
+  it('runs a FIFO line by line, and ends with its writer', async () => {
+    const path = join(folder, 'fifo')
+    execFileSync('mkfifo', [path])
+    const running = startCli(['script', path, '--json'])
+    const writer = createWriteStream(path)
+    for (const line of ['socket udp4', 'get SO_TYPE']) {
+      writer.write(`${line}\n`)
+      expect(await running.object(({ command }) => command === line)).toMatchObject({ ok: true, file: 'fifo' })
+    }
+    writer.end()
+    expect((await running.ended).status).toBe(0)
+  })
+
+  it('is interrupted while it waits for the writer of a FIFO', async () => {
+    const path = join(folder, 'fifo without writer')
+    execFileSync('mkfifo', [path])
+    const running = startCli(['script', path, '--json'])
+    for (const patience = AbortSignal.timeout(10_000); ; ) {
+      const open = readdirSync(`/proc/${running.pid}/fd`).some((fd) => isLinkTo(`/proc/${running.pid}/fd/${fd}`, path))
+      if (open) break
+      if (patience.aborted) throw new Error('the FIFO was not opened')
+    }
+    running.kill('SIGINT')
+    expect(await running.ended).toMatchObject({
+      status: 1,
+      stderr: 'sockctl script: interrupted before the end of the script\n',
+    })
   })
 
   it('names the file and line of an error in a file it runs', async () => {

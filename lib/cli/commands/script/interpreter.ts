@@ -1,7 +1,10 @@
 // Runs the lines of a script, from a file, a pipe or a prompt.
 
-import { readFile } from 'node:fs/promises'
+import { constants, openSync } from 'node:fs'
+import { readFile, stat } from 'node:fs/promises'
+import { Socket } from 'node:net'
 import { basename } from 'node:path'
+import { createInterface } from 'node:readline/promises'
 import { Failure, messageOf } from '../../shell/failure.ts'
 import { quoted } from '../../shell/printable.ts'
 import { MTEST } from './mtest.ts'
@@ -15,6 +18,7 @@ export interface ScriptInput {
   /** The name that errors put before the number of a line; none if undefined. */
   readonly name: string | undefined
   next(): Promise<string | undefined>
+  close?(): void
 }
 
 /** A line that was run, and what came of it. */
@@ -36,6 +40,12 @@ export interface Interpreter {
 }
 
 const verbOf = (name: string): Verb | undefined => [VERBS, MTEST].find((verbs) => Object.hasOwn(verbs, name))?.[name]
+
+/** The names of the commands, for a help that fits a screen. */
+export const commandNames = (): { own: string[]; mtest: string[] } => ({
+  own: Object.keys(VERBS),
+  mtest: Object.keys(MTEST),
+})
 
 export function helpLines(): string[] {
   const lines = (verbs: Readonly<Record<string, Verb>>): string[][] =>
@@ -112,15 +122,49 @@ export async function runFile(
   depth: number,
 ): Promise<void> {
   if (depth > MAX_NESTED_FILES) throw new Failure(`${file}: files run each other more than ${MAX_NESTED_FILES} deep`)
-  await runInput(interpreter, session, await fileInput(file))
+  const input = await fileInput(file, session.stop)
+  await runInput(interpreter, session, input).finally(() => input.close?.())
 }
 
-export async function fileInput(file: string): Promise<ScriptInput> {
-  const text = await readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => {
+/** The lines of a file; those of a FIFO as they come, until its writers have closed it. */
+export async function fileInput(file: string, stop: AbortSignal): Promise<ScriptInput> {
+  const unreadable = (error: NodeJS.ErrnoException): never => {
     throw new Failure(`can't read ${file} (${error.code})`)
-  })
+  }
+  const found = await stat(file).catch(unreadable)
+  if (found.isFIFO()) return fifoInput(file, stop, unreadable)
+  const text = await readFile(file, 'utf8').catch(unreadable)
   const lines = text.split('\n')
   if (lines.at(-1) === '') lines.pop()
   let at = 0
   return { name: basename(file), next: async () => lines[at++] }
+}
+
+/**
+ * A FIFO is opened without waiting for a writer, since nothing could end that wait. The kernel tells no end before the
+ * first writer has come and gone.
+ */
+function fifoInput(file: string, stop: AbortSignal, unreadable: (error: NodeJS.ErrnoException) => never): ScriptInput {
+  let fd: number
+  try {
+    fd = openSync(file, constants.O_RDONLY | constants.O_NONBLOCK)
+  } catch (error) {
+    return unreadable(error as NodeJS.ErrnoException)
+  }
+  const pipe = new Socket({ fd, readable: true, writable: false })
+  const lines = createInterface({ input: pipe, crlfDelay: Number.POSITIVE_INFINITY })
+  const close = (): void => {
+    lines.close()
+    pipe.destroy()
+  }
+  stop.addEventListener('abort', close, { once: true })
+  const iterator = lines[Symbol.asyncIterator]()
+  return {
+    name: basename(file),
+    next: async () => {
+      const { done, value } = await iterator.next()
+      return done === true ? undefined : value
+    },
+    close,
+  }
 }

@@ -19,7 +19,7 @@ export interface ScriptSocket extends AsyncDisposable {
   readonly arrivals: EventEmitter<{ datagram: [] }>
   address(): unknown
   bind(address: string | undefined, port: number): void
-  send(address: string, port: number, text: string): void
+  send(address: string, port: number, data: Uint8Array): void
 }
 
 const FAMILIES = { ipv4: 4, ipv6: 6 } as const
@@ -59,8 +59,8 @@ export async function openScriptSocket(name: string, kind: CliSocketKind): Promi
       bound = owned.toMessageSocket()
       read(bound).catch((error) => printWarning(`${name} can't be read any more: ${error.message}`))
     },
-    send: (address, port, text) => {
-      sendDatagram(owned.fd, Buffer.from(text), { address, port })
+    send: (address, port, data) => {
+      sendDatagram(owned.fd, data, { address, port })
     },
     [Symbol.asyncDispose]: async () => {
       await (bound ?? owned).close()

@@ -8,8 +8,8 @@ import type { Output } from '../../shell/output.ts'
 import { type Run, runs } from '../../shell/run.ts'
 import { completions } from './completions.ts'
 import {
+  commandNames,
   fileInput,
-  helpLines,
   type Interpreter,
   runFile,
   runInput,
@@ -20,21 +20,20 @@ import { createScriptSession } from './script-session.ts'
 
 export function scriptCommand(command: Command): void {
   takesInterface(
-    command.argument('[file]', 'the script; without one, or with -, standard input'),
+    command.argument('[file]', 'a file, or a FIFO that is run line by line; without one, or with -, standard input'),
     'the interface for commands that name none',
   )
   command.addHelpText(
     'after',
-    () => `\n${helpLines().join('\n')}
-
-A # begins a comment. An error ends a script with exit status 1, and is reported with its line number;
-at a prompt it is only reported. One-letter commands act on the current socket if that is a UDP socket
-of the group's family; else on a socket of their own, as mtest's do.`,
+    () => `
+Commands: ${commandNames().own.slice(0, 9).join(' ')}
+  ${commandNames().own.slice(9).join(' ')}; of mtest(8): ${commandNames().mtest.join(' ')}
+The command ? lists them in full, and docs/command-line.md has the language.`,
   )
   examples(
     command,
     'sockctl script checks.txt',
-    'printf "socket udp4\\nbind 5000\\njoin 232.1.1.1 eth0 192.0.2.1\\nexpect 3 datagrams within 2s\\n" | sockctl script',
+    'printf "socket udp4\\nsend 239.1.1.1:5000 --hex ef01\\n" | sockctl script',
   )
   runs<[file?: string], { interface?: string | number }>(command, 'an object a command', (run, [file], options) =>
     script(run, file === '-' ? undefined : file, options.interface),
@@ -49,18 +48,18 @@ async function script({ out, stop }: Run, file: string | undefined, on: string |
     depth++
     await runFile(interpreter, own, name, depth).finally(() => depth--)
   })
-  const typed = file === undefined ? standardInput(interactive, stop) : undefined
+  const input = file === undefined ? standardInput(interactive, stop) : await fileInput(file, stop)
   try {
-    await runInput(interpreter, session, typed?.input ?? (await fileInput(file ?? '')))
+    await runInput(interpreter, session, input)
   } finally {
-    typed?.close()
+    input.close?.()
   }
   if (interactive || !stop.aborted) return true
   process.stderr.write('sockctl script: interrupted before the end of the script\n')
   return false
 }
 
-function standardInput(interactive: boolean, stop: AbortSignal): { input: ScriptInput; close(): void } {
+function standardInput(interactive: boolean, stop: AbortSignal): ScriptInput {
   const lines: Readline = createInterface({
     input: process.stdin,
     // Not to standard output, which may be a pipe, or is for objects.
@@ -80,13 +79,11 @@ function standardInput(interactive: boolean, stop: AbortSignal): { input: Script
   stop.addEventListener('abort', close, { once: true })
   const iterator = lines[Symbol.asyncIterator]()
   return {
-    input: {
-      name: undefined,
-      next: async () => {
-        if (interactive && !closed && !stop.aborted) lines.prompt()
-        const { done, value } = await iterator.next()
-        return done ? undefined : value
-      },
+    name: undefined,
+    next: async () => {
+      if (interactive && !closed && !stop.aborted) lines.prompt()
+      const { done, value } = await iterator.next()
+      return done ? undefined : value
     },
     close: () => {
       close()

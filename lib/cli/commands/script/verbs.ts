@@ -3,7 +3,7 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import { parseAddress } from '../../../net/address.ts'
 import { Failure } from '../../shell/failure.ts'
-import { duration, port } from '../../shell/parsers.ts'
+import { duration, hexBytes, port } from '../../shell/parsers.ts'
 import { quoted } from '../../shell/printable.ts'
 import { findOption } from '../options/find.ts'
 import { type CliSocketKind, KIND_NAMES } from '../options/option-socket.ts'
@@ -137,12 +137,13 @@ export const VERBS: Readonly<Record<string, Verb>> = {
     },
   },
   send: {
-    help: [['ADDRESS:PORT [TEXT]', 'send a datagram']],
+    help: [['ADDRESS:PORT [TEXT | --hex BYTES]', 'send a datagram: a text, or bytes in hexadecimal']],
     run: (session, line) => {
       const { address, port: number } = parseEndpointWords([word(line, 1, 'ADDRESS:PORT')])
       if (address === undefined || number === undefined || parseAddress(address) === undefined)
         throw new Failure('an address and a port to send to are needed: ADDRESS:PORT')
-      session.current().send(address, number, line.words.from(2))
+      const isHex = line.words.list[2] === '--hex'
+      session.current().send(address, number, isHex ? hexBytes(line.words.from(3)) : Buffer.from(line.words.from(2)))
     },
   },
   show: { help: [['', 'show the socket, its address, memberships and source filters']], run: showSocket },

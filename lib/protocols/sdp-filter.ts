@@ -5,7 +5,7 @@ import { familyOf, type IpFamily, isMulticast } from '../net/address.ts'
 import { MAX_ENTRIES, readAddress, readConnectionAddress } from './sdp-address.ts'
 
 /** What one `a=source-filter` line says. */
-export interface GroupFilter {
+export interface SdpFilter {
   mode: 'incl' | 'excl'
   /** Absent if the filter is for both families. */
   family?: IpFamily
@@ -17,7 +17,7 @@ export interface GroupFilter {
 
 /** A filter as far as it is understood, and what is not. */
 export interface ReadFilter {
-  filter?: GroupFilter
+  filter?: SdpFilter
   problems: string[]
 }
 
@@ -73,12 +73,12 @@ export function readFilter(value: string): ReadFilter {
 }
 
 /** Of which groups and family a filter is: those of the groups' own, if the type says another. */
-function whereOf(type: string, groups: string[] | undefined): Pick<GroupFilter, 'family' | 'groups'> {
+function whereOf(type: string, groups: string[] | undefined): Pick<SdpFilter, 'family' | 'groups'> {
   const [first] = groups ?? []
   if (groups !== undefined && first !== undefined) return { groups: new Set(groups), family: familyOf(first) }
   return type === '*' ? {} : { family: type === 'ip6' ? 'ipv6' : 'ipv4' }
 }
 
 /** Whether a filter is for a group. */
-export const isFor = ({ family, groups }: GroupFilter, group: string): boolean =>
+export const isFor = ({ family, groups }: SdpFilter, group: string): boolean =>
   (family ?? familyOf(group)) === familyOf(group) && (groups?.has(group) ?? true)

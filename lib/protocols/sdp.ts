@@ -4,7 +4,7 @@ import { show } from '../base/errors.ts'
 import { familyOf, isIpv6 } from '../net/address.ts'
 import { type Malformed, malformed } from './malformed.ts'
 import { type GroupAddress, MAX_ENTRIES, readAddress, readConnectionAddress } from './sdp-address.ts'
-import { type GroupFilter, isFor, readFilter } from './sdp-filter.ts'
+import { isFor, readFilter, type SdpFilter } from './sdp-filter.ts'
 import { createNotes, linesOf, type SdpLine, type SdpNotes } from './sdp-lines.ts'
 import { SECONDS_FROM_1900_TO_1970 } from './sntp.ts'
 
@@ -58,7 +58,7 @@ const LATEST_END = 8.64e12
 interface Section {
   /** Absent without a c= line; a media then has the session's groups. */
   groups?: GroupAddress[]
-  filters: { filter: GroupFilter; line: SdpLine }[]
+  filters: { filter: SdpFilter; line: SdpLine }[]
   /** By payload type, ticks a second of its clock. */
   clockRates: Map<string, number>
 }
@@ -197,7 +197,7 @@ type Listed = Pick<SdpStream, 'sources' | 'blocked'>
  * with the same filters share their lists, which `known` holds: a short text can name many sources for many groups.
  */
 function sourcesFor(group: string, media: Section, session: Section, known: Map<string, Listed>): Listed {
-  const of = ({ filters }: Section): GroupFilter[] =>
+  const of = ({ filters }: Section): SdpFilter[] =>
     filters.flatMap(({ filter }) => (isFor(filter, group) ? filter : []))
   const own = of(media)
   const section = own.length > 0 ? media : session
@@ -208,7 +208,7 @@ function sourcesFor(group: string, media: Section, session: Section, known: Map<
   if (shared !== undefined) return shared
   // A name may be of either family.
   const fits = (source: string): boolean => readAddress(source) === undefined || isIpv6(source) === isIpv6(group)
-  const listed = (mode: GroupFilter['mode']): string[] => [
+  const listed = (mode: SdpFilter['mode']): string[] => [
     ...new Set(filters.flatMap((filter) => (filter.mode === mode ? filter.sources.filter(fits) : []))),
   ]
   const sources = listed('incl')

@@ -8,7 +8,7 @@ import type { Sighting } from '../../lib/cli/commands/doctor/frame.ts'
 import { frameChecks } from '../../lib/cli/commands/doctor/frame-checks.ts'
 import type { Observation } from '../../lib/cli/commands/doctor/observation.ts'
 import { trafficChecks } from '../../lib/cli/commands/doctor/traffic-checks.ts'
-import { type Outcome, verdictOf } from '../../lib/cli/commands/doctor/verdict.ts'
+import { type StreamOutcome, verdictOf } from '../../lib/cli/commands/doctor/verdict.ts'
 import { channelText, type WantedChannel } from '../../lib/cli/commands/doctor/wanted-channel.ts'
 import { createFlows, flawsOf, soundOf } from '../../lib/cli/commands/doctor/wire.ts'
 import { finder, flow, refusal, seeing, wanting } from '../support/observations.ts'
@@ -307,7 +307,7 @@ describe('the verdict', () => {
     ...more,
   })
   const fine: Finding = { check: 'fine', status: 'pass', says: '' }
-  const outcome = (more: Partial<Outcome> = {}): Outcome => ({
+  const outcome = (more: Partial<StreamOutcome> = {}): StreamOutcome => ({
     channel: '239.1.1.1',
     flows: false,
     delivered: 0,
@@ -316,7 +316,7 @@ describe('the verdict', () => {
     next: 'sockctl doctor 239.1.1.1 --wait 130s',
     ...more,
   })
-  const sentence = (findings: Finding[], more: Partial<Outcome> = {}) => verdictOf(findings, outcome(more)).sentence
+  const sentence = (findings: Finding[], more: Partial<StreamOutcome> = {}) => verdictOf(findings, outcome(more)).sentence
 
   it('is the surest cause if nothing arrives, and of equally sure ones the first by rank', () => {
     expect(
@@ -348,7 +348,7 @@ describe('the verdict', () => {
     })
   })
   it('is that nothing is wrong only if a querier was heard, long enough ago, or none is needed', () => {
-    const arrives = (more: Partial<Outcome>, findings: Finding[] = []) => sentence(findings, { flows: true, ...more })
+    const arrives = (more: Partial<StreamOutcome>, findings: Finding[] = []) => sentence(findings, { flows: true, ...more })
     expect(arrives({})).toBe('239.1.1.1 arrives; nothing is wrong here.')
     expect(arrives({ querier: 'not-needed' })).toBe('239.1.1.1 arrives; nothing is wrong here.')
     expect(arrives({ querier: 'unheard' })).toBe(

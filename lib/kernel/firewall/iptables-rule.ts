@@ -3,8 +3,8 @@
 import { targetVerdict } from './iptables-targets.ts'
 import type { FilteredPacket, Judgement, PacketState, Rule, Verdict } from './model.ts'
 import { ALL, allOrNone, both, limited, NONE, type Portion, rest, unjudged } from './portion.ts'
-import { ADDRESS_TYPES, MESSAGE_TYPES, PACKET_TYPES, PROTOCOL_NUMBERS, packetTypeOf } from './protocol-names.ts'
-import { either, matchDice, matchLimit, matchNames, readAddress, readNamed, readNumber } from './values.ts'
+import { ADDRESS_TYPES, MESSAGE_TYPES, PACKET_TYPES, PROTOCOL_NUMBERS, packetTypeNumber } from './protocol-names.ts'
+import { either, matchDice, matchLimit, matchNames, numberOfAddress, readNamed, readNumber } from './values.ts'
 
 interface Context {
   readonly packet: FilteredPacket
@@ -100,21 +100,21 @@ function inRanges(value: number | undefined, list: string, separator: string, wh
 }
 
 function inNetwork(address: string | undefined, network: string, what: string): Portion {
-  const value = readAddress(address)
+  const value = numberOfAddress(address)
   if (value === undefined) return unjudged(what)
   const [base, mask] = network.split('/')
   const bits = network.includes(':') ? 128n : 32n
-  const wanted = readAddress(base)
+  const wanted = numberOfAddress(base)
   const width = (1n << bits) - 1n
   const length = readNumber(mask ?? String(bits))
-  const bitmask = length === undefined ? readAddress(mask) : length > bits ? undefined : width ^ (width >> length)
+  const bitmask = length === undefined ? numberOfAddress(mask) : length > bits ? undefined : width ^ (width >> length)
   if (wanted === undefined || bitmask === undefined) return unjudged(network)
   return allOrNone((value & bitmask) === (wanted & bitmask))
 }
 
 function inAddressRange(address: string | undefined, range: string): Portion {
-  const value = readAddress(address)
-  const [first, last] = range.split('-').map(readAddress)
+  const value = numberOfAddress(address)
+  const [first, last] = range.split('-').map(numberOfAddress)
   if (value === undefined || first === undefined || last === undefined) return unjudged(`-m iprange ${range}`)
   return allOrNone(value >= first && value <= last)
 }
@@ -198,7 +198,7 @@ function judgeOption(module: string, { name, values }: Option, context: Context)
       return allOrNone(Number(wanted) === packet.messageType)
     }
     case 'pkttype --pkt-type':
-      return allOrNone(readNamed(PACKET_TYPES, value) === BigInt(packetTypeOf(packet)))
+      return allOrNone(readNamed(PACKET_TYPES, value) === BigInt(packetTypeNumber(packet)))
     case 'addrtype --dst-type':
       return allOrNone(value.split(',').includes('MULTICAST'))
     case 'addrtype --src-type':

@@ -8,7 +8,7 @@ import {
   MESSAGE_TYPES,
   PACKET_TYPES,
   PROTOCOL_NUMBERS,
-  packetTypeOf,
+  packetTypeNumber,
 } from './protocol-names.ts'
 import {
   ABSENT,
@@ -18,7 +18,7 @@ import {
   namedField,
   nameField,
   numberField,
-  readAddress,
+  numberOfAddress,
   unknownField,
 } from './values.ts'
 
@@ -27,7 +27,7 @@ const CHANGEABLE = new Set(['daddr', 'saddr', 'dport', 'sport', 'ttl', 'hoplimit
 
 /** The Ethernet address of a group: RFC 1112 6.4, RFC 2464 7 */
 function groupMac(destination: string): bigint | undefined {
-  const address = readAddress(destination)
+  const address = numberOfAddress(destination)
   if (address === undefined) return undefined
   return destination.includes(':')
     ? 0x3333_0000_0000n | (address & 0xffff_ffffn)
@@ -103,7 +103,7 @@ function metaField(key: unknown, packet: FilteredPacket, state: PacketState): Fi
     case 'l4proto':
       return namedField(IPPROTO[packet.protocol], PROTOCOL_NUMBERS)
     case 'pkttype':
-      return namedField(packetTypeOf(packet), PACKET_TYPES)
+      return namedField(packetTypeNumber(packet), PACKET_TYPES)
     case 'mark':
       return numberField(state.mark, 'the mark')
     case 'iif':

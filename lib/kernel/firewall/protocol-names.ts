@@ -43,7 +43,7 @@ export const PACKET_TYPES: Readonly<Record<string, number>> = {
 }
 
 /** How the interface takes the frame of a datagram to a group: on the loopback interface, frames have no address of a group. */
-export const packetTypeOf = ({ interface: on }: FilteredPacket): number => (on.isLoopback ? 0 : 2)
+export const packetTypeNumber = ({ interface: on }: FilteredPacket): number => (on.isLoopback ? 0 : 2)
 
 export const ADDRESS_TYPES: Readonly<Record<string, number>> = {
   unspec: 0,

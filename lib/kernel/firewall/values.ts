@@ -34,7 +34,7 @@ export function readNumber(given: unknown): bigint | undefined {
   return typeof given === 'string' && /^(?:\d{1,40}|0x[\da-f]{1,32})$/i.test(given) ? BigInt(given) : undefined
 }
 
-export function readAddress(given: unknown): bigint | undefined {
+export function numberOfAddress(given: unknown): bigint | undefined {
   if (typeof given !== 'string') return undefined
   const parsed = parseAddress(given)
   return parsed === undefined ? undefined : bytesToNumber(parsed.bytes)
@@ -56,8 +56,8 @@ export function addressField(address: string | undefined, what: string): Field {
   if (address === undefined) return unknownField(what)
   let field = recent.get(address)
   if (field === undefined) {
-    const value = readAddress(address)
-    field = value === undefined ? unknownField(what) : { kind: 'number', value, read: readAddress }
+    const value = numberOfAddress(address)
+    field = value === undefined ? unknownField(what) : { kind: 'number', value, read: numberOfAddress }
     if (recent.size > 8) recent.clear()
     recent.set(address, field)
   }

@@ -250,7 +250,7 @@ export const octets = (size: number): Member<Buffer, Uint8Array> => ({
 })
 
 /** An array of so many numbers; numbers left out at the end are 0. */
-export const numbers = (type: 'u8' | 'u32', length: number): Member<number[], readonly number[]> => {
+export const numbersMember = (type: 'u8' | 'u32', length: number): Member<number[], readonly number[]> => {
   const { size, align, read, write, right, words } = NUMBERS[type]
   return {
     size: size * length,

@@ -4,7 +4,7 @@ import { badValue, show } from '../../base/errors.ts'
 import { isMulticast } from '../../net/address.ts'
 import { type Codec, wrongFields } from './codec.ts'
 import { type Struct, structOf } from './layout.ts'
-import { bitSet, inAddrMember, interfaceMember, numberFrom, numbers, sockaddrIn6Member } from './member.ts'
+import { bitSet, inAddrMember, interfaceMember, numberFrom, numbersMember, sockaddrIn6Member } from './member.ts'
 import { indexOf, isAddress, wrongInterface } from './multicast-target.ts'
 import { enumeration, flags } from './names.ts'
 
@@ -67,7 +67,7 @@ export interface Mf6c {
   group: string
   /** The number of the interface that the packets come in by. */
   parent: number
-  /** The numbers of the interfaces that the packets go out by. */
+  /** The numbersMember of the interfaces that the packets go out by. */
   ifset?: readonly number[] | undefined
 }
 
@@ -148,7 +148,7 @@ const mfcStruct = structOf(
     source: inAddrMember,
     group: inAddrMember,
     parent: vifNumber,
-    ttls: numbers('u8', MAX_VIFS),
+    ttls: numbersMember('u8', MAX_VIFS),
     pkt_cnt: 'u32',
     byte_cnt: 'u32',
     wrong_if: 'u32',

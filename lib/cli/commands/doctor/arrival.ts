@@ -18,7 +18,7 @@ const tolerated = (count: number): number => Math.max(3, count / 10)
 const MOST = 0.8
 export const explains = (drops: number, lost: number): boolean => drops >= lost * MOST
 
-export interface Loss {
+export interface LostOnTheWay {
   /** Wanted datagrams on the wire. */
   readonly onWire: number
   /** Those that did not arrive; 0 if they are so few that they may still be on their way. */
@@ -31,9 +31,9 @@ export interface Loss {
   readonly lostOf: ReadonlyMap<string, number>
 }
 
-const NO_LOSS: Loss = { onWire: 0, lost: 0, soundLost: 0, passed: undefined, lostOf: new Map() }
+const NO_LOSS: LostOnTheWay = { onWire: 0, lost: 0, soundLost: 0, passed: undefined, lostOf: new Map() }
 
-export function lossOf(wanted: WantedChannel, seen: Observation): Loss {
+export function lossOf(wanted: WantedChannel, seen: Observation): LostOnTheWay {
   if (seen.joinRefused !== undefined || seen.captureRefused !== undefined) return NO_LOSS
   const flows = wantedFlows(wanted, seen.flows)
   const onWire = flows.reduce((total, { datagrams }) => total + datagrams, 0)

@@ -7,14 +7,18 @@ import type { Observation } from './observation.ts'
 import type { SocketWithOwner } from './sockets.ts'
 import { takesWanted, type WantedChannel, wantedFlows } from './wanted-channel.ts'
 
-export interface Obstacle {
+export interface SocketObstacle {
   /** A clause of which the socket's owner is the subject. */
   readonly text: string
   readonly advice: string
 }
 
 /** Why a socket takes no datagram of the channel, whatever is joined; undefined if it does. */
-export function obstacleOf(socket: SocketWithOwner, wanted: WantedChannel, seen: Observation): Obstacle | undefined {
+export function obstacleOf(
+  socket: SocketWithOwner,
+  wanted: WantedChannel,
+  seen: Observation,
+): SocketObstacle | undefined {
   const { group, on, family, sources } = wanted
   const { more } = socket
   const address = unmapped(socket.address)

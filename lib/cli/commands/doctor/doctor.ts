@@ -14,7 +14,7 @@ import { type Run, runs } from '../../shell/run.ts'
 import { chooseInterface } from './choose-interface.ts'
 import { examine } from './examine.ts'
 import type { Finding, Status } from './finding.ts'
-import type { Verdict } from './verdict.ts'
+import type { DoctorVerdict } from './verdict.ts'
 import { verdictOf } from './verdict.ts'
 import { channelText, type WantedChannel } from './wanted-channel.ts'
 
@@ -125,7 +125,11 @@ async function diagnose({ out, stop }: Run, [given]: [ChannelText], options: Doc
   return flows
 }
 
-function conclude(out: Output, verdict: Verdict, { flows, delivered }: { flows: boolean; delivered: number }): void {
+function conclude(
+  out: Output,
+  verdict: DoctorVerdict,
+  { flows, delivered }: { flows: boolean; delivered: number },
+): void {
   const { sentence, cause, certainty, fix, advice, ruledOut } = verdict
   if (!out.json) {
     out.line(`\n${out.paint.strong(sentence)}`)

@@ -16,7 +16,7 @@ import { reversePathChecks } from './reverse-path-checks.ts'
 import { settingsChecks } from './settings-checks.ts'
 import { flowsToAsked } from './socket-checks.ts'
 import { trafficChecks } from './traffic-checks.ts'
-import type { Outcome } from './verdict.ts'
+import type { StreamOutcome } from './verdict.ts'
 import { channelText, commandLine, type WantedChannel, wantedFlows } from './wanted-channel.ts'
 
 export interface Examination {
@@ -42,7 +42,7 @@ function goneCheck({ on }: WantedChannel): Finding[] {
 }
 
 /** Whether a querier keeps the stream alive, or the stream needs none. */
-function querierOf(wanted: WantedChannel, seen: Observation): Outcome['querier'] {
+function querierOf(wanted: WantedChannel, seen: Observation): StreamOutcome['querier'] {
   const flows = wantedFlows(wanted, seen.flows)
   const isLocal = flows.length > 0 && flows.every(({ outgoing }) => outgoing)
   if (wanted.on.flags.loopback || isNeverSnooped(wanted.group) || isLocal) return 'not-needed'
@@ -57,7 +57,7 @@ function querierOf(wanted: WantedChannel, seen: Observation): Outcome['querier']
 export async function examine(
   wanted: WantedChannel,
   { wait, passive, traces, stop, tell }: Examination,
-): Promise<{ flows: boolean; outcome: Outcome }> {
+): Promise<{ flows: boolean; outcome: StreamOutcome }> {
   tell([...interfaceChecks(wanted), ...groupChecks(wanted), ...settingsChecks(wanted)])
   const nothing = {
     channel: channelText(wanted),

@@ -3,7 +3,7 @@
 import { byCertainty, type Certainty, type Explained, type Finding } from './finding.ts'
 
 /** What became of the stream. */
-export interface Outcome {
+export interface StreamOutcome {
   /** The channel as text. */
   readonly channel: string
   /** Whether the stream flows to the socket that was asked about. */
@@ -21,7 +21,7 @@ export interface Outcome {
   readonly next: string
 }
 
-export interface Verdict {
+export interface DoctorVerdict {
   readonly sentence: string
   /** The check that found the cause; undefined if nothing is wrong. */
   readonly cause: string | undefined
@@ -44,12 +44,12 @@ function ruledOutBy(findings: readonly Finding[]): string[] {
 const whatToDo = ({ fix, advice }: Pick<Finding, 'fix' | 'advice'>): string =>
   fix !== undefined ? ` Fix: ${fix}` : advice !== undefined ? ` What to do: ${advice}` : ''
 
-function ofCause(found: Explained, certainty: Certainty, sentence: string): Verdict {
+function ofCause(found: Explained, certainty: Certainty, sentence: string): DoctorVerdict {
   const { check, fix, advice } = found
   return { sentence, cause: check, certainty, fix, advice, ruledOut: [] }
 }
 
-function ofSilence(findings: readonly Finding[], { next }: Outcome): Verdict {
+function ofSilence(findings: readonly Finding[], { next }: StreamOutcome): DoctorVerdict {
   const [first] = byCertainty(findings)
   const ruledOut = ruledOutBy(findings)
   if (first !== undefined && first.cause.certainty !== 'possible') {
@@ -79,7 +79,7 @@ const WELL = { cause: undefined, certainty: undefined, fix: undefined, advice: u
 /** In seconds: a querier asks every 125 s. RFC 3376 8.2 */
 const QUERY_INTERVAL = 125
 
-function ofStream(findings: readonly Finding[], { channel, querier, seconds }: Outcome): Verdict {
+function ofStream(findings: readonly Finding[], { channel, querier, seconds }: StreamOutcome): DoctorVerdict {
   const [first] = byCertainty(findings.filter(({ status }) => status === 'fail'))
   if (first !== undefined) {
     const { certainty, text } = first.cause
@@ -106,5 +106,5 @@ function ofStream(findings: readonly Finding[], { channel, querier, seconds }: O
 }
 
 /** Makes the verdict once all checks have looked. */
-export const verdictOf = (findings: readonly Finding[], outcome: Outcome): Verdict =>
+export const verdictOf = (findings: readonly Finding[], outcome: StreamOutcome): DoctorVerdict =>
   outcome.flows ? ofStream(findings, outcome) : ofSilence(findings, outcome)

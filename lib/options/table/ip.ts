@@ -40,7 +40,7 @@ export const IP_BLOCK_SOURCE = option('IP_BLOCK_SOURCE', 'IPPROTO_IP', ipMreqSou
   darwin: true,
   act: 'block',
 })
-/** `IP_CHECKSUM`: tell the checksum of each datagram received. Default false. net/ipv4/ip_sockglue.c */
+/** `IP_CHECKSUM`: tell the checksum of each datagram received. Default false. In `Datagram.checksum`. net/ipv4/ip_sockglue.c */
 export const IP_CHECKSUM = option('IP_CHECKSUM', 'IPPROTO_IP', boolean, { since: '4.0' })
 /** `IP_DROP_MEMBERSHIP`: leave a group, with all its sources. Write-only; may wait. ip(7) */
 export const IP_DROP_MEMBERSHIP = option('IP_DROP_MEMBERSHIP', 'IPPROTO_IP', ipMreq, {
@@ -88,29 +88,29 @@ export const IP_MULTICAST_TTL = option('IP_MULTICAST_TTL', 'IPPROTO_IP', int(0, 
 export const IP_NODEFRAG = option('IP_NODEFRAG', 'IPPROTO_IP', boolean)
 /** `IP_OPTIONS`: the IP options of each packet sent, at most 40 bytes; none if empty, the default. Some, such as source routes, take CAP_NET_RAW. ip(7) */
 export const IP_OPTIONS = option('IP_OPTIONS', 'IPPROTO_IP', bytesOf(0, 40), { darwin: true })
-/** `IP_PASSSEC`: tell the security label of the peer with each datagram. Default false. ip(7) */
+/** `IP_PASSSEC`: tell the security label of the peer with each datagram. Default false. In `Datagram.ancillary`, in bytes. ip(7) */
 export const IP_PASSSEC = option('IP_PASSSEC', 'IPPROTO_IP', boolean)
-/** `IP_PKTINFO`: tell the destination and interface of each datagram received. Default false. ip(7) */
+/** `IP_PKTINFO`: tell the destination and interface of each datagram received. Default false. In `Datagram.destination` and `Datagram.interfaceIndex`. ip(7) */
 export const IP_PKTINFO = option('IP_PKTINFO', 'IPPROTO_IP', boolean, { darwin: true })
 /** `IP_PROTOCOL`: the protocol of a raw socket; the local port of others. net/ipv4/ip_sockglue.c */
 export const IP_PROTOCOL = option('IP_PROTOCOL', 'IPPROTO_IP', int(), { access: 'read', since: '6.4' })
-/** `IP_RECVERR`: keep ICMP errors in the error queue, and report them. Default false. ip(7) */
+/** `IP_RECVERR`: keep ICMP errors in the error queue, and report them. Default false. In the event `returned-error`. ip(7) */
 export const IP_RECVERR = option('IP_RECVERR', 'IPPROTO_IP', boolean)
-/** `IP_RECVERR_RFC4884`: as IP_RECVERR, and tell the extensions of RFC 4884 apart from the payload. Default false. net/ipv4/icmp.c */
+/** `IP_RECVERR_RFC4884`: as IP_RECVERR, and tell the extensions of RFC 4884 apart from the payload. Default false. In the event `returned-error`. net/ipv4/icmp.c */
 export const IP_RECVERR_RFC4884 = option('IP_RECVERR_RFC4884', 'IPPROTO_IP', boolean, { since: '5.9' })
-/** `IP_RECVFRAGSIZE`: tell the size of the largest fragment of each datagram that was fragmented. Default false. Datagram and raw sockets. net/ipv4/ip_sockglue.c */
+/** `IP_RECVFRAGSIZE`: tell the size of the largest fragment of each datagram that was fragmented. Default false. Datagram and raw sockets. In `Datagram.ancillary`, in bytes. net/ipv4/ip_sockglue.c */
 export const IP_RECVFRAGSIZE = option('IP_RECVFRAGSIZE', 'IPPROTO_IP', boolean, { since: '4.10' })
-/** `IP_RECVOPTS`: tell the IP options of each packet received. Default false. ip(7) */
+/** `IP_RECVOPTS`: tell the IP options of each packet received. Default false. In `Datagram.ancillary`, in bytes. ip(7) */
 export const IP_RECVOPTS = option('IP_RECVOPTS', 'IPPROTO_IP', boolean, { darwin: true })
-/** `IP_RECVORIGDSTADDR`: tell the destination each datagram had before it was redirected. Default false. ip(7) */
+/** `IP_RECVORIGDSTADDR`: tell the destination each datagram had before it was redirected. Default false. In `Datagram.originalDestination`. ip(7) */
 export const IP_RECVORIGDSTADDR = option('IP_RECVORIGDSTADDR', 'IPPROTO_IP', boolean)
 /** `IP_RECVRETOPTS`: the other name of `IP_RETOPTS`. ip(7) */
 export const IP_RECVRETOPTS = option('IP_RECVRETOPTS', 'IPPROTO_IP', boolean, { darwin: true })
-/** `IP_RECVTOS`: tell the type-of-service octet of each datagram received. Default false. ip(7) */
+/** `IP_RECVTOS`: tell the type-of-service octet of each datagram received. Default false. In `Datagram.trafficClass`. ip(7) */
 export const IP_RECVTOS = option('IP_RECVTOS', 'IPPROTO_IP', boolean, { darwin: true })
-/** `IP_RECVTTL`: tell the TTL of each datagram received. Default false. ip(7) */
+/** `IP_RECVTTL`: tell the TTL of each datagram received. Default false. In `Datagram.hopLimit`. ip(7) */
 export const IP_RECVTTL = option('IP_RECVTTL', 'IPPROTO_IP', boolean, { darwin: true })
-/** `IP_RETOPTS`: tell the IP options of each packet received, reversed for a reply. Default false. ip(7) */
+/** `IP_RETOPTS`: tell the IP options of each packet received, reversed for a reply. Default false. In `Datagram.ancillary`, in bytes. ip(7) */
 export const IP_RETOPTS = option('IP_RETOPTS', 'IPPROTO_IP', boolean)
 /** `IP_ROUTER_ALERT`: this socket gets the forwarded packets that have a router alert. Raw sockets. Default false. ip(7) */
 export const IP_ROUTER_ALERT = option('IP_ROUTER_ALERT', 'IPPROTO_IP', boolean)

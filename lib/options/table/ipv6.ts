@@ -44,7 +44,7 @@ export const IPV6_DROP_MEMBERSHIP = option('IPV6_DROP_MEMBERSHIP', 'IPPROTO_IPV6
 })
 /** `IPV6_DSTOPTS`: the destination options header of each packet sent, in bytes; none if empty, the default. RFC 3542 9.2 */
 export const IPV6_DSTOPTS = option('IPV6_DSTOPTS', 'IPPROTO_IPV6', bytes, { needs: 'CAP_NET_RAW', darwin: true })
-/** `IPV6_FLOWINFO`: tell the flow label and traffic class of each datagram received. Default false. net/ipv6/ipv6_sockglue.c */
+/** `IPV6_FLOWINFO`: tell the flow label and traffic class of each datagram received. Default false. In `Datagram.ancillary`, in bytes. net/ipv6/ipv6_sockglue.c */
 export const IPV6_FLOWINFO = option('IPV6_FLOWINFO', 'IPPROTO_IPV6', boolean)
 /** `IPV6_FLOWINFO_SEND`: a flow label given with an address is used. Default false. net/ipv6/ipv6_sockglue.c */
 export const IPV6_FLOWINFO_SEND = option('IPV6_FLOWINFO_SEND', 'IPPROTO_IPV6', boolean)
@@ -102,27 +102,27 @@ export const IPV6_MULTICAST_LOOP = option('IPV6_MULTICAST_LOOP', 'IPPROTO_IPV6',
 export const IPV6_PATHMTU = option('IPV6_PATHMTU', 'IPPROTO_IPV6', ip6Mtuinfo, { access: 'read', darwin: true })
 /** `IPV6_PKTINFO`: the source address and interface of each packet sent; by default the kernel chooses both. RFC 3542 6 */
 export const IPV6_PKTINFO = option('IPV6_PKTINFO', 'IPPROTO_IPV6', in6Pktinfo, { access: 'write', darwin: true })
-/** `IPV6_RECVDSTOPTS`: tell the destination options of each datagram received. Default false. RFC 3542 9 */
+/** `IPV6_RECVDSTOPTS`: tell the destination options of each datagram received. Default false. In `Datagram.ancillary`, in bytes. RFC 3542 9 */
 export const IPV6_RECVDSTOPTS = option('IPV6_RECVDSTOPTS', 'IPPROTO_IPV6', boolean, { darwin: true })
-/** `IPV6_RECVERR`: keep ICMPv6 errors in the error queue, and report them. Default false. ipv6(7) */
+/** `IPV6_RECVERR`: keep ICMPv6 errors in the error queue, and report them. Default false. In the event `returned-error`. ipv6(7) */
 export const IPV6_RECVERR = option('IPV6_RECVERR', 'IPPROTO_IPV6', boolean)
-/** `IPV6_RECVERR_RFC4884`: as IPV6_RECVERR, and tell the extensions of RFC 4884 apart from the payload. Default false. net/ipv6/ipv6_sockglue.c */
+/** `IPV6_RECVERR_RFC4884`: as IPV6_RECVERR, and tell the extensions of RFC 4884 apart from the payload. Default false. In the event `returned-error`. net/ipv6/ipv6_sockglue.c */
 export const IPV6_RECVERR_RFC4884 = option('IPV6_RECVERR_RFC4884', 'IPPROTO_IPV6', boolean, { since: '5.9' })
-/** `IPV6_RECVFRAGSIZE`: tell the size of the largest fragment of each datagram that was fragmented. Default false. net/ipv6/ipv6_sockglue.c */
+/** `IPV6_RECVFRAGSIZE`: tell the size of the largest fragment of each datagram that was fragmented. Default false. In `Datagram.ancillary`, in bytes. net/ipv6/ipv6_sockglue.c */
 export const IPV6_RECVFRAGSIZE = option('IPV6_RECVFRAGSIZE', 'IPPROTO_IPV6', boolean, { since: '4.10' })
-/** `IPV6_RECVHOPLIMIT`: tell the hop limit of each datagram received. Default false. RFC 3542 6.3 */
+/** `IPV6_RECVHOPLIMIT`: tell the hop limit of each datagram received. Default false. In `Datagram.hopLimit`. RFC 3542 6.3 */
 export const IPV6_RECVHOPLIMIT = option('IPV6_RECVHOPLIMIT', 'IPPROTO_IPV6', boolean, { darwin: true })
-/** `IPV6_RECVHOPOPTS`: tell the hop-by-hop options of each datagram received. Default false. RFC 3542 8 */
+/** `IPV6_RECVHOPOPTS`: tell the hop-by-hop options of each datagram received. Default false. In `Datagram.ancillary`, in bytes. RFC 3542 8 */
 export const IPV6_RECVHOPOPTS = option('IPV6_RECVHOPOPTS', 'IPPROTO_IPV6', boolean, { darwin: true })
-/** `IPV6_RECVORIGDSTADDR`: tell the destination each datagram had before it was redirected. Default false. net/ipv6/ipv6_sockglue.c */
+/** `IPV6_RECVORIGDSTADDR`: tell the destination each datagram had before it was redirected. Default false. In `Datagram.originalDestination`. net/ipv6/ipv6_sockglue.c */
 export const IPV6_RECVORIGDSTADDR = option('IPV6_RECVORIGDSTADDR', 'IPPROTO_IPV6', boolean)
-/** `IPV6_RECVPATHMTU`: a receive tells a path MTU that has changed. Default false. RFC 3542 11.3 */
+/** `IPV6_RECVPATHMTU`: a receive tells a path MTU that has changed. Default false. In `Datagram.ancillary`, in bytes. RFC 3542 11.3 */
 export const IPV6_RECVPATHMTU = option('IPV6_RECVPATHMTU', 'IPPROTO_IPV6', boolean, { darwin: true })
-/** `IPV6_RECVPKTINFO`: tell the destination and interface of each datagram received. Default false. RFC 3542 4 */
+/** `IPV6_RECVPKTINFO`: tell the destination and interface of each datagram received. Default false. In `Datagram.destination` and `Datagram.interfaceIndex`. RFC 3542 4 */
 export const IPV6_RECVPKTINFO = option('IPV6_RECVPKTINFO', 'IPPROTO_IPV6', boolean, { darwin: true })
-/** `IPV6_RECVRTHDR`: tell the routing header of each datagram received. Default false. RFC 3542 7 */
+/** `IPV6_RECVRTHDR`: tell the routing header of each datagram received. Default false. In `Datagram.ancillary`, in bytes. RFC 3542 7 */
 export const IPV6_RECVRTHDR = option('IPV6_RECVRTHDR', 'IPPROTO_IPV6', boolean, { darwin: true })
-/** `IPV6_RECVTCLASS`: tell the traffic class of each datagram received. Default false. RFC 3542 6.5 */
+/** `IPV6_RECVTCLASS`: tell the traffic class of each datagram received. Default false. In `Datagram.trafficClass`. RFC 3542 6.5 */
 export const IPV6_RECVTCLASS = option('IPV6_RECVTCLASS', 'IPPROTO_IPV6', boolean, { darwin: true })
 /** `IPV6_ROUTER_ALERT`: this socket gets the forwarded packets that have a router alert of this value; -1: no more. IPPROTO_RAW only. Reads 0 if the option was never set, else 1. ipv6(7) */
 export const IPV6_ROUTER_ALERT = option('IPV6_ROUTER_ALERT', 'IPPROTO_IPV6', int(-1, 65535))

@@ -17,7 +17,7 @@ export const NETLINK_DROP_MEMBERSHIP = option('NETLINK_DROP_MEMBERSHIP', 'SOL_NE
 export const NETLINK_EXT_ACK = option('NETLINK_EXT_ACK', 'SOL_NETLINK', boolean, { since: '4.12' })
 /** `NETLINK_GET_STRICT_CHK`: requests to list things are checked and their filters kept to. Default false. net/netlink/af_netlink.c */
 export const NETLINK_GET_STRICT_CHK = option('NETLINK_GET_STRICT_CHK', 'SOL_NETLINK', boolean, { since: '4.20' })
-/** `NETLINK_LISTEN_ALL_NSID`: receive the messages of all network namespaces that have an id in this one. Default false. netlink(7) */
+/** `NETLINK_LISTEN_ALL_NSID`: receive the messages of all network namespaces that have an id in this one. Default false. In `Datagram.ancillary`, in bytes. netlink(7) */
 export const NETLINK_LISTEN_ALL_NSID = option('NETLINK_LISTEN_ALL_NSID', 'SOL_NETLINK', boolean, {
   since: '4.2',
   needs: 'CAP_NET_BROADCAST',
@@ -29,5 +29,5 @@ export const NETLINK_LIST_MEMBERSHIPS = option('NETLINK_LIST_MEMBERSHIPS', 'SOL_
 })
 /** `NETLINK_NO_ENOBUFS`: do not report messages that were lost because the receive buffer was full. Default false. netlink(7) */
 export const NETLINK_NO_ENOBUFS = option('NETLINK_NO_ENOBUFS', 'SOL_NETLINK', boolean)
-/** `NETLINK_PKTINFO`: tell the group of each message. Default false. netlink(7) */
+/** `NETLINK_PKTINFO`: tell the group of each message. Default false. In `Datagram.ancillary`, in bytes. netlink(7) */
 export const NETLINK_PKTINFO = option('NETLINK_PKTINFO', 'SOL_NETLINK', boolean)

@@ -19,7 +19,7 @@ export const PACKET_ADD_MEMBERSHIP = option('PACKET_ADD_MEMBERSHIP', 'SOL_PACKET
   access: 'write',
   waits: true,
 })
-/** `PACKET_AUXDATA`: tell the lengths, the VLAN tag and more of each packet received. Default false. packet(7) */
+/** `PACKET_AUXDATA`: tell the lengths, the VLAN tag and more of each packet received. Default false. In `Datagram.vlan`, `Datagram.frameLength` and `Datagram.partialChecksum`. packet(7) */
 export const PACKET_AUXDATA = option('PACKET_AUXDATA', 'SOL_PACKET', boolean)
 /** `PACKET_COPY_THRESH`: packets longer than this that do not fit the ring are queued on the socket as well; 0: never. Default 0. net/packet/af_packet.c */
 export const PACKET_COPY_THRESH = option('PACKET_COPY_THRESH', 'SOL_PACKET', int(0))
@@ -63,7 +63,7 @@ export const PACKET_TIMESTAMP = option('PACKET_TIMESTAMP', 'SOL_PACKET', timesta
 export const PACKET_TX_HAS_OFF = option('PACKET_TX_HAS_OFF', 'SOL_PACKET', boolean, { since: '3.8' })
 /** `PACKET_VERSION`: the version of a ring's headers. Default v1. packet(7) */
 export const PACKET_VERSION = option('PACKET_VERSION', 'SOL_PACKET', packetVersion)
-/** `PACKET_VNET_HDR`: each packet has a virtio_net header. Default false. net/packet/af_packet.c */
+/** `PACKET_VNET_HDR`: each packet has a virtio_net header. Default false. In `Datagram.gso`. net/packet/af_packet.c */
 export const PACKET_VNET_HDR = option('PACKET_VNET_HDR', 'SOL_PACKET', boolean)
 /** `PACKET_VNET_HDR_SZ`: the size of the virtio_net header: 0 for none, 10 or 12 bytes. Default 0. net/packet/af_packet.c */
 export const PACKET_VNET_HDR_SZ = option('PACKET_VNET_HDR_SZ', 'SOL_PACKET', int(0, 12, 'bytes'), { since: '6.6' })

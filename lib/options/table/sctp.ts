@@ -157,9 +157,9 @@ export const SCTP_PR_STREAM_STATUS = option('SCTP_PR_STREAM_STATUS', 'SOL_SCTP',
 export const SCTP_PR_SUPPORTED = option('SCTP_PR_SUPPORTED', 'SOL_SCTP', sctpAssocValue, { since: '4.8' })
 /** `SCTP_RECONFIG_SUPPORTED`: streams may be reset (1) or not. Default: the sysctl net.sctp.reconf_enable, 0. RFC 6525 */
 export const SCTP_RECONFIG_SUPPORTED = option('SCTP_RECONFIG_SUPPORTED', 'SOL_SCTP', sctpAssocValue, { since: '4.12' })
-/** `SCTP_RECVNXTINFO`: with each message, tell of the next one. Default false. RFC 6458 8.1.30 */
+/** `SCTP_RECVNXTINFO`: with each message, tell of the next one. Default false. In `Datagram.ancillary`, in bytes. RFC 6458 8.1.30 */
 export const SCTP_RECVNXTINFO = option('SCTP_RECVNXTINFO', 'SOL_SCTP', boolean, { since: '3.17' })
-/** `SCTP_RECVRCVINFO`: tell the stream and other facts of each message. Default false. RFC 6458 8.1.29 */
+/** `SCTP_RECVRCVINFO`: tell the stream and other facts of each message. Default false. In `Datagram.ancillary`, in bytes. RFC 6458 8.1.29 */
 export const SCTP_RECVRCVINFO = option('SCTP_RECVRCVINFO', 'SOL_SCTP', boolean, { since: '3.17' })
 /** `SCTP_REMOTE_UDP_ENCAPS_PORT`: the UDP port of the peer, for SCTP in UDP. Default: the sysctl net.sctp.encap_port, 0. RFC 6951 6.1 */
 export const SCTP_REMOTE_UDP_ENCAPS_PORT = option('SCTP_REMOTE_UDP_ENCAPS_PORT', 'SOL_SCTP', sctpUdpencaps, {

@@ -98,7 +98,7 @@ export const SO_INCOMING_NAPI_ID = option('SO_INCOMING_NAPI_ID', 'SOL_SOCKET', u
   access: 'read',
   since: '4.12',
 })
-/** `SO_INQ`: tell with each receive how many bytes are left to read. Unix stream sockets. Default false. net/unix/af_unix.c */
+/** `SO_INQ`: tell with each receive how many bytes are left to read. Unix stream sockets. Default false. Of streams: Node reads for you, and does not tell. net/unix/af_unix.c */
 export const SO_INQ = option('SO_INQ', 'SOL_SOCKET', boolean, { access: 'write', since: '6.17' })
 /** `SO_KEEPALIVE`: probe an idle connection. Default false. socket(7) */
 export const SO_KEEPALIVE = option('SO_KEEPALIVE', 'SOL_SOCKET', boolean, { darwin: true })
@@ -120,15 +120,15 @@ export const SO_NOFCS = option('SO_NOFCS', 'SOL_SOCKET', boolean, { since: '3.4'
 export const SO_NO_CHECK = option('SO_NO_CHECK', 'SOL_SOCKET', boolean)
 /** `SO_OOBINLINE`: urgent data come in the stream itself. Default false. socket(7) */
 export const SO_OOBINLINE = option('SO_OOBINLINE', 'SOL_SOCKET', boolean, { darwin: true })
-/** `SO_PASSCRED`: tell the pid, uid and gid of the sender of each message. Unix and netlink. Default false. unix(7) */
+/** `SO_PASSCRED`: tell the pid, uid and gid of the sender of each message. Unix and netlink. Default false. In `Datagram.credentials`. unix(7) */
 export const SO_PASSCRED = option('SO_PASSCRED', 'SOL_SOCKET', boolean)
-/** `SO_PASSPIDFD`: give a pidfd of the sender with each message. Unix. Default false. net/core/sock.c */
+/** `SO_PASSPIDFD`: give a pidfd of the sender with each message. Unix. Default false. In `Datagram.pidfd`. net/core/sock.c */
 export const SO_PASSPIDFD = option('SO_PASSPIDFD', 'SOL_SOCKET', boolean, { since: '6.5' })
-/** `SO_PASSRIGHTS`: take descriptors that a peer sends with SCM_RIGHTS. Unix. Default true. net/unix/af_unix.c */
+/** `SO_PASSRIGHTS`: take descriptors that a peer sends with SCM_RIGHTS. Unix. Default true. In `Datagram.descriptors`. net/unix/af_unix.c */
 export const SO_PASSRIGHTS = option('SO_PASSRIGHTS', 'SOL_SOCKET', boolean, { since: '6.16' })
-/** `SO_PASSSEC`: tell the security label of the sender of each message. Unix and netlink. Default false. unix(7) */
+/** `SO_PASSSEC`: tell the security label of the sender of each message. Unix and netlink. Default false. In `Datagram.ancillary`, in bytes. unix(7) */
 export const SO_PASSSEC = option('SO_PASSSEC', 'SOL_SOCKET', boolean)
-/** `SO_PEEK_OFF`: where the next read with MSG_PEEK starts, in bytes; -1: always at the front. Default -1. Unix, UDP (since 4.7) and TCP (since 6.9). socket(7) */
+/** `SO_PEEK_OFF`: where the next read with MSG_PEEK starts, in bytes; -1: always at the front. Default -1. Unix, UDP (since 4.7) and TCP (since 6.9). Of streams: Node reads for you, and does not tell. socket(7) */
 export const SO_PEEK_OFF = option('SO_PEEK_OFF', 'SOL_SOCKET', int(-1), { since: '3.4' })
 /** `SO_PEERCRED`: pid, uid and gid of the process that made the connection or the pair; pid 0 and ids 4294967295 if there is no such process. Unix. unix(7) */
 export const SO_PEERCRED = option('SO_PEERCRED', 'SOL_SOCKET', ucred, { access: 'read' })
@@ -160,9 +160,9 @@ export const SO_RCVBUFFORCE = option('SO_RCVBUFFORCE', 'SOL_SOCKET', int(0, unde
 })
 /** `SO_RCVLOWAT`: how many bytes make a socket readable; 0 is taken as 1. Default 1. socket(7) */
 export const SO_RCVLOWAT = option('SO_RCVLOWAT', 'SOL_SOCKET', int(0, undefined, 'bytes'), { darwin: true })
-/** `SO_RCVMARK`: tell the mark of each datagram received. Default false. Old kernels want CAP_NET_ADMIN or CAP_NET_RAW. net/core/sock.c */
+/** `SO_RCVMARK`: tell the mark of each datagram received. Default false. Old kernels want CAP_NET_ADMIN or CAP_NET_RAW. In `Datagram.ancillary`, in bytes. net/core/sock.c */
 export const SO_RCVMARK = option('SO_RCVMARK', 'SOL_SOCKET', boolean, { since: '5.19' })
-/** `SO_RCVPRIORITY`: tell the priority of each datagram received. Default false. net/core/sock.c */
+/** `SO_RCVPRIORITY`: tell the priority of each datagram received. Default false. In `Datagram.ancillary`, in bytes. net/core/sock.c */
 export const SO_RCVPRIORITY = option('SO_RCVPRIORITY', 'SOL_SOCKET', boolean, { since: '6.14' })
 /** `SO_RCVTIMEO`: how long a blocking receive waits, in milliseconds; 0: for ever. Default 0. socket(7) */
 export const SO_RCVTIMEO = option('SO_RCVTIMEO', 'SOL_SOCKET', milliseconds, { darwin: true })
@@ -172,7 +172,7 @@ export const SO_RESERVE_MEM = option('SO_RESERVE_MEM', 'SOL_SOCKET', int(0, unde
 export const SO_REUSEADDR = option('SO_REUSEADDR', 'SOL_SOCKET', boolean, { darwin: true })
 /** `SO_REUSEPORT`: share the port with other sockets that set this option; unicast is spread over them. Default false. socket(7) */
 export const SO_REUSEPORT = option('SO_REUSEPORT', 'SOL_SOCKET', boolean, { since: '3.9', darwin: true })
-/** `SO_RXQ_OVFL`: tell with each datagram how many datagrams the socket has dropped so far. Default false. socket(7) */
+/** `SO_RXQ_OVFL`: tell with each datagram how many datagrams the socket has dropped so far. Default false. In `Datagram.ancillary`, in bytes; `stats().dropped` tells the same. socket(7) */
 export const SO_RXQ_OVFL = option('SO_RXQ_OVFL', 'SOL_SOCKET', boolean)
 /** `SO_SELECT_ERR_QUEUE`: an error wakes select as an exception, and poll with POLLPRI. Default false. Not needed since 4.16. socket(7) */
 export const SO_SELECT_ERR_QUEUE = option('SO_SELECT_ERR_QUEUE', 'SOL_SOCKET', boolean, { since: '3.10' })
@@ -187,11 +187,11 @@ export const SO_SNDBUFFORCE = option('SO_SNDBUFFORCE', 'SOL_SOCKET', int(0, unde
 export const SO_SNDLOWAT = option('SO_SNDLOWAT', 'SOL_SOCKET', int(), { access: 'read', darwin: true })
 /** `SO_SNDTIMEO`: how long a blocking send waits, in milliseconds; 0: for ever. Default 0. socket(7) */
 export const SO_SNDTIMEO = option('SO_SNDTIMEO', 'SOL_SOCKET', milliseconds, { darwin: true })
-/** `SO_TIMESTAMP`: tell the arrival time of each datagram in microseconds. Setting SO_TIMESTAMPNS switches this option off. Default false. socket(7) */
+/** `SO_TIMESTAMP`: tell the arrival time of each datagram in microseconds. Setting SO_TIMESTAMPNS switches this option off. Default false. In `Datagram.ancillary`, in bytes: SO_TIMESTAMPNS fills `Datagram.timestamp`. socket(7) */
 export const SO_TIMESTAMP = option('SO_TIMESTAMP', 'SOL_SOCKET', boolean, { darwin: true })
-/** `SO_TIMESTAMPING`: timestamps of packets sent and received, by software or hardware. Default none. Documentation/networking/timestamping.rst */
+/** `SO_TIMESTAMPING`: timestamps of packets sent and received, by software or hardware. Default none. In `Datagram.timestamp` and `Datagram.hardwareTimestamp`; of packets sent in the event `transmitted`. Documentation/networking/timestamping.rst */
 export const SO_TIMESTAMPING = option('SO_TIMESTAMPING', 'SOL_SOCKET', soTimestamping)
-/** `SO_TIMESTAMPNS`: tell the arrival time of each datagram in nanoseconds. Setting SO_TIMESTAMP switches this option off. Default false. socket(7) */
+/** `SO_TIMESTAMPNS`: tell the arrival time of each datagram in nanoseconds. Setting SO_TIMESTAMP switches this option off. Default false. In `Datagram.timestamp`. socket(7) */
 export const SO_TIMESTAMPNS = option('SO_TIMESTAMPNS', 'SOL_SOCKET', boolean)
 /** `SO_TXREHASH`: TCP chooses another path (a new hash) after a retransmission timeout. Default: the sysctl net.core.txrehash, on. net/core/sock.c */
 export const SO_TXREHASH = option('SO_TXREHASH', 'SOL_SOCKET', transmitRehash, { since: '5.18' })
@@ -199,7 +199,7 @@ export const SO_TXREHASH = option('SO_TXREHASH', 'SOL_SOCKET', transmitRehash, {
 export const SO_TXTIME = option('SO_TXTIME', 'SOL_SOCKET', sockTxtime, { since: '4.19', needs: 'CAP_NET_ADMIN' })
 /** `SO_TYPE`: the type, as the number of SOCK_DGRAM and so on. socket(7) */
 export const SO_TYPE = option('SO_TYPE', 'SOL_SOCKET', int(), { access: 'read', darwin: true })
-/** `SO_WIFI_STATUS`: tell whether the receiver acknowledged each frame sent by Wi-Fi. Default false. include/uapi/asm-generic/socket.h */
+/** `SO_WIFI_STATUS`: tell whether the receiver acknowledged each frame sent by Wi-Fi. Default false. Nothing of this library reads it. include/uapi/asm-generic/socket.h */
 export const SO_WIFI_STATUS = option('SO_WIFI_STATUS', 'SOL_SOCKET', boolean, { since: '3.3' })
-/** `SO_ZEROCOPY`: sends with MSG_ZEROCOPY are not copied; the error queue says when a buffer is free again. Default false. Documentation/networking/msg_zerocopy.rst */
+/** `SO_ZEROCOPY`: sends with MSG_ZEROCOPY are not copied; the error queue says when a buffer is free again. Default false. Nothing of this library reads it. Documentation/networking/msg_zerocopy.rst */
 export const SO_ZEROCOPY = option('SO_ZEROCOPY', 'SOL_SOCKET', boolean, { since: '4.14' })

@@ -59,7 +59,7 @@ export const TCP_FASTOPEN_KEY = option('TCP_FASTOPEN_KEY', 'IPPROTO_TCP', fastOp
 export const TCP_FASTOPEN_NO_COOKIE = option('TCP_FASTOPEN_NO_COOKIE', 'IPPROTO_TCP', boolean, { since: '4.15' })
 /** `TCP_INFO`: everything the kernel knows of the connection. tcp(7), include/uapi/linux/tcp.h */
 export const TCP_INFO = option('TCP_INFO', 'IPPROTO_TCP', tcpInfo, { access: 'read' })
-/** `TCP_INQ`: tell with each receive how many bytes are left to read. Default false. net/ipv4/tcp.c */
+/** `TCP_INQ`: tell with each receive how many bytes are left to read. Default false. Of streams: Node reads for you, and does not tell. net/ipv4/tcp.c */
 export const TCP_INQ = option('TCP_INQ', 'IPPROTO_TCP', boolean, { since: '4.18' })
 /** `TCP_IS_MPTCP`: the connection is a Multipath TCP one. Documentation/networking/mptcp.rst */
 export const TCP_IS_MPTCP = option('TCP_IS_MPTCP', 'IPPROTO_TCP', boolean, { access: 'read', since: '6.10' })

@@ -11,7 +11,7 @@ export const UDPLITE_SEND_CSCOV = option('UDPLITE_SEND_CSCOV', 'SOL_UDPLITE', in
 export const UDP_CORK = option('UDP_CORK', 'IPPROTO_UDP', boolean)
 /** `UDP_ENCAP`: this socket's datagrams carry another protocol: esp for IPsec through NAT, l2tp; newer kernels refuse esp-non-ike. Default none. RFC 3948, net/ipv4/udp.c */
 export const UDP_ENCAP = option('UDP_ENCAP', 'IPPROTO_UDP', udpEncapsulation)
-/** `UDP_GRO`: receive datagrams of one flow together, and tell their size. Default false. udp(7) */
+/** `UDP_GRO`: receive datagrams of one flow together, and tell their size. Default false. Datagrams of a receiver with `gro` are split by it. udp(7) */
 export const UDP_GRO = option('UDP_GRO', 'IPPROTO_UDP', boolean, { since: '5.0' })
 /** `UDP_NO_CHECK6_RX`: receive datagrams over IPv6 that have no checksum. Default false. RFC 6935 */
 export const UDP_NO_CHECK6_RX = option('UDP_NO_CHECK6_RX', 'IPPROTO_UDP', boolean, { since: '3.16' })

@@ -37,46 +37,72 @@ const LONG_LOOK = 8
 /** How far an estimate may be from a usual rate: less than half of what lies between 88,200 and 90,000. */
 const TOLERANCE = 0.008
 /** How far two estimates in a row may be apart; else the estimate begins anew: many senders begin with a burst. */
-const STEADY = 0.004
+const STEADY = 0.02
+/** How large the standard error of an estimate may be, against the estimate. */
+const MAX_ERROR = 0.004
 const MIN_SAMPLES = 16
 
+/** The slope of a line through all points given so far, with its standard error. */
+function createSlope(): { add(x: number, y: number): void; value(): number; error(): number; readonly points: number } {
+  let points = 0
+  const mean = { x: 0, y: 0 }
+  let xx = 0
+  let xy = 0
+  let yy = 0
+  return {
+    add(x, y) {
+      points++
+      const dx = x - mean.x
+      mean.x += dx / points
+      const dy = y - mean.y
+      mean.y += dy / points
+      xx += dx * (x - mean.x)
+      xy += dx * (y - mean.y)
+      yy += dy * (y - mean.y)
+    },
+    value: () => xy / xx,
+    error: () => Math.sqrt(Math.max(0, yy - (xy * xy) / xx) / (points - 2) / xx),
+    get points() {
+      return points
+    },
+  }
+}
+
 /**
- * Estimates the clock of one payload. A packet counts if its timestamp is later than all before: packets of one frame have the
- * same timestamp, and video with frames that point ahead sends timestamps that go back.
+ * Estimates the clock of one payload: the slope of timestamps against arrival. Of the packets of a frame, which have one
+ * timestamp, the first counts. Timestamps that go back, as those of video with frames that point ahead do, even out.
  */
 export function createClockEstimator(): {
   /** @param arrival in seconds. Gives the clock as soon as it is known. */
   add(timestamp: number, arrival: number): RtpClock | undefined
 } {
   let first: number | undefined
-  let latest = 0
+  let last = 0
   let ticks = 0
-  let samples = 0
+  let slope = createSlope()
   let look = FIRST_LOOK
   let before: number | undefined
 
   const begin = (timestamp: number, arrival: number): void => {
     first = arrival
-    latest = timestamp
+    last = timestamp
     ticks = 0
-    samples = 0
+    slope = createSlope()
+    slope.add(0, 0)
     before = undefined
   }
 
   return {
     add(timestamp, arrival) {
-      if (first === undefined) {
-        begin(timestamp, arrival)
-        return undefined
-      }
-      const ahead = (timestamp - latest) | 0
-      if (ahead <= 0) return undefined
+      if (first === undefined) begin(timestamp, arrival)
+      const ahead = (timestamp - last) | 0
+      const seconds = arrival - (first ?? arrival)
+      if (ahead === 0) return undefined
       ticks += ahead
-      latest = timestamp
-      samples++
-      const seconds = arrival - first
-      if (seconds < look || samples < MIN_SAMPLES) return undefined
-      const estimate = ticks / seconds
+      last = timestamp
+      slope.add(seconds, ticks)
+      if (seconds < look || slope.points < MIN_SAMPLES) return undefined
+      const estimate = slope.value()
       const known = before
       if (known !== undefined && Math.abs(estimate / known - 1) > STEADY) {
         begin(timestamp, arrival)
@@ -86,7 +112,8 @@ export function createClockEstimator(): {
       before = estimate
       look = seconds * 1.25
       const usual = USUAL_RATES.find((rate) => Math.abs(estimate / rate - 1) < TOLERANCE)
-      if (known === undefined || (usual === undefined && seconds < LONG_LOOK)) return undefined
+      const isKnown = known !== undefined && estimate >= 1 && slope.error() < estimate * MAX_ERROR
+      if (!isKnown || (usual === undefined && seconds < LONG_LOOK)) return undefined
       return { rate: usual ?? Math.round(estimate), source: 'estimated' }
     },
   }

@@ -88,7 +88,7 @@ export const brokenPrograms: readonly BrokenNetwork[] = [
     'The same, and the program has the port for itself, so that nothing else can listen there.',
     { joins: [{ group: GROUP, interface: 'a1' }], exclusive: true },
     /\(it is joined on a1\)/,
-    { check: 'joined', certainty: 'likely', report: 'GGist/ssdp-rs#2' },
+    { check: 'joined', report: 'GGist/ssdp-rs#2' },
   ),
   {
     name: 'joined-elsewhere-ipv6',

@@ -149,7 +149,9 @@ export async function observe(
   const joinedBefore = groups.read().filter((one) => one.group === group)
   const isJoined = joinedBefore.some((one) => one.index === on.index && takesWanted(wanted, one))
   const looks = passive || isJoined
-  const looked = looks ? await look(watch, passive ? wait.atMost - passedTime() : LOOK, stop, passive) : undefined
+  const looked = looks
+    ? await look(watch, passive ? wait.atMost - passedTime() : Math.min(LOOK, wait.atMost / 2), stop, passive)
+    : undefined
   const reception = new Reception(wanted)
   const renewals = createRenewals({ watch, wasSilent: isJoined && watch.arrivals.length === 0, since: start })
   let listed: HostMembership | undefined

@@ -8,8 +8,8 @@ import type { Observation } from './observation.ts'
 import type { SocketWithOwner } from './sockets.ts'
 import type { WantedChannel } from './wanted-channel.ts'
 
-/** If the doctor's own socket gets what another does not, that is an experiment. */
-const certaintyOf = (seen: Observation) => ((seen.delivered?.size ?? 0) > 0 ? 'proven' : 'likely')
+/** If datagrams reach UDP, or the doctor's own socket, once the doctor has joined, that is an experiment. */
+const certaintyOf = (seen: Observation) => (!seen.passive && arrivedOf(seen) > 0 ? 'proven' : 'likely')
 
 function boundCheck(socket: SocketWithOwner, wanted: WantedChannel, seen: Observation, isOnly: boolean): Finding {
   const { owner, address, port, drops } = socket

@@ -1,6 +1,6 @@
 // Looks at the channel, joins it as a program would, and watches what arrives, on the wire and in a socket.
 
-import { interfaces, openReceiver, type Receiver, SocketOptionError } from '../../../index.ts'
+import { interfaces } from '../../../index.ts'
 import { parseCounters } from '../../../kernel/proc-counters.ts'
 import type { HostMembership } from '../../../kernel/proc-net.ts'
 import { withoutZone } from '../../../net/address.ts'
@@ -9,6 +9,7 @@ import { openHostGroups } from '../groups/host-groups.ts'
 import { droppingRouteTo, linkOf } from './link.ts'
 import type { HostState, Observation, Stretch } from './observation.ts'
 import { watchFirewall } from './read-firewall.ts'
+import { createReception } from './reception.ts'
 import { createRenewals } from './renewals.ts'
 import { isOfFamily, socketsOn } from './sockets.ts'
 import { readText } from './system.ts'
@@ -22,30 +23,6 @@ const readHostState = async ({ family, port }: WantedChannel): Promise<HostState
   return {
     counters: parseCounters(...['netstat', 'snmp', 'snmp6'].map((name) => readText(`/proc/net/${name}`))),
     sockets: sockets.filter((socket) => isOfFamily(socket, family)),
-  }
-}
-
-interface JoinResult {
-  receiver: Receiver | undefined
-  joinRefused?: SocketOptionError
-  bindRefused?: SocketOptionError
-}
-
-/** Joins as a program would. If the port is taken, joins on another one. */
-async function joinWanted(wanted: WantedChannel, port: number | undefined): Promise<JoinResult> {
-  const { group, sources, on, blocked } = wanted
-  const channel = { group, interface: on.index }
-  const channels = sources.length === 0 ? [channel] : sources.map((source) => ({ ...channel, source }))
-  let receiver: Receiver | undefined
-  try {
-    receiver = await openReceiver({ channels, ...(port !== undefined && { port }), maxDatagram: 1 })
-    for (const membership of receiver.memberships) for (const source of blocked) await membership.block(source)
-    return { receiver }
-  } catch (error) {
-    await receiver?.close()
-    if (!(error instanceof SocketOptionError)) throw error
-    if (error.syscall !== 'bind' || port === undefined) return { receiver: undefined, joinRefused: error }
-    return { ...(await joinWanted(wanted, undefined)), bindRefused: error }
   }
 }
 
@@ -67,57 +44,6 @@ const pause = (time: number): Promise<void> => new Promise((resolve) => setTimeo
 
 const busiestPort = (flows: readonly ObservedFlow[]): number | undefined =>
   flows.filter(({ port }) => port !== undefined).toSorted((a, b) => b.datagrams - a.datagrams)[0]?.port
-
-/** Receives as a program would, on a port that is known from the beginning or found on the wire. */
-class Reception {
-  readonly delivered = new Map<string, number>()
-  receiver: Receiver | undefined
-  joinRefused: SocketOptionError | undefined
-  bindRefused: SocketOptionError | undefined
-  /** Whether a socket of the doctor's is bound to the wanted port. */
-  listens = false
-  readonly #opened: Receiver[] = []
-  readonly #readers: Promise<void>[] = []
-  readonly #wanted: WantedChannel
-
-  constructor(wanted: WantedChannel) {
-    this.#wanted = wanted
-  }
-
-  async join(port: number | undefined): Promise<void> {
-    const { receiver, joinRefused, bindRefused } = await joinWanted(this.#wanted, port)
-    this.joinRefused = joinRefused
-    this.bindRefused = bindRefused
-    if (receiver === undefined) return
-    this.#opened.push(receiver)
-    this.receiver ??= receiver
-    if (port === undefined || bindRefused !== undefined) return
-    this.listens = true
-    this.#readers.push(this.#read(receiver))
-  }
-
-  async #read(receiver: Receiver): Promise<void> {
-    const { delivered } = this
-    for await (const batch of receiver)
-      for (const { source } of batch) {
-        const address = withoutZone(source.address)
-        if (delivered.size < MAX_REMEMBERED || delivered.has(address))
-          delivered.set(address, (delivered.get(address) ?? 0) + 1)
-      }
-  }
-
-  /** Whether every wanted source has arrived; with none named, any. */
-  get isSatisfied(): boolean {
-    const { sources } = this.#wanted
-    return sources.length === 0 ? this.delivered.size > 0 : sources.every((source) => this.delivered.has(source))
-  }
-
-  async close(): Promise<void> {
-    await Promise.all(this.#opened.map((one) => one.close()))
-    // A receiver whose interface went away ends with an error.
-    await Promise.allSettled(this.#readers)
-  }
-}
 
 /** Looks for a stream that others have joined, without a join of the doctor's. */
 async function look(watch: Watch, time: number, end: AbortSignal, all: boolean): Promise<Stretch> {
@@ -152,7 +78,7 @@ export async function observe(
   const looked = looks
     ? await look(watch, passive ? wait.atMost - passedTime() : Math.min(LOOK, wait.atMost / 2), stop, passive)
     : undefined
-  const reception = new Reception(wanted)
+  const reception = createReception(wanted)
   const renewals = createRenewals({ watch, wasSilent: isJoined && watch.arrivals.length === 0, since: start })
   let listed: HostMembership | undefined
   let joinedAt = performance.now()
@@ -182,7 +108,7 @@ export async function observe(
       }
       await renewals.tick(reception.receiver, listed)
       if (renewals.isPending()) continue
-      const flowing = reception.listens ? reception.isSatisfied : sum(watch.passed()) > 0
+      const flowing = reception.listens ? reception.isSatisfied() : sum(watch.passed()) > 0
       if (passedTime() >= wait.atLeast && flowing) return
       const onWire = wantedFlows(wanted, watch.flows()).reduce((total, { datagrams }) => total + datagrams, 0)
       const isLost = !flowing && sum(reception.delivered) === 0 && onWire >= LOST_ENOUGH.datagrams

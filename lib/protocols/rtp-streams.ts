@@ -174,7 +174,6 @@ export function createRtpStreams(): RtpStreams {
   /** Goes on from the first number after a restart. */
   const startAgain = (path: Path, number: PrintedNumber): void => {
     const { stream } = path
-    if (stream.place(number) === 'seen') return
     const other = streamWith(stream.ssrc, number, stream)
     if (other !== undefined) {
       move(path, other)
@@ -186,7 +185,8 @@ export function createRtpStreams(): RtpStreams {
   /** Whether a number far off came by another path already. */
   const isKnown = (path: Path, number: PrintedNumber): boolean => {
     for (const stream of streams.get(path.stream.ssrc) ?? []) {
-      if (stream.place(number) === 'seen') return true
+      // In the path's own stream it may be the start of a recording that is sent again.
+      if (stream !== path.stream && stream.place(number) === 'seen') return true
       for (const { stray } of stream.paths)
         if (stray?.sequence === number.sequence && stray.print === number.print) return true
     }

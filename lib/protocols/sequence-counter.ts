@@ -118,7 +118,7 @@ export function createSequenceCounter({
       awaited = (sequence + 1) % cycle
       return 'stray'
     }
-    if (verdict !== 'loss' && (verdict === 'restart' || judge === undefined || ahead >= cycle / 4)) {
+    if (verdict !== 'loss' && (verdict === 'restart' || judge === undefined || ahead >= cycle / 8)) {
       totals.restarts++
       begin(sequence)
       return 'restart'

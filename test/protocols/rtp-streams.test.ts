@@ -184,6 +184,21 @@ describe('a ST 2022-7 pair', () => {
     expect(written.length).toBe(396)
   })
 
+  it.each([1000, 5000])(
+    'is a recording of %i packets that is sent again and again: all of it is written each time',
+    (length) => {
+      for (const pairs of [false, true]) {
+        const { streams, a, b, written, take } = pair()
+        for (const at of [...range(0, length), ...range(0, length), ...range(0, length)]) {
+          take(a, packet(at))
+          if (pairs) take(b, packet(at))
+        }
+        expect(written.length).toBe(3 * length)
+        expect(streams.numbers()).toMatchObject({ lost: 0, duplicates: 0, restarts: 2 })
+      }
+    },
+  )
+
   it('is lost together in a long outage', () => {
     const { streams, a, b, written, take } = pair()
     for (const at of [...range(0, 300), ...range(8300, 300)]) {

@@ -316,7 +316,8 @@ describe('the verdict', () => {
     next: 'sockctl doctor 239.1.1.1 --wait 130s',
     ...more,
   })
-  const sentence = (findings: Finding[], more: Partial<StreamOutcome> = {}) => verdictOf(findings, outcome(more)).sentence
+  const sentence = (findings: Finding[], more: Partial<StreamOutcome> = {}) =>
+    verdictOf(findings, outcome(more)).sentence
 
   it('is the surest cause if nothing arrives, and of equally sure ones the first by rank', () => {
     expect(
@@ -348,7 +349,8 @@ describe('the verdict', () => {
     })
   })
   it('is that nothing is wrong only if a querier was heard, long enough ago, or none is needed', () => {
-    const arrives = (more: Partial<StreamOutcome>, findings: Finding[] = []) => sentence(findings, { flows: true, ...more })
+    const arrives = (more: Partial<StreamOutcome>, findings: Finding[] = []) =>
+      sentence(findings, { flows: true, ...more })
     expect(arrives({})).toBe('239.1.1.1 arrives; nothing is wrong here.')
     expect(arrives({ querier: 'not-needed' })).toBe('239.1.1.1 arrives; nothing is wrong here.')
     expect(arrives({ querier: 'unheard' })).toBe(

@@ -45,7 +45,7 @@ export const TCP_CONGESTION = option('TCP_CONGESTION', 'IPPROTO_TCP', congestion
 export const TCP_CORK = option('TCP_CORK', 'IPPROTO_TCP', boolean)
 /** `TCP_DEFER_ACCEPT`: a connection is accepted only when data has come, for which the listener waits this many seconds; 0: at once. Reads rounded up to a number of retransmissions. Default 0. tcp(7) */
 export const TCP_DEFER_ACCEPT = option('TCP_DEFER_ACCEPT', 'IPPROTO_TCP', int(0, 2 ** 31 - 1, 'seconds'))
-/** `TCP_DELACK_MAX_US`: the most microseconds an acknowledgement is delayed, from 2 ticks of the kernel's clock to 200000. Default 200000. net/ipv4/tcp.c */
+/** `TCP_DELACK_MAX_US`: the most microseconds an acknowledgement is delayed, from 2 ticks of the kernel's clock to 200000. Reads back rounded up to the tick: 1000, 4000 or 10000 by CONFIG_HZ. Default 200000. net/ipv4/tcp.c */
 export const TCP_DELACK_MAX_US = option('TCP_DELACK_MAX_US', 'IPPROTO_TCP', int(1, 200_000, 'microseconds'), {
   since: '6.15',
 })
@@ -109,11 +109,11 @@ export const TCP_REPAIR_WINDOW = option('TCP_REPAIR_WINDOW', 'IPPROTO_TCP', tcpR
   since: '4.8',
   needs: 'CAP_NET_ADMIN',
 })
-/** `TCP_RTO_MAX_MS`: the most milliseconds between retransmissions, 1000 to 120000. Default: the sysctl net.ipv4.tcp_rto_max_ms, 120000. net/ipv4/tcp.c */
+/** `TCP_RTO_MAX_MS`: the most milliseconds between retransmissions, 1000 to 120000. Reads back rounded up to the tick of the kernel's clock: 1, 4 or 10 by CONFIG_HZ. Default: the sysctl net.ipv4.tcp_rto_max_ms, 120000. net/ipv4/tcp.c */
 export const TCP_RTO_MAX_MS = option('TCP_RTO_MAX_MS', 'IPPROTO_TCP', int(1000, 120_000, 'milliseconds'), {
   since: '6.15',
 })
-/** `TCP_RTO_MIN_US`: the least microseconds before a retransmission, from 2 ticks of the kernel's clock to 200000. Default: the sysctl net.ipv4.tcp_rto_min_us, 200000. net/ipv4/tcp.c */
+/** `TCP_RTO_MIN_US`: the least microseconds before a retransmission, from 2 ticks of the kernel's clock to 200000. Reads back rounded up to the tick: 1000, 4000 or 10000 by CONFIG_HZ. Default: the sysctl net.ipv4.tcp_rto_min_us, 200000. net/ipv4/tcp.c */
 export const TCP_RTO_MIN_US = option('TCP_RTO_MIN_US', 'IPPROTO_TCP', int(1, 200_000, 'microseconds'), {
   since: '6.15',
 })

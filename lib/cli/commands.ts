@@ -1,15 +1,9 @@
 // The list of subcommands: what help says about each, and how to load it.
 
-import type { Command } from 'commander'
-
-interface CommandEntry {
-  summary: string
-  /** Loads the function that adds arguments, options, an example and the action to the command. */
-  load: () => Promise<(command: Command) => void>
-}
+import type { CommandList } from './shell/command-entry.ts'
 
 /** Every subcommand, in the order in which help lists them. */
-export const COMMANDS: Readonly<Record<string, CommandEntry>> = {
+export const COMMANDS: CommandList = {
   receive: {
     summary: 'join channels, or listen at an address, and watch, count or write out what arrives',
     load: async () => (await import('./commands/receive/receive.ts')).receiveCommand,
@@ -65,6 +59,14 @@ export const COMMANDS: Readonly<Record<string, CommandEntry>> = {
   script: {
     summary: 'run or type commands: sockets, joins, blocks, filters, options, expectations',
     load: async () => (await import('./commands/script/script.ts')).scriptCommand,
+  },
+  completion: {
+    summary: 'print completions for bash, zsh or fish',
+    load: async () => (await import('./commands/manual/completion.ts')).completionCommand(COMMANDS),
+  },
+  man: {
+    summary: 'print the manual page, for man(1)',
+    load: async () => (await import('./commands/manual/man.ts')).manCommand(COMMANDS),
   },
   build: {
     summary: 'compile the addon, where the package has no binary for this system',

@@ -102,7 +102,7 @@ describe('the command line', () => {
       fc.asyncProperty(args, async ([first, rest]) => {
         const { status, stderr } = await runCli([first, ...rest])
         expect([0, 1, 2]).toContain(status)
-        expect(stderr).not.toMatch(/^\s+at |node:internal/m)
+        expect(stderr).not.toMatch(/^\s+at (?:\S+ \(|file:|node:)|node:internal/m)
         if (status === 1) expect(stderr).toMatch(complaint('sockctl[a-z ]*'))
       }),
       { numRuns: 25 },

@@ -22,6 +22,8 @@ export const subcommands = {
   querier: ['querier', '--igmp', '3', ...ON_LOOPBACK, ...BRIEF],
   options: ['options', 'get', 'SO_RCVBUF', '--udp4'],
   doctor: ['doctor', '239.192.46.1:5000', '--wait', '150ms', ...ON_LOOPBACK],
+  completion: ['completion', 'bash'],
+  man: ['man'],
   script: ['script', script],
 }
 

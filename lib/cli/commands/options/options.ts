@@ -2,6 +2,7 @@
 
 import type { Command } from 'commander'
 import type { OptionParts } from '../../../options/option.ts'
+import { BY_C_NAME } from '../../shell/argument-names.ts'
 import { UsageError } from '../../shell/failure.ts'
 import { examples } from '../../shell/help.ts'
 import { quoted } from '../../shell/printable.ts'
@@ -73,7 +74,7 @@ interface GetOptions extends SocketChoice {
 }
 
 function getCommand(command: Command): void {
-  takesSocketChoice(command.description('read options of a socket').argument('[name...]', 'by C name'))
+  takesSocketChoice(command.description('read options of a socket').argument('[name...]', BY_C_NAME))
   command.option('--all', 'every option that can be read')
   command.option('--ask <json>', 'the question some options need: \'{"group": "232.1.1.1"}\'')
   examples(command, 'sockctl options get SO_RCVBUF SO_REUSEPORT --tcp4', 'sockctl options get --all --fd 3 --json')
@@ -112,7 +113,7 @@ function setCommand(command: Command): void {
   takesSocketChoice(
     command
       .description('set an option of a socket, and read it back')
-      .argument('<name>', 'by C name')
+      .argument('<name>', BY_C_NAME)
       .argument('<value>', 'a number, true or false, text, hexadecimal bytes, or JSON for structs'),
   )
   command.addHelpText(
@@ -135,7 +136,7 @@ function setCommand(command: Command): void {
 }
 
 function explainCommand(command: Command): void {
-  command.description('say what an option does, takes and needs').argument('<name>', 'by C name')
+  command.description('say what an option does, takes and needs').argument('<name>', BY_C_NAME)
   examples(command, 'sockctl options explain IP_MULTICAST_ALL')
   runs<[name: string], object>(command, 'an object', ({ out }, [name]) => {
     const left = leftOutOf(name)

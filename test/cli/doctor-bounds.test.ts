@@ -1,6 +1,6 @@
 // What the doctor does at its bounds: without privileges, in floods, with thousands of groups, interrupted, or with the interface gone.
 import { readFileSync } from 'node:fs'
-import { afterEach, expect, it } from 'vitest'
+import { afterEach, expect, it, onTestFinished } from 'vitest'
 import { runCli, startCli } from '../support/cli.ts'
 import { ip } from '../support/commands.ts'
 import type { Line } from '../support/doctor.ts'
@@ -35,16 +35,22 @@ describeOnHosts('the doctor at its bounds', (hosts) => {
     expect(readFileSync('/proc/net/igmp', 'utf8')).not.toContain(LISTED)
   })
 
-  it('says that the interface went away meanwhile', async () => {
+  it.each([
+    ['delete', 'went away'],
+    ['set', 'was set down'],
+  ])('says that the interface %s: it %s meanwhile', async (verb, says) => {
     await ip('link', 'add', 'gone0', 'type', 'veth', 'peer', 'name', 'gone1')
     await ip('address', 'add', '10.99.0.1/24', 'dev', 'gone0')
     for (const name of ['gone0', 'gone1']) await ip('link', 'set', name, 'up')
     const running = startCli(['doctor', CHANNEL, '-i', 'gone0', '--wait', '3s'])
     await running.line(/^pass {2}version/)
-    await ip('link', 'delete', 'gone0')
+    onTestFinished(async () => {
+      await ip('link', 'delete', 'gone0').catch(() => {})
+    })
+    await ip('link', verb, 'gone0', ...(verb === 'set' ? ['down'] : []))
     const { status, stdout, stderr } = await running.ended
     expect({ status, stderr }).toEqual({ status: 1, stderr: '' })
-    expect(stdout.trimEnd().split('\n').at(-1)).toMatch(/^Proven: the interface gone0 went away meanwhile\./)
+    expect(stdout.trimEnd().split('\n').at(-1)).toMatch(new RegExp(`^Proven: the interface gone0 ${says} meanwhile\\.`))
   })
 
   it.each([true, false])('is no surer than it can be without capabilities, with a stream: %s', async (sends) => {

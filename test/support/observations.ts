@@ -93,7 +93,7 @@ export const seeing = (more: Partial<Observation> = {}): Observation => ({
   ]),
   portsOfWanted: new Set(),
   ownAddresses: new Set(['192.0.2.1', 'fe80::1']),
-  isGone: false,
+  interfaceEnd: 'up',
   passive: false,
   ...more,
 })

@@ -28,11 +28,15 @@ export interface Examination {
   tell(found: readonly Finding[]): void
 }
 
-function goneCheck({ on }: WantedChannel): Finding[] {
-  const text = `the interface ${on.name} went away meanwhile`
+/** The interface may go away, or be set down, while the doctor looks. */
+function endCheck({ on: { name } }: WantedChannel, { interfaceEnd }: Observation): Finding[] {
+  if (interfaceEnd === 'up') return []
+  const isGone = interfaceEnd === 'gone'
+  const text = isGone ? `the interface ${name} went away meanwhile` : `the interface ${name} was set down meanwhile`
   return [
     fail('interface', {
       says: text,
+      fix: isGone ? undefined : `ip link set ${name} up`,
       advice: 'run doctor again once the interface is back',
       cause: text,
       certainty: 'proven',
@@ -72,7 +76,7 @@ export async function examine(
   if (seen === undefined) return { flows: false, outcome: nothing }
   const seconds = (seen.listened || (seen.looked?.length ?? 0)) / 1000
   tell([
-    ...(seen.isGone ? goneCheck(wanted) : []),
+    ...endCheck(wanted, seen),
     ...bridgeChecks(wanted, seen),
     ...membershipChecks(wanted, seen),
     ...networkChecks(wanted, seen),
@@ -81,7 +85,8 @@ export async function examine(
     ...frameChecks(wanted, seen),
     ...hostChecks(wanted, seen),
   ])
-  const flows = !seen.isGone && forgottenBy(seen.renewals)?.isProven !== true && flowsToAsked(wanted, seen)
+  const flows =
+    seen.interfaceEnd === 'up' && forgottenBy(seen.renewals)?.isProven !== true && flowsToAsked(wanted, seen)
   return {
     flows,
     outcome: { ...nothing, flows, delivered: arrivedOf(seen), querier: querierOf(wanted, seen), seconds },

@@ -95,8 +95,8 @@ export interface Observation {
   readonly portsOfWanted: ReadonlySet<number>
   /** This host's addresses, without zones. */
   readonly ownAddresses: ReadonlySet<string>
-  /** Whether the interface was gone in the end. */
-  readonly isGone: boolean
+  /** Whether the interface was gone in the end, or set down. */
+  readonly interfaceEnd: 'up' | 'down' | 'gone'
   /** Whether the doctor only looked, and joined nothing. */
   readonly passive: boolean
 }

@@ -1,6 +1,6 @@
 // Looks at the channel, joins it as a program would, and watches what arrives, on the wire and in a socket.
 
-import { interfaces } from '../../../index.ts'
+import { type Interface, interfaces } from '../../../index.ts'
 import { parseCounters } from '../../../kernel/proc-counters.ts'
 import type { HostMembership } from '../../../kernel/proc-net.ts'
 import { withoutZone } from '../../../net/address.ts'
@@ -165,10 +165,13 @@ export async function observe(
     ),
     ownAddresses: new Set(last.flatMap(({ addresses }) => addresses.map(({ address }) => withoutZone(address)))),
     interfaceNames: new Map(last.map(({ index, name }) => [index, name])),
-    isGone: !last.some(({ index }) => index === on.index),
+    interfaceEnd: endOf(last.find(({ index }) => index === on.index)),
     passive,
   }
 }
 
 const sum = (counts: ReadonlyMap<string, number> | undefined): number =>
   [...(counts?.values() ?? [])].reduce((total, count) => total + count, 0)
+
+const endOf = (on: Interface | undefined): Observation['interfaceEnd'] =>
+  on === undefined ? 'gone' : on.flags.up ? 'up' : 'down'

@@ -61,6 +61,19 @@ function hostRules(): HostRules {
   }
 }
 
+const IGMP_QUERY = 0x11
+const MLD_QUERY = 130
+/** The length of an IPv6 header, and of one with the router alert behind it. */
+const IPV6_HEADERS = [40, 48]
+
+/** Whether a packet that can't be read is a query, by the first byte of its message. */
+function looksLikeQuery(packet: Uint8Array): boolean {
+  const [first = 0] = packet
+  return first >> 4 === 4
+    ? packet[(first & 15) * 4] === IGMP_QUERY
+    : IPV6_HEADERS.some((length) => packet[length] === MLD_QUERY)
+}
+
 /** Why the kernel does not take a query; undefined if it does. */
 function whyBad(frame: Datagram<'packet'>, packet: MembershipPacket): string | undefined {
   if (frame.vlan !== undefined && frame.vlan.id > 0) return `it is tagged with VLAN ${frame.vlan.id}`
@@ -117,8 +130,7 @@ export async function openWatch(wanted: WantedChannel, stop: AbortSignal): Promi
     const isOwn = frame.source.packetType === 'outgoing'
     if (packet === undefined || queries.length + reports.length + badQueries.length >= MAX_REMEMBERED) return
     if (isMalformed(packet)) {
-      // Of a message that can't be read, only a wrong checksum of the IP header can be told.
-      if (!isOwn) badQueries.push({ source: hardware(frame), why: packet.malformed })
+      if (!isOwn && looksLikeQuery(frame.data)) badQueries.push({ source: hardware(frame), why: packet.malformed })
       return
     }
     const at = performance.now()

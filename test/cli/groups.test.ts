@@ -149,4 +149,15 @@ describeOnHosts('sockctl groups', (hosts) => {
     expect(status).toBe(2)
     expect(stderr).toContain('multicast address')
   })
+
+  it('watches for as long as --duration says, and refuses it without --watch', async () => {
+    const { status, objects } = await runCli(['groups', '--watch', '--json', '-d', '200ms'])
+    expect(status).toBe(0)
+    expect(objects().at(-1)).toMatchObject({ event: 'end' })
+    const refused = await runCli(['groups', '-d', '200ms'])
+    expect(refused).toMatchObject({
+      status: 2,
+      stderr: expect.stringContaining('--duration is for --watch: add --watch'),
+    })
+  })
 })

@@ -1,4 +1,5 @@
 import { expect, it } from 'vitest'
+import { igmpPacket } from '../../lib/protocols/membership-query.ts'
 import { runCli, sockctl } from '../support/cli.ts'
 import { describeOnHosts, type TwoHosts } from '../support/hosts.ts'
 import { QUERIES, startRouter } from '../support/membership-messages.ts'
@@ -6,6 +7,7 @@ import { describeInNamespace } from '../support/namespace.ts'
 import { udpControls } from '../support/sockets.ts'
 
 interface Told {
+  vlan?: number
   text?: string
   interface: string
   direction: 'sent' | 'heard'
@@ -71,6 +73,22 @@ describeOnHosts('sockctl igmp', (hosts) => {
     const there = await watch('B', '-i', b.name)
     await (await socket('udp4')).join({ group: '224.0.1.1', interface: a.name })
     expect(await there.next(/Join group 224\.0\.1\.1/)).toMatchObject({ names: { '224.0.1.1': 'ntp.mcast.net' } })
+  })
+
+  it('tells the VLAN that a message is tagged with', async () => {
+    const { a, b } = hosts().pairs[1]
+    const here = await watch('A', '-i', a.name)
+    const query = Buffer.from(igmpPacket('192.0.2.7', QUERIES.igmpv2)).toString('hex')
+    // A frame to 224.0.0.1, tagged with VLAN 5.
+    const frame = `01005e000001020000000001810000050800${query}`
+    const code = `
+      import { openSocket } from 'sockctl'
+      const socket = (await openSocket({ family: 'packet', type: 'raw', protocol: 0 })).toMessageSocket()
+      await socket.send(Buffer.from('${frame}', 'hex'), { interface: '${b.name}', protocol: 0x8100 })
+      await socket.close()`
+    const peer = hosts().spawn('B', { code })
+    expect(await here.next(/Membership Query/)).toMatchObject({ vlan: 5, source: '192.0.2.7', direction: 'heard' })
+    await peer.exited
   })
 
   it('tells MLD alike', async () => {

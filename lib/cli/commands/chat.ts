@@ -34,7 +34,7 @@ export function chatCommand(command: Command): void {
     .option('--text <text>', 'the text to send (default: host and process)')
     .option('--hops <number>', 'the hop limit (TTL), 0 to 255 (default: 1)', hops)
     .option('--count <datagrams>', 'end after receiving this many', count)
-    .option('--duration <time>', 'end after this long: 500ms, 5s, 2m', duration)
+    .option('-d, --duration <time>', 'end after this long: 500ms, 5s, 2m', duration)
   examples(command, 'sockctl chat 239.255.1.2:8888 -i eth0', "sockctl chat '[ff15::8]:8888' -i eth0 --every 1s --json")
   runs<[ChannelText], ChatOptions>(command, 'an object a datagram heard, and one at the end', chat)
 }

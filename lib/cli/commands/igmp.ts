@@ -33,7 +33,7 @@ export function igmpCommand(command: Command): void {
     'on this interface; default: on every interface that is up and takes multicast',
   )
   command.option('--count <packets>', 'end after this many', count)
-  command.option('--duration <time>', 'end after this long: 500ms, 5s, 2m', duration)
+  command.option('-d, --duration <time>', 'end after this long: 500ms, 5s, 2m', duration)
   command.addHelpText(
     'after',
     `
@@ -84,6 +84,10 @@ interface Seen {
   packet: MembershipPacket
 }
 
+/** The VLAN that a packet is tagged with: it belongs to an interface of that VLAN, and this one's hosts don't take it. */
+const vlanOf = ({ vlan }: Datagram<'packet'>): number | undefined =>
+  vlan === undefined || vlan.id === 0 ? undefined : vlan.id
+
 function timeOf({ timestamp }: Datagram<'packet'>): string {
   return new Date(timestamp === undefined ? Date.now() : Number(timestamp / 1_000_000n)).toISOString()
 }
@@ -92,16 +96,20 @@ function tell(out: Output, datagram: Datagram<'packet'>, { on, packet }: Seen): 
   const time = timeOf(datagram)
   const sent = isOwn(on, packet.source)
   const text = membershipText(packet.message)
+  const vlan = vlanOf(datagram)
   if (out.json) {
     const names = namesIn(packet.message)
     const known = Object.keys(names).length > 0 && { names }
-    out.object({ time, interface: on.name, direction: sent ? 'sent' : 'heard', ...packet, text, ...known })
+    out.object({
+      ...{ time, interface: on.name, ...(vlan !== undefined && { vlan }), direction: sent ? 'sent' : 'heard' },
+      ...{ ...packet, text, ...known },
+    })
     return
   }
   const { dim, strong, warn } = out.paint
   const line = [
     dim(time.slice(11, 23)),
-    on.name,
+    vlan === undefined ? on.name : `${on.name} VLAN ${vlan}`,
     sent ? '>' : '<',
     `${packet.source} → ${packet.destination}`,
     strong(text),

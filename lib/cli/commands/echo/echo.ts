@@ -25,7 +25,7 @@ export function echoCommand(command: Command): void {
   command
     .option('-p, --port <number>', 'the port of targets that name none', port, 9877)
     .option('--count <datagrams>', 'end after echoing this many', count)
-    .option('--duration <time>', 'end after this long: 500ms, 5s, 2m', duration)
+    .option('-d, --duration <time>', 'end after this long: 500ms, 5s, 2m', duration)
     .option('--client', 'be a client: send one datagram, and print every answer')
     .option('--wait <time>', 'with --client: how long to wait for answers; a host answers once', duration, 5000)
     .option('--text <text>', 'with --client: the text to send (default: hello)')

@@ -3,13 +3,14 @@
 import type { Command } from 'commander'
 import type { HostMembership } from '../../../kernel/proc-net.ts'
 import { wellKnownGroup } from '../../../net/well-known-groups.ts'
-import { Failure } from '../../shell/failure.ts'
+import { Failure, UsageError } from '../../shell/failure.ts'
 import { examples } from '../../shell/help.ts'
 import { findInterface, takesInterface } from '../../shell/interface-option.ts'
 import type { Paint } from '../../shell/paint.ts'
-import { group, repeatable } from '../../shell/parsers.ts'
+import { duration, group, repeatable } from '../../shell/parsers.ts'
 import { type Run, runs } from '../../shell/run.ts'
 import type { Column } from '../../shell/table.ts'
+import { startTimer } from '../../shell/timer.ts'
 import { plural } from '../../shell/units.ts'
 import type { GroupChange } from './changes.ts'
 import { type HostGroups, openHostGroups } from './host-groups.ts'
@@ -18,6 +19,7 @@ import type { GroupWatch } from './watch.ts'
 interface GroupsOptions {
   interface?: string | number
   watch?: true
+  duration?: number
 }
 
 /** `10.0.0.1`; `10.0.0.1 (2)` if two sockets name the source; `!10.0.0.1` if it is excluded. */
@@ -77,6 +79,7 @@ function named(one: HostMembership): HostMembership & { name?: string } {
 export function groupsCommand(command: Command): void {
   takesInterface(command.argument('[group...]', 'only these groups', repeatable(group)), 'only on this interface')
   command.option('-w, --watch', 'print joins and leaves as they happen, until Ctrl-C')
+  command.option('-d, --duration <time>', 'with --watch: end after this long: 500ms, 5s, 2m', duration)
   command.addHelpText(
     'after',
     `
@@ -94,7 +97,8 @@ joined a group that was named.`,
       const isWanted = (one: HostMembership): boolean =>
         (index === undefined || one.index === index) && (wanted.length === 0 || wanted.includes(one.group))
       await using groups = openHostGroups()
-      if (options.watch) return await watch(run, groups, isWanted)
+      if (options.watch) return await watch(run, groups, isWanted, options.duration)
+      if (options.duration !== undefined) throw new UsageError('--duration is for --watch: add --watch')
       const found = groups.read().filter(isWanted)
       run.out.list(found.map(named), columnsFor(found))
       const missing = wanted.filter((address) => !found.some((one) => one.group === address))
@@ -107,12 +111,15 @@ async function watch(
   { out, stop }: Run,
   groups: HostGroups,
   isWanted: (one: HostMembership) => boolean,
+  time: number | undefined,
 ): Promise<void> {
   const { watchGroups } = await import('./watch.ts')
   const over = new AbortController()
+  const timer = startTimer(time, () => over.abort())
   try {
     await follow(await watchGroups(groups, AbortSignal.any([stop, over.signal])))
   } finally {
+    clearTimeout(timer)
     over.abort()
   }
 

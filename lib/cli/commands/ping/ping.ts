@@ -34,7 +34,7 @@ export function pingCommand(command: Command): void {
     .option('--server', 'be a server of ssmping')
     .option('--port <number>', 'the port of the server', port, PING_PORT)
     .option('--answers <number>', 'with --server: end after this many', count)
-    .option('--duration <time>', 'with --server: end after this long', duration)
+    .option('-d, --duration <time>', 'with --server: end after this long', duration)
   command.addHelpText('after', NOTES)
   examples(
     command,

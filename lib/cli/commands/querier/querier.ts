@@ -60,7 +60,7 @@ export function querierCommand(command: Command): void {
   command.option('--interval <time>', 'ask this often; default: 125s', duration)
   command.option('--response <time>', 'hosts answer within this time; default: 10s', duration)
   command.option('--robustness <number>', 'how many lost messages a membership survives; default: 2', wholeNumber(1, 7))
-  command.option('--duration <time>', 'end after this long; default: 1h', duration)
+  command.option('-d, --duration <time>', 'end after this long; default: 1h', duration)
   command.addHelpText(
     'after',
     `

@@ -34,7 +34,7 @@ export function sapCommand(command: Command): void {
   takesSapOptions(command, 'listen on this interface; default: on every interface that is up and takes multicast')
   command
     .option('--count <sessions>', 'end after this many new sessions', count)
-    .option('--duration <time>', 'end after this long: 500ms, 5s, 2m', duration)
+    .option('-d, --duration <time>', 'end after this long: 500ms, 5s, 2m', duration)
   command.addHelpText('after', LISTEN_NOTES)
   examples(command, 'sockctl sap', 'sockctl sap --json -i eth0 | jq -r .receive[]?')
   runs<[], SapListenChoices>(command, 'an object a session heard, changed, deleted or expired', listen)

@@ -29,7 +29,7 @@ export function sntpCommand(command: Command): void {
     .option('--port <number>', 'another port', port, NTP_PORT)
     .option('--group <group>', 'another group instead of 224.0.1.1 and ff0x::101; may be repeated', repeatable(group))
     .option('--count <packets>', 'end after this many', count)
-    .option('--duration <time>', 'end after this long: 500ms, 5s, 2m', duration)
+    .option('-d, --duration <time>', 'end after this long: 500ms, 5s, 2m', duration)
   command.addHelpText('after', NOTES)
   examples(command, 'sudo sockctl sntp', 'sockctl sntp --query pool.ntp.org --json')
   runs<[], SntpOptions>(command, 'an object a packet, and one at the end', (run, _, options) =>

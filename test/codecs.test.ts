@@ -21,6 +21,7 @@ const READ_ONLY = [
   'sockaddr',
   'tcpAoKeys',
   'tcpCcInfo',
+  'tcpConnectionInfo',
   'tcpInfo',
   'xdpOptions',
   'xdpStatistics',

@@ -17,7 +17,8 @@ type AnyOption = Option<any, any, any>
 
 const everywhere = Object.entries(options) as [string, AnyOption][]
 const elsewhere = new Set(Object.values(openedTrials).flatMap((trials) => Object.keys(trials)))
-const table = everywhere.filter(([name]) => !elsewhere.has(name))
+const onLinux = everywhere.filter(([, { systems }]) => systems.includes('linux'))
+const table = onLinux.filter(([name]) => !elsewhere.has(name))
 const named = (name: string): AnyOption => (options as Record<string, AnyOption>)[name] as AnyOption
 
 function trialOf(name: string): Trial {
@@ -105,8 +106,17 @@ it('names the capability that the kernel asks for', () => {
 })
 
 it.runIf(process.platform === 'linux')('knows the level and the number of every option on Linux', () => {
-  const unknown = everywhere.map(([, option]) => partsOf(option)).filter((one) => one.levelNumber < 0 || one.number < 0)
+  const unknown = onLinux.map(([, option]) => partsOf(option)).filter((one) => one.levelNumber < 0 || one.number < 0)
   expect(unknown.map(({ name, level }) => `${level} ${name}`)).toEqual([])
+})
+
+it.runIf(process.platform === 'linux')('says that Linux lacks what only macOS has', async () => {
+  const others = everywhere.filter(([, { systems }]) => !systems.includes('linux'))
+  expect(others.length).toBeGreaterThan(5)
+  for (const [name, option] of others) {
+    expect(option.supported, name).toBe(false)
+    await expect(control(1).get(option)).rejects.toMatchObject({ reason: 'unsupported', option: name })
+  }
 })
 
 it('takes of a number what fits the kernel’s int, and says so', () => {

@@ -56,8 +56,8 @@ export interface OptionAttributes {
   since?: string
   /** The privilege that setting the option, or raising its value, takes. */
   needs?: Capability
-  /** macOS has the option too. */
-  darwin?: boolean
+  /** macOS has the option too, or only macOS has the option. */
+  darwin?: boolean | 'only'
 }
 
 const NOT_REDIRECTED: Meaning = {

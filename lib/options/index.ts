@@ -1,6 +1,7 @@
 // sockctl/options: a constant an option.
 
 export * from './table/can.ts'
+export * from './table/darwin.ts'
 export * from './table/ip.ts'
 export * from './table/ipv6.ts'
 export * from './table/mcast.ts'

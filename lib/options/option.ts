@@ -54,6 +54,9 @@ type Writable<W, A> = A extends { access: 'read' } ? never : W
 
 const LINUX = ['linux'] as const
 const EVERYWHERE = ['linux', 'darwin'] as const
+const DARWIN = ['darwin'] as const
+
+const systemsOf = ({ darwin }: OptionAttributes) => (darwin === 'only' ? DARWIN : darwin === true ? EVERYWHERE : LINUX)
 
 function make(
   name: string,
@@ -80,7 +83,7 @@ function make(
     expects: any.expects,
     since: attributes.since,
     needs: attributes.needs,
-    systems: attributes.darwin === true ? EVERYWHERE : LINUX,
+    systems: systemsOf(attributes),
     codec: any,
     number,
     levelNumber,

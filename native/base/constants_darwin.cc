@@ -12,6 +12,11 @@
 #define IPV6_DROP_MEMBERSHIP IPV6_LEAVE_GROUP
 #endif
 
+// setsourcefilter(3) sets the whole filter by these options, which have one number.
+#ifndef MCAST_MSFILTER
+#define MCAST_MSFILTER IP_MSFILTER
+#endif
+
 namespace sockctl {
 
 std::vector<Constant> SystemConstants() {

@@ -483,6 +483,7 @@ export const optionRows: Record<string, Row> = {
   }),
   mrtFlush: set(codecs.mrtFlush, ['mfc', 'mfc-static', 'vifs', 'vifs-static']),
   mrt6Flush: set(codecs.mrt6Flush, ['mfc', 'mfc-static', 'mifs', 'mifs-static']),
+  netServiceType: names(codecs.netServiceType, ['BE', 'BK', 'SIG', 'VI', 'VO', 'RV', 'AV', 'OAM', 'RD']),
   mrtPim: names(codecs.mrtPim, ['off', 'on', 'wrong-interface']),
   addressPreferences: set(codecs.addressPreferences, [
     'temporary',

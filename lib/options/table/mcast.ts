@@ -45,10 +45,11 @@ export const MCAST_LEAVE_SOURCE_GROUP = option('MCAST_LEAVE_SOURCE_GROUP', 'IPPR
   darwin: true,
   act: 'leave-source',
 })
-/** `MCAST_MSFILTER`: the source filter of a group in full. Reading it asks for `{ group, interface? }`. RFC 3678 5.1.3. May wait. */
+/** `MCAST_MSFILTER`: the source filter of a group in full. Reading it asks for `{ group, interface? }`; on macOS the option of setsourcefilter(3), not run. RFC 3678 5.1.3. May wait. */
 export const MCAST_MSFILTER = option('MCAST_MSFILTER', 'IPPROTO_IP', groupFilter, {
   waits: true,
   byGroup,
+  darwin: true,
   act: 'set-filter',
 })
 /** `MCAST_UNBLOCK_SOURCE`: receive a blocked source again. RFC 3678 5.1.1. Write-only; may wait. */

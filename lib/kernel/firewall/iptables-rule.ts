@@ -1,5 +1,6 @@
 // What a rule of iptables does with a datagram, from its line in iptables-save.
 
+import { isIpv6 } from '../../net/address.ts'
 import { targetVerdict } from './iptables-targets.ts'
 import type { FilteredPacket, Judgement, PacketState, Rule, Verdict } from './model.ts'
 import { ALL, allOrNone, both, limited, NONE, type Portion, rest, unjudged } from './portion.ts'
@@ -103,7 +104,7 @@ function inNetwork(address: string | undefined, network: string, what: string): 
   const value = numberOfAddress(address)
   if (value === undefined) return unjudged(what)
   const [base, mask] = network.split('/')
-  const bits = network.includes(':') ? 128n : 32n
+  const bits = isIpv6(network) ? 128n : 32n
   const wanted = numberOfAddress(base)
   const width = (1n << bits) - 1n
   const length = readNumber(mask ?? String(bits))

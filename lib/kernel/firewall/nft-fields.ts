@@ -1,5 +1,6 @@
 // The fields of a datagram that expressions of nft name: `ip daddr`, `meta iifname`, `ct state`.
 
+import { isIpv6 } from '../../net/address.ts'
 import type { FilteredPacket, PacketState } from './model.ts'
 import { type Fields, isFields } from './nft-json.ts'
 import {
@@ -29,9 +30,7 @@ const CHANGEABLE = new Set(['daddr', 'saddr', 'dport', 'sport', 'ttl', 'hoplimit
 function groupMac(destination: string): bigint | undefined {
   const address = numberOfAddress(destination)
   if (address === undefined) return undefined
-  return destination.includes(':')
-    ? 0x3333_0000_0000n | (address & 0xffff_ffffn)
-    : 0x0100_5e00_0000n | (address & 0x7f_ffffn)
+  return isIpv6(destination) ? 0x3333_0000_0000n | (address & 0xffff_ffffn) : 0x0100_5e00_0000n | (address & 0x7f_ffffn)
 }
 
 function ipField(field: string, packet: FilteredPacket, state: PacketState): Field {

@@ -1,5 +1,6 @@
 // What a rule compares: fields of a datagram as numbers, names and lists of them.
 
+import { whole } from '../../base/check-fields.ts'
 import { parseAddress } from '../../net/address.ts'
 import { viewOf } from '../../protocols/bytes.ts'
 import { ALL, allOrNone, both, limited, NONE, type Portion, rest, unjudged } from './portion.ts'
@@ -81,9 +82,9 @@ export const namedField = (value: number, names: Readonly<Record<string, number>
 /** The bounds of a prefix: 10.0.0.0/8 is 10.0.0.0-10.255.255.255. */
 export function prefixRange(address: unknown, length: unknown): readonly [bigint, bigint] | undefined {
   const parsed = typeof address === 'string' ? parseAddress(address) : undefined
-  if (parsed === undefined || typeof length !== 'number') return undefined
+  if (parsed === undefined) return undefined
   const bits = parsed.bytes.length * 8
-  if (!Number.isInteger(length) || length < 0 || length > bits) return undefined
+  if (!whole(0, bits).right(length)) return undefined
   const hosts = BigInt(bits - length)
   const first = (bytesToNumber(parsed.bytes) >> hosts) << hosts
   return [first, first + (1n << hosts) - 1n]

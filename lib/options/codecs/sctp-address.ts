@@ -90,17 +90,14 @@ export const sctpProbeinterval = ofAddress({ interval: 'u32' }, {})
 
 const ofAssociation = structOf({ assoc_id: 'i32' }, { assoc_id: 0 }) as Struct<unknown, SctpAssociation>
 
-const ASSOCIATION_STATES = {
-  EMPTY: 0,
-  CLOSED: 1,
-  COOKIE_WAIT: 2,
-  COOKIE_ECHOED: 3,
-  ESTABLISHED: 4,
-  SHUTDOWN_PENDING: 5,
-  SHUTDOWN_SENT: 6,
-  SHUTDOWN_RECEIVED: 7,
-  SHUTDOWN_ACK_SENT: 8,
-} as const
+const STATE_NAMES = [
+  ...(['EMPTY', 'CLOSED', 'COOKIE_WAIT', 'COOKIE_ECHOED', 'ESTABLISHED'] as const),
+  ...(['SHUTDOWN_PENDING', 'SHUTDOWN_SENT', 'SHUTDOWN_RECEIVED', 'SHUTDOWN_ACK_SENT'] as const),
+]
+const ASSOCIATION_STATES = Object.fromEntries(STATE_NAMES.map((name, number) => [name, number])) as Record<
+  (typeof STATE_NAMES)[number],
+  number
+>
 
 /** `struct sctp_status`: the state of an association, and its primary path. */
 export const sctpStatus = asked(

@@ -2,6 +2,7 @@
 
 import { isBytes } from '../../base/check-fields.ts'
 import { show } from '../../base/errors.ts'
+import { isIpv6 } from '../../net/address.ts'
 import { type Codec, wrongFields } from './codec.ts'
 import { interfaceByIndex } from './interface.ts'
 import { structOf } from './layout.ts'
@@ -84,7 +85,7 @@ export interface TcpAoInfo {
 
 const keyFlags = (on: unknown, exclude?: boolean): number =>
   (on === undefined || on === 0 ? 0 : KEYF_IFINDEX) | (exclude === true ? KEYF_EXCLUDE_OPT : 0)
-const wholePrefix = (address: string): number => (address.includes(':') ? 128 : 32)
+const wholePrefix = (address: string): number => (isIpv6(address) ? 128 : 32)
 
 /** As `interfaceByIndex`, 0 for none. */
 const ifindex = numberAs('i32', interfaceByIndex)

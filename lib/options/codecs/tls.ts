@@ -1,6 +1,6 @@
 // Codecs of TLS in the kernel: the keys of each cipher.
 
-import { isBytes } from '../../base/check-fields.ts'
+import { isBytes, whole } from '../../base/check-fields.ts'
 import { show } from '../../base/errors.ts'
 import { type Codec, wrongFields } from './codec.ts'
 import { structOf } from './layout.ts'
@@ -94,11 +94,12 @@ export const tlsCryptoInfo: Codec<TlsCryptoInfoRead, TlsCryptoInfo, TlsCipher | 
     cipher === undefined || isCipher(cipher) ? '' : `the question is ${show(cipher)}, not one of ${CIPHER_NAMES}`,
 }
 
-const payload = structOf({ length: numberFrom('u16', 64, 16_384) })
+const LENGTH = [64, 16_384] as const
+const payload = structOf({ length: numberFrom('u16', ...LENGTH) })
 
 /** The most bytes of plaintext in a record, in a `__u16`. */
 export const tlsPayloadLength: Codec<number> = {
-  expects: 'a whole number of bytes from 64 to 16384',
+  expects: whole(...LENGTH, 'bytes').words,
   read: 'bytes',
   write: 'bytes',
   wrong: (length) => payload.wrong({ length }) !== '',

@@ -1,6 +1,7 @@
 // Checks whether the interface is a bridge's port, or a bridge that does not bring the stream to this host.
 
 import { describeGroup } from '../../../index.ts'
+import { isIpv6 } from '../../../net/address.ts'
 import { type Finding, fail, pass, RANK, warn } from './finding.ts'
 import type { Bridge } from './link.ts'
 import type { Observation } from './observation.ts'
@@ -8,7 +9,7 @@ import { commandLine, type WantedChannel, wantedFlows } from './wanted-channel.t
 
 /** Whether switches that snoop forward the group to every port. RFC 4541 2.1.2, 3 */
 export const isNeverSnooped = (group: string): boolean =>
-  group.includes(':') ? group === 'ff02::1' : describeGroup(group).scope === 'link-local'
+  isIpv6(group) ? group === 'ff02::1' : describeGroup(group).scope === 'link-local'
 
 function portCheck(wanted: WantedChannel, seen: Observation, master: string): Finding {
   const { name } = wanted.on

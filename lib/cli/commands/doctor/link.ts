@@ -1,5 +1,6 @@
 // Whether the interface is a bridge, or a port of one, and what the bridge knows.
 
+import { isIpv6 } from '../../../net/address.ts'
 import { askProgram } from './program.ts'
 
 export interface Bridge {
@@ -73,14 +74,14 @@ export async function droppingRouteTo(address: string): Promise<string | undefin
   const routes = await askList<{ dst: string; type?: string }>(
     'ip',
     '-json',
-    ...(address.includes(':') ? ['-6'] : []),
+    ...(isIpv6(address) ? ['-6'] : []),
     'route',
     'show',
     'match',
     address,
   )
   const length = ({ dst }: { dst: string }): number =>
-    dst === 'default' ? 0 : Number(dst.split('/')[1] ?? (address.includes(':') ? 128 : 32))
+    dst === 'default' ? 0 : Number(dst.split('/')[1] ?? (isIpv6(address) ? 128 : 32))
   const [nearest] = routes.toSorted((a, b) => length(b) - length(a))
   return nearest?.type
 }

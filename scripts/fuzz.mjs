@@ -25,6 +25,7 @@ const SOURCES = [
   'base/address.cc',
   'base/owned_fd.cc',
   'codec/membership_key.cc',
+  'codec/mptcp_full_info.cc',
   'codec/source_filters.cc',
   'datagram/address_table.cc',
   'datagram/ancillary.cc',

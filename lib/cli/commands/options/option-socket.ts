@@ -55,6 +55,7 @@ const KIND_FOR_LEVEL: Record<string, CliSocketKind> = {
   SOL_PACKET: 'packet',
   SOL_NETLINK: 'netlink',
   SOL_MPTCP: 'mptcp4',
+  SOL_TLS: 'tcp4',
   AF_VSOCK: 'vsock',
 }
 

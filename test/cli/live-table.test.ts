@@ -1,5 +1,8 @@
 import { expect, it } from 'vitest'
 import { cut } from '../../lib/cli/shell/live.ts'
+import { inAscii, usesUtf8 } from '../../lib/cli/shell/locale.ts'
+import { paint } from '../../lib/cli/shell/paint.ts'
+import { formatTable } from '../../lib/cli/shell/table.ts'
 import { width } from '../../lib/cli/shell/width.ts'
 import { runCli, sockctl } from '../support/cli.ts'
 import { onHost, twoHosts } from '../support/hosts.ts'
@@ -23,15 +26,20 @@ describeUnless(namespaceMissing ?? toolsMissing({ tmux: 'tmux' }), 'receive on a
     const rows = screen.slice(screen.findIndex((line) => line.startsWith('CHANNEL')))
     expect(rows[0]?.split(/\s+/)).toEqual(['CHANNEL', 'IF', 'SOURCE', 'RATE', 'BITS', 'LOST', 'DROPS', 'SEEN'])
     expect(rows.slice(1)).toEqual([
-      expect.stringMatching(/^232\.1\.2\.3:5004 {2}a0 {2}10\.77\.0\.12 +0\/s +0 bit\/s +- +0 +never$/),
       expect.stringMatching(
         /^239\.1\.2\.3:5004 {2}a0 {2}10\.77\.0\.11 +\d+\/s +\d+ kbit\/s +0 +0 +now {2}[▁▂▃▄▅▆▇█ ]+$/,
       ),
+      expect.stringMatching(/^232\.1\.2\.3:5004 {2}a0 {2}10\.77\.0\.12 +0\/s +0 bit\/s +- +0 +never$/),
       expect.stringMatching(/^239\.1\.2\.4:5004 {2}a0 {2}any +0\/s +0 bit\/s +- +0 +never$/),
+      expect.stringMatching(/^1 of 3 flowing: \d+\/s, \d+ kbit\/s; 0 lost, 0 dropped$/),
     ])
 
-    await terminal.resize(40, 3)
-    await terminal.until((lines) => lines.length <= 3 && lines.some((line) => line === '... and 3 more'))
+    await terminal.resize(40, 4)
+    const small = await terminal.until((lines) => lines.length <= 4 && lines.includes('... and 3 more'))
+    expect(small.some((line) => line.startsWith('1 of 3 flowing: '))).toBe(true)
+    await terminal.resize(28, 15)
+    const narrow = await terminal.until((lines) => lines.some((line) => /^CHANNEL +RATE +DROPS$/.test(line)))
+    expect(narrow.some((line) => /^239\.1\.2\.3:5004 +[\d.]+\/s +0$/.test(line))).toBe(true)
     await terminal.resize(100, 15)
     await sending
     await terminal.type('C-c')
@@ -40,6 +48,36 @@ describeUnless(namespaceMissing ?? toolsMissing({ tmux: 'tmux' }), 'receive on a
     expect(summary[0]).toContain('DATAGRAMS')
     expect(summary.at(-2)).toMatch(/^\d+ datagrams, \d+00 bytes in \d+\.\d s from 1 source: 0 lost, 0 dropped/)
   })
+})
+
+describeUnless(namespaceMissing ?? toolsMissing({ tmux: 'tmux' }), 'receive on a terminal without UTF-8', () => {
+  it('says in ASCII that nothing comes, and which command finds out why', async () => {
+    const command = ['env', 'LC_ALL=C', ...sockctl('receive', '239.1.2.3:5004', '-i', 'lo')]
+    await using terminal = await openTerminal(command, 100, 15)
+    const screen = await terminal.until((lines) => lines.some((line) => line.startsWith('nothing for ')))
+    expect(screen.at(-1)).toMatch(/^nothing for \d s; why: sockctl doctor 239\.1\.2\.3:5004 -i lo$/)
+    await terminal.type('C-c')
+    await terminal.until((lines) => lines.includes('ended with 0'))
+  })
+})
+
+it.each([
+  [{ LC_ALL: 'C', LANG: 'en_GB.UTF-8' }, false],
+  [{ LC_ALL: '', LC_CTYPE: 'de_DE.utf8', LANG: 'C' }, true],
+  [{ LANG: 'POSIX' }, false],
+  [{}, true],
+])('%j: UTF-8 %s', (environment, expected) => {
+  expect(usesUtf8(environment)).toBe(expected)
+})
+
+it('what is not ASCII has a sign like it, or its number', () => {
+  expect(inAscii('a → b… ▁█ 3 µs é')).toBe('a -> b... _# 3 us \\u{e9}')
+})
+
+it('a table leaves out whole columns from the right, the lasting ones last and the first never', () => {
+  const columns = ['A', 'B', 'C', 'D'].map((head) => ({ head, cell: () => 'xxx', lasting: head === 'B' }))
+  const heads = (room: number) => formatTable([{}], columns, paint({}), room)[0]?.split(/ +/).join('')
+  expect([18, 17, 13, 8, 3, 1].map(heads)).toEqual(['ABCD', 'ABC', 'ABC', 'AB', 'A', 'A'])
 })
 
 it.each([

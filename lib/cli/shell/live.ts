@@ -1,11 +1,12 @@
 // Lines at the end of a terminal that are drawn again and again in the same rows.
 
+import { inAscii, usesUtf8 } from './locale.ts'
 import { safeLines } from './printable.ts'
 import { columnsOf, width as widthOf } from './width.ts'
 
 export interface LiveLines {
-  /** Draws the lines over those drawn before. */
-  draw(lines: readonly string[]): void
+  /** Draws the lines over those drawn before; `foot` is drawn below them, however little room there is for the others. */
+  draw(lines: readonly string[], foot?: readonly string[]): void
   /** Clears the lines; the next output begins in the first of their rows. */
   clear(): void
 }
@@ -41,17 +42,20 @@ export function cut(line: string, width: number): string {
  */
 export function createLiveLines(stream: NodeJS.WriteStream): LiveLines {
   let height = 0
+  const utf8 = usesUtf8()
   const up = (): string => (height === 0 ? '' : `\u001b[${height}A`)
   return {
-    draw(lines) {
-      const { rows = 24, columns = 80 } = stream
-      const room = Math.max(1, rows - 1)
+    draw(lines, foot = []) {
+      // A terminal that does not know its size says 0.
+      const [rows, columns] = [stream.rows || 24, stream.columns || 80]
+      const room = Math.max(1, rows - 1 - foot.length)
       const shown =
         lines.length <= room ? lines : [...lines.slice(0, room - 1), `... and ${lines.length - room + 1} more`]
-      stream.write(
-        `${up()}\r${shown.map((line) => `${cut(safeLines(line, true), columns - 1)}\u001b[K\n`).join('')}\u001b[J`,
-      )
-      height = shown.length
+      const all = [...shown, ...foot].slice(0, Math.max(1, rows - 1))
+      const text = (line: string): string =>
+        cut(utf8 ? safeLines(line, true) : inAscii(safeLines(line, true)), columns - 1)
+      stream.write(`${up()}\r${all.map((line) => `${text(line)}\u001b[K\n`).join('')}\u001b[J`)
+      height = all.length
     },
     clear() {
       stream.write(`${up()}\r\u001b[J`)

@@ -2,6 +2,7 @@
 
 import { toJson } from '../../index.ts'
 import { drained } from './drained.ts'
+import { inAscii, usesUtf8 } from './locale.ts'
 import { type Paint, paint } from './paint.ts'
 import { safeLines } from './printable.ts'
 import { stop } from './stop.ts'
@@ -31,8 +32,9 @@ export function createOutput(json: boolean): Output {
   const { stdout, stderr } = process
   const terminal = stdout.isTTY === true && !json
   const brushes = paint(json ? {} : stdout)
+  const shown = terminal && !usesUtf8() ? inAscii : (text: string): string => text
   const line = (text = ''): void => {
-    if (!stop.outputClosed) stdout.write(`${safeLines(text, terminal)}\n`)
+    if (!stop.outputClosed) stdout.write(`${shown(safeLines(text, terminal))}\n`)
   }
   return {
     json,
@@ -47,7 +49,7 @@ export function createOutput(json: boolean): Output {
     },
     drained: () => drained(stdout, stop.signal),
     hint: (text) => {
-      if (terminal && stderr.isTTY) stderr.write(`${safeLines(text, true)}\n`)
+      if (terminal && stderr.isTTY) stderr.write(`${shown(safeLines(text, true))}\n`)
     },
   }
 }

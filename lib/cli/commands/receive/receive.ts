@@ -65,7 +65,7 @@ export function receiveCommand(command: Command): void {
 }
 
 const NOTES = `
-Exit status 1 if nothing arrives, or fewer datagrams than --expect. Datagrams of "sockctl send --size" and of iperf 2 are
+Exit status 1 if nothing arrives before it ends by itself, or fewer datagrams than --expect; 0 on Ctrl-C else. Datagrams of "sockctl send --size" and of iperf 2 are
 numbered: LOST counts the missing ones. DROPS counts datagrams the kernel dropped because the receive buffer was full. A channel whose interface
 goes away is lost, which is told, and joined again when the interface is back.
 

@@ -1,8 +1,9 @@
 // How `sockctl receive` shows what arrives: a live table, lines, or objects.
 
 import type { ChannelEvent } from '../../../index.ts'
-import { hostPort } from '../../../net/address.ts'
+import { hostPort, isMulticast } from '../../../net/address.ts'
 import { channelChangeObject, channelChangeText } from '../../shell/channel-changes.ts'
+import { channelCommand } from '../../shell/channel-command.ts'
 import { printWarning } from '../../shell/failure.ts'
 import { createLiveLines } from '../../shell/live.ts'
 import type { Output } from '../../shell/output.ts'
@@ -104,12 +105,13 @@ const lossColumns: Column<ReceiveRow>[] = [
   {
     head: 'DROPS',
     right: true,
+    lasting: true,
     cell: ({ dropped }, { bad }) => (dropped > 0 ? bad(String(dropped)) : '0'),
   },
 ]
 
 const rateColumns: Column<ReceiveRow>[] = [
-  { head: 'RATE', right: true, cell: ({ rate }) => `${scaled(rate)}/s` },
+  { head: 'RATE', right: true, lasting: true, cell: ({ rate }) => `${scaled(rate)}/s` },
   { head: 'BITS', right: true, cell: ({ bitrate: bits }) => bitrate(bits) },
 ]
 
@@ -121,6 +123,31 @@ const summaryColumns = (view: ReceiveView): Column<ReceiveRow>[] => [
   ...lossColumns,
   ...sequenceColumns(view),
 ]
+
+/** The rows of which something arrived in the last second, then those of which something ever did, then the others. */
+function flowingFirst(rows: readonly ReceiveRow[]): ReceiveRow[] {
+  const order = ({ rate, datagrams }: ReceiveRow): number => (rate > 0 ? 0 : datagrams > 0 ? 1 : 2)
+  return rows.toSorted((a, b) => order(a) - order(b))
+}
+
+function totalLine(view: ReceiveView): string {
+  const { rate, bitrate: bits, dropped, sources } = view
+  const flowing = sources.filter((row) => row.rate > 0).length
+  return `${flowing} of ${sources.length} flowing: ${scaled(rate)}/s, ${bitrate(bits)}; ${sequenceWords(view)}${dropped} dropped`
+}
+
+/** In milliseconds: silence this long is said, with the command that finds out why. */
+const SILENCE = 5000
+
+function silenceLines({ elapsed, sources }: ReceiveView, now: number): string[] {
+  const last = Math.max(...sources.map(({ lastSeen }) => lastSeen ?? 0))
+  const silent = last === 0 ? elapsed : now - last
+  const row = sources.find(({ group }) => isMulticast(group))
+  if (silent < SILENCE || row === undefined) return []
+  const { group, port, source, interface: on } = row
+  const channel = { group, port, sources: source === undefined ? [] : [source], blocked: [], interface: on }
+  return [`nothing for ${Math.floor(silent / 1000)} s; why: ${channelCommand('doctor', channel)}`]
+}
 
 function tableReport(out: Output): ReceiveReport {
   const screen = createLiveLines(process.stdout)
@@ -149,7 +176,11 @@ function tableReport(out: Output): ReceiveReport {
         },
         { head: '', cell: (row, { good }) => good(sparkline(history(row))) },
       ]
-      screen.draw(formatTable(view.sources, columns, out.paint))
+      const room = process.stdout.columns || 80
+      screen.draw(formatTable(flowingFirst(view.sources), columns, out.paint, room - 1), [
+        totalLine(view),
+        ...silenceLines(view, now),
+      ])
     },
     end: (view) => {
       screen.clear()

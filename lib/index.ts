@@ -73,6 +73,7 @@ export {
   type ConnectorTlsOptions,
   connectorFor,
 } from './socket/connector-for.ts'
+export { descriptorOfProcess } from './socket/descriptor-of-process.ts'
 export { inheritedSockets } from './socket/inherited-sockets.ts'
 export { MessageSocket, type MessageSocketStats, type ReceivedStats } from './socket/message-socket.ts'
 export type { MessageSocketOptions } from './socket/message-socket-options.ts'

@@ -1,5 +1,5 @@
-// What the addon exports on Linux beside addon.cc: batched datagrams, questions to rtnetlink, and the descriptors of
-// Deno's sockets.
+// What the addon exports on Linux beside addon.cc: batched datagrams, questions to rtnetlink, and descriptors of
+// Deno's sockets and of other processes.
 #include "addon.h"
 
 #include "datagram/error_queue.h"
@@ -9,6 +9,7 @@
 #include "datagram/send_control.h"
 #include "host/netlink_questions.h"
 #include "socket/original_descriptor.h"
+#include "socket/process_descriptor.h"
 #include "socket/received_descriptor.h"
 
 namespace sockctl {
@@ -23,6 +24,7 @@ void AddSystemExports(Napi::Object& exports) {
   Add<EncodeSendControl>(exports, "encodeSendControl");
   Add<ReadErrorQueue>(exports, "readErrorQueue");
   Add<TakeDescriptor>(exports, "takeDescriptor");
+  Add<DuplicateOfProcess>(exports, "duplicateOfProcess");
   Add<OriginalDescriptor>(exports, "originalDescriptor");
 }
 

@@ -9,6 +9,7 @@ import {
   control,
   defineOption,
   describeGroup,
+  descriptorOfProcess,
   type Option,
   openSocket,
   type SocketControl,
@@ -388,6 +389,18 @@ describe('what else is called', () => {
     for (const value of oddities) use(value)
     for (const fd of oddities) if (!isDescriptor(fd)) use({ fd })
     for (const _handle of oddities) use({ _handle })
+    fc.assert(fc.property(anything, use), { numRuns: 300 })
+  })
+
+  it('descriptorOfProcess takes the numbers of a process and a descriptor, and says so', () => {
+    const use = (value: unknown) => {
+      if (isDescriptor(value)) return
+      expect(() => descriptorOfProcess(value as never, 0)).toThrow(
+        expect.toSatisfy(helpful(/descriptorOfProcess: pid/)),
+      )
+      expect(() => descriptorOfProcess(1, value as never)).toThrow(expect.toSatisfy(helpful(/descriptorOfProcess: fd/)))
+    }
+    for (const value of oddities) use(value)
     fc.assert(fc.property(anything, use), { numRuns: 300 })
   })
 

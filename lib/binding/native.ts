@@ -233,6 +233,8 @@ export interface Native extends Partial<NativeDatagrams> {
    * errno, a number. Linux only.
    */
   originalDescriptor?(duplicate: number, likely: number): number
+  /** Gives a socket a duplicate of a descriptor of another process. Linux only. */
+  duplicateOfProcess?(pid: number, fd: number, owner: NativeSocket): Errno
   /** Throws an errno, a number. */
   interfaces(): NativeInterface[]
   nameToIndex(name: string): number

@@ -1,9 +1,9 @@
-// Descriptors that came with messages: SCM_RIGHTS, SCM_PIDFD.
+// Descriptors that this process got from another: with messages, SCM_RIGHTS, SCM_PIDFD, or as a duplicate.
 import { datagramsNative, type NativeDatagramReader, type NativeSocket, native } from '../binding/native.ts'
 import { noDescriptor } from '../calls/socket-handle.ts'
 
 /**
- * A descriptor that came with a message, which closes on exec. It is closed by `close()`, when the object is disposed of, and when nothing
+ * A descriptor that came with a message or from another process, which closes on exec. It is closed by `close()`, when the object is disposed of, and when nothing
  * refers to the object any more. At each read a socket keeps 512 of those that nobody has asked for by `fd` or `release()`, and closes the older ones.
  */
 export interface OwnedDescriptor extends AsyncDisposable {
@@ -67,7 +67,7 @@ export function createDescriptorTaker(reader: NativeDatagramReader): DescriptorT
   }
 }
 
-function ownedDescriptor(socket: NativeSocket, taken: () => void): OwnedDescriptor {
+export function ownedDescriptor(socket: NativeSocket, taken: () => void): OwnedDescriptor {
   const openFd = (): number => {
     taken()
     if (socket.fd < 0)

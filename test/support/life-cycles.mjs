@@ -8,6 +8,7 @@ import {
   adoptSocket,
   connectSocket,
   control,
+  descriptorOfProcess,
   interfaces,
   openReceiver,
   openSender,
@@ -318,6 +319,15 @@ export const cycles = {
     for await (const _ of watchInterfaces({ signal: ending.signal })) ending.abort()
     return wrong
   },
+
+  /** A duplicate of a socket of this process, whose options are read. */
+  descriptorOfProcess: () =>
+    withSocket(async (socket) => {
+      const descriptor = descriptorOfProcess(process.pid, control(socket).fd)
+      return closing(descriptor, async () => {
+        control(descriptor.fd).getSync(SO_REUSEADDR)
+      })
+    }),
 
   interfaces: async () =>
     mustBe(

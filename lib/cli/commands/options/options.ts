@@ -8,6 +8,7 @@ import { examples } from '../../shell/help.ts'
 import { quoted } from '../../shell/printable.ts'
 import { runs } from '../../shell/run.ts'
 import type { Column } from '../../shell/table.ts'
+import { diffCommand } from './diff.ts'
 import { docOf } from './docs.ts'
 import { ALL_OPTIONS, findOption, leftOutOf } from './find.ts'
 import { openOptionSocket, type SocketChoice, takesSocketChoice } from './option-socket.ts'
@@ -56,6 +57,7 @@ export function optionsCommand(command: Command): void {
     'sockctl options get SO_RCVBUF --udp6',
     'sockctl options set TCP_KEEPIDLE 60 --fd 3 3<>/dev/tcp/192.0.2.1/80',
     'sockctl options explain IP_MULTICAST_ALL',
+    'sockctl options diff 812:18 977:11',
   )
   runs<[text?: string], object>(command, 'one object an option', ({ out }, [text = '']) => {
     const wanted = text.toUpperCase()
@@ -66,6 +68,7 @@ export function optionsCommand(command: Command): void {
   getCommand(command.command('get'))
   setCommand(command.command('set'))
   explainCommand(command.command('explain'))
+  diffCommand(command.command('diff'))
 }
 
 interface GetOptions extends SocketChoice {

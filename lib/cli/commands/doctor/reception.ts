@@ -55,6 +55,8 @@ export function createReception(wanted: WantedChannel): Reception {
     for await (const batch of receiver)
       for (const { source } of batch) {
         const address = withoutZone(source.address)
+        // Came between the join and the block.
+        if (wanted.blocked.includes(address)) continue
         if (delivered.size < MAX_REMEMBERED || delivered.has(address))
           delivered.set(address, (delivered.get(address) ?? 0) + 1)
       }

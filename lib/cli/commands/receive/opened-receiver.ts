@@ -1,6 +1,7 @@
 // A receiver of `sockctl receive` with its counter and the memberships it began with.
 
-import { openReceiver, type Receiver } from '../../../index.ts'
+import { type Datagram, openReceiver, type Receiver } from '../../../index.ts'
+import { unmapped, withoutZone } from '../../../net/address.ts'
 import { interfaceLabel } from '../../shell/interface-option.ts'
 import { openAtHost } from '../../shell/open-at-host.ts'
 import { type ArrivalCounter, countArrivals, type RtpChoice } from './arrivals.ts'
@@ -10,6 +11,8 @@ import type { PlannedHost, PlannedReceiver, ReceiveBuffer } from './plan.ts'
 export interface OpenedReceiver {
   readonly receiver: Receiver
   readonly counter: ArrivalCounter
+  /** Whether a datagram is wanted, if not all are: from a source that is blocked some may come before the block. */
+  readonly wants?: (datagram: Datagram) => boolean
   /** What the receiver joined; kept after it is closed. */
   readonly joined: readonly JoinedChannel[]
   /** The address of this host that it listens at, if it joined nothing. */
@@ -71,7 +74,15 @@ export async function openPlanned(
     },
     waits: !membership.active,
   }))
-  return { receiver, counter: countArrivals(port, rtp ? choice : undefined), joined, port }
+  const wants = ({ source, destination = '' }: Datagram): boolean =>
+    blocked.get(withoutZone(unmapped(destination)))?.includes(withoutZone(unmapped(source.address))) !== true
+  return {
+    receiver,
+    counter: countArrivals(port, rtp ? choice : undefined),
+    joined,
+    port,
+    ...([...blocked.values()].some(({ length }) => length > 0) && { wants }),
+  }
 }
 
 /** Opens the receivers of a planned host: one, or one of each family. */

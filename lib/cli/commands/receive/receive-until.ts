@@ -30,7 +30,7 @@ export async function receiveUntil(
 
   const read = async (receiving: OpenedReceiver): Promise<void> => {
     for await (const batch of receiving.receiver) {
-      const taken = ending.take(batch)
+      const taken = ending.take(receiving.wants === undefined ? batch : batch.filter(receiving.wants))
       const payloads: Uint8Array[] | undefined = sink && []
       receiving.counter.take(taken, payloads)
       print?.(taken, receiving)

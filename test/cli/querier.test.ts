@@ -155,7 +155,11 @@ describeInNamespace('sockctl querier', () => {
     await add()
     const { stdout, status } = await runCli(['querier', '-i', 'q0', '--igmp', '2', '--duration', '100ms'])
     expect(status).toBe(0)
-    expect(stdout.replaceAll(/^[\d:.]{12}/gm, 'TIME')).toBe(`\
+    // The other end of the cable may report groups of its own meanwhile.
+    const said = stdout
+      .replaceAll(/^[\d:.]{12}/gm, 'TIME')
+      .replace(/\d other hosts? reported \d+ groups?/, 'N reported')
+    expect(said).toBe(`\
 For 0.1 s, this host asks every host on q0 by IGMPv2 what it listens to: now, again after 31.25 s, then every 125 s.
 Each host reports its groups within 10 s. Switches that snoop then forward these groups to the hosts that reported them, and other groups only to routers.
 IGMP queries come from 0.0.0.0:
@@ -163,7 +167,7 @@ IGMP queries come from 0.0.0.0:
   Some switches ignore queries from 0.0.0.0; if memberships are still forgotten, give --source.
   IGMPv2 makes hosts answer in IGMPv2: they can't name sources, so source-specific joins ask for any source.
 TIME IGMPv2 general query from 0.0.0.0
-1 query; 0 other hosts reported 0 groups
+1 query; N reported
 Nobody asks by IGMP now, as far as was heard: switches forget who listens within 260 s.
 `)
     const own = await runCli(['querier', '-i', 'q0', '--source', '192.0.2.1', '--igmp', '3', '--duration', '100ms'])

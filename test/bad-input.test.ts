@@ -404,6 +404,12 @@ describe('what else is called', () => {
     fc.assert(fc.property(anything, use), { numRuns: 300 })
   })
 
+  it('an option refuses the key __proto__ as any other that it does not know', async () => {
+    await using socket = await openSocket({ family: 'ipv4', type: 'stream' })
+    const value = JSON.parse('{"onoff": true, "linger": 5, "__proto__": {}}')
+    expect(() => socket.control.setSync(options.SO_LINGER, value)).toThrow(/__proto__/)
+  })
+
   it('adoptSocket takes a descriptor, and says so', () => {
     const use = (value: unknown) => {
       if (isDescriptor(value)) return

@@ -13,7 +13,6 @@ function copyTo(depth: number, given: unknown): unknown {
   if (Array.isArray(given)) return given.map((value) => copyTo(depth - 1, value))
   const prototype: unknown = Object.getPrototypeOf(given)
   if (prototype !== Object.prototype && prototype !== null) return given
-  const copy: Record<string, unknown> = {}
-  for (const [name, value] of Object.entries(given)) copy[name] = copyTo(depth - 1, value)
-  return copy
+  // Defined, not assigned: a key may be __proto__.
+  return Object.fromEntries(Object.entries(given).map(([name, value]) => [name, copyTo(depth - 1, value)]))
 }

@@ -37,10 +37,15 @@ const face = {
 export default defineConfig([
   {
     ...common,
-    // A namespace that the bundle makes is a function for each option, which each import would pay for.
-    plugins: [...common.plugins, nativeNamespace('control/snapshot', 'options/index')],
+    // A namespace that the bundle makes is a function for each export, which each import would pay for.
+    plugins: [
+      ...common.plugins,
+      nativeNamespace('control/snapshot', 'options/index'),
+      nativeNamespace('index', 'options/codecs'),
+    ],
     input: {
       ...face,
+      'options/codecs': 'lib/options/codecs.ts',
       'options/left-out': 'lib/options/left-out.ts',
       'options/left-out-levels': 'lib/options/left-out-levels.ts',
     },

@@ -1,6 +1,6 @@
 // The addon and its types.
 import { SocketOptionError } from '../base/errors.ts'
-import { load } from './load.ts'
+import { type Loaded, load } from './load.ts'
 
 /** The filter mode of a socket's membership; `none`: not a member, or a system that can't be asked. */
 export type FilterMode = 'none' | 'include' | 'exclude'
@@ -243,7 +243,11 @@ export interface Native extends Partial<NativeDatagrams> {
   hasInterface(index: number): boolean
 }
 
-const { addon, whyNone } = load()
+let loaded: Loaded | undefined
+const loadOnce = (): Loaded => {
+  loaded ??= load()
+  return loaded
+}
 
 /**
  * Stands for the addon where none could be loaded: importing works, every option says `supported: false`, and every call throws
@@ -286,10 +290,26 @@ function absent(): Native {
   }
 }
 
-export const native: Native = addon === undefined ? absent() : (addon as Native)
+/**
+ * The addon's members. The addon is loaded at the first use of one, since many programs import more than they use; from then on the
+ * members are plain fields.
+ */
+export const native: Native = Object.create(
+  new Proxy(
+    {},
+    {
+      get(_, name) {
+        Object.assign(native, loadOnce().addon ?? absent())
+        Object.setPrototypeOf(native, null)
+        return native[name as keyof Native]
+      },
+    },
+  ),
+)
 
 /** The error for what this system does not have, or what needs the addon where none could be loaded. */
 export function unsupported(what: string, option?: string): SocketOptionError {
+  const { whyNone } = loadOnce()
   const message = whyNone === undefined ? `${what} is not available on this system` : `${what}: ${whyNone}`
   return new SocketOptionError(message, { code: 'ERR_UNSUPPORTED', reason: 'unsupported', option })
 }

@@ -13,8 +13,6 @@ export interface SocketKind {
   readonly type: number
 }
 
-const { AF_INET, AF_INET6, SOCK_DGRAM, SOCK_RAW } = native.constants
-
 /** A socket keeps its kind for life, so the kernel is asked once for each owner. */
 const known = new WeakMap<DescriptorOwner, SocketKind>()
 
@@ -49,18 +47,22 @@ export function kindOfDescriptor(
   }
 }
 
-export const isIpv6Socket = ({ family }: SocketKind): boolean => family === AF_INET6
+export const isIpv6Socket = ({ family }: SocketKind): boolean => family === native.constants.AF_INET6
 
 /** Whether IPv4 arrives at a socket: a dual-stack socket gets it, a raw IPv6 socket does not, whatever IPV6_V6ONLY is. */
 export function takesIpv4(owner: DescriptorOwner): boolean {
-  const { family, type } = kindOf(owner)
-  return family !== AF_INET6 || (type !== SOCK_RAW && !getNow(owner.fd, partsOf(IPV6_V6ONLY), undefined))
+  const kind = kindOf(owner)
+  return (
+    !isIpv6Socket(kind) ||
+    (kind.type !== native.constants.SOCK_RAW && !getNow(owner.fd, partsOf(IPV6_V6ONLY), undefined))
+  )
 }
 
 /** Refuses a socket that can't be a member of anything: some joins succeed on a stream socket and do nothing. */
 export function mustTakeMemberships(owner: DescriptorOwner): SocketKind {
   const kind = kindOf(owner)
   const { family, type } = kind
+  const { AF_INET, AF_INET6, SOCK_DGRAM, SOCK_RAW } = native.constants
   if (family !== AF_INET && family !== AF_INET6)
     throw badValue(`a membership needs an IPv4 or IPv6 socket; this one is of family ${family}`)
   if (type !== SOCK_DGRAM && type !== SOCK_RAW)
@@ -70,10 +72,10 @@ export function mustTakeMemberships(owner: DescriptorOwner): SocketKind {
 
 /** Refuses a group that the kernel would accept and then never deliver, or refuse with a misleading errno. */
 export function mustTakeGroup(owner: DescriptorOwner, group: string): void {
-  const { family } = mustTakeMemberships(owner)
+  const kind = mustTakeMemberships(owner)
   if (isIpv6(group)) {
-    if (family !== AF_INET6) throw badValue(`group ${show(group)} is IPv6 and this socket is IPv4`)
-  } else if (family === AF_INET6 && !takesIpv4(owner)) {
+    if (!isIpv6Socket(kind)) throw badValue(`group ${show(group)} is IPv6 and this socket is IPv4`)
+  } else if (isIpv6Socket(kind) && !takesIpv4(owner)) {
     throw badValue(`group ${show(group)} is IPv4 and this IPv6 socket is raw or has IPV6_V6ONLY: nothing would arrive`)
   }
 }

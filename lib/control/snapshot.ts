@@ -15,8 +15,7 @@ interface KindAndProtocol extends SocketKind {
   readonly protocol: number
 }
 
-const { constants } = native
-const is = (value: number, ...names: string[]): boolean => names.some((name) => constants[name] === value)
+const is = (value: number, ...names: string[]): boolean => names.some((name) => native.constants[name] === value)
 const isInternet = ({ family }: KindAndProtocol): boolean => is(family, 'AF_INET', 'AF_INET6')
 
 /** Which sockets have the options of a level: on any other socket each call would fail. */
@@ -65,7 +64,7 @@ function readable(): Map<Level, Row[]> {
 /** Only Linux tells the protocol of a socket; on other systems the type decides. */
 function protocolOf(fd: number, type: number): number {
   if (SO_PROTOCOL.supported) return getNow(fd, partsOf(SO_PROTOCOL), undefined) as number
-  const { IPPROTO_TCP, IPPROTO_UDP } = constants
+  const { IPPROTO_TCP, IPPROTO_UDP } = native.constants
   return (is(type, 'SOCK_STREAM') ? IPPROTO_TCP : IPPROTO_UDP) ?? -1
 }
 

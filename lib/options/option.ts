@@ -58,40 +58,84 @@ const DARWIN = ['darwin'] as const
 
 const systemsOf = ({ darwin }: OptionAttributes) => (darwin === 'only' ? DARWIN : darwin === true ? EVERYWHERE : LINUX)
 
-function make(
-  name: string,
-  numberHere: number | undefined,
-  level: string,
-  levelHere: number | undefined,
-  codec: Codec<never, never, never>,
-  attributes: OptionAttributes,
-): OptionParts {
-  const number = numberHere ?? -1
-  const levelNumber = levelHere ?? -1
-  const any = codec as unknown as Codec<unknown, unknown, unknown>
-  const access = attributes.access ?? 'read-write'
-  const readable = access !== 'write'
-  const writable = access !== 'read'
-  const hasCodec = typeof any.read !== 'string' || native.codecs[any.read] !== undefined
-  return {
-    name,
-    level,
-    supported: numberHere !== undefined && levelHere !== undefined && hasCodec,
-    readable,
-    writable,
-    waits: attributes.waits ?? false,
-    expects: any.expects,
-    since: attributes.since,
-    needs: attributes.needs,
-    systems: systemsOf(attributes),
-    codec: any,
-    number,
-    levelNumber,
-    attributes,
-    toWrite: chooseNative(name, levelNumber, number, any.write, attributes),
-    toRead: chooseNative(name, levelNumber, number, any.read, attributes),
-  } as OptionParts
+/** What it takes to call the kernel. */
+type Found = Pick<OptionParts, 'supported' | 'number' | 'levelNumber' | 'toWrite' | 'toRead'>
+
+/** Numbers that the addon need not know. */
+type GivenNumbers = Partial<Pick<OptionParts, 'number' | 'levelNumber'>>
+
+/**
+ * An option, which finds out at its first use what it takes to call the kernel: an import makes hundreds of options, and a
+ * program uses a few. A class, since its getters are made once, not for each option.
+ */
+class MadeOption implements OptionParts {
+  readonly name: string
+  readonly level: string
+  readonly readable: boolean
+  readonly writable: boolean
+  readonly waits: boolean
+  readonly since: string | undefined
+  readonly needs: Capability | undefined
+  readonly systems: OptionParts['systems']
+  readonly codec: OptionParts['codec']
+  readonly attributes: OptionAttributes
+  /** A field that holds a function, so that a frozen option and a proxy of one work too. */
+  readonly find: () => Found
+
+  constructor(name: string, level: string, codec: unknown, attributes: OptionAttributes, given: GivenNumbers) {
+    this.name = name
+    this.level = level
+    this.readable = attributes.access !== 'write'
+    this.writable = attributes.access !== 'read'
+    this.waits = attributes.waits ?? false
+    this.since = attributes.since
+    this.needs = attributes.needs
+    this.systems = systemsOf(attributes)
+    this.codec = codec as OptionParts['codec']
+    this.attributes = attributes
+    let found: Found | undefined
+    this.find = () => {
+      found ??= findOut(this, given)
+      return found
+    }
+  }
+
+  get expects(): string {
+    return this.codec.expects
+  }
+  get supported(): boolean {
+    return this.find().supported
+  }
+  get number(): number {
+    return this.find().number
+  }
+  get levelNumber(): number {
+    return this.find().levelNumber
+  }
+  get toWrite(): NativeChoice {
+    return this.find().toWrite
+  }
+  get toRead(): NativeChoice {
+    return this.find().toRead
+  }
 }
+
+function findOut({ name, level, codec, attributes }: MadeOption, given: GivenNumbers): Found {
+  const { constants, codecs } = native
+  const { number = constants[name], levelNumber = constants[level] } = given
+  const hasCodec = typeof codec.read !== 'string' || codecs[codec.read] !== undefined
+  const choose = (ctype: typeof codec.write): NativeChoice =>
+    chooseNative(name, levelNumber ?? -1, number ?? -1, ctype, attributes)
+  return {
+    supported: number !== undefined && levelNumber !== undefined && hasCodec,
+    number: number ?? -1,
+    levelNumber: levelNumber ?? -1,
+    toWrite: choose(codec.write),
+    toRead: choose(codec.read),
+  }
+}
+
+const NONE = {}
 
 /** One line of the table: an option by its C name. */
 export function option<R, W, Q, const A extends OptionAttributes = { access: 'read-write' }>(
@@ -100,15 +144,11 @@ export function option<R, W, Q, const A extends OptionAttributes = { access: 're
   codec: Codec<R, W, Q>,
   attributes?: A,
 ): Option<Readable<R, A>, Writable<W, A>, Q> {
-  const { constants } = native
-  return make(
-    name,
-    constants[name],
-    level,
-    constants[level],
-    codec as unknown as Codec<never, never, never>,
-    attributes ?? {},
-  ) as unknown as Option<Readable<R, A>, Writable<W, A>, Q>
+  return new MadeOption(name, level, codec, attributes ?? NONE, NONE) as unknown as Option<
+    Readable<R, A>,
+    Writable<W, A>,
+    Q
+  >
 }
 
 /** What `defineOption` takes: the numbers of an option, and how its value is read and written. */
@@ -138,15 +178,12 @@ export function defineOption<R, W = R, A extends OptionAttributes['access'] = 'r
 ): Option<Readable<R, { access: A }>, Writable<W, { access: A }>, Q> {
   mustDefine(definition)
   const { name, level, option: number, codec, ...attributes } = definition
-  const levelNumber = typeof level === 'number' ? level : native.constants[level]
-  return make(
-    name,
-    number,
-    String(level),
-    levelNumber,
-    codec as unknown as Codec<never, never, never>,
-    attributes,
-  ) as unknown as Option<Readable<R, { access: A }>, Writable<W, { access: A }>, Q>
+  const given = typeof level === 'number' ? { number, levelNumber: level } : { number }
+  return new MadeOption(name, String(level), codec, attributes, given) as unknown as Option<
+    Readable<R, { access: A }>,
+    Writable<W, { access: A }>,
+    Q
+  >
 }
 
 const cInt = whole(-(2 ** 31), 2 ** 31 - 1)

@@ -1,3 +1,4 @@
+import { randomInt } from 'node:crypto'
 import type { Reason } from 'sockctl'
 import type * as options from 'sockctl/options'
 import { expect } from 'vitest'
@@ -135,7 +136,8 @@ export const trials: Readonly<Record<string, Trial>> = {
   IPV6_FLOWINFO_SEND: { on: 'udp6', set: true },
   IPV6_FLOWLABEL_MGR: {
     on: 'udp6',
-    set: { action: 'get', destination: '::1', label: 0x12345, flags: ['create'], share: 'exclusive' },
+    // A label of its own, since a test beside this one may have the same for itself.
+    set: { action: 'get', destination: '::1', label: randomInt(1, 2 ** 20), flags: ['create'], share: 'exclusive' },
     unseen: true,
   },
   IPV6_FREEBIND: { on: 'udp6', set: true },

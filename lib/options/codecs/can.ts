@@ -1,7 +1,7 @@
 // Codecs of the controller area network: raw CAN, ISO-TP and J1939.
 
 import { type Codec, isListOf } from './codec.ts'
-import { type LayoutValue, type Struct, struct, structOf } from './layout.ts'
+import { type LayoutValue, type Struct, structOf } from './layout.ts'
 import { numberAs } from './member.ts'
 import { flags } from './names.ts'
 
@@ -23,7 +23,7 @@ function listOf<R, W>(one: Struct<R, W>): Codec<R[], readonly W[]> {
   }
 }
 
-const filter = struct({ can_id: 'u32', can_mask: 'u32' })
+const filter = structOf({ can_id: 'u32', can_mask: 'u32' })
 
 /** `struct can_filter`: a frame passes if its id and the mask give the filter's id and the mask; inverted by the bit 0x20000000 of `can_id`. */
 export type CanFilter = LayoutValue<{ can_id: 'u32'; can_mask: 'u32' }>
@@ -72,13 +72,13 @@ export const isotpOptions = structOf(
   { flags: [], frame_txtime: 0, ext_address: 0, txpad_content: 0xcc, rxpad_content: 0xcc, rx_ext_address: 0 },
 )
 /** `struct can_isotp_fc_options`: what frames of flow control say. */
-export const isotpFlowControl = struct({ bs: 'u8', stmin: 'u8', wftmax: 'u8' })
+export const isotpFlowControl = structOf({ bs: 'u8', stmin: 'u8', wftmax: 'u8' })
 /** `struct can_isotp_ll_options`: 16 for CAN, 72 for CAN FD; 8, 12, 16, 20, 24, 32, 48 or 64 bytes of data; flags of CAN FD frames. */
-export const isotpLinkLayer = struct({ mtu: 'u8', tx_dl: 'u8', tx_flags: 'u8' })
+export const isotpLinkLayer = structOf({ mtu: 'u8', tx_dl: 'u8', tx_flags: 'u8' })
 
 /** `struct j1939_filter`. */
 export const j1939Filters = listOf(
-  struct(
+  structOf(
     { name: 'u64', name_mask: 'u64', pgn: 'u32', pgn_mask: 'u32', addr: 'u8', addr_mask: 'u8' },
     { name: 0n, name_mask: 0n, pgn: 0, pgn_mask: 0, addr: 0, addr_mask: 0 },
   ),

@@ -91,7 +91,9 @@ export function structOf<const M extends Members, const D extends Partial<Member
     get align() {
       return layout().align
     },
-    expects: `{ ${fieldNames.map((name) => (name in given ? `${name}?` : name)).join(', ')} }`,
+    get expects() {
+      return `{ ${fieldNames.map((name) => (name in given ? `${name}?` : name)).join(', ')} }`
+    },
     read: 'bytes',
     write: 'bytes',
     wrong: (value) => {

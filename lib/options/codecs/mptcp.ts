@@ -1,7 +1,7 @@
 // Codecs of Multipath TCP.
 
 import type { Codec } from './codec.ts'
-import { type LayoutValue, struct, structOf } from './layout.ts'
+import { type LayoutValue, structOf } from './layout.ts'
 import { sockaddrStorageMember } from './member.ts'
 import type { Sockaddr } from './sockaddr.ts'
 import { decodeTcpInfo } from './tcp-info.ts'
@@ -36,7 +36,7 @@ const MPTCP_INFO_FIELDS = {
 } as const
 
 /** `struct mptcp_info` without its `mptcpi_`; times are milliseconds. Fields that an older kernel does not tell are not there. */
-export const mptcpInfo = struct(MPTCP_INFO_FIELDS)
+export const mptcpInfo = structOf(MPTCP_INFO_FIELDS)
 
 /** The two ends of a subflow. */
 export interface MptcpSubflow {
@@ -46,7 +46,7 @@ export interface MptcpSubflow {
   remote: Sockaddr
 }
 
-const subflowData = struct({ size_subflow_data: 'u32', num_subflows: 'u32', size_kernel: 'u32', size_user: 'u32' })
+const subflowData = structOf({ size_subflow_data: 'u32', num_subflows: 'u32', size_kernel: 'u32', size_user: 'u32' })
 const MAX_SUBFLOWS = 32
 
 /** The elements of an array that lie so far apart; the kernel writes as much of each as both sides know. */
@@ -119,7 +119,7 @@ export interface MptcpFullInfo {
   subflows: MptcpSubflowInfo[]
 }
 
-const fullInfo = struct({
+const fullInfo = structOf({
   size_tcpinfo_kernel: 'u32',
   size_tcpinfo_user: 'u32',
   size_sfinfo_kernel: 'u32',

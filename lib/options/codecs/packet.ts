@@ -4,7 +4,7 @@ import { whole } from '../../base/check-fields.ts'
 import { type BpfInstruction, bpfProgram } from './bpf.ts'
 import { type Codec, codec, isListOf, isRecordOf } from './codec.ts'
 import { interfaceByIndex } from './interface.ts'
-import { struct } from './layout.ts'
+import { structOf } from './layout.ts'
 import { enumeration, flags } from './names.ts'
 import { optional, record } from './record.ts'
 import { bytesOf } from './scalars.ts'
@@ -55,10 +55,10 @@ export const packetMreq = record('packet_mreq', {
 })
 
 /** `struct tpacket_stats_v3`; of ring versions v1 and v2 the struct is shorter. */
-export const packetStatistics = struct({ packets: 'u32', drops: 'u32', freeze_q_cnt: 'u32' })
+export const packetStatistics = structOf({ packets: 'u32', drops: 'u32', freeze_q_cnt: 'u32' })
 
 /** `struct tpacket_rollover_stats`. */
-export const rolloverStatistics = struct({ all: 'u64', huge: 'u64', failed: 'u64' })
+export const rolloverStatistics = structOf({ all: 'u64', huge: 'u64', failed: 'u64' })
 
 const PACKET_VERSIONS = { v1: 0, v2: 1, v3: 2 } as const
 
@@ -101,7 +101,7 @@ const isFanoutGroup = whole(0, 0xffff).right
 
 const isMembers = whole(1, 0x10000).right
 
-const fanoutArgs = struct({ id_and_mode: 'u32', max_num_members: 'u32' })
+const fanoutArgs = structOf({ id_and_mode: 'u32', max_num_members: 'u32' })
 
 /** `struct fanout_args`, or its first four bytes: the id in the low half, mode and flags an octet each in the high one. */
 const fanoutOf: Codec<Fanout> = codec(

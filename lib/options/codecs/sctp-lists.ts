@@ -4,7 +4,7 @@ import { isBytes, whole } from '../../base/check-fields.ts'
 import { show } from '../../base/errors.ts'
 import { asked } from './asked.ts'
 import { type Codec, isListOf, wrongFields } from './codec.ts'
-import { type Struct, struct, structOf } from './layout.ts'
+import { type Struct, structOf } from './layout.ts'
 import { type Member, NUMBERS, numberAs } from './member.ts'
 import { enumeration, flags } from './names.ts'
 import type { SctpAssociation } from './sctp-address.ts'
@@ -31,7 +31,7 @@ export interface SctpAuthKey extends SctpAssociation {
   key: Uint8Array
 }
 
-const authKey = struct({ assoc_id: 'i32', keynumber: 'u16', keylength: 'u16' }, { assoc_id: 0 })
+const authKey = structOf({ assoc_id: 'i32', keynumber: 'u16', keylength: 'u16' }, { assoc_id: 0 })
 const MAX_KEY = 0xffff
 
 /** `struct sctp_authkey`, which ends in the key. */
@@ -70,9 +70,9 @@ export const sctpHmacalgo: Codec<('sha1' | 'sha256' | number)[], readonly ('sha1
   },
 }
 
-const ofAssociation = struct({ assoc_id: 'i32' }, { assoc_id: 0 }) as Struct<unknown, SctpAssociation>
+const ofAssociation = structOf({ assoc_id: 'i32' }, { assoc_id: 0 }) as Struct<unknown, SctpAssociation>
 
-const chunksHead = struct({ assoc_id: 'i32', number_of_chunks: 'u32' })
+const chunksHead = structOf({ assoc_id: 'i32', number_of_chunks: 'u32' })
 const CHUNK_TYPES = 256
 
 /** `struct sctp_authchunks`: the types of the chunks to be authenticated. */
@@ -153,8 +153,8 @@ export const sctpPrstatus: Codec<
   never,
   SctpPolicyQuestion
 > = (() => {
-  const question = struct({ assoc_id: 'i32', sid: 'u16', policy: 'u16' }, { assoc_id: 0, sid: 0 })
-  const whole = struct({
+  const question = structOf({ assoc_id: 'i32', sid: 'u16', policy: 'u16' }, { assoc_id: 0, sid: 0 })
+  const whole = structOf({
     assoc_id: 'i32',
     sid: 'u16',
     policy: 'u16',

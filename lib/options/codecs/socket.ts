@@ -2,7 +2,7 @@
 
 import { whole } from '../../base/check-fields.ts'
 import { type Codec, codec, isListOf } from './codec.ts'
-import { type LayoutValue, struct } from './layout.ts'
+import { type LayoutValue, structOf } from './layout.ts'
 import { enumeration, flags } from './names.ts'
 import { optional, record } from './record.ts'
 import { boolean, int, unsigned } from './scalars.ts'
@@ -55,7 +55,7 @@ export const sockTxtime = record('sock_txtime', {
 })
 
 /** What the memory of a socket is used for, in bytes; `SK_MEMINFO_...` of linux/sock_diag.h without the prefix. */
-export const skMeminfo = struct({
+export const skMeminfo = structOf({
   rmem_alloc: 'u32',
   rcvbuf: 'u32',
   wmem_alloc: 'u32',
@@ -91,7 +91,7 @@ export const transmitRehash: Codec<boolean | 'default'> = codec(
   },
 )
 
-const dmabufToken = struct({ token: 'u32', count: 'u32' })
+const dmabufToken = structOf({ token: 'u32', count: 'u32' })
 
 /** Fragments of device memory, `struct dmabuf_token`: `count` of them from `token` on. */
 export type DevmemTokens = LayoutValue<{ token: 'u32'; count: 'u32' }>

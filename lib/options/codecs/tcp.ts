@@ -5,7 +5,7 @@ import { show } from '../../base/errors.ts'
 import { anyAddress } from './addresses.ts'
 import { type Codec, codec, isListOf, isRecordOf } from './codec.ts'
 import { interfaceByIndex } from './interface.ts'
-import { struct } from './layout.ts'
+import { structOf } from './layout.ts'
 import { enumeration, flags } from './names.ts'
 import { optional, record } from './record.ts'
 import { byte, bytesOf, string, unsigned } from './scalars.ts'
@@ -55,7 +55,7 @@ export const tcpRepairWindow = record('tcp_repair_window', {
 
 const REPAIR_OPTIONS = { mss: 2, wscale: 3, sack: 4, timestamp: 8 } as const
 
-const repairOption = struct({ code: 'u32', value: 'u32' })
+const repairOption = structOf({ code: 'u32', value: 'u32' })
 
 /** `struct tcp_repair_opt`: an option that the handshake agreed on, and its value. */
 export interface TcpRepairOption {
@@ -106,7 +106,7 @@ export type TcpCcInfo =
   | { algorithm: 'bbr'; bandwidth: bigint; min_rtt: number; pacing_gain: number; cwnd_gain: number }
   | { words: number[] }
 
-const tcpBbrInfo = struct({ bw_lo: 'u32', bw_hi: 'u32', min_rtt: 'u32', pacing_gain: 'u32', cwnd_gain: 'u32' })
+const tcpBbrInfo = structOf({ bw_lo: 'u32', bw_hi: 'u32', min_rtt: 'u32', pacing_gain: 'u32', cwnd_gain: 'u32' })
 
 /** What the algorithm of congestion control tells of itself: `union tcp_cc_info`. */
 export const tcpCcInfo: Codec<TcpCcInfo, never> = codec(

@@ -1,11 +1,11 @@
 // Codecs of AF_XDP.
 
-import { struct, structOf } from './layout.ts'
+import { structOf } from './layout.ts'
 import { numberAs } from './member.ts'
 import { flags } from './names.ts'
 
 /** `struct xdp_statistics`. */
-export const xdpStatistics = struct({
+export const xdpStatistics = structOf({
   rx_dropped: 'u64',
   rx_invalid_descs: 'u64',
   tx_invalid_descs: 'u64',

@@ -49,7 +49,15 @@ export const IPV6_FLOWINFO = option('IPV6_FLOWINFO', 'IPPROTO_IPV6', boolean)
 /** `IPV6_FLOWINFO_SEND`: a flow label given with an address is used. Default false. net/ipv6/ipv6_sockglue.c */
 export const IPV6_FLOWINFO_SEND = option('IPV6_FLOWINFO_SEND', 'IPPROTO_IPV6', boolean)
 /** `IPV6_FLOWLABEL_MGR`: get, put back or renew a flow label; reading gives the label in use. An expiry or linger of more than 150 seconds takes CAP_NET_ADMIN of the kernel's own user namespace. RFC 6437, net/ipv6/ip6_flowlabel.c */
-export const IPV6_FLOWLABEL_MGR = option('IPV6_FLOWLABEL_MGR', 'IPPROTO_IPV6', flowLabel)
+export const IPV6_FLOWLABEL_MGR = option('IPV6_FLOWLABEL_MGR', 'IPPROTO_IPV6', flowLabel, {
+  meanings: {
+    EPERM: {
+      reason: 'permission',
+      advice:
+        'another socket has this label for itself, until some seconds after the socket closes: ask for label 0, which is any; or an expiry or linger of more than 150 seconds takes CAP_NET_ADMIN',
+    },
+  },
+})
 /** `IPV6_FREEBIND`: may bind to an address that the host does not have (yet). Default false. net/ipv6/ipv6_sockglue.c */
 export const IPV6_FREEBIND = option('IPV6_FREEBIND', 'IPPROTO_IPV6', boolean, { since: '4.15' })
 /** `IPV6_HDRINCL`: the program writes the IPv6 header itself. Raw sockets. Default false, true for IPPROTO_RAW. net/ipv6/raw.c */

@@ -13,6 +13,7 @@ export type { AncillaryChoice, AncillaryData, VlanTag } from './datagram/ancilla
 export type { ReceiveOptions } from './datagram/batch-loop.ts'
 export type { ControlMessage, Datagram } from './datagram/datagram.ts'
 export type { ReturnedError, TransmitTimestamp } from './datagram/error-queue.ts'
+export { interfaceCounters } from './datagram/interface-counters.ts'
 export type { Credentials, Message, SendChoice } from './datagram/message.ts'
 export type { OwnedDescriptor } from './datagram/owned-descriptor.ts'
 export type { ReadOptions } from './datagram/read-options.ts'
@@ -27,6 +28,7 @@ export {
   type WatchInterfacesOptions,
   watchInterfaces,
 } from './datagram/watch-interfaces.ts'
+export type { InterfaceCounters } from './kernel/rtnl-link.ts'
 export { describeGroup, type GroupDescription } from './net/group.ts'
 export { type Interface, type InterfaceAddress, interfaces } from './net/interfaces.ts'
 export type { Protocol } from './net/protocol-numbers.ts'

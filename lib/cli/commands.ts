@@ -33,8 +33,8 @@ export const COMMANDS: CommandList = {
     load: async () => (await import('./commands/sntp/sntp.ts')).sntpCommand,
   },
   interfaces: {
-    summary: 'list the network interfaces, their addresses and flags',
-    load: async () => (await import('./commands/interfaces.ts')).interfacesCommand,
+    summary: 'list the network interfaces: addresses, flags and counters; watch them change',
+    load: async () => (await import('./commands/interfaces/interfaces.ts')).interfacesCommand,
   },
   groups: {
     summary: 'list what this host has joined: interfaces, groups, sources, filter modes',

@@ -1,15 +1,6 @@
 // Keeps a table of the interfaces by the kernel's notices, and makes the table right again when notices were lost.
-import { kernelError, SocketOptionError } from '../base/errors.ts'
 import { applyMessage, type LinkState, type LinkStep, type LinkTable, put, replaceTable } from '../kernel/link-table.ts'
-import {
-  decodeOutcome,
-  type NetlinkMessage,
-  NLM_F_DUMP_INTR,
-  NLMSG_DONE,
-  NLMSG_ERROR,
-  NLMSG_OVERRUN,
-  netlinkMessages,
-} from '../kernel/netlink.ts'
+import { type NetlinkMessage, NLMSG_OVERRUN, netlinkMessages } from '../kernel/netlink.ts'
 import { addressRequest } from '../kernel/rtnl-address.ts'
 import { decodeLink, linkRequest, RTM_NEWLINK } from '../kernel/rtnl-link.ts'
 import { decodeIpv6Settings, RTM_DELNETCONF, RTM_NEWNETCONF } from '../kernel/rtnl-netconf.ts'
@@ -17,7 +8,7 @@ import { decodeRoute, type Route, RTM_DELROUTE, RTM_NEWROUTE } from '../kernel/r
 import { parseAddress } from '../net/address.ts'
 import { isMalformed } from '../protocols/malformed.ts'
 import type { Datagram } from './datagram.ts'
-import { askRtnl } from './rtnl-questions.ts'
+import { askRtnl, listedMessages, MAX_SPOILT_LISTS, messagesOf, spoiltLists } from './rtnl-questions.ts'
 import type { RtnlSocket } from './rtnl-socket.ts'
 
 /** A change of the table, or of what the table does not hold. */
@@ -46,9 +37,6 @@ export interface SynchroniserPlan {
   readonly onFailure: (error: unknown) => void
 }
 
-/** The most lists in a row that are not whole, since interfaces came or went, or notices were lost, meanwhile. */
-const MAX_SPOILT = 16
-
 /** The event loop turns at most so often until all notices are read, of which each turn reads several. */
 const MAX_TURNS = 1000
 
@@ -73,7 +61,7 @@ export function createSynchroniser({ socket, table, tell, ...plan }: Synchronise
   }
 
   const catchUp = async (): Promise<void> => {
-    for (let spoilt = 0; spoilt < MAX_SPOILT; spoilt++) {
+    for (let spoilt = 0; spoilt < MAX_SPOILT_LISTS; spoilt++) {
       // The kernel keeps back all notices from a full buffer until the buffer is empty, and says so once: lists that are
       // asked for before would be old already.
       await drained()
@@ -93,10 +81,7 @@ export function createSynchroniser({ socket, table, tell, ...plan }: Synchronise
       plan.onSynchronised()
       return
     }
-    throw new SocketOptionError('list the interfaces: they changed whenever they were read; try again', {
-      code: 'EAGAIN',
-      reason: 'system',
-    })
+    throw spoiltLists()
   }
 
   const begin = (): void => {
@@ -182,21 +167,12 @@ export function createSynchroniser({ socket, table, tell, ...plan }: Synchronise
   }
 }
 
-const messagesOf = (datagrams: readonly Uint8Array[]): NetlinkMessage[] =>
-  datagrams.flatMap((datagram) => netlinkMessages(datagram).messages)
-
 /** The table that lists of links and addresses make; `undefined` if they changed while they were made. */
 function readLists(datagrams: readonly Uint8Array[]): LinkTable | undefined {
+  const listed = listedMessages(datagrams)
+  if (listed === undefined) return undefined
   const table: LinkTable = new Map()
-  for (const message of messagesOf(datagrams)) {
-    if ((message.flags & NLM_F_DUMP_INTR) !== 0) return undefined
-    if (message.type === NLMSG_DONE || message.type === NLMSG_ERROR) {
-      const outcome = decodeOutcome(message)
-      const { errno, text } = isMalformed(outcome) ? { errno: 0, text: outcome.malformed } : outcome
-      if (errno !== 0 || isMalformed(outcome))
-        throw kernelError({ asked: 'list the interfaces', errno, syscall: 'netlink', advice: text })
-    } else applyMessage(table, message)
-  }
+  for (const message of listed) applyMessage(table, message)
   return table
 }
 

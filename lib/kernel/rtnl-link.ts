@@ -53,6 +53,7 @@ const IFLA_MTU = 4
 const IFLA_MASTER = 10
 const IFLA_OPERSTATE = 16
 const IFLA_LINKINFO = 18
+const IFLA_STATS64 = 23
 const IFLA_AF_SPEC = 26
 const IFLA_EXT_MASK = 29
 const IFLA_CARRIER = 33
@@ -106,10 +107,84 @@ function isIpv6Off(settings: Uint8Array | undefined): boolean {
   return configuration.length >= at + 4 && netlinkNumber(configuration, at) !== 0
 }
 
-/** The request for a link by its index, or for all. */
-export function linkRequest(seq: number, index?: number): Uint8Array {
+/** What an interface has counted since it was made. Numbers are exact up to 2^53. */
+export interface InterfaceCounters {
+  /** The index of the interface. */
+  index: number
+  /** The name of the interface. */
+  name: string
+  /** What came in. */
+  received: {
+    /** Packets that came in. */
+    packets: number
+    /** Their bytes, with link-layer headers. */
+    bytes: number
+    /** Packets to groups, as far as the driver counts them: `lo` does not. */
+    multicast: number
+    /** Packets that were damaged, or could not be taken in. */
+    errors: number
+    /** Packets dropped behind the driver: for lack of memory, or since nobody takes their protocol or VLAN. */
+    dropped: number
+    /** Packets that the hardware dropped, since the host was too slow to fetch them. */
+    missed: number
+  }
+  /** What went out. */
+  sent: {
+    /** Packets that went out. */
+    packets: number
+    /** Their bytes, with link-layer headers. */
+    bytes: number
+    /** Packets that could not be sent. */
+    errors: number
+    /** Packets that were dropped before they were sent. */
+    dropped: number
+  }
+}
+
+/** Where the fields of struct rtnl_link_stats64 begin, of 8 bytes each. */
+const RX_PACKETS = 0
+const TX_PACKETS = 8
+const RX_BYTES = 16
+const TX_BYTES = 24
+const RX_ERRORS = 32
+const TX_ERRORS = 40
+const RX_DROPPED = 48
+const TX_DROPPED = 56
+const RX_MULTICAST = 64
+const RX_MISSED = 120
+/** The struct as it was at first; later kernels add fields behind. */
+const LEAST_STATS_LENGTH = 184
+
+/** The counters in an RTM_NEWLINK that was asked for with counters. */
+export function decodeCounters({ payload }: NetlinkMessage): InterfaceCounters | Malformed {
+  const attributes = attributesByType(payload, IFINFOMSG_LENGTH, LENGTHS)
+  if (isMalformed(attributes)) return attributes
+  const index = netlinkNumber(payload, 4)
+  if (index === 0) return malformed('a link without an index')
+  const stats = attributes.get(IFLA_STATS64) ?? NONE
+  if (stats.length < LEAST_STATS_LENGTH)
+    return malformed(`the counters have ${stats.length} bytes, where ${LEAST_STATS_LENGTH} are needed`)
+  const view = viewOf(stats)
+  const at = (offset: number): number => Number(view.getBigUint64(offset, LITTLE_ENDIAN))
+  return {
+    index,
+    name: textOf(attributes.get(IFLA_IFNAME) ?? NONE),
+    received: {
+      packets: at(RX_PACKETS),
+      bytes: at(RX_BYTES),
+      multicast: at(RX_MULTICAST),
+      errors: at(RX_ERRORS),
+      dropped: at(RX_DROPPED),
+      missed: at(RX_MISSED),
+    },
+    sent: { packets: at(TX_PACKETS), bytes: at(TX_BYTES), errors: at(TX_ERRORS), dropped: at(TX_DROPPED) },
+  }
+}
+
+/** The request for a link by its index, or for all; with or without counters. */
+export function linkRequest(seq: number, index?: number, { counters = false } = {}): Uint8Array {
   const struct = new Uint8Array(IFINFOMSG_LENGTH)
   viewOf(struct).setUint32(4, index ?? 0, LITTLE_ENDIAN)
-  const attributes = [[IFLA_EXT_MASK, numberValue(RTEXT_FILTER_SKIP_STATS)]] as const
+  const attributes = counters ? [] : ([[IFLA_EXT_MASK, numberValue(RTEXT_FILTER_SKIP_STATS)]] as const)
   return netlinkRequest({ type: RTM_GETLINK, seq, dump: index === undefined, struct, attributes })
 }

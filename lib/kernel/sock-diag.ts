@@ -19,6 +19,8 @@ export interface DiagnosedSocket {
   readonly device: number
   /** In bytes: what waits to be read. */
   readonly unread: number
+  /** In bytes: how much may wait, as SO_RCVBUF reads; undefined before Linux 3.3. */
+  readonly receiveBuffer: number | undefined
   /** IPV6_V6ONLY; undefined of an IPv4 socket. */
   readonly isV6only: boolean | undefined
   /** IP_MULTICAST_LOOP; undefined before Linux 5.10. */
@@ -42,6 +44,7 @@ export function udpSocketsRequest(seq: number, family: IpFamily): Uint8Array {
   const struct = new Uint8Array(REQUEST_LENGTH)
   struct[0] = familyNumberOf(family)
   struct[1] = IPPROTO_UDP
+  struct[2] = 1 << (INET_DIAG_SKMEMINFO - 1)
   struct.set(new Uint8Array(new Uint32Array([EVERY_STATE]).buffer), 4)
   return netlinkRequest({ type: SOCK_DIAG_BY_FAMILY, seq, dump: true, struct })
 }
@@ -58,8 +61,11 @@ const DEVICE = 40
 const RECEIVE_QUEUE = 56
 const INODE = 68
 
+const INET_DIAG_SKMEMINFO = 7
 const INET_DIAG_SKV6ONLY = 11
 const INET_DIAG_SOCKOPT = 22
+/** Where SK_MEMINFO_RCVBUF is, the second of 32-bit numbers. linux/sock_diag.h */
+const RECEIVE_BUFFER = 4
 /** The bit fields of the first byte of struct inet_diag_sockopt. */
 const MC_LOOP = 4
 const MC_ALL = 6
@@ -67,6 +73,8 @@ const MC_ALL = 6
 /** A bit field of a byte: C numbers them from the low end on a little-endian host, else from the high end. */
 const fieldBit = (byte: number, number: number, littleEndian: boolean): boolean =>
   ((byte >> (littleEndian ? number : 7 - number)) & 1) === 1
+
+const NONE = new Uint8Array()
 
 /** The socket of an answer. */
 export function decodeUdpSocket(
@@ -80,6 +88,7 @@ export function decodeUdpSocket(
   if (isMalformed(attributes)) return attributes
   const destination = payload.subarray(DESTINATION, DESTINATION + (family === 'ipv4' ? 4 : 16))
   const options = attributes.get(INET_DIAG_SOCKOPT)?.[0]
+  const memory = attributes.get(INET_DIAG_SKMEMINFO) ?? NONE
   const isV6only = attributes.get(INET_DIAG_SKV6ONLY)?.[0]
   return {
     family,
@@ -88,6 +97,7 @@ export function decodeUdpSocket(
     peer: destination.some((byte) => byte !== 0) ? formatAddress(destination) : undefined,
     device: netlinkNumber(payload, DEVICE),
     unread: netlinkNumber(payload, RECEIVE_QUEUE),
+    receiveBuffer: memory.length < RECEIVE_BUFFER + 4 ? undefined : netlinkNumber(memory, RECEIVE_BUFFER),
     isV6only: isV6only === undefined ? undefined : isV6only === 1,
     loopsMulticast: options === undefined ? undefined : fieldBit(options, MC_LOOP, littleEndian),
     takesAllMulticast: options === undefined ? undefined : fieldBit(options, MC_ALL, littleEndian),

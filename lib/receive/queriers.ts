@@ -5,18 +5,9 @@ import { decodeIgmp } from '../protocols/igmp.ts'
 import { isMalformed } from '../protocols/malformed.ts'
 import type { MembershipQuery } from '../protocols/membership-message.ts'
 import { decodeMld } from '../protocols/mld.ts'
+import { createQuerierTable, type QuerierTable } from '../protocols/querier-table.ts'
 import type { MessageSocket } from '../socket/message-socket.ts'
 import { openSocket } from '../socket/open-socket.ts'
-
-/** A querier as its newest general query has it. */
-interface Querier {
-  readonly version: number
-  readonly address: string
-  /** A time of `performance.now()`. */
-  readonly heardAt: number
-  /** Milliseconds from one general query to the next; undefined before the second of a version that does not say it. */
-  readonly interval: number | undefined
-}
 
 type Family = 'ipv4' | 'ipv6'
 
@@ -34,15 +25,10 @@ export interface QuerierWatch {
 }
 
 interface Hearing {
-  readonly queriers: ReadonlyMap<string, Querier>
+  readonly queriers: QuerierTable
   readonly listeners: Set<QuerierListener>
   close(): Promise<void>
 }
-
-/** RFC 3376 8.5, RFC 3810 9.5: a querier that was silent for this many intervals is taken for gone. */
-const ROBUSTNESS = 2
-/** RFC 3376 8.2, for a querier that does not say its interval. In milliseconds. */
-const QUERY_INTERVAL = 125_000
 
 /** The ICMPv6 type. */
 const MLD_QUERY = 130
@@ -59,11 +45,6 @@ function queryIn(family: Family, { data, source, hopLimit }: Datagram): [Members
   if (isMalformed(message) || message.type !== 'query' || message.group !== undefined) return undefined
   return [message, source.address]
 }
-
-const isAnother = (before: Querier, { version, address, heardAt }: Querier): boolean =>
-  version !== before.version ||
-  address !== before.address ||
-  heardAt - before.heardAt > (ROBUSTNESS + 0.5) * (before.interval ?? QUERY_INTERVAL)
 
 /** A socket that gets the queries of a family; undefined without CAP_NET_RAW, or if this host has not the family. */
 async function openRaw(family: Family): Promise<MessageSocket | undefined> {
@@ -87,21 +68,20 @@ async function openRaw(family: Family): Promise<MessageSocket | undefined> {
 }
 
 async function openHearing(): Promise<Hearing> {
-  const queriers = new Map<string, Querier>()
+  const queriers = createQuerierTable()
   const listeners = new Set<QuerierListener>()
 
   const note = (family: Family, datagram: Datagram): void => {
     const heard = queryIn(family, datagram)
     const { interfaceIndex } = datagram
     if (heard === undefined || interfaceIndex === undefined) return
-    const [{ version, queryInterval }, address] = heard
-    const key = keyOf(family, interfaceIndex)
-    const before = queriers.get(key)
-    const heardAt = performance.now()
-    const between = before?.address === address ? heardAt - before.heardAt : undefined
-    const querier = { version, address, heardAt, interval: queryInterval ? queryInterval * 1000 : between }
-    queriers.set(key, querier)
-    const isChanged = before !== undefined && isAnother(before, querier)
+    const [query, address] = heard
+    const { querier, before, isChanged } = queriers.note(
+      keyOf(family, interfaceIndex),
+      query,
+      address,
+      performance.now(),
+    )
     for (const listener of listeners) {
       if (querier.interval !== before?.interval) listener.paced()
       if (isChanged) listener.changed(interfaceIndex, family)

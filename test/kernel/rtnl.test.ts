@@ -13,7 +13,7 @@ import {
   numberValue,
 } from '../../lib/kernel/netlink.ts'
 import { addressRequest, decodeAddress } from '../../lib/kernel/rtnl-address.ts'
-import { decodeLink, linkRequest } from '../../lib/kernel/rtnl-link.ts'
+import { decodeCounters, decodeLink, linkRequest } from '../../lib/kernel/rtnl-link.ts'
 import { decodeIpv6Settings } from '../../lib/kernel/rtnl-netconf.ts'
 import { decodeRoute, type Route, routeRequest, routesRequest } from '../../lib/kernel/rtnl-route.ts'
 import { formatAddress, type ParsedAddress, parseAddress } from '../../lib/net/address.ts'
@@ -60,6 +60,11 @@ describeInNamespace('what the kernel answers', () => {
       said.map(({ ifindex, ifname, mtu, address }) => ({ index: ifindex, name: ifname, mtu, mac: address ?? '' })),
     )
     expect(links.find(({ name }) => name === 'lo')).toMatchObject({ family: 0, index: 1, ipv6Off: false })
+  })
+
+  it('to a request for counters has them', async () => {
+    const all = (await listed(linkRequest(7, undefined, { counters: true }))).map((one) => whole(decodeCounters(one)))
+    expect(all.map(({ name }) => name)).toEqual((await json('link', 'show')).map(({ ifname }) => ifname))
   })
 
   it('to a request for one link is that link, or an error', async () => {
@@ -276,6 +281,8 @@ describe.runIf(endianness() === 'LE')('messages of rtnetlink', () => {
           expect(isWithin(message.payload, bytes)).toBe(true)
           for (const [type, value] of netlinkAttributes(message.payload, 8).attributes)
             expect(isWhole(type, 0, 0x3fff) && isWithin(value, message.payload)).toBe(true)
+          const counters = decodeCounters(message)
+          if (!isMalformed(counters)) expect(isWhole(counters.received.packets, 0, 2 ** 64)).toBe(true)
           const link = decodeLink(message)
           const address = decodeAddress(message)
           const route = decodeRoute(message)
@@ -320,6 +327,10 @@ describe.runIf(endianness() === 'LE')('messages of rtnetlink', () => {
       const isWholeOne = length >= 16 && !netlinkAttributes(payload.subarray(0, length), 16).isCutShort
       expect(isMalformed(link)).toBe(!isWholeOne)
     }
+    expect(decodeCounters(only(linkBytes(16, 0, 1, 0, [[23, new Uint8Array(183)]])))).toEqual({
+      malformed: 'the counters have 183 bytes, where 184 are needed',
+    })
+    expect(decodeCounters(only(linkBytes(16, 0, 1, 0, [])))).toMatchObject({ malformed: expect.any(String) })
     expect(decodeLink(only(linkBytes(16, 0, 1, 0, [[4, new Uint8Array(3)]])))).toEqual({
       malformed: 'attribute 4 has 3 bytes, not 4',
     })

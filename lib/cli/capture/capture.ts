@@ -23,13 +23,14 @@ export interface Capture extends AsyncDisposable {
 const RECEIVE_BUFFER = 1 << 22
 
 /**
- * Opens a packet socket; packets that arrive from then on wait to be read. Needs CAP_NET_RAW. packet(7)
+ * Opens a packet socket for an interface, or for all of them; packets that arrive from then on wait to be read. Needs
+ * CAP_NET_RAW. packet(7)
  *
  * `everyGroup` has the network card, or the bridge, also take in groups that nobody on this host has joined, such as
- * those of routers. Not for a search for what keeps a group from arriving: it may make the group arrive.
+ * those of routers; of one interface. Not for a search for what keeps a group from arriving: it may make the group arrive.
  */
 export async function openCapture(
-  on: Interface,
+  on: Interface | undefined,
   filter: readonly codecs.BpfInstruction[],
   { everyGroup = false } = {},
 ): Promise<Capture> {
@@ -41,10 +42,11 @@ export async function openCapture(
       [SO_ATTACH_FILTER, filter],
       [SO_RCVBUF, RECEIVE_BUFFER],
     ],
-    bind: { interface: on.index },
+    bind: on === undefined ? {} : { interface: on.index },
   })
   try {
-    if (everyGroup) await opened.control.set(PACKET_ADD_MEMBERSHIP, { interface: on.index, type: 'allmulti' })
+    if (everyGroup && on !== undefined)
+      await opened.control.set(PACKET_ADD_MEMBERSHIP, { interface: on.index, type: 'allmulti' })
   } catch (error) {
     await opened.close()
     throw error

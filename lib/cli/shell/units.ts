@@ -13,8 +13,8 @@ export function scaled(value: number): string {
   return String(value)
 }
 
-/** `1 datagram`, `2 datagrams` */
-export const plural = (count: number, one: string): string => `${count} ${one}${count === 1 ? '' : 's'}`
+/** `1 datagram`, `2 datagrams`; `1 query`, `2 queries` if the plural is given. */
+export const plural = (count: number, one: string, many = `${one}s`): string => `${count} ${count === 1 ? one : many}`
 
 /** `2.13 Mbit/s` */
 export const bitrate = (bits: number): string => scaled(bits).replace(/^([\d.]+)([kMG]?)$/, '$1 $2bit/s')

@@ -11,9 +11,16 @@ import { isMalformed } from '../../../protocols/malformed.ts'
 import { printable } from '../../shell/printable.ts'
 import { readText } from './system.ts'
 
+export interface OwningProcess {
+  readonly pid: number
+  readonly program: string
+}
+
 export interface SocketWithOwner extends HostSocket {
   /** Program and process, `vlc (4711)`; the user if the process can't be seen. */
   readonly owner: string
+  /** The processes that hold the socket, as far as they can be seen. */
+  readonly processes?: readonly OwningProcess[]
   /** What sock_diag(7) tells besides; undefined if it tells nothing. */
   readonly more: DiagnosedSocket | undefined
 }
@@ -36,12 +43,11 @@ function programName(pid: string): string {
   return command === '' || command.includes(thread) ? thread : basename(command.split('\0', 1)[0] ?? '')
 }
 
-const OWN_PROCESS = `${process.pid}`
-
-/** The processes that hold these sockets, by inode; of this process itself `undefined`. Only root sees all of them. */
-function ownersOf(inodes: ReadonlySet<number>): Map<number, string | undefined> {
-  const owners = new Map<number, string | undefined>()
+/** The processes that hold these sockets, by inode. Only root sees all of them. */
+function ownersOf(inodes: ReadonlySet<number>): Map<number, OwningProcess[]> {
+  const owners = new Map<number, OwningProcess[]>()
   for (const pid of entriesOf('/proc').filter((name) => /^\d+$/.test(name))) {
+    const found = new Set<number>()
     for (const fd of entriesOf(`/proc/${pid}/fd`)) {
       let link = ''
       try {
@@ -50,9 +56,11 @@ function ownersOf(inodes: ReadonlySet<number>): Map<number, string | undefined> 
         continue
       }
       const inode = Number(/^socket:\[(\d+)\]$/.exec(link)?.[1])
-      if (inodes.has(inode))
-        owners.set(inode, pid === OWN_PROCESS ? undefined : `${printable(programName(pid))} (${pid})`)
+      if (inodes.has(inode)) found.add(inode)
     }
+    if (found.size === 0) continue
+    const owner = { pid: Number(pid), program: programName(pid) }
+    for (const inode of found) owners.set(inode, [...(owners.get(inode) ?? []), owner])
   }
   return owners
 }
@@ -87,16 +95,22 @@ async function diagnosedSockets(): Promise<Map<number, DiagnosedSocket>> {
   return found
 }
 
-/** The UDP sockets that `wanted` chooses by their port, except those of this process. */
-export async function socketsOn(wanted: (port: number) => boolean): Promise<SocketWithOwner[]> {
-  const found = hostSockets([readText('/proc/net/udp'), readText('/proc/net/udp6')]).filter(({ port }) => wanted(port))
+/** The UDP sockets with a port that `wanted` chooses, except those of this process. */
+export const socketsOn = (wanted: (port: number) => boolean): Promise<SocketWithOwner[]> =>
+  socketsLike(({ port }) => wanted(port))
+
+/** The UDP sockets that `wanted` chooses, except those of this process. */
+export async function socketsLike(wanted: (socket: HostSocket) => boolean): Promise<SocketWithOwner[]> {
+  const found = hostSockets([readText('/proc/net/udp'), readText('/proc/net/udp6')]).filter(wanted)
   if (found.length === 0) return []
   const owners = ownersOf(new Set(found.map(({ inode }) => inode)))
   const diagnosed = await diagnosedSockets()
   return found.flatMap((socket) => {
-    if (owners.has(socket.inode) && owners.get(socket.inode) === undefined) return []
-    const owner = owners.get(socket.inode) ?? `a process of user ${socket.uid}`
-    return { ...socket, owner, more: diagnosed.get(socket.inode) }
+    const processes = owners.get(socket.inode) ?? []
+    if (processes.some(({ pid }) => pid === process.pid)) return []
+    const last = processes.at(-1)
+    const owner = last === undefined ? `a process of user ${socket.uid}` : `${printable(last.program)} (${last.pid})`
+    return { ...socket, owner, processes, more: diagnosed.get(socket.inode) }
   })
 }
 

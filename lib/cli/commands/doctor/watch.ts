@@ -1,12 +1,13 @@
 // Watches the wire and the way up to UDP: frames of every interface, packets past the firewall, IGMP and MLD.
 
 import { type Datagram, interfaces } from '../../../index.ts'
-import { isOfOneLink, withoutZone } from '../../../net/address.ts'
+import { withoutZone } from '../../../net/address.ts'
 import { viewOf } from '../../../protocols/bytes.ts'
 import { isMalformed } from '../../../protocols/malformed.ts'
 import { decodeMembershipPacket, type MembershipPacket } from '../../../protocols/membership-packet.ts'
 import { openCapture, openFrameCapture } from '../../capture/capture.ts'
 import { MEMBERSHIP_FILTER } from '../../capture/membership-filter.ts'
+import { whyUntaken } from '../../capture/untaken-query.ts'
 import { type CaptureRefusal, captureRefusal } from './capture-refusal.ts'
 import { type HostRules, readFrame, type Sighting } from './frame.ts'
 import { openPassedDatagrams, openPassedQueries, type PassedPacket } from './past-firewall.ts'
@@ -74,17 +75,6 @@ function looksLikeQuery(packet: Uint8Array): boolean {
     : IPV6_HEADERS.some((length) => packet[length] === MLD_QUERY)
 }
 
-/** Why the kernel does not take a query; undefined if it does. */
-function whyBad(frame: Datagram<'packet'>, packet: MembershipPacket): string | undefined {
-  if (frame.vlan !== undefined && frame.vlan.id > 0) return `it is tagged with VLAN ${frame.vlan.id}`
-  if (frame.source.packetType === 'otherhost') return "it is sent to another host's hardware address"
-  if (packet.message.type !== 'query') return undefined
-  if (packet.message.checksum === 'bad') return 'its checksum is wrong'
-  if (packet.message.protocol === 'MLD' && !isOfOneLink(packet.source)) return 'its source is no link-local address'
-  if (packet.message.protocol === 'MLD' && packet.hopLimit !== 1) return `its hop limit is ${packet.hopLimit}, not 1`
-  return undefined
-}
-
 export async function openWatch(wanted: WantedChannel, stop: AbortSignal): Promise<Watch> {
   const { group, on, port, family } = wanted
   const flows = createFlows()
@@ -136,7 +126,7 @@ export async function openWatch(wanted: WantedChannel, stop: AbortSignal): Promi
     const at = performance.now()
     if (packet.message.type === 'query') {
       if (isOwn) return
-      const why = whyBad(frame, packet)
+      const why = whyUntaken(frame, packet)
       if (why === undefined) queries.push({ packet, at })
       else badQueries.push({ source: packet.source, why })
     } else if (isOwn && JSON.stringify(packet.message).includes(`"${group}"`)) reports.push({ packet, at })

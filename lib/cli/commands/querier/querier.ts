@@ -258,7 +258,7 @@ function tellEnd(
   }
   const kept = times.robustness * times.queryInterval + times.maxResponseTime / 1000
   out.line(
-    `${queries} ${queries === 1 ? 'query' : 'queries'}; ${plural(hosts.size, 'other host')} reported ${plural(groups.size, 'group')}`,
+    `${plural(queries, 'query', 'queries')}; ${plural(hosts.size, 'other host')} reported ${plural(groups.size, 'group')}`,
   )
   if (isNotNeeded) out.line(`Another querier asks on ${on.name}: this one is not needed.`)
   else

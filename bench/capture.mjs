@@ -1,5 +1,4 @@
 // Frames of an interface by a packet socket, beside C: how many are dropped, and how much processor time they take.
-import { createSocket } from 'node:dgram'
 import { once } from 'node:events'
 import { setTimeout as pause } from 'node:timers/promises'
 import { openSocket } from 'sockctl'
@@ -62,10 +61,8 @@ async function followInC(pace, follower) {
 export async function* rows() {
   const pace = compileBeside('pace')
   const follower = compileBeside('follow')
-  // Takes the datagrams, so that the kernel need not answer that the port is closed.
-  const sink = createSocket({ type: 'udp4', recvBufferSize: 4096 })
-  sink.bind(0, '127.0.0.1')
-  await once(sink, 'listening')
+  // Has the port, so that the kernel need not answer that the port is closed. Nobody reads the socket, which would count as ours.
+  const sink = await openSocket({ family: 'ipv4', type: 'dgram', bind: { address: '127.0.0.1' } })
   const { port } = sink.address()
   const contestants = {
     c: () => followInC(pace, follower),
@@ -80,7 +77,7 @@ export async function* rows() {
       // The first round warms up the code.
       if (round >= 0) seen[name].push(result)
     }
-  sink.close()
+  await sink.close()
   const floor = (name, value) => ({ name, value })
   const total = (name) => seen[name].reduce((sum, { lost }) => sum + lost, 0)
   const time = (name) => median(seen[name].map((result) => result.time))

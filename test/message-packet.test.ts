@@ -256,6 +256,28 @@ describeOnHosts('a packet socket', (hosts) => {
     expect((await take(socket, 1))[0]?.data.subarray(14).toString()).toBe('again')
   })
 
+  it('names an interface by its new name after it was renamed', async () => {
+    const { a, b } = hosts().pairs[0]
+    const socket = (
+      await openSocket({ family: 'packet', type: 'raw', protocol: EXPERIMENTAL, bind: { protocol: EXPERIMENTAL } })
+    ).toMessageSocket()
+    onTestFinished(() => socket.close())
+    const peer = senderOnB(hosts())
+    const nameNow = async (): Promise<unknown> => {
+      await peer.send(frame(a.mac, b.mac, 'x'))
+      return (await take(socket, 1))[0]?.source.interface
+    }
+    const rename = async (from: string, to: string): Promise<void> => {
+      await ip('link', 'set', from, 'down')
+      await ip('link', 'set', from, 'name', to)
+      await ip('link', 'set', to, 'up')
+    }
+    expect(await nameNow()).toBe('a0')
+    await rename('a0', 'renamed0')
+    onTestFinished(() => rename('renamed0', 'a0'))
+    while ((await nameNow()) !== 'renamed0');
+  })
+
   it('refuses by its own words what it can not send', async () => {
     const { a, b } = hosts().pairs[0]
     const cooked = await packetSocket('a0', 'dgram')

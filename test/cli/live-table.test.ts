@@ -57,7 +57,7 @@ describeUnless(namespaceMissing ?? toolsMissing({ tmux: 'tmux' }), 'receive on a
     const screen = await terminal.until((lines) => lines.some((line) => line.startsWith('nothing for ')))
     expect(screen.at(-1)).toMatch(/^nothing for \d s; why: sockctl doctor 239\.1\.2\.3:5004 -i lo$/)
     await terminal.type('C-c')
-    await terminal.until((lines) => lines.includes('ended with 0'))
+    await terminal.until((lines) => lines.includes('ended with 1'))
   })
 })
 

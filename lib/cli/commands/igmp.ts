@@ -12,6 +12,7 @@ import { MEMBERSHIP_FILTER } from '../capture/membership-filter.ts'
 import { Failure, printWarning } from '../shell/failure.ts'
 import { examples } from '../shell/help.ts'
 import { findInterface, multicastInterfaces, takesInterface } from '../shell/interface-option.ts'
+import { mustHaveCome } from '../shell/nothing-came.ts'
 import type { Output } from '../shell/output.ts'
 import { count, duration, group, repeatable } from '../shell/parsers.ts'
 import { type Run, runs } from '../shell/run.ts'
@@ -40,7 +41,7 @@ export function igmpCommand(command: Command): void {
 IGMPv1, v2 and v3 (RFC 1112, 2236, 9776), MLDv1 and v2 (RFC 2710, 3810): messages this host sends (>) and
 messages it hears (<). General queries go to 224.0.0.1 and ff02::1, the groups of every host; IGMPv3 and MLDv2
 reports to 224.0.0.22 and ff02::16, those of queriers and snooping switches; leaves of older versions to 224.0.0.2 and
-ff02::2, those of routers. Needs CAP_NET_RAW.`,
+ff02::2, those of routers. Exit status 1 if there was none of these messages. Needs CAP_NET_RAW.`,
   )
   examples(command, 'sudo sockctl igmp -i eth0', 'sudo sockctl igmp --duration 130s --json 232.1.1.1')
   runs<[groups?: string[]], IgmpOptions>(command, 'an object a packet', (run, [groups = []], options) =>
@@ -181,6 +182,7 @@ async function watch({ out, stop }: Run, groups: readonly string[], options: Igm
       out.line(words.join(', '))
     }
     if (gone.size === list.length) throw new Failure('no interface is left to watch')
+    mustHaveCome(counts.queries + counts.reports + counts.malformed, 'no message of IGMP or MLD was heard or sent')
   } finally {
     clearTimeout(timer)
     ended.abort()

@@ -1,7 +1,7 @@
 // How a command runs: its action, --json, its exit status, and how it is told to end.
 
 import type { Command } from 'commander'
-import { runningCommand } from './failure.ts'
+import { Failure, runningCommand } from './failure.ts'
 import { createOutput, type Output } from './output.ts'
 import { listenForSignals, stop } from './stop.ts'
 
@@ -23,6 +23,16 @@ const runOf = (json: boolean): Run => ({
   },
 })
 
+/** The error of what `stop` aborted before the command could begin says so, in words of the command's. */
+async function untilStopped<T>(action: () => T | Promise<T>): Promise<T> {
+  try {
+    return await action()
+  } catch (error) {
+    const isAbort = error instanceof Error && error.name === 'AbortError'
+    throw isAbort && stop.signal.aborted ? new Failure('stopped by a signal before it began') : error
+  }
+}
+
 /**
  * Gives a command its action, and the option `--json`, whose help is `json`. An action that can't do what was asked
  * throws a `Failure` or a `UsageError`; or it prints the reason itself and returns false, which is exit status 1.
@@ -36,7 +46,7 @@ export function runs<A extends readonly unknown[], O extends object>(
     runningCommand(command)
     const args = given.slice(0, -2) as unknown as A
     const options = command.optsWithGlobals<O & { json?: boolean }>()
-    const did = await action(runOf(options.json === true), args, options)
+    const did = await untilStopped(() => action(runOf(options.json === true), args, options))
     // A reader that closed the pipe had all it wanted, so that is no failure.
     process.exitCode = did === false && !stop.outputClosed ? 1 : 0
   })

@@ -33,7 +33,7 @@ export function guardOutput(): void {
   }
 }
 
-const SIGNALS = { SIGHUP: 1, SIGINT: 2, SIGTERM: 15 } as const
+const SIGNALS = { SIGINT: 2, SIGTERM: 15, SIGHUP: 1 } as const
 let listening = false
 
 /** The first signal asks the command to end and print its summary; a second signal ends it at once. */

@@ -5,9 +5,10 @@ import { type Datagram, openReceiver, openSocket, type SendChoice } from '../../
 import { familyOf, hostPort } from '../../../net/address.ts'
 import { SO_BINDTODEVICE, SO_BROADCAST } from '../../../options/index.ts'
 import { explainNoRoute } from '../../shell/explain-no-route.ts'
-import { Failure, UsageError } from '../../shell/failure.ts'
+import { UsageError } from '../../shell/failure.ts'
 import { isBroadcast } from '../../shell/host.ts'
 import { findInterface, interfaceLabel } from '../../shell/interface-option.ts'
+import { mustHaveCome } from '../../shell/nothing-came.ts'
 import type { Output } from '../../shell/output.ts'
 import { createReturnedErrors } from '../../shell/returned-errors.ts'
 import type { Run } from '../../shell/run.ts'
@@ -18,6 +19,7 @@ import type { EchoOptions, EchoTarget } from './echo-options.ts'
 export async function askEcho(run: Run, target: EchoTarget, options: EchoOptions): Promise<boolean> {
   const { address, port, interface: on } = target
   const question = createQuestion(run.out, payloadOf(options))
+  const start = performance.now()
   let returned = false
   try {
     if (target.isGroup || isBroadcast(address)) await askMany(run, target, options, question)
@@ -27,12 +29,12 @@ export async function askEcho(run: Run, target: EchoTarget, options: EchoOptions
   }
   const answers = question.end()
   if (returned) return false
-  if (answers === 0 && !run.stop.aborted)
-    throw new Failure(
-      target.isGroup || isBroadcast(address)
-        ? `nobody in ${hostPort(address, port)} answered`
-        : `${hostPort(address, port)} did not answer in ${seconds(options.wait)}`,
-    )
+  mustHaveCome(
+    answers,
+    target.isGroup || isBroadcast(address)
+      ? `nobody in ${hostPort(address, port)} answered`
+      : `${hostPort(address, port)} did not answer in ${seconds(performance.now() - start)}`,
+  )
   return true
 }
 

@@ -65,8 +65,9 @@ export function echoCommand(command: Command): void {
 }
 
 const NOTES = `
-With --client, exit status 1 if nobody answered. A host is asked by a connected socket, which takes an answer from nobody
-else, and ends with the first answer or with an ICMP error that comes back. A name is looked up once.`
+With --client, exit status 1 if nobody answered; without, if fewer than --count came within --duration. A host is asked
+by a connected socket, which takes an answer from nobody else, and ends with the first answer or with an ICMP error that
+comes back. A name is looked up once.`
 
 const withInterface = (target: EchoTarget, on: string | number | undefined): EchoTarget =>
   on === undefined ? target : { ...target, interface: on }

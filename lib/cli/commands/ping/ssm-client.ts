@@ -9,6 +9,7 @@ import { decodePing, encodePing, PING_GROUPS, type PingMessage } from '../../../
 import { type PingClient, type PingReply, type PingSummary, pingClient } from '../../../protocols/ssmping-client.ts'
 import { Failure, UsageError } from '../../shell/failure.ts'
 import { lookUpHost } from '../../shell/host.ts'
+import { mustHaveCome } from '../../shell/nothing-came.ts'
 import type { Output } from '../../shell/output.ts'
 import { printable } from '../../shell/printable.ts'
 import type { Run } from '../../shell/run.ts'
@@ -47,7 +48,7 @@ export async function pingServer({ out, stop }: Run, target: string, options: Pi
   try {
     const session = await agree(conversation, send, clientId, family, options, stop)
     const client = pingClient({ clientId, ...session })
-    if (stop.aborted) return summarize(out, client.summary(), stop)
+    if (stop.aborted) return summarize(out, client.summary())
     const channel = { group: session.group, ...(options.interface !== undefined && { interface: options.interface }) }
     const { interface: on } = await receiver.join(
       options.anySource === true ? channel : { ...channel, source: address },
@@ -62,7 +63,7 @@ export async function pingServer({ out, stop }: Run, target: string, options: Pi
       const wait = sent + 1 === options.count ? options.wait : options.interval
       await setTimeout(wait, undefined, { signal: stop }).catch(() => {})
     }
-    summarize(out, client.summary(), stop)
+    summarize(out, client.summary())
   } finally {
     await receiver.close()
     await conversation.over
@@ -160,7 +161,7 @@ function inMilliseconds({ minimum, mean, maximum, ...rest }: PingSummary['unicas
   return { ...rest, least: minimum / 1000, mean: mean / 1000, most: maximum / 1000 }
 }
 
-function summarize(out: Output, summary: PingSummary, stop: AbortSignal): void {
+function summarize(out: Output, summary: PingSummary): void {
   if (out.json)
     out.object({
       event: 'summary',
@@ -179,8 +180,8 @@ function summarize(out: Output, summary: PingSummary, stop: AbortSignal): void {
       out.line(`${by.padEnd(9)} ${received} of ${summary.sent} answers${first}${times}`)
     }
   }
-  if (stop.aborted || summary.multicast.received > 0) return
-  throw new Failure(
+  mustHaveCome(
+    summary.multicast.received,
     summary.unicast.received === 0
       ? 'the server did not answer: see whether it runs, and whether its port can be reached'
       : 'the server answered, but nothing came by multicast: the group does not reach this host',

@@ -1,6 +1,7 @@
 // When `sockctl receive` ends: by a count, a time, silence, a signal or an error.
 
 import { Failure } from '../../shell/failure.ts'
+import { mustHaveCome } from '../../shell/nothing-came.ts'
 import { startTimer } from '../../shell/timer.ts'
 import { seconds } from '../../shell/units.ts'
 
@@ -84,8 +85,7 @@ export function createEnding(limits: ReceiveLimits, stop: AbortSignal): Ending {
 }
 
 /**
- * Throws if the command did not do what was asked. That nothing arrived is no failure if the user ended the command, unless
- * --expect was given.
+ * Throws if the command did not do what was asked.
  *
  * @param unit what was to arrive, in the plural
  * @param advice the command line that finds out why nothing arrives
@@ -99,8 +99,8 @@ export function judge(
   if (end instanceof Error) throw end
   if (expect !== undefined && total < expect)
     throw new Failure(`${total} of ${expect} ${unit} arrived in ${seconds(elapsed)}`)
-  if (total === 0 && end !== 'stopped')
-    throw new Failure(
-      `nothing arrived in ${seconds(elapsed)}${advice === undefined ? '' : `; ${advice} looks for the cause`}`,
-    )
+  mustHaveCome(
+    total,
+    `nothing arrived in ${seconds(elapsed)}${advice === undefined ? '' : `; ${advice} looks for the cause`}`,
+  )
 }

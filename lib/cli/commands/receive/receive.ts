@@ -65,13 +65,13 @@ export function receiveCommand(command: Command): void {
 }
 
 const NOTES = `
-Exit status 1 if nothing arrives before it ends by itself, or fewer datagrams than --expect; 0 on Ctrl-C else. Datagrams of "sockctl send --size" and of iperf 2 are
-numbered: LOST counts the missing ones. DROPS counts datagrams the kernel dropped because the receive buffer was full. A channel whose interface
-goes away is lost, which is told, and joined again when the interface is back.
+Exit status 1 if nothing arrived, or fewer datagrams than --expect, however it ends. Datagrams of "sockctl send --size"
+and of iperf 2 are numbered: LOST counts the missing ones. DROPS counts datagrams the kernel dropped because the receive
+buffer was full. A channel whose interface goes away is lost, which is told, and joined again when the interface is back.
 
-raw: takes the packets of an IP protocol (IPv4 unless ADDRESS is of IPv6; a group is joined), packet: whole frames of an interface,
-unix: datagrams at a path, which is removed at the end. Each message is a line: its source, and of unix: its text.
-raw: and packet: need CAP_NET_RAW, unix: the right to write to the directory. A host called raw is udp://raw:5000.`
+raw: takes the packets of an IP protocol (IPv4 unless ADDRESS is of IPv6; a group is joined), packet: whole frames of an
+interface, unix: datagrams at a path, which is removed at the end. Each message is a line: its source, and of unix: its
+text. raw: and packet: need CAP_NET_RAW, unix: the right to write to the directory. A host called raw is udp://raw:5000.`
 
 const DEFAULT_BUFFER = 16 * 2 ** 20
 /** The options of channels and hosts alone. */

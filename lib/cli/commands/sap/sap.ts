@@ -13,6 +13,7 @@ import { printChannelChange } from '../../shell/channel-changes.ts'
 import { Failure, messageOf, printWarning } from '../../shell/failure.ts'
 import { examples } from '../../shell/help.ts'
 import { takesInterface } from '../../shell/interface-option.ts'
+import { mustHaveCome } from '../../shell/nothing-came.ts'
 import { address, count, duration, group, hops, period, port, repeatable } from '../../shell/parsers.ts'
 import { printable } from '../../shell/printable.ts'
 import { reportNotices } from '../../shell/report-notices.ts'
@@ -60,7 +61,7 @@ async function listen({ out, stop }: Run, _: [], options: SapListenChoices): Pro
   })
   const report = createSapReport(out, listener)
   const heard = await reportNotices(out, listener, report, options, ({ type }) => type === 'new')
-  if (heard === 0 && !stop.aborted) throw new Failure('no session was announced')
+  mustHaveCome(heard, 'no session was announced')
 }
 
 interface SapAnnounceChoices extends SapChoices {

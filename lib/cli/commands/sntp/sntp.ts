@@ -6,6 +6,7 @@ import { printChannelChange } from '../../shell/channel-changes.ts'
 import { Failure, UsageError } from '../../shell/failure.ts'
 import { examples } from '../../shell/help.ts'
 import { takesInterface } from '../../shell/interface-option.ts'
+import { mustHaveCome } from '../../shell/nothing-came.ts'
 import { count, duration, group, port, repeatable } from '../../shell/parsers.ts'
 import { reportNotices } from '../../shell/report-notices.ts'
 import { type Run, runs } from '../../shell/run.ts'
@@ -63,7 +64,7 @@ async function listen({ out, stop }: Run, options: SntpOptions): Promise<void> {
     if (type === 'time') heard++
     return true
   })
-  if (heard === 0 && !stop.aborted) throw new Failure('no server was heard')
+  mustHaveCome(heard, 'no server was heard')
 }
 
 async function ask({ out, stop }: Run, server: string, options: SntpOptions): Promise<void> {
@@ -78,7 +79,7 @@ async function ask({ out, stop }: Run, server: string, options: SntpOptions): Pr
   }).catch((error) => {
     if (!stop.aborted) throw error
   })
-  if (answer === undefined) return
+  if (answer === undefined) return mustHaveCome(0, 'stopped before an answer came')
   if (answer.problems.length > 0) throw new Failure(`the answer is not to be trusted: ${answer.problems.join('; ')}`)
   if (out.json) out.object({ event: 'answer', ...objectOf(answer) })
   else out.line(lineOf(answer))

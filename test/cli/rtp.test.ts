@@ -74,8 +74,9 @@ describeOnHosts('sockctl receive of RTP', (hosts) => {
     const others = ['81c80006', '80c80006000000000000beef', '8061', '406100010000000000000000'].map((hex) =>
       Buffer.from(hex, 'hex'),
     )
+    // Duplicates do not count for --expect.
     const payloads = [...sent, ...sent.slice(-3), ...others]
-    const receive = await receiving('--expect', String(payloads.length))
+    const receive = await receiving('--expect', String(sent.length + others.length))
     await sendPayloads(hosts(), GROUP, PORT, payloads)
     const summary = summaryOf(await receive.ended)
     expect(summary).toMatchObject({ lost: 5000, duplicates: 3, restarts: 0, malformed: 4 })
@@ -116,7 +117,10 @@ describeOnHosts('sockctl receive of RTP', (hosts) => {
       ...(sequence % 10 === 3 ? [] : [['10.77.0.11', rtp(sequence)] as [string, Buffer]]),
       ...(sequence % 10 === 5 || sequence % 100 === 33 ? [] : [['10.77.0.12', rtp(sequence)] as [string, Buffer]]),
     ])
-    const receive = await receiving('--output', target, '--expect', String(packets.length))
+    const both = range(65_400, 300).filter((sequence) => sequence % 100 !== 33)
+    // The copy of the last number may come after the end.
+    packets.push(['10.77.0.11', rtp(65_700)])
+    const receive = await receiving('--output', target, '--expect', String(both.length + 1))
     await sendEach(hosts(), packets)
     const summary = summaryOf(await receive.ended)
     expect(summary).toMatchObject({ lost: 3, duplicates: 0, restarts: 0 })
@@ -125,8 +129,29 @@ describeOnHosts('sockctl receive of RTP', (hosts) => {
       { source: '10.77.0.11', lost: 30 },
       { source: '10.77.0.12', lost: 33 },
     ])
-    const both = range(65_400, 300).filter((sequence) => sequence % 100 !== 33)
-    expect(readFileSync(target, 'utf8')).toBe(both.map((sequence) => `<${sequence}>`).join(''))
+    expect(readFileSync(target, 'utf8')).toBe([...both, 65_700].map((sequence) => `<${sequence}>`).join(''))
+  })
+
+  it('ends after as many packets of a pair as --count says, and has written as many', async () => {
+    const target = scratchFile('counted')
+    const packets = range(0, 50).flatMap((sequence): [string, Buffer][] => [
+      ['10.77.0.11', rtp(sequence)],
+      ['10.77.0.12', rtp(sequence)],
+    ])
+    const receive = await receiving('--output', target, '--count', '10')
+    await sendEach(hosts(), packets)
+    expect((await receive.ended).status).toBe(0)
+    expect(readFileSync(target, 'utf8')).toBe(
+      range(0, 10)
+        .map((sequence) => `<${sequence}>`)
+        .join(''),
+    )
+    const short = await receiving('--expect', '60', '--timeout', '1s')
+    await sendEach(hosts(), packets)
+    expect(await short.ended).toMatchObject({
+      status: 1,
+      stderr: expect.stringMatching(/^sockctl receive: 50 of 60 datagrams arrived in/),
+    })
   })
 
   it('knows the clock that --clock says, and else estimates it: AES67 has no jitter of a wrong clock', async () => {

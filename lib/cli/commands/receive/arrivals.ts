@@ -64,7 +64,8 @@ const SEQUENCE_LIMITS = { cycle: SEQUENCE_CYCLE, maxDropout: 2 ** 30, maxMisorde
 type Payloads = Uint8Array[] | undefined
 
 interface Contents {
-  take(datagram: Datagram, seconds: number, payloads: Payloads): void
+  /** Whether the datagram counts for a limit: of RTP, each number once. */
+  take(datagram: Datagram, seconds: number, payloads: Payloads): boolean
   numbers(): SequenceStats | undefined
   readonly rtp?: RtpArrivals
 }
@@ -76,7 +77,7 @@ function numberedContents(takeRoom: () => boolean): Contents {
     take({ data, source: { port } }, seconds, payloads) {
       payloads?.push(data)
       const sequence = readSequence(data, seconds)
-      if (sequence < 0) return
+      if (sequence < 0) return true
       const stream = streams.get(port)
       if (stream !== undefined) stream.add(sequence)
       else if (streams.size < MAX_STREAMS && takeRoom()) {
@@ -84,6 +85,7 @@ function numberedContents(takeRoom: () => boolean): Contents {
         begun.begin(sequence)
         streams.set(port, begun)
       }
+      return true
     },
     numbers: () => sumOf([...streams.values()].map((stream) => stream.stats())),
   }
@@ -106,8 +108,13 @@ function rtpContents({ streams, clockRate }: RtpChoice): Contents {
   return {
     take({ data, source: { port }, timestamp }, _, payloads) {
       const packet = decodeRtp(data)
-      if (isMalformed(packet)) note(packet.malformed)
-      else if (sender.add(packet, port, secondsAt(timestamp ?? process.hrtime.bigint()))) payloads?.push(packet.payload)
+      if (isMalformed(packet)) {
+        note(packet.malformed)
+        return true
+      }
+      if (!sender.add(packet, port, secondsAt(timestamp ?? process.hrtime.bigint()))) return false
+      payloads?.push(packet.payload)
+      return true
     },
     numbers: () => sender.numbers(),
     rtp: {
@@ -130,13 +137,22 @@ interface Row extends Arrivals {
   readonly contents: Contents
 }
 
+/** How far into a batch the counter went. */
+export interface TakenBatch {
+  /** How many of its datagrams were looked at, until there was no more room. */
+  readonly taken: number
+  /** How many of those take room. */
+  readonly counted: number
+}
+
 export interface ArrivalCounter {
   /**
    * Counts a batch. Its code runs for each datagram, so it must be fast.
    *
+   * @param room how many datagrams are wanted at most; of RTP, each number once
    * @param payloads takes what is to be written: payloads, and of RTP each number once
    */
-  take(batch: readonly Datagram[], payloads?: Uint8Array[]): void
+  take(batch: readonly Datagram[], room: number, payloads?: Uint8Array[]): TakenBatch
   rows(): readonly Arrivals[]
 }
 
@@ -170,19 +186,24 @@ export function countArrivals(port: number, rtp?: RtpChoice): ArrivalCounter {
   }
 
   return {
-    take(batch, payloads) {
+    take(batch, room, payloads) {
+      let taken = 0
+      let counted = 0
       const now = Date.now()
       const seconds = Math.floor(now / 1000)
       for (const datagram of batch) {
+        if (counted >= room) break
+        taken++
         const { destination = '', interfaceIndex = 0 } = datagram
         const { address } = datagram.source
         if (last?.source !== address || last.group !== destination || last.interfaceIndex !== interfaceIndex)
           last = find(destination, interfaceIndex, address)
         last.datagrams++
         last.bytes += datagram.data.length
-        last.contents.take(datagram, seconds, payloads)
+        if (last.contents.take(datagram, seconds, payloads)) counted++
         last.lastSeen = now
       }
+      return { taken, counted }
     },
     rows: () => rows,
   }

@@ -29,8 +29,10 @@ export interface Ending {
   /** Aborted at the end. */
   readonly over: AbortSignal
   readonly total: number
-  /** Counts a batch, and gives as much of it as the limit leaves room for. */
-  take<T>(batch: T[]): T[]
+  /** How many more the limit leaves room for. */
+  readonly room: number
+  /** Notes that something arrived, of which so many count. */
+  arrived(counted: number): void
   /** To be called once a batch was dealt with: true if no other is wanted. */
   isOver(): boolean
   finish(end: ReceiveEnd): void
@@ -63,11 +65,12 @@ export function createEnding(limits: ReceiveLimits, stop: AbortSignal): Ending {
     get total() {
       return total
     },
-    take: (batch) => {
-      const taken = batch.length > limit - total ? batch.slice(0, limit - total) : batch
-      total += taken.length
+    get room() {
+      return limit - total
+    },
+    arrived: (counted) => {
+      total += counted
       lastArrival = performance.now()
-      return taken
     },
     isOver: () => {
       if (total >= limit) finish('count')

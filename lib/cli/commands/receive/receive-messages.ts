@@ -44,7 +44,8 @@ export async function receiveMessages(
 
     const read = async ({ target, socket }: Opened): Promise<void> => {
       for await (const batch of batchesUntil(socket, ending.over, 'ENETDOWN')) {
-        const taken = ending.take(batch)
+        const taken = batch.slice(0, ending.room)
+        ending.arrived(taken.length)
         bytes += taken.reduce((sum, { data }) => sum + data.length, 0)
         if (prints) printMessages(out, target, taken, options.hex === true)
         await closeDescriptors(batch)

@@ -30,10 +30,12 @@ export async function receiveUntil(
 
   const read = async (receiving: OpenedReceiver): Promise<void> => {
     for await (const batch of receiving.receiver) {
-      const taken = ending.take(receiving.wants === undefined ? batch : batch.filter(receiving.wants))
+      const wanted = receiving.wants === undefined ? batch : batch.filter(receiving.wants)
+      if (wanted.length === 0) continue
       const payloads: Uint8Array[] | undefined = sink && []
-      receiving.counter.take(taken, payloads)
-      print?.(taken, receiving)
+      const { taken, counted } = receiving.counter.take(wanted, ending.room, payloads)
+      ending.arrived(counted)
+      print?.(wanted.slice(0, taken), receiving)
       if (print !== undefined) await drained(process.stdout, ending.over)
       const room = payloads && sink?.write(payloads, ending.over)
       if (room !== undefined) await room

@@ -2,11 +2,10 @@
 // The command `sockctl`: loads the subcommand that was asked for, and turns every error into one line and an exit
 // status.
 
-import { Command } from 'commander'
 import { COMMANDS } from './commands.ts'
 import { statusOf } from './shell/failure.ts'
 import { setUpCommander } from './shell/help.ts'
-import { readPackaged } from './shell/packaged.ts'
+import { createProgram } from './shell/program.ts'
 import { guardOutput } from './shell/stop.ts'
 
 if (process.getBuiltinModule === undefined) {
@@ -14,12 +13,7 @@ if (process.getBuiltinModule === undefined) {
   process.exit(1)
 }
 
-const { version } = readPackaged<{ version: string }>('package.json')
-
-const program = new Command('sockctl')
-  .description('Socket options and multicast, from the shell')
-  .version(version, '-V, --version', 'the version of sockctl')
-  .addHelpText('after', '\nExample:\n  sockctl interfaces --help')
+const program = createProgram()
 
 /** Only the command that was asked for is loaded, so that help and short commands start quickly. */
 async function assemble(args: readonly string[]): Promise<void> {

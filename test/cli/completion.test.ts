@@ -4,10 +4,13 @@ import { spawnSync } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { networkInterfaces, tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import * as table from 'sockctl/options'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { COMMANDS } from '../../lib/cli/commands.ts'
 import { runCli } from '../support/cli.ts'
+import { describeUnless } from '../support/namespace.ts'
+import { toolsMissing } from '../support/tools.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'sockctl-completion-'))
 afterAll(() => rmSync(folder, { recursive: true }))
@@ -39,7 +42,8 @@ beforeAll(async () => {
   for (const shell of ['bash', 'zsh', 'fish']) {
     const { stdout, status } = await runCli(['completion', shell])
     expect(status).toBe(0)
-    const path = join(folder, `sockctl.${shell}`)
+    // Zsh finds a command's completions by this name.
+    const path = join(folder, shell === 'zsh' ? '_sockctl' : `sockctl.${shell}`)
     writeFileSync(path, stdout)
     files[shell] = path
   }
@@ -78,32 +82,74 @@ describe.skipIf(!has('bash', '--version'))('completion for bash', () => {
     expect(bash('options', 'explain', 'IP_ADD_M')).toEqual(['IP_ADD_MEMBERSHIP'])
     expect(bash('receive', '-i', '')).toEqual(expect.arrayContaining(Object.keys(networkInterfaces())))
     expect(bash('receive', '239.1.1.1:5000', '--output', '')).toEqual([])
+    // Bash splits a word at "=".
+    expect(bash('receive', '--interface', '=', 'l')).toContain('lo')
+    expect(bash('receive', '--interface', '=')).toContain('lo')
+    expect(bash('completion', 'f')).toEqual(['fish'])
   })
 })
 
-describe.skipIf(!has('fish', '--version'))('completion for fish', () => {
-  const fish = (line: string): string[] => {
-    const { stdout, stderr } = spawnSync(
-      'fish',
-      ['--no-config', '-c', `source '${files.fish}'; complete -C '${line}'`],
-      { encoding: 'utf8' },
-    )
-    expect(stderr).toBe('')
-    return stdout
-      .split('\n')
-      .filter(Boolean)
-      .map((one) => one.split('\t', 1)[0] ?? '')
-  }
-  it('has commands, options, and socket options', async () => {
-    expect(fish('sockctl rec')).toEqual(['receive'])
-    expect(fish('sockctl options ge')).toContain('get')
-    expect(fish('sockctl querier --')).toEqual(expect.arrayContaining(await optionsOf('querier')))
-    expect(fish('sockctl options get IP_ADD_M')).toContain('IP_ADD_MEMBERSHIP')
+/** What a line of a user at the prompt is completed to, by the shell itself. */
+type Complete = (line: string) => string[]
+
+const fish: Complete = (line) => {
+  const { stdout, stderr } = spawnSync('fish', ['--no-config', '-c', `source '${files.fish}'; complete -C '${line}'`], {
+    cwd: folder,
+    encoding: 'utf8',
+  })
+  expect(stderr).toBe('')
+  return stdout
+    .split('\n')
+    .filter(Boolean)
+    .map((one) => one.split('\t', 1)[0] ?? '')
+}
+
+const zsh: Complete = (line) => {
+  const script = fileURLToPath(new URL('../support/completions.zsh', import.meta.url))
+  const { stdout, stderr, status } = spawnSync('zsh', ['-f', script, folder, line], {
+    encoding: 'utf8',
+    timeout: 20_000,
+  })
+  expect({ stderr, status }).toEqual({ stderr: '', status: 0 })
+  return stdout.split(/\r?\n/).filter(Boolean)
+}
+
+describe.each([
+  { shell: 'fish', complete: fish },
+  { shell: 'zsh', complete: zsh },
+])('completion for $shell, by the shell itself', ({ shell, complete }) => {
+  describeUnless(toolsMissing({ [shell]: shell }), 'at a prompt', () => {
+    const names = Object.values(table).map(({ name }) => name)
+    it.each<[string, () => string[]]>([
+      ['sockctl ', () => Object.keys(COMMANDS)],
+      ['sockctl rec', () => ['receive']],
+      ['sockctl help rec', () => ['receive']],
+      ['sockctl options ge', () => ['get']],
+      ['sockctl options get SO_R', () => names.filter((name) => name.startsWith('SO_R'))],
+      ['sockctl options get --tcp4 SO_RCVBUFF', () => ['SO_RCVBUFFORCE']],
+      ['sockctl receive -i ', () => Object.keys(networkInterfaces())],
+      ['sockctl completion z', () => ['zsh']],
+      ['sockctl receive 239.1.1.1:5000 -o sockctl.ba', () => ['sockctl.bash']],
+      ['sockctl --vers', () => ['--version']],
+    ])('%s', (line, expected) => {
+      const found = complete(line)
+      // Interfaces without an address are offered too; `help` is commander's.
+      expect(found.filter((one) => one !== 'help')).toEqual(expect.arrayContaining(expected()))
+      if (!line.endsWith(' ')) expect(found.toSorted()).toEqual(expected().toSorted())
+    })
+    it.each(COMMAND_WORDS)('has every option of %s %s', async (...words) => {
+      const given = words.filter(Boolean)
+      expect(complete(`sockctl ${given.join(' ')} --`)).toEqual(expect.arrayContaining(await optionsOf(...given)))
+    })
+    it('has interfaces after --interface=', () => {
+      const found = complete('sockctl receive --interface=').map((one) => one.replace('--interface=', ''))
+      expect(found).toEqual(expect.arrayContaining(Object.keys(networkInterfaces())))
+    })
   })
 })
 
-describe.skipIf(!has('zsh', '--version'))('completion for zsh', () => {
-  it('is a script that zsh takes', () => {
+describeUnless(toolsMissing({ zsh: 'zsh' }), 'completion for zsh', () => {
+  it('may be sourced too', () => {
     const code = `autoload -U compinit; compinit -u -D; source '${files.zsh}'; (( $+functions[_sockctl] )) && echo $_comps[sockctl]`
     const { stdout, stderr } = spawnSync('zsh', ['-f', '-c', code], { encoding: 'utf8' })
     expect({ stdout, stderr }).toEqual({ stdout: '_sockctl\n', stderr: '' })

@@ -9,6 +9,8 @@ _sockctl() {
   for ((index = 1; index < COMP_CWORD; index++)); do
     if [[ $_sockctl_commands == *"|$at \${COMP_WORDS[index]}|"* ]]; then at="$at \${COMP_WORDS[index]}"; fi
   done
+  # Bash splits --interface=eth0 into three words.
+  if [[ $cur == = ]]; then cur=''; elif [[ $prev == = ]]; then prev=\${COMP_WORDS[COMP_CWORD-2]}; fi
   case $prev in
     -i | --interface)
       COMPREPLY=($(compgen -W "$(command ls /sys/class/net 2>/dev/null)" -- "$cur"))
@@ -23,8 +25,12 @@ ARMS
 complete -o default -F _sockctl sockctl
 `
 
-function arm({ path, below, options, takesOptionName }: DefinedCommand): string {
-  const words = [...below.map((one) => one.path.split(' ').at(-1)), ...options.flatMap(({ names }) => names)]
+function arm({ path, below, options, choices, takesOptionName }: DefinedCommand): string {
+  const words = [
+    ...choices,
+    ...below.map((one) => one.path.split(' ').at(-1)),
+    ...options.flatMap(({ names }) => names),
+  ]
   const values = options.filter(({ takesValue }) => takesValue).flatMap(({ names }) => names)
   const byFiles = values.length === 0 ? '' : `\n      case $prev in ${values.join(' | ')}) return ;; esac`
   const names = takesOptionName ? '\n      [[ $cur == -* ]] || words="$words $_sockctl_options"' : ''

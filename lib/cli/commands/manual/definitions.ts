@@ -1,9 +1,10 @@
 // Every command as it defines itself, for what is made of the definitions: completions and manual pages.
 
-import { type Argument, Command, type Option } from 'commander'
+import type { Argument, Command, Option } from 'commander'
 import { BY_C_NAME } from '../../shell/argument-names.ts'
 import type { CommandList } from '../../shell/command-entry.ts'
 import { setUpCommander } from '../../shell/help.ts'
+import { createProgram } from '../../shell/program.ts'
 
 export interface DefinedOption {
   /** `-i`, `--interface`. */
@@ -21,6 +22,8 @@ export interface DefinedCommand {
   /** What comes after the name: `[options] <channel>`. */
   readonly usage: string
   readonly arguments: readonly { readonly name: string; readonly does: string }[]
+  /** The words that an argument may be, if there are only some. */
+  readonly choices: readonly string[]
   readonly takesOptionName: boolean
   readonly options: readonly DefinedOption[]
   /** What the help says after the options: remarks, then examples. */
@@ -55,6 +58,7 @@ function define(command: Command, path: string): DefinedCommand {
     does: command.description(),
     usage: command.usage(),
     arguments: list.map((argument) => ({ name: argument.name(), does: argument.description })),
+    choices: list.flatMap(({ argChoices }) => argChoices ?? []),
     takesOptionName: list.some(({ description }) => description === BY_C_NAME),
     options: help.visibleOptions(command).map(optionOf),
     remarks: remarksOf(command),
@@ -64,7 +68,7 @@ function define(command: Command, path: string): DefinedCommand {
 
 /** sockctl with all its commands. */
 export async function definitions(list: CommandList): Promise<DefinedCommand> {
-  const program = new Command('sockctl').description('Socket options and multicast, from the shell')
+  const program = createProgram()
   for (const [name, { summary, load }] of Object.entries(list))
     (await load())(program.command(name).description(summary))
   setUpCommander(program)

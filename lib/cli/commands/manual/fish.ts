@@ -16,7 +16,7 @@ function __sockctl_at
 end
 `
 
-function linesOf({ path, below, options, takesOptionName }: DefinedCommand): string[] {
+function linesOf({ path, below, options, choices, takesOptionName }: DefinedCommand): string[] {
   const at = path === '' ? '' : ` ${path}`
   const here = `complete -c sockctl -n ${quoted(`__sockctl_at ${quoted(at)}`)}`
   return [
@@ -26,6 +26,7 @@ function linesOf({ path, below, options, takesOptionName }: DefinedCommand): str
       const value = names.includes('--interface') ? " -x -a '(command ls /sys/class/net)'" : takesValue ? ' -r' : ''
       return `${here} ${flags.join(' ')}${value} -d ${quoted(does)}`
     }),
+    ...(choices.length > 0 ? [`${here} -f -a ${quoted(choices.join(' '))}`] : []),
     ...(takesOptionName ? [`${here} -f -a "$__sockctl_options"`] : []),
   ]
 }

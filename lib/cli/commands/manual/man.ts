@@ -3,7 +3,7 @@
 import type { Command } from 'commander'
 import type { CommandList } from '../../shell/command-entry.ts'
 import { examples } from '../../shell/help.ts'
-import { readPackaged } from '../../shell/packaged.ts'
+import { VERSION } from '../../shell/program.ts'
 import { runs } from '../../shell/run.ts'
 import { type DefinedCommand, definitions, flatten } from './definitions.ts'
 
@@ -12,8 +12,7 @@ export const manCommand =
   (command: Command): void => {
     examples(command, 'sockctl man > sockctl.1 && man ./sockctl.1')
     runs<[], object>(command, 'one object: page', async ({ out }) => {
-      const { version } = readPackaged<{ version: string }>('package.json')
-      const page = manualPage(await definitions(list), version)
+      const page = manualPage(await definitions(list), VERSION)
       if (out.json) out.object({ page })
       else out.line(page.trimEnd())
     })

@@ -14,6 +14,8 @@ _sockctl() {
   for word in "\${(@)words[2,CURRENT-1]}"; do
     [[ $_sockctl_commands == *"|$at $word|"* ]] && at="$at $word"
   done
+  if compset -P '--interface='; then compadd -- /sys/class/net/*(N:t); return; fi
+  if compset -P '--[a-z-]#='; then _default; return; fi
   case \${words[CURRENT-1]} in
     -i | --interface)
       compadd -- /sys/class/net/*(N:t)
@@ -27,7 +29,7 @@ ARMS
 if [[ $zsh_eval_context[-1] == loadautofunc ]]; then _sockctl "$@"; else compdef _sockctl sockctl; fi
 `
 
-function arm({ path, below, options, takesOptionName }: DefinedCommand): string {
+function arm({ path, below, options, choices, takesOptionName }: DefinedCommand): string {
   const values = options.filter(({ takesValue }) => takesValue).flatMap(({ names }) => names)
   const candidates = options.flatMap(({ names, does }) => names.map((name) => described(name, does)))
   const commands = below.map((one) => described(one.path.split(' ').at(-1) ?? '', one.does))
@@ -37,7 +39,8 @@ function arm({ path, below, options, takesOptionName }: DefinedCommand): string 
     'if [[ $PREFIX == -* ]]; then _describe -o option found; return; fi',
     ...(commands.length > 0 ? [`found=(${commands.join(' ')})`, '_describe command found'] : []),
     ...(takesOptionName ? [`compadd -- \${=_sockctl_options}`] : []),
-    ...(commands.length === 0 && !takesOptionName ? ['_default'] : []),
+    ...(choices.length > 0 ? [`compadd -- ${choices.join(' ')}`] : []),
+    ...(commands.length + choices.length === 0 && !takesOptionName ? ['_default'] : []),
   ]
   return `    ${quoted(path === '' ? '' : ` ${path}`)})\n${lines.map((line) => `      ${line}`).join('\n')}\n      ;;`
 }

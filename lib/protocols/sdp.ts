@@ -1,4 +1,7 @@
-// Reads the multicast streams of a session description.
+// Reads the multicast streams of a session description. RFC 8866
+//
+// By no library of the field: sdp-transform, the one that is well kept, drops the lines that it does not know, and here each of
+// them is told.
 
 import { show } from '../base/errors.ts'
 import { familyOf, isIpv6 } from '../net/address.ts'

@@ -227,11 +227,14 @@ function clockRateOf({ formats, clockRates }: Media): number | undefined {
   return rates.size === 1 ? only : undefined
 }
 
-function streamsOf(media: Media, session: Section): SdpStream[] {
+function streamsOf(media: Media, session: Section, notes: SdpNotes): SdpStream[] {
   const groups = (media.groups ?? session.groups ?? []).slice(0, MAX_ENTRIES)
   if (media.port === 0 || groups.length === 0) return []
   // RFC 8866 5.7 pairs groups with ports; a single port goes with every group, a single group with every port.
   const count = Math.max(groups.length, Math.min(media.portCount, MAX_ENTRIES))
+  if (groups.length > 1 && media.portCount > 1 && groups.length !== media.portCount)
+    notes.add(media.line, `${media.portCount} ports for ${groups.length} groups: which go together is not said`)
+  else if (media.port + 2 * (media.portCount - 1) > 65535) notes.add(media.line, 'ports beyond 65535')
   const clockRate = clockRateOf(media)
   const streams: SdpStream[] = []
   const known = new Map<string, Listed>()
@@ -276,7 +279,7 @@ export function parseSdp(text: string): SdpSession | Malformed {
   if ([session, ...media].some(namesTooMany)) return TOO_MANY
   const streams: SdpStream[] = []
   for (const one of media) {
-    const own = streamsOf(one, session)
+    const own = streamsOf(one, session, notes)
     if (one.groups === undefined && session.groups === undefined && one.port > 0)
       notes.add(one.line, 'a media without a c= line, of its own or of the session')
     if (streams.length + own.length > MAX_ENTRIES)

@@ -57,6 +57,17 @@ describe('a session description', () => {
     expect(streams('c=IN IP4 239.1.1.1/15\nm=video 0 RTP/AVP 33\n')).toEqual([])
   })
 
+  it('tells ports and groups that do not go together, and ports that are none', () => {
+    const problems = (body: string) => session(head + body).problems
+    expect(problems('c=IN IP4 224.2.1.1/127/3\nm=video 5000/2 RTP/AVP 31\n')).toEqual([
+      expect.stringContaining('2 ports for 3 groups: which go together is not said'),
+    ])
+    expect(problems('c=IN IP4 224.2.1.1/127\nm=video 65534/2 RTP/AVP 31\n')).toEqual([
+      expect.stringContaining('ports beyond 65535'),
+    ])
+    expect(problems('c=IN IP4 224.2.1.1/127/2\nm=video 5000/2 RTP/AVP 31\n')).toBeUndefined()
+  })
+
   it('counts groups and ports up', () => {
     const groupsAndPorts = (body: string) => streams(body).map(({ group, port }) => `${group} ${port}`)
     expect(groupsAndPorts('c=IN IP4 224.2.1.254/127/3\nm=video 5000 RTP/AVP 31\n')).toEqual([

@@ -14,7 +14,7 @@ const CAUSES: Readonly<Record<NonNullable<ChannelEvent['reason']>, string>> = {
   silent: 'nothing arrived',
   limit: 'the kernel takes no more',
   'querier-changed': 'the querier speaks another version',
-  unwatched: 'interfaces can’t be watched',
+  unwatched: "interfaces can't be watched",
   asked: 'asked for',
 }
 

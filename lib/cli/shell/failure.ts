@@ -1,6 +1,7 @@
 // The errors of a command, how they are printed, and the exit status each of them means.
 
 import type { Command } from 'commander'
+import { inAscii, usesUtf8 } from './locale.ts'
 import { printable } from './printable.ts'
 
 /** The command can't do what was asked: exit status 1. The message is one line that says what to do. */
@@ -31,7 +32,8 @@ export function pathOf(command: Command | undefined): string {
 
 /** Prints a message on stderr as one line, after the name of the command. */
 export function printError(command: Command | undefined, message: string): void {
-  process.stderr.write(`${pathOf(command)}: ${printable(message.trim().replaceAll(/\s*\n\s*/g, ' '))}\n`)
+  const text = `${pathOf(command)}: ${printable(message.trim().replaceAll(/\s*\n\s*/g, ' '))}\n`
+  process.stderr.write(process.stderr.isTTY && !usesUtf8() ? inAscii(text) : text)
 }
 
 /** Prints on stderr what the user should know, while the command goes on. */

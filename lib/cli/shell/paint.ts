@@ -18,6 +18,6 @@ export function paint(out: { isTTY?: boolean }): Paint {
   const brush =
     (style: Parameters<typeof styleText>[0]): Brush =>
     (text) =>
-      plain ? text : styleText(style, text)
+      plain || text === '' ? text : styleText(style, text)
   return { good: brush('green'), bad: brush('red'), warn: brush('yellow'), dim: brush('dim'), strong: brush('bold') }
 }

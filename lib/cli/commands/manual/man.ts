@@ -77,6 +77,8 @@ export function manualPage(program: DefinedCommand, version: string): string {
     '.SH COMMANDS',
     ...commands.flatMap(sectionOf),
     '.SH EXIT STATUS',
-    roff('0 did what was asked, 1 could not, 2 bad usage.'),
+    roff(
+      '0 did what was asked, 1 could not, 2 bad usage. A command that waits for others could not if nothing came at all.',
+    ),
   ].join('\n')}\n`
 }

@@ -30,7 +30,7 @@ export function pingCommand(command: Command): void {
     )
     .option('--ssm', 'join the group a server of ssmping (RFC 6450) sends to, and compare multicast with unicast')
     .option('--any-source', 'with --ssm: join the group from any source')
-    .option('--group <group>', 'with --ssm: this group (default: the server’s choice, or 232.43.211.234)', group)
+    .option('--group <group>', "with --ssm: this group (default: the server's choice, or 232.43.211.234)", group)
     .option('--server', 'be a server of ssmping')
     .option('--port <number>', 'the port of the server', port, PING_PORT)
     .option('--answers <number>', 'with --server: end after this many', count)

@@ -1,7 +1,5 @@
 // `sockctl sap`: listens to session announcements; `sap announce` announces a session.
 
-import { readFile } from 'node:fs/promises'
-import { buffer } from 'node:stream/consumers'
 import type { Command } from 'commander'
 import { hostPort } from '../../../net/address.ts'
 import { isMalformed } from '../../../protocols/malformed.ts'
@@ -9,8 +7,9 @@ import { parseSdp } from '../../../protocols/sdp.ts'
 import { wrongStart } from '../../../protocols/sdp-lines.ts'
 import { type DecodedSdp, decodeSdp } from '../../../protocols/sdp-text.ts'
 import { announceSap, listenSap, SAP_PORT } from '../../../services/sap.ts'
+import { readAtMost } from '../../shell/bounded-input.ts'
 import { printChannelChange } from '../../shell/channel-changes.ts'
-import { Failure, messageOf, printWarning } from '../../shell/failure.ts'
+import { printWarning } from '../../shell/failure.ts'
 import { examples } from '../../shell/help.ts'
 import { takesInterface } from '../../shell/interface-option.ts'
 import { mustHaveCome } from '../../shell/nothing-came.ts'
@@ -122,11 +121,7 @@ async function announce({ out, stop }: Run, [file]: [string], options: SapAnnoun
   else out.line(`${sent} announcements, ${over}`)
 }
 
-/** Reads all of the input: no description is longer than a datagram. */
-async function readSdp(file: string): Promise<DecodedSdp> {
-  try {
-    return decodeSdp(file === '-' ? await buffer(process.stdin) : await readFile(file))
-  } catch (error) {
-    throw new Failure(`can't read ${file}: ${messageOf(error)}`)
-  }
-}
+/** In bytes: more than any description that can be announced. */
+const LONGEST_SDP = 2 ** 20
+
+const readSdp = async (file: string): Promise<DecodedSdp> => decodeSdp(await readAtMost(file, LONGEST_SDP))

@@ -1,10 +1,11 @@
 // Runs the lines of a script, from a file, a pipe or a prompt.
 
 import { constants, openSync } from 'node:fs'
-import { readFile, stat } from 'node:fs/promises'
+import { stat } from 'node:fs/promises'
 import { Socket } from 'node:net'
 import { basename } from 'node:path'
-import { createInterface } from 'node:readline/promises'
+import type { Readable } from 'node:stream'
+import { linesAsTheyCome, readAtMost } from '../../shell/bounded-input.ts'
 import { Failure, messageOf } from '../../shell/failure.ts'
 import { quoted } from '../../shell/printable.ts'
 import { MTEST } from './mtest.ts'
@@ -12,6 +13,9 @@ import type { ScriptLine, ScriptSession } from './script-session.ts'
 import type { Verb } from './verb.ts'
 import { VERBS } from './verbs.ts'
 import { splitWords } from './words.ts'
+
+/** In bytes. */
+const LONGEST_FILE = 2 ** 24
 
 /** A source of lines. */
 export interface ScriptInput {
@@ -133,8 +137,7 @@ export async function fileInput(file: string, stop: AbortSignal): Promise<Script
   }
   const found = await stat(file).catch(unreadable)
   if (found.isFIFO()) return fifoInput(file, stop, unreadable)
-  const text = await readFile(file, 'utf8').catch(unreadable)
-  const lines = text.split('\n')
+  const lines = (await readAtMost(file, LONGEST_FILE)).toString().split('\n')
   if (lines.at(-1) === '') lines.pop()
   let at = 0
   return { name: basename(file), next: async () => lines[at++] }
@@ -151,19 +154,24 @@ function fifoInput(file: string, stop: AbortSignal, unreadable: (error: NodeJS.E
   } catch (error) {
     return unreadable(error as NodeJS.ErrnoException)
   }
-  const pipe = new Socket({ fd, readable: true, writable: false })
-  const lines = createInterface({ input: pipe, crlfDelay: Number.POSITIVE_INFINITY })
-  const close = (): void => {
-    lines.close()
-    pipe.destroy()
-  }
+  return pipeInput(basename(file), new Socket({ fd, readable: true, writable: false }), stop)
+}
+
+/** The lines of a pipe as they come. */
+export function pipeInput(name: string | undefined, pipe: Readable, stop: AbortSignal): ScriptInput {
+  const close = (): void => void pipe.destroy()
   stop.addEventListener('abort', close, { once: true })
-  const iterator = lines[Symbol.asyncIterator]()
+  const lines = linesAsTheyCome(pipe)
   return {
-    name: basename(file),
+    name,
     next: async () => {
-      const { done, value } = await iterator.next()
-      return done === true ? undefined : value
+      try {
+        const { done, value } = await lines.next()
+        return done === true ? undefined : value
+      } catch (error) {
+        if (stop.aborted) return undefined
+        throw error
+      }
     },
     close,
   }

@@ -11,6 +11,7 @@ import {
   commandNames,
   fileInput,
   type Interpreter,
+  pipeInput,
   runFile,
   runInput,
   type ScriptInput,
@@ -48,7 +49,12 @@ async function script({ out, stop }: Run, file: string | undefined, on: string |
     depth++
     await runFile(interpreter, own, name, depth).finally(() => depth--)
   })
-  const input = file === undefined ? standardInput(interactive, stop) : await fileInput(file, stop)
+  const input =
+    file !== undefined
+      ? await fileInput(file, stop)
+      : interactive
+        ? promptInput(stop)
+        : pipeInput(undefined, process.stdin, stop)
   try {
     await runInput(interpreter, session, input)
   } finally {
@@ -59,15 +65,16 @@ async function script({ out, stop }: Run, file: string | undefined, on: string |
   return false
 }
 
-function standardInput(interactive: boolean, stop: AbortSignal): ScriptInput {
+function promptInput(stop: AbortSignal): ScriptInput {
   const lines: Readline = createInterface({
     input: process.stdin,
     // Not to standard output, which may be a pipe, or is for objects.
-    ...(interactive && { output: process.stderr, completer: completions }),
-    prompt: interactive ? 'sockctl> ' : '',
+    output: process.stderr,
+    completer: completions,
+    prompt: 'sockctl> ',
     crlfDelay: Number.POSITIVE_INFINITY,
   })
-  if (interactive) process.stderr.write('Enter ? for the list of commands.\n')
+  process.stderr.write('Enter ? for the list of commands.\n')
   // At a terminal, readline reads Ctrl-C as a key, and no signal comes.
   lines.on('SIGINT', () => process.kill(process.pid, 'SIGINT'))
   const close = (): void => lines.close()
@@ -81,7 +88,7 @@ function standardInput(interactive: boolean, stop: AbortSignal): ScriptInput {
   return {
     name: undefined,
     next: async () => {
-      if (interactive && !closed && !stop.aborted) lines.prompt()
+      if (!closed && !stop.aborted) lines.prompt()
       const { done, value } = await iterator.next()
       return done ? undefined : value
     },

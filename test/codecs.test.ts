@@ -57,6 +57,49 @@ it('tries every codec there is', () => {
   expect(Object.keys(rows).toSorted()).toEqual(names.toSorted())
 })
 
+it('takes nothing for an object that only looks like one without fields', () => {
+  const pretenders = {
+    'a Map': new Map([['assoc_id', 1]]),
+    'a Date': new Date(),
+    'a promise that nobody awaited': Promise.resolve({}),
+    'a list of nothing': [],
+    'no bytes': new Uint8Array(),
+  }
+  const taken = Object.entries(codecs).flatMap(([name, codec]) => {
+    if (typeof codec === 'function') return []
+    return Object.entries(pretenders).flatMap(([what, value]) => {
+      const verdict = (codec as AnyCodec).wrong(value)
+      const isTaken = verdict === '' || verdict === false
+      const isRight =
+        /an array|a Uint8Array/.test((codec as AnyCodec).expects) &&
+        (Array.isArray(value) || value instanceof Uint8Array)
+      return isTaken && !isRight ? [`${name}: ${what}`] : []
+    })
+  })
+  expect(taken).toEqual([])
+})
+
+it('takes null for no field that may be left out', () => {
+  const key = { address: '192.0.2.1', algorithm: 'hmac(sha1)', key: new Uint8Array(4), sndid: 1, rcvid: 1 }
+  for (const field of ['prefixLength', 'interface', 'maclen', 'set_current'])
+    expect(codecs.tcpAoAdd.wrong({ ...key, [field]: null }), field).not.toBe('')
+})
+
+it('reads a struct that the kernel cut short', () => {
+  expect(codecs.tcpAoInfo.fromNative(Buffer.alloc(0) as never)).toEqual({ ao_required: false, accept_icmps: false })
+})
+
+it('takes the least payload of TLS 1.3, which is one octet less than that of TLS 1.2', () => {
+  expect(codecs.tlsPayloadLength.wrong(63)).toBe(false)
+  expect(codecs.tlsPayloadLength.wrong(62)).toBe(true)
+})
+
+it('says which filter of a list is wrong, and how', () => {
+  const right = { can_id: 1, can_mask: 2 }
+  expect(codecs.canFilters.wrong([right, { can_id: -1, can_mask: 2 }])).toMatch(/^filter 1: can_id is -1, not a whole/)
+  expect(codecs.canFilters.wrong([right, 7])).toMatch(/^filter 1 is 7, not \{ can_id, can_mask \}/)
+})
+
 it('tries every C type of the addon', () => {
   const written = Object.values(rows).flatMap(({ codec, values }) => [
     ...readTypes(codec),

@@ -1,5 +1,6 @@
 // A router made of MRT_* and MRT6_*, beside smcroute and igmpproxy in the same network.
 import { spawnSync } from 'node:child_process'
+import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { type MessageSocket, openSocket } from 'sockctl'
 import {
@@ -7,6 +8,7 @@ import {
   MRT_ADD_VIF,
   MRT_DEL_MFC,
   MRT_DONE,
+  MRT_FLUSH,
   MRT_INIT,
   MRT_TABLE,
   MRT6_ADD_MIF,
@@ -101,10 +103,18 @@ describeInNamespace('two multicast routers', () => {
     await expect(second.control.set(init, true)).rejects.toMatchObject({
       code: 'EADDRINUSE',
       reason: 'system',
-      message: expect.stringMatching(/another socket.*routes multicast in this network namespace.*MRT_TABLE/),
+      message: expect.stringMatching(
+        /a socket routes multicast in this network namespace already.*another socket.*MRT_TABLE/,
+      ),
     })
     await first.close()
     await second.control.set(init, true)
+  })
+
+  it('are told apart from one that is made a router twice', async () => {
+    const router = await raw('ipv4')
+    await router.control.set(MRT_INIT, true)
+    await expect(router.control.set(MRT_INIT, true)).rejects.toThrow(/routes multicast .* already, this one or another/)
   })
 
   it('may have a table each', async () => {
@@ -114,6 +124,46 @@ describeInNamespace('two multicast routers', () => {
     await second.control.set(MRT_INIT, true)
     await expect(second.control.set(MRT_TABLE, 78)).rejects.toThrow(/before MRT_INIT/)
     await second.control.set(MRT_DONE, true)
+  })
+})
+
+/** The interfaces of the router, as the kernel lists them. */
+const vifs = (): string[] =>
+  readFileSync('/proc/net/ip_mr_vif', 'utf8')
+    .split('\n')
+    .slice(1)
+    .flatMap((line) => line.trim().split(/\s+/)[1] ?? [])
+
+describeInNamespace('an interface of a multicast router', () => {
+  it('goes with the socket of the router', async () => {
+    const router = await raw('ipv4')
+    await router.control.set(MRT_INIT, true)
+    await router.control.set(MRT_ADD_VIF, { vifi: 0, interface: 'lo' })
+    expect(vifs()).toEqual(['lo'])
+    await router.close()
+    expect(vifs()).toEqual([])
+  })
+
+  it('that was added by another socket is static: it stays until it is flushed as such', async () => {
+    const other = await raw('ipv4')
+    await other.control.set(MRT_ADD_VIF, { vifi: 0, interface: 'lo' })
+    await other.close()
+    expect(vifs()).toEqual(['lo'])
+    const router = await raw('ipv4')
+    await router.control.set(MRT_FLUSH, ['vifs'])
+    expect(vifs()).toEqual(['lo'])
+    await router.control.set(MRT_FLUSH, ['vifs-static'])
+    expect(vifs()).toEqual([])
+  })
+
+  it('has a number of its own, which the refusal of a second one says', async () => {
+    const router = await raw('ipv4')
+    await router.control.set(MRT_INIT, true)
+    await router.control.set(MRT_ADD_VIF, { vifi: 0, interface: 'lo' })
+    await expect(router.control.set(MRT_ADD_VIF, { vifi: 0, interface: 'lo' })).rejects.toMatchObject({
+      reason: 'bad-value',
+      message: expect.stringContaining('the router has an interface of this number'),
+    })
   })
 })
 

@@ -149,6 +149,30 @@ it('says of each level that is left out what it is for and why, in a line', () =
   }
 })
 
+/** The version of the headers: `6.1` as 601. */
+const headersVersion = (): number => {
+  const [, code = 0] = /LINUX_VERSION_CODE (\d+)/.exec(readFileSync('/usr/include/linux/version.h', 'utf8')) ?? []
+  return (Number(code) >> 16) * 100 + ((Number(code) >> 8) & 0xff)
+}
+
+/** Options that stable kernels got later, so that headers older than the option have it. */
+const BACKPORTED = ['IP_LOCAL_PORT_RANGE', 'IP_PROTOCOL']
+
+it.runIf(existsSync('/usr/include/linux/version.h'))(
+  'says of no option in the headers that it is newer than they are',
+  () => {
+    const texts = HEADERS.filter(({ path }) => existsSync(`/usr/include/${path}`)).map(({ path }) =>
+      readFileSync(`/usr/include/${path}`, 'utf8'),
+    )
+    const names = new Set(texts.flatMap((text) => text.match(/\b[A-Z][A-Z\d_]+\b/g) ?? []))
+    const newer = Object.values(options).filter(({ name, since }) => {
+      const [major = 0, minor = 0] = since?.split('.').map(Number) ?? []
+      return major * 100 + minor > headersVersion() && names.has(name) && !BACKPORTED.includes(name)
+    })
+    expect(newer.map(({ name, since }) => `${name}: ${since}`)).toEqual([])
+  },
+)
+
 it('leaves nothing out that is in the table', () => {
   expect(Object.keys(leftOut).filter((name) => name in options)).toEqual([])
 })

@@ -79,6 +79,7 @@ const MEANING: Record<Act, (code: string, mode: FilterMode) => Meaning | undefin
 }
 
 const badValue = means('bad-value', 'the kernel does not take this value on this socket')
+const noAnswer = means('bad-value', 'the kernel has no answer to it on this socket, as the socket is now')
 const unsupported = means('unsupported', 'this kernel, or this kind of socket, does not know the option')
 
 /** The errnos whose words or reason differ for an option from what they are elsewhere. */
@@ -97,6 +98,7 @@ const OF_AN_OPTION: Record<string, Meaning> = {
   E2BIG: badValue,
   EFAULT: badValue,
   ENOENT: means('bad-value', 'the kernel has nothing of that name'),
+  ENOTCONN: { advice: 'the socket must be connected first' },
   EADDRNOTAVAIL: means('bad-value', 'the kernel finds no such address for this socket'),
   ENODEV: noSuchInterface,
   ENXIO: noSuchInterface,
@@ -162,6 +164,7 @@ export function explain(
   // A kernel knows the memberships of a family or lacks the family, so it is the socket that does not suit.
   if (act !== undefined && subject.group !== undefined && OTHER_LEVEL.includes(code)) meaning = otherFamily
   meaning ??= option.attributes.meanings?.[code] ?? OF_AN_OPTION[code]
+  if (meaning === badValue && syscall === 'getsockopt' && value === undefined) meaning = noAnswer
   const { needs } = option.attributes
   if (meaning?.reason === 'permission' && needs !== undefined) meaning = means('permission', `it needs ${needs}`)
   const named = act === 'set-interface' && typeof value !== 'object' ? (value as string | number) : subject.interface

@@ -83,6 +83,10 @@ const routing = {
   ENOENT: { reason: 'bad-value', advice: 'there is no such route, or no such table: MRT_INIT makes the table' },
   ENFILE: { reason: 'bad-value', advice: 'the router has no interface of that number' },
   EBUSY: { reason: 'bad-value', advice: 'the table is chosen before MRT_INIT' },
+  ENOBUFS: {
+    reason: 'unsupported',
+    advice: "the kernel made no interface for it: a tunnel takes the module ipip, PIM's registers a kernel with PIM",
+  },
 } as const satisfies Readonly<Record<string, Meaning>>
 
 /** The options of multicast routing, which others than the router of the table need a capability for. */
@@ -106,17 +110,43 @@ export const becomesRouter = {
     EADDRINUSE: {
       reason: 'system',
       advice:
-        'another socket, of this program or another, routes multicast in this network namespace: stop that, or choose another table by MRT_TABLE',
+        'a socket routes multicast in this network namespace already, this one or another socket, of this program or another: stop that, or choose another table by MRT_TABLE',
     },
     EACCES: { reason: 'permission', advice: 'the socket that became the router by MRT_INIT ends that, and no other' },
   },
 } as const
+
+const NO_TLS: Meaning = {
+  reason: 'unsupported',
+  advice: "the connection has no TLS in the kernel: set TCP_ULP to 'tls' once it is established",
+}
+
+/** The kernel's answers about TLS. */
+export const encrypts: Readonly<Record<string, Meaning>> = {
+  ENOPROTOOPT: NO_TLS,
+  EOPNOTSUPP: NO_TLS,
+  ENOTSUP: NO_TLS,
+  EBUSY: { reason: 'bad-value', advice: 'the keys are set already, or a record is not finished' },
+}
+
+const NOT_IN_REPAIR: Meaning = { reason: 'bad-value', advice: 'the connection is not in repair: set TCP_REPAIR first' }
+
+/** The kernel's answers about a connection that is to be in repair. */
+export const repairs: Readonly<Record<string, Meaning>> = { EINVAL: NOT_IN_REPAIR }
+
+/** The kernel's answers about the peer of a Unix socket. */
+export const ofPeer: Readonly<Record<string, Meaning>> = {
+  ENODATA: { reason: 'bad-value', advice: 'no process is at the other end: the socket is not connected' },
+}
 
 /** As `setsRoutes`, to give the router an interface. */
 export const addsInterface = {
   ...setsRoutes,
   meanings: {
     ...routing,
-    EADDRINUSE: { reason: 'bad-value', advice: 'the router has an interface of this number, or this one, already' },
+    EADDRINUSE: {
+      reason: 'bad-value',
+      advice: "the router has an interface of this number, or one of PIM's registers, already",
+    },
   },
 } as const

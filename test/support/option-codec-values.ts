@@ -382,8 +382,8 @@ export const optionRows: Record<string, Row> = {
   }),
   tlsPayloadLength: row({
     codec: codecs.tlsPayloadLength,
-    values: integer(64, 16_384),
-    wrong: notInteger(64, 16_384),
+    values: integer(63, 16_384),
+    wrong: notInteger(63, 16_384),
     nativeRefuses: false,
   }),
   mfcctl: row({

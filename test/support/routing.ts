@@ -24,6 +24,8 @@ export async function sourceHost(hosts: TwoHosts): Promise<(family: Inet) => Sen
   await owner.next()
   const there = ['nsenter', `--target=${owner.pid}`, '--net']
   await hosts.ip('B', 'link', 'add', 'b2', 'type', 'veth', 'peer', 'name', 'c0', 'netns', `${owner.pid}`)
+  // A namespace goes some time after its last process, and takes the link with it then.
+  onTestFinished(() => hosts.ip('B', 'link', 'delete', 'b2').then(() => {}))
   for (const address of ['10.77.2.1/24', 'fd77:a2::1/64'])
     await hosts.ip('B', 'address', 'add', address, 'dev', 'b2', ...(address.includes(':') ? ['nodad'] : []))
   await hosts.ip('B', 'link', 'set', 'b2', 'up')

@@ -1,6 +1,7 @@
 // Codecs of the controller area network: raw CAN, ISO-TP and J1939.
 
-import { type Codec, isListOf } from './codec.ts'
+import { show } from '../../base/errors.ts'
+import type { Codec } from './codec.ts'
 import { type LayoutValue, type Struct, structOf } from './layout.ts'
 import { numberAs } from './member.ts'
 import { flags } from './names.ts'
@@ -13,7 +14,15 @@ function listOf<R, W>(one: Struct<R, W>): Codec<R[], readonly W[]> {
     expects: `an array of at most ${MAX_FILTERS} ${one.expects}`,
     read: 'exact_bytes',
     write: 'bytes',
-    wrong: (value) => !isListOf(value, (filter) => one.wrong(filter) === '', 0, MAX_FILTERS),
+    wrong: (value) => {
+      if (!Array.isArray(value) || value.length > MAX_FILTERS) return true
+      for (const [index, filter] of value.entries()) {
+        const wrong = one.wrong(filter)
+        if (wrong !== '')
+          return `filter ${index}${wrong === true ? ` is ${show(filter)}, not ${one.expects}` : `: ${wrong}`}`
+      }
+      return ''
+    },
     toNative: (value) => Buffer.concat(value.map(one.toNative)),
     fromNative: (answer: Buffer) =>
       Array.from({ length: Math.floor(answer.length / one.size) }, (_, index) =>

@@ -45,11 +45,17 @@ export function codec<R, W = R>(
 }
 
 /**
+ * An object of fields. An array, bytes, a Map, a Date or a promise that nobody awaited has none of them, and would pass as
+ * an object without any.
+ */
+const isPlain = (value: unknown): value is object => Object.prototype.toString.call(value) === '[object Object]'
+
+/**
  * What is wrong with the names of an object's fields, as `wrong` of a codec says it: a misspelt one would have no effect
  * and give no error.
  */
 export function wrongFields(value: unknown, names: readonly string[]): string | boolean {
-  if (typeof value !== 'object' || value === null) return true
+  if (!isPlain(value)) return true
   const unknown = Object.keys(value).find((name) => !names.includes(name))
   return unknown === undefined ? '' : `unknown field ${show(unknown)}; there are ${names.join(', ')}`
 }

@@ -49,7 +49,10 @@ export interface Mif {
 
 /** `struct mfcctl`: a route of an IPv4 multicast router. */
 export interface Mfc {
-  /** The address that the packets come from; 0.0.0.0 for any. Default 0.0.0.0. */
+  /**
+   * The address that the packets come from; 0.0.0.0 for any: then the interfaces that `ttls` names are those that packets
+   * come in by too, `parent` not by itself. Default 0.0.0.0.
+   */
   source?: string | undefined
   /** The group that the packets go to; 0.0.0.0 for any. */
   group: string
@@ -61,13 +64,16 @@ export interface Mfc {
 
 /** `struct mf6cctl`: a route of an IPv6 multicast router. */
 export interface Mf6c {
-  /** The address that the packets come from; :: for any. Default ::. */
+  /**
+   * The address that the packets come from; :: for any: then the interfaces of `ifset` are those that packets come in by
+   * too, `parent` not by itself. Default ::.
+   */
   source?: string | undefined
   /** The group that the packets go to; :: for any. */
   group: string
   /** The number of the interface that the packets come in by. */
   parent: number
-  /** The numbersMember of the interfaces that the packets go out by. */
+  /** The numbers of the interfaces that the packets go out by. */
   ifset?: readonly number[] | undefined
 }
 

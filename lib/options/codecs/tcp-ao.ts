@@ -92,8 +92,8 @@ const ifindex = numberAs('i32', interfaceByIndex)
 
 const identified = (value: TcpAoKeyId) => ({
   address: { address: value.address },
-  interface: value.interface ?? 0,
-  prefixLength: value.prefixLength ?? wholePrefix(value.address),
+  interface: value.interface === undefined ? 0 : value.interface,
+  prefixLength: value.prefixLength === undefined ? wholePrefix(value.address) : value.prefixLength,
   sndid: value.sndid,
   rcvid: value.rcvid,
 })
@@ -226,6 +226,8 @@ const infoStruct = structOf(
   { set: {}, reserved2: 0, current_key: 0, rnext: 0, ...NO_COUNTS },
 )
 
+const NO_FLAGS = { set_current: false, set_rnext: false, ao_required: false, accept_icmps: false }
+
 /** `struct tcp_ao_info_opt`: setting changes what is given, and the flags that are left out to false. */
 export const tcpAoInfo: Codec<TcpAoInfo> = {
   expects: `{ current_key?, rnext?, ao_required?, accept_icmps?, ${COUNTERS.join('?, ')}? }`,
@@ -249,7 +251,8 @@ export const tcpAoInfo: Codec<TcpAoInfo> = {
       },
     }),
   fromNative: (answer: Buffer) => {
-    const { set, reserved2: _, current_key, rnext, ...counts } = infoStruct.fromNative(answer)
+    // A shorter answer has fewer fields, as of every struct.
+    const { set = NO_FLAGS, reserved2: _, current_key, rnext, ...counts } = infoStruct.fromNative(answer)
     return {
       ...(set.set_current && { current_key }),
       ...(set.set_rnext && { rnext }),
@@ -349,7 +352,7 @@ const questionOf = ({ is_current = false, is_rnext = false, address, ...rest }: 
   ...rest,
   ...(address !== undefined && {
     address: { address } as SockaddrGiven,
-    prefixLength: rest.prefixLength ?? wholePrefix(address),
+    prefixLength: rest.prefixLength === undefined ? wholePrefix(address) : rest.prefixLength,
   }),
   nkeys: MAX_KEYS,
   which: { is_current, is_rnext, get_all: !is_current && !is_rnext && address === undefined },

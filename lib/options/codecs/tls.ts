@@ -26,7 +26,7 @@ export type TlsCipher = keyof typeof CIPHERS
 export interface TlsCryptoInfo {
   /** The version of TLS. */
   version: '1.2' | '1.3'
-  /** The cipher, which says how long the others are. */
+  /** The cipher, which says how long the others are. Those of ARIA are of TLS 1.2 alone. */
   cipher: TlsCipher
   /** The initialisation vector, of the length that the cipher takes: 8 bytes, of chacha20-poly1305 12. */
   iv: Uint8Array
@@ -94,7 +94,8 @@ export const tlsCryptoInfo: Codec<TlsCryptoInfoRead, TlsCryptoInfo, TlsCipher | 
     cipher === undefined || isCipher(cipher) ? '' : `the question is ${show(cipher)}, not one of ${CIPHER_NAMES}`,
 }
 
-const LENGTH = [64, 16_384] as const
+/** The least is RFC 8449's 64, of TLS 1.3 without the octet of the content type; the kernel refuses 63 to TLS 1.2. */
+const LENGTH = [63, 16_384] as const
 const payload = structOf({ length: numberFrom('u16', ...LENGTH) })
 
 /** The most bytes of plaintext in a record, in a `__u16`. */

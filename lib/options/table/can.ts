@@ -50,7 +50,7 @@ export const CAN_RAW_LOOPBACK = option('CAN_RAW_LOOPBACK', 'SOL_CAN_RAW', boolea
 /** `CAN_RAW_RECV_OWN_MSGS`: this socket gets the frames that it sent. Default false. Documentation/networking/can.rst */
 export const CAN_RAW_RECV_OWN_MSGS = option('CAN_RAW_RECV_OWN_MSGS', 'SOL_CAN_RAW', boolean)
 /** `CAN_RAW_XL_FRAMES`: CAN XL frames are sent and received too. Default false. include/uapi/linux/can/raw.h */
-export const CAN_RAW_XL_FRAMES = option('CAN_RAW_XL_FRAMES', 'SOL_CAN_RAW', boolean, { since: '6.2' })
+export const CAN_RAW_XL_FRAMES = option('CAN_RAW_XL_FRAMES', 'SOL_CAN_RAW', boolean, { since: '6.1' })
 /** `CAN_RAW_XL_VCID_OPTS`: the virtual CAN network of CAN XL frames sent, and those received. Default none. include/uapi/linux/can/raw.h */
 export const CAN_RAW_XL_VCID_OPTS = option('CAN_RAW_XL_VCID_OPTS', 'SOL_CAN_RAW', canVcidOptions, { since: '6.9' })
 /** `SO_J1939_ERRQUEUE`: tell on the error queue what became of messages. Default false. Documentation/networking/j1939.rst */

@@ -51,6 +51,7 @@ export const IPV6_FLOWINFO_SEND = option('IPV6_FLOWINFO_SEND', 'IPPROTO_IPV6', b
 /** `IPV6_FLOWLABEL_MGR`: get, put back or renew a flow label; reading gives the label in use. An expiry or linger of more than 150 seconds takes CAP_NET_ADMIN of the kernel's own user namespace. RFC 6437, net/ipv6/ip6_flowlabel.c */
 export const IPV6_FLOWLABEL_MGR = option('IPV6_FLOWLABEL_MGR', 'IPPROTO_IPV6', flowLabel, {
   meanings: {
+    ENOENT: { reason: 'bad-value', advice: 'this socket has no such flow label' },
     EPERM: {
       reason: 'permission',
       advice:
@@ -124,7 +125,7 @@ export const IPV6_RECVHOPLIMIT = option('IPV6_RECVHOPLIMIT', 'IPPROTO_IPV6', boo
 export const IPV6_RECVHOPOPTS = option('IPV6_RECVHOPOPTS', 'IPPROTO_IPV6', boolean, { darwin: true })
 /** `IPV6_RECVORIGDSTADDR`: tell the destination each datagram had before it was redirected. Default false. In `Datagram.originalDestination`. net/ipv6/ipv6_sockglue.c */
 export const IPV6_RECVORIGDSTADDR = option('IPV6_RECVORIGDSTADDR', 'IPPROTO_IPV6', boolean)
-/** `IPV6_RECVPATHMTU`: a receive tells a path MTU that has changed. Default false. In `Datagram.ancillary`, in bytes. RFC 3542 11.3 */
+/** `IPV6_RECVPATHMTU`: an empty datagram tells the path's MTU when a send was too big for it. The kernel wakes no reader for it: it comes with the next datagram. Default false. In `Datagram.ancillary`, in bytes. RFC 3542 11.3 */
 export const IPV6_RECVPATHMTU = option('IPV6_RECVPATHMTU', 'IPPROTO_IPV6', boolean, { darwin: true })
 /** `IPV6_RECVPKTINFO`: tell the destination and interface of each datagram received. Default false. In `Datagram.destination` and `Datagram.interfaceIndex`. RFC 3542 4 */
 export const IPV6_RECVPKTINFO = option('IPV6_RECVPKTINFO', 'IPPROTO_IPV6', boolean, { darwin: true })

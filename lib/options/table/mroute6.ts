@@ -10,7 +10,7 @@ export const MRT6_ADD_MFC = option('MRT6_ADD_MFC', 'IPPROTO_IPV6', mf6cctl, sets
 export const MRT6_ADD_MFC_PROXY = option('MRT6_ADD_MFC_PROXY', 'IPPROTO_IPV6', mf6cctl, setsProxyRoutes)
 /** `MRT6_ADD_MIF`: give the router an interface. Write-only; may wait. net/ipv6/ip6mr.c */
 export const MRT6_ADD_MIF = option('MRT6_ADD_MIF', 'IPPROTO_IPV6', mif6ctl, addsInterface)
-/** `MRT6_ASSERT`: tell of packets that came in by the wrong interface. Default false. net/ipv6/ip6mr.c */
+/** `MRT6_ASSERT`: tell of packets that came in by an interface that their route goes out by, and, with `MRT6_PIM`, by any but the route's parent: at most one in 3 seconds a route. Default false. net/ipv6/ip6mr.c */
 export const MRT6_ASSERT = option('MRT6_ASSERT', 'IPPROTO_IPV6', boolean, routes)
 /** `MRT6_DEL_MFC`: take a route away, by source and group. Write-only; may wait. net/ipv6/ip6mr.c */
 export const MRT6_DEL_MFC = option('MRT6_DEL_MFC', 'IPPROTO_IPV6', mf6cctl, setsRoutes)
@@ -24,7 +24,7 @@ export const MRT6_DONE = option('MRT6_DONE', 'IPPROTO_IPV6', trigger, becomesRou
 export const MRT6_FLUSH = option('MRT6_FLUSH', 'IPPROTO_IPV6', mrt6Flush, flushesRoutes)
 /** `MRT6_INIT`: route multicast by this socket, the only one of its network namespace and table. The kernel then asks it, by ICMPv6 messages of type 0, for a route that it lacks (`struct mrt6msg`). Write-only; may wait. net/ipv6/ip6mr.c */
 export const MRT6_INIT = option('MRT6_INIT', 'IPPROTO_IPV6', trigger, becomesRouter)
-/** `MRT6_PIM`: PIM is on: registers are taken, and `MRT6_ASSERT` is on with it. Default off. net/ipv6/ip6mr.c */
+/** `MRT6_PIM`: PIM is on: registers are taken, and `MRT6_ASSERT` is on with it. Between `on` and `wrong-interface` the kernel changes nothing: set `off` first. Default off. net/ipv6/ip6mr.c */
 export const MRT6_PIM = option('MRT6_PIM', 'IPPROTO_IPV6', mrtPim, routes)
 /** `MRT6_TABLE`: the table of routes that this socket is for; before `MRT6_INIT`. Default 253, RT_TABLE_DEFAULT. Write-only; may wait. net/ipv6/ip6mr.c */
 export const MRT6_TABLE = option('MRT6_TABLE', 'IPPROTO_IPV6', unsigned(0, 999_999_999), setsRoutes)

@@ -29,7 +29,17 @@ export const PACKET_DROP_MEMBERSHIP = option('PACKET_DROP_MEMBERSHIP', 'SOL_PACK
   waits: true,
 })
 /** `PACKET_FANOUT`: join a group of sockets that share packets. A group can't be left. Reads 0 ('hash' of group 0) outside a group. packet(7) */
-export const PACKET_FANOUT = option('PACKET_FANOUT', 'SOL_PACKET', fanout, { since: '3.1' })
+export const PACKET_FANOUT = option('PACKET_FANOUT', 'SOL_PACKET', fanout, {
+  since: '3.1',
+  meanings: {
+    EINVAL: {
+      reason: 'bad-value',
+      advice: 'the socket must be bound to a protocol, and all of a group have one mode, protocol and interface',
+    },
+    EALREADY: { reason: 'bad-value', advice: 'the socket is in a group already' },
+    ENOSPC: { reason: 'limit', advice: 'the group is full: the first socket settles its size, max_num_members' },
+  },
+})
 /** `PACKET_FANOUT_DATA`: the program by which a group of mode cbpf or ebpf shares packets. net/packet/af_packet.c */
 export const PACKET_FANOUT_DATA = option('PACKET_FANOUT_DATA', 'SOL_PACKET', fanoutProgram, {
   access: 'write',
@@ -66,4 +76,4 @@ export const PACKET_VERSION = option('PACKET_VERSION', 'SOL_PACKET', packetVersi
 /** `PACKET_VNET_HDR`: each packet has a virtio_net header. Default false. In `Datagram.gso`. net/packet/af_packet.c */
 export const PACKET_VNET_HDR = option('PACKET_VNET_HDR', 'SOL_PACKET', boolean)
 /** `PACKET_VNET_HDR_SZ`: the size of the virtio_net header: 0 for none, 10 or 12 bytes. Default 0. net/packet/af_packet.c */
-export const PACKET_VNET_HDR_SZ = option('PACKET_VNET_HDR_SZ', 'SOL_PACKET', int(0, 12, 'bytes'), { since: '6.6' })
+export const PACKET_VNET_HDR_SZ = option('PACKET_VNET_HDR_SZ', 'SOL_PACKET', int(0, 12, 'bytes'), { since: '6.4' })

@@ -1,5 +1,6 @@
 // The options of level SOL_SOCKET.
 
+import { ofPeer } from '../attributes.ts'
 import {
   boolean,
   bpfProgram,
@@ -82,6 +83,7 @@ export const SO_DETACH_REUSEPORT_BPF = option('SO_DETACH_REUSEPORT_BPF', 'SOL_SO
 export const SO_DEVMEM_DONTNEED = option('SO_DEVMEM_DONTNEED', 'SOL_SOCKET', devmemTokens, {
   access: 'write',
   since: '6.12',
+  meanings: { EBADF: { reason: 'bad-value', advice: 'it is for TCP sockets, or the descriptor is not open' } },
 })
 /** `SO_DOMAIN`: the address family, as the number of AF_INET and so on. socket(7) */
 export const SO_DOMAIN = option('SO_DOMAIN', 'SOL_SOCKET', int(), { access: 'read' })
@@ -133,12 +135,17 @@ export const SO_PEEK_OFF = option('SO_PEEK_OFF', 'SOL_SOCKET', int(-1), { since:
 /** `SO_PEERCRED`: pid, uid and gid of the process that made the connection or the pair; pid 0 and ids 4294967295 if there is no such process. Unix. unix(7) */
 export const SO_PEERCRED = option('SO_PEERCRED', 'SOL_SOCKET', ucred, { access: 'read' })
 /** `SO_PEERGROUPS`: the supplementary groups of the process that SO_PEERCRED tells. Unix. net/core/sock.c */
-export const SO_PEERGROUPS = option('SO_PEERGROUPS', 'SOL_SOCKET', numbers, { access: 'read', since: '4.13' })
+export const SO_PEERGROUPS = option('SO_PEERGROUPS', 'SOL_SOCKET', numbers, {
+  access: 'read',
+  since: '4.13',
+  meanings: ofPeer,
+})
 /** `SO_PEERPIDFD`: opens a pidfd of the process that SO_PEERCRED tells; the caller must close the pidfd. Unix. net/core/sock.c */
 export const SO_PEERPIDFD = option('SO_PEERPIDFD', 'SOL_SOCKET', int(), {
   access: 'read',
   since: '6.5',
   consumes: true,
+  meanings: ofPeer,
 })
 /** `SO_PEERSEC`: the security label of the peer. Unix, TCP and SCTP, if a security module gives labels. unix(7) */
 export const SO_PEERSEC = option('SO_PEERSEC', 'SOL_SOCKET', string(4096), { access: 'read' })
@@ -172,7 +179,7 @@ export const SO_RESERVE_MEM = option('SO_RESERVE_MEM', 'SOL_SOCKET', int(0, unde
 export const SO_REUSEADDR = option('SO_REUSEADDR', 'SOL_SOCKET', boolean, { darwin: true })
 /** `SO_REUSEPORT`: share the port with other sockets that set this option; unicast is spread over them. Default false. socket(7) */
 export const SO_REUSEPORT = option('SO_REUSEPORT', 'SOL_SOCKET', boolean, { since: '3.9', darwin: true })
-/** `SO_RXQ_OVFL`: tell with each datagram how many datagrams the socket has dropped so far. Default false. In `Datagram.ancillary`, in bytes; `stats().dropped` tells the same. socket(7) */
+/** `SO_RXQ_OVFL`: tell with each datagram how many datagrams the socket has dropped so far. Default false. In no field of this library's: `SO_MEMINFO` and `stats().dropped` of a receiver tell the same, also while nothing arrives. socket(7) */
 export const SO_RXQ_OVFL = option('SO_RXQ_OVFL', 'SOL_SOCKET', boolean)
 /** `SO_SELECT_ERR_QUEUE`: an error wakes select as an exception, and poll with POLLPRI. Default false. Not needed since 4.16. socket(7) */
 export const SO_SELECT_ERR_QUEUE = option('SO_SELECT_ERR_QUEUE', 'SOL_SOCKET', boolean, { since: '3.10' })
@@ -187,7 +194,7 @@ export const SO_SNDBUFFORCE = option('SO_SNDBUFFORCE', 'SOL_SOCKET', int(0, unde
 export const SO_SNDLOWAT = option('SO_SNDLOWAT', 'SOL_SOCKET', int(), { access: 'read', darwin: true })
 /** `SO_SNDTIMEO`: how long a blocking send waits, in milliseconds; 0: for ever. Default 0. socket(7) */
 export const SO_SNDTIMEO = option('SO_SNDTIMEO', 'SOL_SOCKET', milliseconds, { darwin: true })
-/** `SO_TIMESTAMP`: tell the arrival time of each datagram in microseconds. Setting SO_TIMESTAMPNS switches this option off. Default false. In `Datagram.ancillary`, in bytes: SO_TIMESTAMPNS fills `Datagram.timestamp`. socket(7) */
+/** `SO_TIMESTAMP`: tell the arrival time of each datagram in microseconds. Setting SO_TIMESTAMPNS switches this option off. Default false. In `Datagram.timestamp`. socket(7) */
 export const SO_TIMESTAMP = option('SO_TIMESTAMP', 'SOL_SOCKET', boolean, { darwin: true })
 /** `SO_TIMESTAMPING`: timestamps of packets sent and received, by software or hardware. Default none. In `Datagram.timestamp` and `Datagram.hardwareTimestamp`; of packets sent in the event `transmitted`. Documentation/networking/timestamping.rst */
 export const SO_TIMESTAMPING = option('SO_TIMESTAMPING', 'SOL_SOCKET', soTimestamping)

@@ -1,5 +1,6 @@
 // The options of level IPPROTO_TCP.
 
+import { repairs } from '../attributes.ts'
 import {
   boolean,
   bytes,
@@ -88,6 +89,7 @@ export const TCP_NOTSENT_LOWAT = option('TCP_NOTSENT_LOWAT', 'IPPROTO_TCP', unsi
 export const TCP_QUEUE_SEQ = option('TCP_QUEUE_SEQ', 'IPPROTO_TCP', unsigned(), {
   since: '3.5',
   needs: 'CAP_NET_ADMIN',
+  meanings: repairs,
 })
 /** `TCP_QUICKACK`: acknowledge at once; the kernel may go back to delayed acknowledgements by itself. Default true. tcp(7) */
 export const TCP_QUICKACK = option('TCP_QUICKACK', 'IPPROTO_TCP', boolean)
@@ -103,11 +105,13 @@ export const TCP_REPAIR_OPTIONS = option('TCP_REPAIR_OPTIONS', 'IPPROTO_TCP', tc
 export const TCP_REPAIR_QUEUE = option('TCP_REPAIR_QUEUE', 'IPPROTO_TCP', tcpQueue, {
   since: '3.5',
   needs: 'CAP_NET_ADMIN',
+  meanings: repairs,
 })
 /** `TCP_REPAIR_WINDOW`: the window's state. Under repair only. net/ipv4/tcp.c */
 export const TCP_REPAIR_WINDOW = option('TCP_REPAIR_WINDOW', 'IPPROTO_TCP', tcpRepairWindow, {
   since: '4.8',
   needs: 'CAP_NET_ADMIN',
+  meanings: repairs,
 })
 /** `TCP_RTO_MAX_MS`: the most milliseconds between retransmissions, 1000 to 120000. Reads back rounded up to the tick of the kernel's clock: 1, 4 or 10 by CONFIG_HZ. Default: the sysctl net.ipv4.tcp_rto_max_ms, 120000. net/ipv4/tcp.c */
 export const TCP_RTO_MAX_MS = option('TCP_RTO_MAX_MS', 'IPPROTO_TCP', int(1000, 120_000, 'milliseconds'), {
@@ -138,8 +142,17 @@ export const TCP_TIMESTAMP = option('TCP_TIMESTAMP', 'IPPROTO_TCP', unsigned(), 
 })
 /** `TCP_TX_DELAY`: delay each segment sent by this many microseconds, to imitate a slow path; needs the fq queue. Default 0. Newer kernels take 268435455 at most. net/ipv4/tcp.c */
 export const TCP_TX_DELAY = option('TCP_TX_DELAY', 'IPPROTO_TCP', int(0, 2 ** 31 - 1, 'microseconds'), { since: '5.3' })
-/** `TCP_ULP`: the protocol above TCP that the kernel handles, e.g. 'tls'; '', the default, for none. A protocol can't be taken away again. Documentation/networking/tls.rst */
-export const TCP_ULP = option('TCP_ULP', 'IPPROTO_TCP', string(15), { since: '4.13' })
+/** `TCP_ULP`: the protocol above TCP that the kernel handles, e.g. 'tls'; '', the default, for none. A protocol can't be taken away again. Of established connections; the kernel loads the module of 'tls' for CAP_NET_ADMIN alone. Documentation/networking/tls.rst */
+export const TCP_ULP = option('TCP_ULP', 'IPPROTO_TCP', string(15), {
+  since: '4.13',
+  meanings: {
+    ENOENT: {
+      reason: 'unsupported',
+      advice: 'the kernel has no such protocol, or its module is not loaded: modprobe tls, for example',
+    },
+    ENOTCONN: { reason: 'bad-value', advice: 'the connection must be established first' },
+  },
+})
 /** `TCP_USER_TIMEOUT`: milliseconds that data may go unacknowledged before the connection drops; 0: the system's own limits. Default 0. RFC 5482, tcp(7) */
 export const TCP_USER_TIMEOUT = option('TCP_USER_TIMEOUT', 'IPPROTO_TCP', int(0, 2 ** 31 - 1, 'milliseconds'))
 /** `TCP_WINDOW_CLAMP`: the largest window to announce, in bytes; 0, before connect only: no bound. Default 0. tcp(7) */

@@ -5,7 +5,7 @@ import { control } from 'sockctl'
 import * as table from 'sockctl/options'
 import { describe, expect, it } from 'vitest'
 import { ALL_OPTIONS, findOption } from '../../lib/cli/commands/options/find.ts'
-import { parseValue, valueText } from '../../lib/cli/commands/options/value.ts'
+import { parseQuestion, parseValue, valueText } from '../../lib/cli/commands/options/value.ts'
 import { partsOf } from '../../lib/options/option.ts'
 import { runCli, sockctl } from '../support/cli.ts'
 import { fc } from '../support/property.ts'
@@ -90,6 +90,59 @@ describe('sockctl options', () => {
     expect(objects()).toEqual([expect.objectContaining({ name: name.toUpperCase(), leftOut: true })])
   })
 
+  it.each([
+    ['SOL_TLS', /^SOL_TLS: the level of TLS_RX, .*TLS_TX_ZEROCOPY_RO\n\nsockctl options SOL_TLS says/],
+    ['sol_tcp', /^IPPROTO_TCP: the level of TCP_AO_ADD_KEY, /],
+    ['AF_DECnet', /^SOL_DECNET: the level of DECnet\n\nNot in the table: taken out of Linux in 6\.1\n$/],
+    ['IPPROTO_DCCP', /^SOL_DCCP: the level of DCCP/],
+    ['bluetooth', /^SOL_BLUETOOTH: the level of Bluetooth\n/],
+    ['AX25_WINDOW', /Not in the table: taken out of Linux in 7\.1\n$/],
+  ])('explains %s, a level by whichever name', async (name, says) => {
+    const { status, stdout } = await runCli(['options', 'explain', name])
+    expect({ status, stdout }).toEqual({ status: 0, stdout: expect.stringMatching(says) })
+  })
+
+  it.each([
+    ['SO_RCVBUFF', 'SO_RCVBUF'],
+    ['IP_RCVTTL', 'IP_RECVTTL'],
+    ['IP_MULTICAST_ALL2', 'IP_MULTICAST_ALL'],
+    ['SO_RCVBFU', 'SO_RCVBUF'],
+  ])('takes %s for a misspelt %s', async (name, meant) => {
+    const { status, stderr } = await runCli(['options', 'explain', name])
+    expect(status).toBe(2)
+    expect(stderr).toMatch(new RegExp(`unknown option '${name}'; there are ${meant}\\b`))
+  })
+
+  it.each([
+    ['get', 'SOL_TLS', /'SOL_TLS' is a level, not an option: sockctl options SOL_TLS lists its options/],
+    ['get', 'XDP_STATISTICS', /level SOL_XDP, of which sockctl opens no socket: give one that is open by --fd/],
+    ['get', 'TLS_TX', /set TCP_ULP to 'tls'/],
+    ['get', 'IP_MTU', /the socket must be connected first/],
+    ['set', 'MRT_ADD_VIF {vifi:0}', /'{vifi:0}' is not JSON: names and texts take double quotes/],
+    ['get', 'MCAST_MSFILTER --ask {group:1}', /'{group:1}' is not JSON/],
+    ['get', 'TLS_TX --ask des', /the question is 'des', not one of 'aes-gcm-128'/],
+    ['set', 'CAN_RAW_FILTER --udp4 [{"can_id":1,"can_mask":2},{"can_id":"x","can_mask":3}]', /filter 1: can_id is 'x'/],
+    ['set', 'SO_DEVMEM_DONTNEED --udp4 [{"token":1,"count":1}]', /it is for TCP sockets/],
+  ])('options %s %s says what to do', async (verb, words, says) => {
+    const { status, stderr } = await runCli(['options', verb, ...words.split(' ')])
+    expect(status).toBeGreaterThan(0)
+    expect(stderr).toMatch(says)
+  })
+
+  it.each([
+    ['bluetooth', /left out of the table: Bluetooth \(SOL_BLUETOOTH/],
+    ['bsdcompat', /left out of the table: SO_BSDCOMPAT\n/],
+  ])('lists nothing for %s, and says what is left out', async (text, says) => {
+    const { status, stderr } = await runCli(['options', text])
+    expect(status).toBe(2)
+    expect(stderr).toMatch(says)
+  })
+
+  it('lists a level by its other name', async () => {
+    const list = (await runCli(['options', 'SOL_TCP', '--json'])).objects()
+    expect(list).toEqual((await runCli(['options', 'IPPROTO_TCP', '--json'])).objects())
+  })
+
   it('sets nothing that is left out, and says why', async () => {
     const { status, stderr } = await runCli(['options', 'set', 'SO_BSDCOMPAT', '1'])
     expect(status).toBe(2)
@@ -102,6 +155,8 @@ describe('sockctl options', () => {
     // If no kind of socket is named, one that suits the option is opened.
     expect((await get('TCP_KEEPCNT')).values).toEqual({ TCP_KEEPCNT: 9 })
     expect((await get('IPV6_V6ONLY')).values).toEqual({ IPV6_V6ONLY: false })
+    expect((await get('SO_PASSCRED')).values).toEqual({ SO_PASSCRED: false })
+    expect((await get('SO_TXREHASH')).status).toBe(0)
   })
 
   it('sets an option and says what the kernel made of it', async () => {
@@ -198,6 +253,17 @@ describe('a value in text', () => {
     ['SO_LINGER', '{"onoff":false,"linger":0}', { onoff: false, linger: 0 }],
     ['TCP_MD5SIG', '{"address":"10.0.0.1","key":"61626"}', { address: '10.0.0.1', key: '61626' }],
     ['TCP_MD5SIG', '{"address":"10.0.0.1","key":"616263"}', { address: '10.0.0.1', key: new Uint8Array([97, 98, 99]) }],
+    ['MRT_FLUSH', 'mfc,vifs', ['mfc', 'vifs']],
+    ['CAN_RAW_FILTER', '[{"can_id":"0x123","can_mask":2047}]', [{ can_id: 0x123, can_mask: 0x7ff }]],
+    ['SO_J1939_FILTER', '[{"name":1,"name_mask":"18446744073709551615"}]', [{ name: 1n, name_mask: 2n ** 64n - 1n }]],
+    [
+      'TLS_TX',
+      `{"version":"1.3","cipher":"chacha20-poly1305","iv":"${'00'.repeat(12)}","key":"${'11'.repeat(32)}","salt":"","rec_seq":"${'22'.repeat(8)}"}`,
+      {
+        ...{ version: '1.3', cipher: 'chacha20-poly1305', salt: new Uint8Array() },
+        ...{ iv: new Uint8Array(12), key: new Uint8Array(32).fill(0x11), rec_seq: new Uint8Array(8).fill(0x22) },
+      },
+    ],
   ])('%s %s is what the option takes', (name, text, value) => {
     expect(parseValue(findOption(name), text)).toEqual(value)
   })
@@ -215,6 +281,19 @@ describe('a value in text', () => {
         expect(parseValue(one, text)).toEqual(given === 0 ? 0 : given)
       }),
     )
+  })
+
+  it('is the question of an option: a word, or JSON', () => {
+    expect(parseQuestion(findOption('PACKET_HDRLEN'), 'v2')).toBe('v2')
+    expect(parseQuestion(findOption('TLS_TX'), '"sm4-gcm"')).toBe('sm4-gcm')
+    expect(parseQuestion(findOption('MCAST_MSFILTER'), '{"group": "239.1.1.1"}')).toEqual({ group: '239.1.1.1' })
+  })
+
+  it('has bytes even if they are too few, so that the error says how many there are to be', () => {
+    const keys = { iv: '00', key: '11'.repeat(16), salt: '22'.repeat(4), rec_seq: '33'.repeat(8) }
+    const option = findOption('TLS_TX')
+    const value = parseValue(option, JSON.stringify({ version: '1.2', cipher: 'aes-gcm-128', ...keys }))
+    expect(option.codec.wrong(value)).toBe('iv is 1 bytes: aes-gcm-128 takes a Uint8Array of 8 bytes')
   })
 
   it('is never more than refused, whatever it is', () => {

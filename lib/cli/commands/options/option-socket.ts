@@ -21,6 +21,7 @@ export const SOCKET_KINDS = {
   icmp4: { family: 'ipv4', type: 'dgram', protocol: 'IPPROTO_ICMP' },
   icmp6: { family: 'ipv6', type: 'dgram', protocol: 'IPPROTO_ICMPV6' },
   raw4: { family: 'ipv4', type: 'raw', protocol: 'IPPROTO_RAW' },
+  rawicmp4: { family: 'ipv4', type: 'raw', protocol: 'IPPROTO_ICMP' },
   igmp4: { family: 'ipv4', type: 'raw', protocol: 'IPPROTO_IGMP' },
   raw6: { family: 'ipv6', type: 'raw', protocol: 'IPPROTO_ICMPV6' },
   unix: { family: 'unix', type: 'stream' },
@@ -50,7 +51,7 @@ const KIND_FOR_LEVEL: Record<string, CliSocketKind> = {
   IPPROTO_ICMPV6: 'raw6',
   IPPROTO_TCP: 'tcp4',
   SOL_UDPLITE: 'udplite4',
-  SOL_RAW: 'raw4',
+  SOL_RAW: 'rawicmp4',
   SOL_SCTP: 'sctp4',
   SOL_PACKET: 'packet',
   SOL_NETLINK: 'netlink',
@@ -59,10 +60,26 @@ const KIND_FOR_LEVEL: Record<string, CliSocketKind> = {
   AF_VSOCK: 'vsock',
 }
 
-/** As above, for options that not every socket of their level takes. */
-const kindFor = ({ name, level }: OptionParts): CliSocketKind | undefined => {
-  if (name.startsWith('MRT_')) return 'igmp4'
-  return name.startsWith('MRT6_') ? 'raw6' : KIND_FOR_LEVEL[level]
+/** As above, for options that not every socket of their level takes: the beginnings of their names. */
+const KIND_FOR_NAME: readonly (readonly [RegExp, CliSocketKind])[] = [
+  [/^MRT_/, 'igmp4'],
+  [/^MRT6_|^IPV6_(CHECKSUM|HDRINCL)$/, 'raw6'],
+  [/^IP_(HDRINCL|NODEFRAG|ROUTER_ALERT)$/, 'raw4'],
+  [/^SO_(PASS|PEER(CRED|GROUPS|PIDFD|SEC)|INQ$)/, 'unix'],
+  [/^SO_(DEVMEM_DONTNEED|ORIGINAL_DST|RESERVE_MEM|TXREHASH)$/, 'tcp4'],
+  [/^IP6T_SO_ORIGINAL_DST$/, 'tcp6'],
+  [/^SO_NOFCS$/, 'packet'],
+]
+
+/** Levels whose sockets the command line does not open. */
+const UNOPENED = /^SOL_(CAN_\w+|XDP)$/
+
+function kindFor({ name, level }: OptionParts): CliSocketKind {
+  if (UNOPENED.test(level))
+    throw new UsageError(
+      `${name} is of level ${level}, of which sockctl opens no socket: give one that is open by --fd`,
+    )
+  return KIND_FOR_NAME.find(([pattern]) => pattern.test(name))?.[1] ?? KIND_FOR_LEVEL[level] ?? 'udp4'
 }
 
 export interface OptionSocket extends AsyncDisposable {
@@ -79,7 +96,7 @@ export async function openOptionSocket(options: SocketChoice, option?: OptionPar
     const inherited = control(options.fd)
     return { what: `descriptor ${options.fd}`, control: inherited, [Symbol.asyncDispose]: async () => {} }
   }
-  const kind = kinds[0] ?? (option && kindFor(option)) ?? 'udp4'
+  const kind = kinds[0] ?? (option === undefined ? 'udp4' : kindFor(option))
   const socket = await openSocket(SOCKET_KINDS[kind])
   return { what: `a new ${kind} socket`, control: socket.control, [Symbol.asyncDispose]: () => socket.close() }
 }

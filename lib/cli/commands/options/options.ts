@@ -5,14 +5,13 @@ import type { OptionParts } from '../../../options/option.ts'
 import { BY_C_NAME } from '../../shell/argument-names.ts'
 import { UsageError } from '../../shell/failure.ts'
 import { examples } from '../../shell/help.ts'
-import { quoted } from '../../shell/printable.ts'
 import { runs } from '../../shell/run.ts'
 import type { Column } from '../../shell/table.ts'
 import { diffCommand } from './diff.ts'
 import { docOf } from './docs.ts'
-import { ALL_OPTIONS, findOption, leftOutOf } from './find.ts'
+import { findOption, leftOutOf, levelNamed, listOptions } from './find.ts'
 import { openOptionSocket, type SocketChoice, takesSocketChoice } from './option-socket.ts'
-import { parseValue, valueText } from './value.ts'
+import { parseNewValue, parseQuestion, valueText } from './value.ts'
 
 const accessOf = ({ readable, writable }: OptionParts): string =>
   readable && writable ? 'read-write' : readable ? 'read' : 'write'
@@ -60,10 +59,7 @@ export function optionsCommand(command: Command): void {
     'sockctl options diff 812:18 977:11',
   )
   runs<[text?: string], object>(command, 'one object an option', ({ out }, [text = '']) => {
-    const wanted = text.toUpperCase()
-    const found = ALL_OPTIONS.filter(({ name, level }) => name.includes(wanted) || level.includes(wanted))
-    if (found.length === 0) throw new UsageError(`no option or level has ${quoted(text)} in its name`)
-    out.list(found.map(describe), listColumns)
+    out.list(listOptions(text).map(describe), listColumns)
   })
   getCommand(command.command('get'))
   setCommand(command.command('set'))
@@ -79,7 +75,7 @@ interface GetOptions extends SocketChoice {
 function getCommand(command: Command): void {
   takesSocketChoice(command.description('read options of a socket').argument('[name...]', BY_C_NAME))
   command.option('--all', 'every option that can be read')
-  command.option('--ask <json>', 'the question some options need: \'{"group": "232.1.1.1"}\'')
+  command.option('--ask <question>', 'the question some options need: JSON as \'{"group": "232.1.1.1"}\', or a word')
   examples(command, 'sockctl options get SO_RCVBUF SO_REUSEPORT --tcp4', 'sockctl options get --all --fd 3 --json')
   runs<[names: string[]], GetOptions>(command, 'one object an option', async ({ out }, [names], options) => {
     if (names.length > 0 === (options.all === true))
@@ -92,24 +88,15 @@ function getCommand(command: Command): void {
     out.list(values, valueColumns)
 
     async function readAll(list: readonly OptionParts[]): Promise<Valued[]> {
-      const question = options.ask === undefined ? undefined : parseQuestion(options.ask)
+      const { ask } = options
       const read: Valued[] = []
-      for (const option of list)
+      for (const option of list) {
+        const question = ask === undefined ? undefined : parseQuestion(option, ask)
         read.push({ name: option.name, value: await optionSocket.control.get(option as never, question as never) })
+      }
       return read
     }
   })
-}
-
-/** Parses the question some options need: JSON, mostly a group on an interface. */
-export function parseQuestion(text: string): object {
-  try {
-    const question: unknown = JSON.parse(text)
-    if (typeof question === 'object' && question !== null) return question
-  } catch {
-    // Reported below.
-  }
-  throw new UsageError(`${quoted(text)} is not a JSON object, as in '{"group": "232.1.1.1", "interface": "eth0"}'`)
 }
 
 function setCommand(command: Command): void {
@@ -117,11 +104,15 @@ function setCommand(command: Command): void {
     command
       .description('set an option of a socket, and read it back')
       .argument('<name>', BY_C_NAME)
-      .argument('<value>', 'a number, true or false, text, hexadecimal bytes, or JSON for structs'),
+      .argument(
+        '<value>',
+        'a number, true or false, text, hexadecimal bytes, words with commas for lists, or JSON for structs',
+      ),
   )
   command.addHelpText(
     'after',
-    '\nA new socket is closed again at once: it only shows what the kernel makes of a value.',
+    '\nA new socket is closed again at once: it only shows what the kernel makes of a value. In JSON, bytes are hexadecimal digits.' +
+      '\nWhat MRT_* and MRT6_* give a router that another socket has, or that there is not yet, stays: MRT_FLUSH takes it away.',
   )
   examples(
     command,
@@ -131,7 +122,7 @@ function setCommand(command: Command): void {
   runs<[name: string, text: string], SocketChoice>(command, 'an object', async ({ out }, [name, text], options) => {
     const option = findOption(name)
     await using optionSocket = await openOptionSocket(options, option)
-    await optionSocket.control.set(option as never, parseValue(option, text) as never)
+    await optionSocket.control.set(option as never, parseNewValue(option, text) as never)
     const reads = option.readable && option.codec.question === undefined
     const value = reads ? await optionSocket.control.get(option as never) : undefined
     out.list([{ name: option.name, ...(reads && { value }) }] as Valued[], valueColumns)
@@ -148,6 +139,13 @@ function explainCommand(command: Command): void {
       out.line(`${out.paint.strong(left.name)}: ${left.what}`)
       out.line()
       return out.line(`Not in the table: ${left.why}`)
+    }
+    const whole = levelNamed(name)
+    if (whole !== undefined) {
+      if (out.json) return out.object(whole)
+      out.line(`${out.paint.strong(whole.level)}: the level of ${whole.options.join(', ')}`)
+      out.line()
+      return out.line(`sockctl options ${whole.level} says what each does.`)
     }
     const option = findOption(name)
     const { level, supported, access, value, since, needs, systems, does } = describe(option)

@@ -7,8 +7,7 @@ import { duration, hexBytes, port } from '../../shell/parsers.ts'
 import { quoted } from '../../shell/printable.ts'
 import { findOption } from '../options/find.ts'
 import { type CliSocketKind, KIND_NAMES } from '../options/option-socket.ts'
-import { parseQuestion } from '../options/options.ts'
-import { parseValue, valueText } from '../options/value.ts'
+import { parseNewValue, parseQuestion, valueText } from '../options/value.ts'
 import { expect } from './expect.ts'
 import {
   blockSources,
@@ -123,7 +122,7 @@ export const VERBS: Readonly<Record<string, Verb>> = {
       const question = line.words.from(2)
       const value: unknown = await session
         .current()
-        .control.get(option as never, (question === '' ? undefined : parseQuestion(question)) as never)
+        .control.get(option as never, (question === '' ? undefined : parseQuestion(option, question)) as never)
       line.answer([`${option.name} ${valueText(value)}`], { name: option.name, value })
     },
   },
@@ -133,7 +132,7 @@ export const VERBS: Readonly<Record<string, Verb>> = {
       const option = findOption(word(line, 1, 'the name of an option'))
       const text = line.words.from(2)
       if (text === '') throw new Failure(`a value is needed: ${option.expects}`)
-      await session.current().control.set(option as never, parseValue(option, text) as never)
+      await session.current().control.set(option as never, parseNewValue(option, text) as never)
     },
   },
   send: {

@@ -53,6 +53,60 @@ describeOnHosts('the doctor at its bounds', (hosts) => {
     expect(stdout.trimEnd().split('\n').at(-1)).toMatch(new RegExp(`^Proven: the interface gone0 ${says} meanwhile\\.`))
   })
 
+  it.each([
+    ['the interface is down', 'interface', '-i', 'a1'],
+    ['no route leads to the group', 'route'],
+    ['no group can be joined', 'limits', '-i', 'a0'],
+  ])('looks at all else although %s', async (_, first, ...on) => {
+    if (first === 'interface') {
+      await ip('link', 'set', 'a1', 'down')
+      lab().undo(() => ip('link', 'set', 'a1', 'up'))
+    }
+    if (first === 'limits') lab().sysctl('net/ipv4/igmp_max_memberships', 0)
+    await lab().stream()
+    await lab().program()
+    await lab().rules(`table inet lab { chain input { type filter hook input priority 0; ip daddr ${GROUP} drop; }; }`)
+    const { status, stderr, objects } = await runCli(['doctor', '--json', CHANNEL, ...on])
+    const lines = objects<Line>()
+    expect({ status, stderr }).toEqual({ status: 1, stderr: '' })
+    expect(lines.at(-1)).toMatchObject({ cause: first, certainty: 'proven', flows: false })
+    const told = (check: string) => lines.find((line) => line.check === check)
+    for (const check of ['reverse path', 'wire', 'querier', 'socket']) expect(told(check), check).toBeDefined()
+    expect(told('joined')?.says).toContain('nobody on this host has joined 239.1.1.1 on')
+    expect(told('firewall')?.says).toContain(`inet lab input: ip daddr ${GROUP} drop`)
+    if (first === 'interface') expect(told('wire')?.says).toContain('239.1.1.1 comes in by a0')
+  })
+
+  it('says that the settings can not be read, and what it needs to read them', async () => {
+    await lab().stream()
+    const hidden = ['unshare', '--mount', 'sh', '-c', 'mount -t tmpfs none /proc/sys && exec "$@"', '-']
+    const { status, objects } = await runCli(['doctor', '--json', CHANNEL, '-i', 'a0'], { prefix: hidden })
+    expect(status).toBe(0)
+    for (const check of ['limits', 'version', 'reverse path'])
+      expect(objects<Line>().find((line) => line.check === check)).toMatchObject({
+        status: 'skip',
+        says: expect.stringMatching(/can't be read here/),
+      })
+  })
+
+  it('says that nft is not there, and not that no rule drops', async () => {
+    await lab().stream()
+    const hidden = [
+      'unshare',
+      '--mount',
+      'sh',
+      '-c',
+      'mount -t tmpfs none "$(dirname "$(command -v nft)")" && exec "$@"',
+      '-',
+    ]
+    await lab().rules(`table inet lab { chain input { type filter hook input priority 0; ip daddr ${GROUP} drop; }; }`)
+    const { status, objects } = await runCli(['doctor', '--json', CHANNEL, '-i', 'a0'], { prefix: hidden })
+    const lines = objects<Line>()
+    expect(status).toBe(1)
+    expect(lines.at(-1)).toMatchObject({ cause: 'firewall', certainty: 'possible' })
+    expect(lines.find(({ check }) => check === 'firewall')?.says).toContain('nft is not installed')
+  })
+
   it.each([true, false])('is no surer than it can be without capabilities, with a stream: %s', async (sends) => {
     if (sends) await lab().stream()
     const { status, stderr, objects } = await runCli(['doctor', '--json', CHANNEL, '-i', 'a0'], {
@@ -66,6 +120,24 @@ describeOnHosts('the doctor at its bounds', (hosts) => {
         status: 'skip',
         says: expect.stringContaining('CAP_NET_RAW'),
       })
+  })
+
+  it('ends when it was told to, although fifty thousand rules take longer to list', async () => {
+    const rule = (n: number): string => `ip saddr 10.1.${n >> 8}.${n & 255} udp dport 7000 drop`
+    const many = Array.from({ length: 50_000 }, (_, n) => rule(n)).join('\n')
+    await lab().rules(`table inet lab { chain input { type filter hook input priority 0
+      ${many}
+      ip daddr ${GROUP} drop
+      }
+    }`)
+    await lab().stream()
+    const { objects } = await runCli(['doctor', '--json', CHANNEL, '-i', 'a0', '--wait', '250ms'])
+    expect(objects<Line>().find(({ check }) => check === 'firewall')).toMatchObject({
+      status: 'warn',
+      says: expect.stringContaining('nft had not listed its rules in time'),
+      advice: expect.stringMatching(/: sockctl doctor 239\.1\.1\.1:5004 -i a0 --wait 30s$/),
+    })
+    expect(objects<Line>().at(-1)?.flows).toBe(false)
   })
 
   it('gives its verdict in time although the group is flooded', async () => {

@@ -11,6 +11,7 @@ import { brokenFrames } from '../support/doctor-catalogue/broken-frames.ts'
 import { brokenHosts } from '../support/doctor-catalogue/broken-hosts.ts'
 import { brokenLinks } from '../support/doctor-catalogue/broken-links.ts'
 import { brokenPrograms } from '../support/doctor-catalogue/broken-programs.ts'
+import { brokenSenders } from '../support/doctor-catalogue/broken-senders.ts'
 import { healthyNetworks } from '../support/doctor-catalogue/healthy.ts'
 import { openLab } from '../support/doctor-catalogue/lab.ts'
 import type { BrokenNetwork } from '../support/doctor-catalogue/network.ts'
@@ -34,7 +35,7 @@ const PART = [
   'noise',
   'aggregates',
 ]
-const broken = [...brokenHosts, ...brokenFrames, ...brokenPrograms, ...brokenLinks]
+const broken = [...brokenHosts, ...brokenSenders, ...brokenFrames, ...brokenPrograms, ...brokenLinks]
 const chosen = <N extends { name: string }>(networks: readonly N[]): N[] =>
   networks.filter(({ name }) => (ONLY !== undefined ? ONLY.includes(name) : WHOLE || PART.includes(name)))
 

@@ -121,6 +121,7 @@ describe('the sockets of other programs on the port', () => {
     inode: 77,
     drops: 0,
     owner: 'vlc (42)',
+    processes: [{ pid: 42, program: 'vlc', fd: 7 }],
     more: diagnosed && { device: 0, peer: undefined, unread: 0, isV6only: false, ...diagnosed },
     ...more,
   })
@@ -168,6 +169,40 @@ describe('the sockets of other programs on the port', () => {
     const two = { ...joined, ...arrived, ...sockets([one, socket({ inode: 78 })]) }
     expect(find('socket', {}, two)[0]).toEqual([`warn socket: vlc (42) ${text}`, expect.stringMatching(/^advice: /)])
     expect(flowsToAsked(wanting(), seeing(two))).toBe(true)
+  })
+  it.each([
+    [{ filter: undefined, takesAll: false }, 'has not joined 239.1.1.1 on eth0 by that socket, whose IP_MULTICAST_ALL'],
+    [{ filter: { mode: 'exclude', sources: ['192.0.2.9'] } }, 'has blocked 192.0.2.9 on 239.1.1.1'],
+    [
+      { filter: { mode: 'include', sources: ['192.0.2.5'] } },
+      'has joined 239.1.1.1 only for 192.0.2.5, and 192.0.2.9 sends',
+    ],
+  ])('take nothing if the socket itself says %j', (inside, text) => {
+    const one = socket({ inside: { takesAll: true, loops: true, ...inside } })
+    const seen = { ...joined, ...arrived, ...sockets([one]) }
+    expect(find('socket', {}, seen)[0]?.at(-1)).toContain(
+      `proven ${RANK.notTakenBySocket}: vlc (42) has port 5000, but ${text}`,
+    )
+    expect(flowsToAsked(wanting(), seeing(seen))).toBe(false)
+    const two = { ...joined, ...arrived, ...sockets([one, socket({ inode: 78 })]) }
+    expect(find('socket', {}, two)[0]?.[0]).toMatch(/^warn socket: /)
+    expect(flowsToAsked(wanting(), seeing(two))).toBe(true)
+  })
+  it.each([
+    { filter: undefined, takesAll: true },
+    { filter: { mode: 'exclude', sources: ['192.0.2.5'] }, takesAll: false },
+    { filter: { mode: 'include', sources: ['192.0.2.9'] }, takesAll: false },
+  ])('take the stream if the socket itself says %j', (inside) => {
+    const seen = { ...joined, ...arrived, ...sockets([socket({ inside: { loops: true, ...inside } })]) }
+    expect(find('socket', {}, seen)).toEqual([['pass socket: vlc (42) is bound to 0.0.0.0:5000']])
+    expect(flowsToAsked(wanting(), seeing(seen))).toBe(true)
+  })
+  it('of processes that can not be seen are told with what it takes to see them', () => {
+    const unseen = { ...joined, ...sockets([socket({ owner: 'a process of user 0', processes: [] })]) }
+    expect(find('owner', {}, unseen)).toEqual([
+      [expect.stringMatching(/^skip owner: which program has port 5000 can't be seen without CAP_SYS_PTRACE and /)],
+    ])
+    expect(find('owner', {}, { ...joined, ...sockets([socket()]) })).toEqual([])
   })
   it('get nothing if nobody joined there before the doctor', () => {
     const elsewhere = { ...seeing().listed, interface: 'eth1', index: 3 } as NonNullable<Observation['listed']>

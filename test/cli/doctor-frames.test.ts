@@ -9,6 +9,7 @@ import { fc } from '../support/property.ts'
 
 const rules = (more: Partial<HostRules> = {}): HostRules => ({
   addresses: new Set(['192.0.2.1', 'fd00::1']),
+  isRefusedBroadcast: () => false,
   isLoopback: () => false,
   acceptsLocal: () => false,
   routesLocalnet: () => false,

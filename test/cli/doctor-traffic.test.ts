@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { type Reason, SocketOptionError } from '../../lib/base/errors.ts'
 import { arrivedOf } from '../../lib/cli/commands/doctor/arrival.ts'
 import { captureRefusal } from '../../lib/cli/commands/doctor/capture-refusal.ts'
+import { dropChecks } from '../../lib/cli/commands/doctor/drop-checks.ts'
 import { type Certainty, type Finding, RANK } from '../../lib/cli/commands/doctor/finding.ts'
 import type { Sighting } from '../../lib/cli/commands/doctor/frame.ts'
 import { frameChecks } from '../../lib/cli/commands/doctor/frame-checks.ts'
@@ -34,7 +35,12 @@ describe('the traffic', () => {
         'pass wire: 192.0.2.1 to port 5000: 10 datagrams (5 a second, 0.00 Mbit/s), hop limit 3 to 9, payloads up to 100 bytes, from this host',
       ],
     ])
-    expect(wire({}, { joinRefused: refusal('no'), flows: [flow()] })).toEqual([])
+    expect(wire({}, { joinRefused: refusal('no'), flows: [flow()] })).toEqual([
+      ['pass wire: 192.0.2.9 to port 5000: 10 datagrams (5 a second, 0.00 Mbit/s), TTL 3, payloads up to 100 bytes'],
+    ])
+    expect(wire({}, { joinRefused: refusal('no') })).toEqual([
+      ['skip wire: nothing for 239.1.1.1 came in by eth0; but it was not joined'],
+    ])
     expect(wire({}, { captureRefused: { says: 'no CAP_NET_RAW', remedy: 'as root' } })).toEqual([
       ['skip wire: no CAP_NET_RAW; so the wire was not looked at'],
     ])
@@ -103,6 +109,83 @@ describe('the traffic', () => {
     expect(wire({}, { flows: [flow({ interfaceIndex: 3, outgoing: true })] })[0]?.[0]).toMatch(/^fail wire: nothing /)
   })
 
+  it('comes in below the interface, or is sent by lo', () => {
+    const lower = { master: undefined, bridge: undefined, lower: { name: 'eth1', kind: 'macvlan source' } }
+    expect(wire({}, { flows: [flow({ interfaceIndex: 3 })], link: lower })[0]?.at(-1)).toBe(
+      `likely ${RANK.comesElsewhere}: 239.1.1.1 comes in by eth1, and eth0 above it (macvlan source) does not take it`,
+    )
+    const byLo = [true, false].map((outgoing) => flow({ interfaceIndex: 1, source: '192.0.2.1', outgoing }))
+    expect(wire({}, { flows: byLo })[0]?.at(-1)).toBe(
+      `likely ${RANK.comesElsewhere}: the sender on this host sends by lo, not by eth0`,
+    )
+  })
+
+  it('goes to another destination on the port', () => {
+    const to = (destination: string, interfaceIndex = 2) => ({
+      interfaceIndex,
+      source: '192.0.2.9',
+      destination,
+      datagrams: 3,
+    })
+    const found = (destinations: string[], wanted: Partial<WantedChannel> = {}) =>
+      wire(wanted, { otherDestinations: destinations.map((one) => to(one)) })[0]
+    expect(found(['239.1.1.2'])).toEqual([
+      'fail wire: nothing for 239.1.1.1 came in by eth0; 192.0.2.9 sends to port 5000 of 239.1.1.2, and nobody to 239.1.1.1',
+      'fix: sockctl receive 239.1.1.2:5000 -i eth0',
+      'advice: have the sender send to 239.1.1.1',
+      `possible ${RANK.otherDestination}: 192.0.2.9 sends to port 5000 of 239.1.1.2, and nobody to 239.1.1.1`,
+    ])
+    expect(found(['192.0.2.1'])?.at(-1)).toContain("of this host's own address 192.0.2.1, and")
+    expect(found(['192.0.2.255'])?.at(-1)).toContain('of 192.0.2.255, and')
+    expect(found(['192.0.2.1'])?.some((line) => line.startsWith('fix'))).toBe(false)
+    const six = { family: 'ipv6', group: 'ff05::7' } as const
+    expect(found(['ff02::9', 'ff02::7'], six)?.at(-1)).toContain('of ff02::7, another scope, and nobody to ff05::7')
+    // One port has many streams: none of them is this sender's mistake.
+    for (const none of [found(['239.1.1.2', '239.1.1.3']), found(['239.1.1.2'], { sources: ['192.0.2.8'] })])
+      expect(none?.[0]).toMatch(/^fail wire: nothing for 239\.1\.1\.1 came in by eth0 in /)
+    expect(wire({}, { otherDestinations: [to('239.1.1.2', 3)] })[0]?.[0]).toMatch(/came in by eth0 in /)
+    expect(wire({}, { otherDestinations: [to('239.1.1.2')], flows: [flow()] })[0]?.[0]).toMatch(/^pass wire: /)
+  })
+
+  it('is taken away before UDP by what counts as much as was lost', () => {
+    const drops = finder(dropChecks)
+    const lost = (counter: string, count: number, seen: Partial<Observation> = {}) => ({
+      flows: [flow({ datagrams: 40 })],
+      before: { counters: new Map([[counter, 5]]), sockets: [] },
+      after: { counters: new Map([[counter, 5 + count]]), sockets: [] },
+      ...seen,
+    })
+    expect(drops('ingress', {}, lost('Tc.IngressDrops', 40))).toEqual([
+      [
+        'fail ingress: a filter of tc at the ingress of eth0 drops the datagrams: 40 meanwhile',
+        'advice: look for the filter: tc -s filter show dev eth0 ingress',
+        `likely ${RANK.otherDrop}: a filter of tc at the ingress of eth0 drops the datagrams: 40 meanwhile`,
+      ],
+    ])
+    expect(drops('ipsec', {}, lost('XfrmInPolBlock', 80))[0]?.[0]).toMatch(/^fail ipsec: .*: 80 meanwhile$/)
+    expect(drops('ipsec', {}, lost('XfrmInPolBlock', 6))).toEqual([
+      [
+        'warn ipsec: an IPsec policy of this host refuses the datagrams: 6 meanwhile, which is too few for 40 lost ones',
+        expect.stringMatching(/^advice: /),
+      ],
+    ])
+    for (const none of [
+      drops('ipsec', {}, lost('XfrmInPolBlock', 0)),
+      drops('ipsec', {}, lost('XfrmOutPolBlock', 40)),
+      drops('ipsec', {}, lost('XfrmInPolBlock', 40, { delivered: new Map([['192.0.2.9', 40]]) })),
+    ])
+      expect(none).toEqual([])
+    const six = { family: 'ipv6', group: 'ff15::1' } as const
+    expect(drops('route', six, lost('', 0, { hasGroupRoute: false }))[0]?.[1]).toBe(
+      'fix: ip -6 route add multicast ff00::/8 dev eth0 table local',
+    )
+    expect(drops('route', six, lost('', 0, { hasGroupRoute: undefined }))).toEqual([])
+    expect(drops('route', six, { hasGroupRoute: false })).toEqual([])
+    const xdp = { link: { master: undefined, bridge: undefined, hasXdp: true } }
+    expect(drops('xdp', {}, xdp)[0]?.at(-1)).toMatch(/^possible .*the XDP program on eth0 may drop the frames/)
+    expect(drops('xdp', {}, { ...xdp, flows: [flow()] })).toEqual([])
+  })
+
   it.each([
     ['ipv4', 1472],
     ['ipv6', 1452],
@@ -158,6 +241,10 @@ describe('the traffic', () => {
     )
     expect(loopback({ senders: [sender(true)] })).toEqual([])
     expect(loopback({ senders: [sender(undefined)] })[0]?.at(-1)).toMatch(/^possible .* it may have multicast loopback/)
+    // The socket itself knows best.
+    const asked = (loops: boolean) => [{ ...(sender(undefined) as object), inside: { loops } }] as never
+    expect(loopback({ senders: asked(false) })[0]?.at(-1)).toMatch(/^proven /)
+    expect(loopback({ senders: asked(true) })).toEqual([])
     expect(loopback({ senders: [sender(false)], delivered: new Map([['192.0.2.1', 10]]) })).toEqual([])
   })
 

@@ -48,7 +48,7 @@ export const flow = (more: Partial<ObservedFlow> = {}): ObservedFlow => ({
 })
 
 const host = { counters: new Map<string, number>(), sockets: [] }
-const noRules = { tables: [], unseen: [] }
+const noRules = { tables: [], unseen: [], isLate: false }
 
 /** Nothing was refused, nothing was heard: what a test has seen besides. */
 export const seeing = (more: Partial<Observation> = {}): Observation => ({
@@ -85,6 +85,8 @@ export const seeing = (more: Partial<Observation> = {}): Observation => ({
   trace: undefined,
   routes: new Map(),
   routeKinds: new Map(),
+  hasGroupRoute: undefined,
+  otherDestinations: [],
   senders: [],
   interfaceNames: new Map([
     [1, 'lo'],

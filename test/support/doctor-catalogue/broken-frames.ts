@@ -23,6 +23,15 @@ const ofFrames = (
   ...more,
 })
 
+/** The source is refused where the reverse path filter asks the routes. */
+const withFilter = (network: BrokenNetwork): BrokenNetwork => ({
+  ...network,
+  setUp: async (lab) => {
+    lab.sysctl('net/ipv4/conf/a0/rp_filter', 2)
+    await network.setUp(lab)
+  },
+})
+
 const SIX = { source: 'fd77:a0::11', destination: GROUP6 }
 const LONG = Buffer.alloc(3000)
 
@@ -70,6 +79,14 @@ export const brokenFrames: readonly BrokenNetwork[] = [
     'A proxy writes a group as source.',
     { source: '239.9.9.9' },
     /the source 239\.9\.9\.9 is none/,
+  ),
+  withFilter(
+    ofFrames(
+      'source-broadcast-of-the-network',
+      "A sender with a wrong netmask has the broadcast address of this host's network.",
+      { source: '10.77.0.255' },
+      /the source 10\.77\.0\.255 is none that a host can have/,
+    ),
   ),
   ofFrames(
     'source-broadcast',

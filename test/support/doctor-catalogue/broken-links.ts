@@ -169,6 +169,39 @@ export const brokenLinks: readonly BrokenNetwork[] = [
     fix: /^nft insert rule inet lab input ip daddr 239.1.1.1 udp dport 5004 accept$/,
   },
   {
+    name: 'bridge-firewall',
+    story: 'A rule for frames, in the hooks of the bridge, drops groups before the bridge hands them to this host.',
+    ask: `${GROUP}:${PORT} -i br0`,
+    setUp: async (lab) => {
+      await lab.bridge('A', lab.a1, ['10.77.1.1/24'])
+      await lab.rules(
+        'table bridge lab { chain pre { type filter hook prerouting priority 0; ether daddr & ff:ff:ff:80:00:00 == 01:00:5e:00:00:00 drop; }; }',
+      )
+      await lab.stream({ bind: lab.b1.ipv4[0] })
+    },
+    check: 'firewall',
+    certainty: 'likely',
+    says: /this host's firewall drops the datagrams: bridge lab pre: /,
+    fix: /^nft insert rule bridge lab pre ip daddr 239.1.1.1 udp dport 5004 accept$/,
+  },
+  {
+    name: 'macvlan-takes-others',
+    story: 'A macvlan in source mode takes only what comes from the hardware addresses in its list.',
+    ask: `${GROUP}:${PORT} -i mv0`,
+    setUp: async (lab) => {
+      await lab.ip('A', 'link add mv0 link a1 type macvlan mode source')
+      lab.undo(() => lab.ip('A', 'link delete mv0'))
+      await lab.ip('A', 'link set mv0 type macvlan macaddr add 02:00:00:00:00:99')
+      await lab.ip('A', 'address add 10.77.1.5/24 dev mv0')
+      await lab.ip('A', 'link set mv0 up')
+      await lab.stream({ bind: lab.b1.ipv4[0] })
+    },
+    check: 'wire',
+    certainty: 'likely',
+    says: /239\.1\.1\.1 comes in by a1, and mv0 above it \(macvlan source\) does not take it/,
+    fix: /^sockctl receive 239\.1\.1\.1:5004 -i a1$/,
+  },
+  {
     name: 'firewall-policy',
     story: 'The policy of the input chain is to drop, and no rule accepts the group.',
     report: 'christgau/wsdd#100',

@@ -118,6 +118,32 @@ export const brokenPrograms: readonly BrokenNetwork[] = [
   ),
   {
     ...ofProgram(
+      'blocks-by-itself',
+      'A program blocked the source that sends, and another program takes all sources, so that the host has it joined.',
+      { joins: [{ group: GROUP, interface: 'a0', blocks: '10.77.0.11' }] },
+      /has port 5004, but has blocked 10\.77\.0\.11 on 239\.1\.1\.1/,
+    ),
+    setUp: async (lab) => {
+      await lab.stream()
+      await lab.program({ port: 9000, ...joined })
+      await lab.program({ joins: [{ group: GROUP, interface: 'a0', blocks: '10.77.0.11' }] })
+    },
+  },
+  {
+    ...ofProgram(
+      'takes-only-its-own',
+      'A program joins by one socket and receives by another, and switched IP_MULTICAST_ALL off.',
+      { takesAll: false },
+      /has not joined 239\.1\.1\.1 on a0 by that socket, whose IP_MULTICAST_ALL is off/,
+    ),
+    setUp: async (lab) => {
+      await lab.stream()
+      await lab.program({ port: 9000, ...joined })
+      await lab.program({ takesAll: false })
+    },
+  },
+  {
+    ...ofProgram(
       'does-not-read',
       'A program is too slow for the stream: its receive buffer is full, and the kernel drops what comes.',
       { buffer: 1, reads: false, ...joined },
@@ -182,11 +208,11 @@ export const brokenPrograms: readonly BrokenNetwork[] = [
   },
   {
     name: 'no-loopback-ipv6',
-    story: 'The same in IPv6, where the kernel does not tell the option of another socket.',
+    story: 'The same in IPv6, where only the socket itself tells the option, and its descriptor is copied to ask.',
     ask: `[${GROUP6}]:${PORT} -i a0`,
     setUp: localSender(GROUP6),
     check: 'loopback',
-    certainty: 'possible',
-    says: /may have multicast loopback switched off/,
+    certainty: 'proven',
+    says: /has multicast loopback switched off/,
   },
 ]

@@ -264,6 +264,66 @@ export const healthyNetworks: readonly HealthyNetwork[] = [
     },
   },
   {
+    name: 'joined-everywhere',
+    story:
+      'A program joined on every interface, as those of mDNS do, and the route goes by one where nothing comes in.',
+    ask: `${GROUP}:${PORT}`,
+    setUp: async (lab) => {
+      await lab.ip('A', 'route add 224.0.0.0/4 dev a1')
+      lab.undo(() => lab.ip('A', 'route delete 224.0.0.0/4'))
+      await lab.stream()
+      await lab.program({ joins: ['a0', 'a1'].map((name) => ({ group: GROUP, interface: name })) })
+    },
+  },
+  {
+    name: 'passing-filters',
+    story: 'A filter of tc lets all pass, an IPsec policy is for another group, and rules count, log and come back.',
+    ask: ASK,
+    setUp: async (lab) => {
+      await lab.ingress('pass')
+      await lab.ip('A', 'xfrm policy add dir in src 0.0.0.0/0 dst 239.9.9.9/32 action block')
+      lab.undo(() => lab.ip('A', 'xfrm policy delete dir in src 0.0.0.0/0 dst 239.9.9.9/32'))
+      await lab.rules(
+        'table inet lab { chain DROP_STATS { log prefix "would drop "; counter return; }; chain input { type filter hook input priority 0; policy drop; ct state invalid drop; meta pkttype multicast jump DROP_STATS; udp dport 1-5003 drop; meta pkttype multicast accept; }; }',
+      )
+      await lab.stream({ group: '239.9.9.9' })
+      await lab.program({ port: 9000, joins: [{ group: '239.9.9.9', interface: 'a0' }] })
+      await lab.stream()
+    },
+  },
+  {
+    name: 'many-streams-on-the-port',
+    story: 'Streams of other groups, and datagrams to this host itself, come to the same port.',
+    ask: ASK,
+    setUp: async (lab) => {
+      for (const group of ['239.1.1.2', '239.1.1.3', '10.77.0.1', GROUP]) await lab.stream({ group })
+    },
+  },
+  {
+    name: 'bound-to-its-device',
+    story: 'A program is bound to the device by which the stream comes in.',
+    ask: ASK,
+    setUp: async (lab) => {
+      await lab.stream()
+      await lab.program({ device: 'a0', takesAll: false, ...joined })
+    },
+  },
+  {
+    name: 'listed-at-the-macvlan',
+    story: 'The interface is a macvlan in source mode, and the sender is in its list.',
+    ask: `${GROUP}:${PORT} -i mv0`,
+    setUp: async (lab) => {
+      await lab.ip('A', 'link add mv0 link a1 type macvlan mode source')
+      lab.undo(() => lab.ip('A', 'link delete mv0'))
+      await lab.ip('A', `link set mv0 type macvlan macaddr add ${lab.b1.mac}`)
+      await lab.ip('A', 'address add 10.77.1.5/24 dev mv0')
+      await lab.ip('A', 'link set mv0 up')
+      lab.sysctl('net/ipv4/conf/mv0/rp_filter', 0)
+      await running('mv0')
+      await lab.stream({ bind: lab.b1.ipv4[0] })
+    },
+  },
+  {
     name: 'snooping-bridge',
     story: 'The interface is a bridge that snoops, nobody asks, and it floods what it does not know.',
     ask: `${GROUP}:${PORT} -i br0`,

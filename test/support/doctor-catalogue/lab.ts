@@ -25,6 +25,7 @@ export interface ProgramPlan {
   refuses?: boolean
   reads?: boolean
   v6only?: boolean
+  takesAll?: false
 }
 
 export interface StreamPlan {
@@ -56,6 +57,8 @@ export interface Lab {
   program(plan?: ProgramPlan): Promise<Peer>
   /** Runs code of a sender on a host. */
   sender(host: 'A' | 'B', code: string): Promise<void>
+  /** Has tc run a program of classic BPF, one instruction that returns a verdict, on what comes in by pair 0. */
+  ingress(verdict: 'pass' | 'drop' | 'steal'): Promise<void>
   /** Loads rules of nft on this host. */
   rules(text: string): Promise<void>
   /** Host B asks as a querier does. */
@@ -65,6 +68,9 @@ export interface Lab {
   bridge(host: 'A' | 'B', port: End, addresses: readonly string[], ...settings: string[]): Promise<{ index: number }>
   takeDown(): Promise<void>
 }
+
+/** TC_ACT_OK, TC_ACT_SHOT, which is counted, and TC_ACT_STOLEN, which is not. */
+const TC_VERDICTS = { pass: 0, drop: 2, steal: 4 }
 
 const scriptPath = (name: string): string => fileURLToPath(new URL(name, import.meta.url))
 
@@ -108,6 +114,12 @@ export function openLab(hosts: TwoHosts): Lab {
       ),
     sender: async (host, code) => {
       await kept(hosts.spawn(host, { code }))
+    },
+    ingress: async (verdict) => {
+      await run('tc', ['qdisc', 'add', 'dev', a.name, 'clsact'])
+      lab.undo(() => run('tc', ['qdisc', 'delete', 'dev', a.name, 'clsact']))
+      const bytecode = `1,6 0 0 ${TC_VERDICTS[verdict]},`
+      await run('tc', ['filter', 'add', 'dev', a.name, 'ingress', 'bpf', 'da', 'bytecode', bytecode])
     },
     rules: async (text) => {
       undo.push(() => run('nft', ['delete', 'table', text.split(' ')[1] ?? '', text.split(' ')[2] ?? '']))

@@ -1,6 +1,13 @@
 // A program that receives, as users write them: what it does wrong is in its arguments.
 import { openSocket } from 'sockctl'
-import { IPV6_V6ONLY, SO_ATTACH_FILTER, SO_BINDTODEVICE, SO_RCVBUF, SO_REUSEADDR } from 'sockctl/options'
+import {
+  IP_MULTICAST_ALL,
+  IPV6_V6ONLY,
+  SO_ATTACH_FILTER,
+  SO_BINDTODEVICE,
+  SO_RCVBUF,
+  SO_REUSEADDR,
+} from 'sockctl/options'
 import { serve, tell } from '../stdio.mjs'
 
 const plan = JSON.parse(process.argv.at(-1))
@@ -10,6 +17,7 @@ const options = [
   ...(plan.device ? [[SO_BINDTODEVICE, plan.device]] : []),
   ...(plan.buffer ? [[SO_RCVBUF, plan.buffer]] : []),
   ...(plan.v6only ? [[IPV6_V6ONLY, true]] : []),
+  ...(plan.takesAll === false ? [[IP_MULTICAST_ALL, false]] : []),
   // One instruction that returns 0: the socket refuses each datagram.
   ...(plan.refuses ? [[SO_ATTACH_FILTER, [{ code: 0x06, jt: 0, jf: 0, k: 0 }]]] : []),
 ]

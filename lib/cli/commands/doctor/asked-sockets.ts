@@ -3,8 +3,8 @@
 import type { HostMembership } from '../../../kernel/proc-net.ts'
 import { isMulticast, unmapped } from '../../../net/address.ts'
 import { sum } from './arrival.ts'
+import type { AskedSocket } from './inside-socket.ts'
 import type { Observation } from './observation.ts'
-import type { SocketWithOwner } from './sockets.ts'
 import { takesWanted, type WantedChannel, wantedFlows } from './wanted-channel.ts'
 
 export interface SocketObstacle {
@@ -13,13 +13,13 @@ export interface SocketObstacle {
   readonly advice: string
 }
 
+/** The sources whose datagrams a socket is to get. */
+const sendersOf = (wanted: WantedChannel, { flows }: Observation): readonly string[] =>
+  wanted.sources.length > 0 ? wanted.sources : wantedFlows(wanted, flows).map(({ source }) => source)
+
 /** Why a socket takes no datagram of the channel, whatever is joined; undefined if it does. */
-export function obstacleOf(
-  socket: SocketWithOwner,
-  wanted: WantedChannel,
-  seen: Observation,
-): SocketObstacle | undefined {
-  const { group, on, family, sources } = wanted
+export function obstacleOf(socket: AskedSocket, wanted: WantedChannel, seen: Observation): SocketObstacle | undefined {
+  const { group, on, family } = wanted
   const { more } = socket
   const address = unmapped(socket.address)
   if (family === 'ipv4' && socket.family === 'ipv6' && more?.isV6only === true)
@@ -28,7 +28,7 @@ export function obstacleOf(
       advice: `bind that socket to 0.0.0.0, or switch IPV6_V6ONLY off`,
     }
   const peer = more?.peer === undefined ? undefined : unmapped(more.peer)
-  const senders = sources.length > 0 ? sources : wantedFlows(wanted, seen.flows).map(({ source }) => source)
+  const senders = sendersOf(wanted, seen)
   // connect(2) binds a socket that was bound to the wildcard address, too.
   if (peer !== undefined && !senders.includes(peer))
     return { text: `is connected to ${peer}, and takes nothing from others`, advice: 'do not connect that socket' }
@@ -48,6 +48,38 @@ export function obstacleOf(
     }
   }
   return undefined
+}
+
+/** Why a socket takes no datagram of the channel by its own memberships, as far as it can be asked. */
+export function ownObstacleOf(
+  { inside }: AskedSocket,
+  wanted: WantedChannel,
+  seen: Observation,
+): SocketObstacle | undefined {
+  if (inside === undefined) return undefined
+  const { group, on, family } = wanted
+  const { filter, takesAll } = inside
+  if (filter === undefined) {
+    const option = family === 'ipv4' ? 'IP_MULTICAST_ALL' : 'IPV6_MULTICAST_ALL'
+    return takesAll
+      ? undefined
+      : {
+          text: `has not joined ${group} on ${on.name} by that socket, whose ${option} is off: it gets no group that only others have joined`,
+          advice: `join ${group} on ${on.name} by the socket that receives`,
+        }
+  }
+  const senders = sendersOf(wanted, seen)
+  const isInclude = filter.mode === 'include'
+  if (senders.length === 0 || senders.some((one) => filter.sources.includes(one) === isInclude)) return undefined
+  return isInclude
+    ? {
+        text: `has joined ${group} only for ${filter.sources.join(', ')}, and ${senders.join(', ')} sends`,
+        advice: `join for ${senders.join(', ')}, or for any source`,
+      }
+    : {
+        text: `has blocked ${senders.join(', ')} on ${group}`,
+        advice: 'unblock that source in the program (IP_UNBLOCK_SOURCE, MCAST_UNBLOCK_SOURCE)',
+      }
 }
 
 /** The group's membership on the interface before the doctor joined. */
@@ -80,7 +112,7 @@ export function whyNotJoined(wanted: WantedChannel, seen: Observation): string |
 }
 
 /** How many datagrams a socket dropped meanwhile, since its buffer was full or its filter refused them. */
-export const dropsOf = ({ inode, drops }: SocketWithOwner, { before }: Observation): number =>
+export const dropsOf = ({ inode, drops }: AskedSocket, { before }: Observation): number =>
   drops - (before.sockets.find((one) => one.inode === inode)?.drops ?? drops)
 
 /** How many datagrams reached UDP, before the doctor joined and after. */

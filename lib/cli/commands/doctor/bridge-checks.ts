@@ -2,7 +2,7 @@
 
 import { describeGroup } from '../../../index.ts'
 import { isIpv6 } from '../../../net/address.ts'
-import { type Finding, fail, pass, RANK, warn } from './finding.ts'
+import { type Finding, fail, pass, RANK, skip, warn } from './finding.ts'
 import type { Bridge } from './link.ts'
 import type { Observation } from './observation.ts'
 import { commandLine, type WantedChannel, wantedFlows } from './wanted-channel.ts'
@@ -74,7 +74,11 @@ function snoopingCheck(wanted: WantedChannel, seen: Observation, bridge: Bridge)
 }
 
 export function bridgeChecks(wanted: WantedChannel, seen: Observation): Finding[] {
-  const { master, bridge } = seen.link
+  const { master, bridge, isUnseen } = seen.link
+  if (isUnseen === true && seen.interfaceEnd !== 'gone')
+    return [
+      skip('bridge', 'ip(8) tells nothing here; so whether the interface is a bridge, or a port of one, was not seen'),
+    ]
   if (master !== undefined) return [portCheck(wanted, seen, master)]
   return bridge === undefined ? [] : [...stuckCheck(wanted, seen, bridge), snoopingCheck(wanted, seen, bridge)]
 }

@@ -93,18 +93,14 @@ async function diagnose({ out, stop }: Run, [given]: [ChannelText], options: Doc
   const blocked = [...given.blocked, ...(options.block ?? [])]
   if (sources.length > 0 && blocked.length > 0)
     throw new UsageError('--block is for any-source joins: leave out --block, or the sources')
-  const choice = await chooseInterface(given.group, sources, given.interface ?? options.interface)
+  const { group } = given
+  const port = given.port ?? options.port
+  const choice = await chooseInterface({ group, port, sources }, given.interface ?? options.interface, stop)
   tell(choice.findings)
-  if (choice.on === undefined) {
-    const next = `sockctl interfaces`
-    const nothing = { channel: given.group, flows: false, delivered: 0, querier: 'unseen', seconds: 0, next } as const
-    conclude(out, verdictOf(findings, nothing), nothing)
-    return false
-  }
   const wanted: WantedChannel = {
-    group: given.group,
-    family: familyOf(given.group),
-    port: given.port ?? options.port,
+    group,
+    family: familyOf(group),
+    port,
     sources: withoutZones(sources),
     blocked: withoutZones(blocked),
     on: choice.on,
@@ -113,7 +109,7 @@ async function diagnose({ out, stop }: Run, [given]: [ChannelText], options: Doc
   const verb = options.passive === true ? 'Looking for' : 'Joining'
   out.hint(`${verb} ${channelText(wanted)} for up to ${atMost / 1000} s ...`)
   const wait = { atMost, atLeast: options.wait ?? FIRST_REPORTS }
-  const { flows, outcome } = await examine(wanted, {
+  const outcome = await examine(wanted, {
     wait,
     passive: options.passive === true,
     traces: options.trace === true,
@@ -121,8 +117,10 @@ async function diagnose({ out, stop }: Run, [given]: [ChannelText], options: Doc
     tell,
   })
   if (stop.aborted) throw new Failure('stopped by a signal before there was a verdict; nothing is left behind')
-  conclude(out, verdictOf(findings, outcome), outcome)
-  return flows
+  // A join that the kernel refuses to a program gets nothing, although the doctor's own, which names an interface, may.
+  const ofAsked = choice.isRefused ? { ...outcome, flows: false } : outcome
+  conclude(out, verdictOf(findings, ofAsked), ofAsked)
+  return ofAsked.flows
 }
 
 function conclude(

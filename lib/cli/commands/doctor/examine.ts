@@ -29,8 +29,8 @@ export interface Examination {
 }
 
 /** The interface may go away, or be set down, while the doctor looks. */
-function endCheck({ on: { name } }: WantedChannel, { interfaceEnd }: Observation): Finding[] {
-  if (interfaceEnd === 'up') return []
+function endCheck({ on: { name, flags } }: WantedChannel, { interfaceEnd }: Observation): Finding[] {
+  if (interfaceEnd === 'up' || (interfaceEnd === 'down' && !flags.up)) return []
   const isGone = interfaceEnd === 'gone'
   const text = isGone ? `the interface ${name} went away meanwhile` : `the interface ${name} was set down meanwhile`
   return [
@@ -44,6 +44,9 @@ function endCheck({ on: { name } }: WantedChannel, { interfaceEnd }: Observation
     }),
   ]
 }
+
+/** In milliseconds: by then a stream that comes in by another interface was seen there. */
+const ENOUGH_IF_DOWN = 1000
 
 /** Whether a querier keeps the stream alive, or the stream needs none. */
 function querierOf(wanted: WantedChannel, seen: Observation): StreamOutcome['querier'] {
@@ -61,7 +64,7 @@ function querierOf(wanted: WantedChannel, seen: Observation): StreamOutcome['que
 export async function examine(
   wanted: WantedChannel,
   { wait, passive, traces, stop, tell }: Examination,
-): Promise<{ flows: boolean; outcome: StreamOutcome }> {
+): Promise<StreamOutcome> {
   tell([...interfaceChecks(wanted), ...groupChecks(wanted), ...settingsChecks(wanted)])
   const nothing = {
     channel: channelText(wanted),
@@ -71,9 +74,11 @@ export async function examine(
     seconds: 0,
     next: `${commandLine('doctor', wanted)} --wait 130s`,
   } as const
-  if (!wanted.on.flags.up) return { flows: false, outcome: nothing }
-  const seen = await observe(wanted, wait, { passive, traces }, stop)
-  if (seen === undefined) return { flows: false, outcome: nothing }
+  // Nothing comes in by an interface that is down. All else is looked at all the same.
+  const patience = wanted.on.flags.up ? wait.atMost : Math.min(wait.atMost, ENOUGH_IF_DOWN)
+  const time = { atMost: patience, atLeast: Math.min(wait.atLeast, patience) }
+  const seen = await observe(wanted, time, { passive, traces }, stop)
+  if (seen === undefined) return nothing
   const seconds = (seen.listened || (seen.looked?.length ?? 0)) / 1000
   tell([
     ...endCheck(wanted, seen),
@@ -87,8 +92,5 @@ export async function examine(
   ])
   const flows =
     seen.interfaceEnd === 'up' && forgottenBy(seen.renewals)?.isProven !== true && flowsToAsked(wanted, seen)
-  return {
-    flows,
-    outcome: { ...nothing, flows, delivered: arrivedOf(seen), querier: querierOf(wanted, seen), seconds },
-  }
+  return { ...nothing, flows, delivered: arrivedOf(seen), querier: querierOf(wanted, seen), seconds }
 }

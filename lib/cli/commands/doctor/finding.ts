@@ -57,8 +57,13 @@ export const RANK = {
   otherInterface: 62,
   sourceLost: 60,
   sourceNeeded: 58,
+  // Above the loss that is left over, which they explain.
+  otherDrop: 68,
+  xdp: 57.5,
+  otherDestination: 57,
   lost: 56,
   nothingSent: 55,
+  noSource: 50,
   blockedSource: 48,
   groupStays: 40,
   queriesDropped: 30,

@@ -6,7 +6,7 @@ import { lossOf } from './arrival.ts'
 import { type Certainty, type Finding, fail, pass, RANK, skip, warn } from './finding.ts'
 import { barrierTo, conditionOf, datagramOf, membershipPacket } from './firewall-path.ts'
 import type { Observation } from './observation.ts'
-import { type WantedChannel, wantedFlows } from './wanted-channel.ts'
+import { commandLine, isWantedSource, type WantedChannel, wantedFlows } from './wanted-channel.ts'
 import { type ObservedFlow, soundOf } from './wire.ts'
 
 /** How many flows are followed through the rules: the busiest ones. */
@@ -137,7 +137,9 @@ function withFlows(wanted: WantedChannel, seen: Observation, flows: readonly Obs
     findings.push(
       warn('firewall', {
         says: `none of the datagrams passes the firewall, whose rules were not all seen: ${unseenText(seen)}`,
-        advice: 'have the rules listed: run doctor as root, with nft and iptables installed',
+        advice: seen.firewall.before.isLate
+          ? `give doctor more time to list the rules: ${commandLine('doctor', wanted)} --wait 30s`
+          : 'have the rules listed: run doctor as root, with nft and iptables installed',
         cause: `a rule of the firewall may drop the datagrams: ${unseenText(seen)}`,
         certainty: 'possible',
         rank: RANK.firewallDropped - 1,
@@ -152,6 +154,15 @@ function withFlows(wanted: WantedChannel, seen: Observation, flows: readonly Obs
   return [pass('firewall', `no rule drops the datagrams${also}`)]
 }
 
+/** Whether the stream comes in by a port of the wanted bridge. */
+const comesByPort = (wanted: WantedChannel, { flows, portsOfWanted }: Observation): boolean =>
+  flows.some(
+    (flow) =>
+      portsOfWanted.has(flow.interfaceIndex) &&
+      (wanted.port === undefined || flow.port === wanted.port) &&
+      isWantedSource(wanted, flow.source),
+  )
+
 /** What the rules would do to datagrams that did not come, or could not be seen to. */
 function withoutFlows(wanted: WantedChannel, seen: Observation): Finding[] {
   const { tables, unseen } = seen.firewall.before
@@ -159,9 +170,13 @@ function withoutFlows(wanted: WantedChannel, seen: Observation): Finding[] {
   const surely = obstacles.find((obstacle) => certaintyOf(obstacle) === 'always')
   const also = unseen.length === 0 ? '' : `; not seen: ${unseenText(seen)}`
   if (surely !== undefined) {
+    const cause = deedOf(surely, 'always', 'the datagrams')
+    // What comes in by a port of the bridge has met the rules before the bridge hands it on.
+    const isAtPort = ['bridge', 'netdev'].includes(surely.table.family) && comesByPort(wanted, seen)
+    if (isAtPort)
+      return [fail('firewall', { says: cause, fix, cause, certainty: 'likely', rank: RANK.firewallDropped })]
     const says = `${deedOf(surely, 'always', 'such datagrams once they come')}${also}`
     if (seen.captureRefused === undefined || (seen.delivered?.size ?? 0) > 0) return [warn('firewall', { says, fix })]
-    const cause = deedOf(surely, 'always', 'the datagrams')
     return [fail('firewall', { says, fix, cause, certainty: 'possible', rank: RANK.firewallDropped })]
   }
   if (tables.length === 0 && unseen.length > 0)
@@ -202,7 +217,8 @@ export function firewallChecks(wanted: WantedChannel, seen: Observation): Findin
 }
 
 function ruleChecks(wanted: WantedChannel, seen: Observation): Finding[] {
-  const flows = wantedFlows(wanted, seen.flows)
+  // Without a join nothing shows whether they passed.
+  const flows = (seen.joinRefused === undefined ? wantedFlows(wanted, seen.flows) : [])
     .filter((flow) => soundOf(flow) > 0)
     .toSorted((a, b) => b.datagrams - a.datagrams)
     .slice(0, MAX_FLOWS)

@@ -59,6 +59,11 @@ export interface HostRules {
   isLoopback(interfaceIndex: number): boolean
   /** net.ipv4.conf.*.accept_local */
   acceptsLocal(interfaceIndex: number): boolean
+  /**
+   * The broadcast addresses of this host's own networks, which are no sources if the reverse path filter looks at routes
+   * (net.ipv4.conf.*.rp_filter).
+   */
+  isRefusedBroadcast(source: string, interfaceIndex: number): boolean
   /** net.ipv4.conf.*.route_localnet */
   routesLocalnet(interfaceIndex: number): boolean
 }
@@ -75,7 +80,7 @@ const FRAGMENT = 44
 const EXTENSIONS = [0, 43, 60]
 const MAX_VLAN = 0xfff
 
-interface NetworkPart {
+export interface NetworkPart {
   readonly packet: Buffer
   /** 0 if the frame has no tag. */
   readonly vlan: number
@@ -84,7 +89,7 @@ interface NetworkPart {
 }
 
 /** The IP packet in a frame. Packet sockets give an Ethernet header before it, and none of an interface that has none. */
-function networkPart({ data, vlan }: Datagram<'packet'>): NetworkPart | undefined {
+export function networkPart({ data, vlan }: Datagram<'packet'>): NetworkPart | undefined {
   const isIp = (at: number): boolean => [4, 6].includes((data[at] ?? 0) >> 4)
   const tag = vlan === undefined ? 0 : vlan.id
   if (data.length > ETHERNET_HEADER) {
@@ -230,7 +235,10 @@ function flawOfFrame({ source }: Datagram<'packet'>, { vlan, to }: NetworkPart):
 
 function flawOfSource(ip: IpPart, source: string, index: number, rules: HostRules): Flaw | undefined {
   if (rules.isLoopback(index)) return undefined
-  if (isImpossible(source, ip.source, ip.destination, rules.routesLocalnet(index)))
+  if (
+    isImpossible(source, ip.source, ip.destination, rules.routesLocalnet(index)) ||
+    rules.isRefusedBroadcast(source, index)
+  )
     return { kind: 'source', detail: source }
   return ip.family === 4 && rules.addresses.has(source) && !rules.acceptsLocal(index)
     ? { kind: 'own-address', detail: source }

@@ -1,5 +1,6 @@
-// Checks what on this host may keep the datagrams from a socket: its firewall, and the sockets themselves.
+// Checks what on this host may keep the datagrams from a socket: its firewall, what else drops packets, and the sockets themselves.
 
+import { dropChecks } from './drop-checks.ts'
 import type { Finding } from './finding.ts'
 import { firewallChecks } from './firewall.ts'
 import type { Observation } from './observation.ts'
@@ -8,5 +9,6 @@ import type { WantedChannel } from './wanted-channel.ts'
 
 export const hostChecks = (wanted: WantedChannel, seen: Observation): Finding[] => [
   ...firewallChecks(wanted, seen),
+  ...dropChecks(wanted, seen),
   ...socketChecks(wanted, seen),
 ]

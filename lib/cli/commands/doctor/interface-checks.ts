@@ -1,8 +1,9 @@
 // Checks the interface: its state, and its addresses.
 
 import type { Interface } from '../../../index.ts'
+import { parseAddress, withoutZone } from '../../../net/address.ts'
 import { type Finding, fail, type Problem, pass, RANK, warn } from './finding.ts'
-import { sysctl, sysctlName } from './system.ts'
+import { readText, sysctl, sysctlName } from './system.ts'
 import type { WantedChannel } from './wanted-channel.ts'
 
 function stateOf({ name, flags, mtu }: Interface): Finding {
@@ -34,9 +35,31 @@ function stateOf({ name, flags, mtu }: Interface): Finding {
   return pass('interface', `${name} is up and takes multicast (MTU ${mtu})${lo}`)
 }
 
+const IFA_F_DADFAILED = 0x08
+
+/** Whether another host has the address too. /proc/net/if_inet6: address, index, prefix, scope, flags, name */
+function isDuplicate(index: number, address: string): boolean {
+  const hex = Buffer.from(parseAddress(withoutZone(address))?.bytes ?? []).toString('hex')
+  return readText('/proc/net/if_inet6')
+    .split('\n')
+    .map((line) => line.split(/\s+/))
+    .some(
+      ([found, on = '', , , flags = '']) =>
+        found === hex && Number.parseInt(on, 16) === index && (Number.parseInt(flags, 16) & IFA_F_DADFAILED) !== 0,
+    )
+}
+
 function addressOf({ on, family }: WantedChannel): Finding {
   const own = on.addresses.filter((one) => one.family === family)
   const [first] = family === 'ipv4' ? own : own.filter(({ address }) => /^fe[89ab]/i.test(address))
+  if (first !== undefined && family === 'ipv6' && isDuplicate(on.index, first.address))
+    return warn('address', {
+      says: `another host has ${first.address} too, and ${on.name} can't use it: MLD reports go out without a source`,
+      advice: `give ${on.name} an address of its own: ip -6 address show dev ${on.name} dadfailed`,
+      cause: `${on.name} has no link-local address that it can use, and switches may pass over its MLD reports`,
+      certainty: 'possible',
+      rank: RANK.noSource,
+    })
   if (first !== undefined) return pass('address', `${on.name} has ${own.map(({ address }) => address).join(', ')}`)
   if (on.flags.loopback && own.length > 0) return pass('address', `${on.name} has ${own[0]?.address}`)
   if (family === 'ipv6' && sysctl(`net/ipv6/conf/${on.name}/disable_ipv6`) === 1)

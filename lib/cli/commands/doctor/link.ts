@@ -21,27 +21,39 @@ export interface BridgePort {
   readonly master: string | undefined
   /** The interface as a bridge, if it is one. */
   readonly bridge: Bridge | undefined
+  /** The device below a macvlan, a VLAN and the like, and what the kernel calls this one: `macvlan source`. */
+  readonly lower?: { readonly name: string; readonly kind: string }
+  /** Whether an XDP program sees the frames first. */
+  readonly hasXdp?: boolean
+  /** Whether nobody could tell: iproute2 is not installed. */
+  readonly isUnseen?: boolean
 }
 
 interface IpLink {
   master?: string
+  /** The name of the device below. */
+  link?: string
+  xdp?: unknown
   linkinfo?: {
     info_kind?: string
     info_slave_kind?: string
-    info_data?: { mcast_snooping?: number; mcast_querier?: number }
+    info_data?: { mcast_snooping?: number; mcast_querier?: number; mode?: string }
   }
 }
 
 /** The kinds of ports whose incoming packets count as their master's. */
 const PORT_KINDS = ['bridge', 'bond', 'team']
 
-async function askList<T>(program: string, ...args: string[]): Promise<T[]> {
+/** What a program lists as JSON; undefined if it lists nothing that can be read. */
+async function listOf<T>(program: string, args: string[]): Promise<T[] | undefined> {
   try {
-    return JSON.parse((await askProgram(program, args)) ?? '[]') as T[]
+    return JSON.parse((await askProgram(program, args)) ?? '') as T[]
   } catch {
-    return []
+    return undefined
   }
 }
+
+const askList = async <T>(program: string, ...args: string[]): Promise<T[]> => (await listOf<T>(program, args)) ?? []
 
 async function bridgeGroups(name: string): Promise<string[] | undefined> {
   const [found] = await askList<{ mdb?: { port: string; grp: string }[] }>(
@@ -86,11 +98,18 @@ export async function droppingRouteTo(address: string): Promise<string | undefin
   return nearest?.type
 }
 
+/** Whether multicast of IPv6 has a route by an interface; undefined if ip(8) does not tell. */
+export async function hasGroupRoute(name: string): Promise<boolean | undefined> {
+  const words = ['-json', '-6', 'route', 'show', 'table', 'local', 'root', 'ff00::/8']
+  return (await listOf<{ dev?: string }>('ip', words))?.some(({ dev }) => dev === name)
+}
+
 /**
  * Reads the state from ip(8) and bridge(8). /sys may tell that of another network namespace: the one it was mounted in.
  */
 export async function linkOf(name: string): Promise<BridgePort> {
-  const [{ master, linkinfo = {} } = {}] = await askList<IpLink>('ip', '-json', '-details', 'link', 'show', 'dev', name)
+  const links = await listOf<IpLink>('ip', ['-json', '-details', 'link', 'show', 'dev', name])
+  const [{ master, link, xdp, linkinfo = {} } = {}] = links ?? []
   const { info_kind: kind, info_slave_kind: slave = '', info_data: data = {} } = linkinfo
   return {
     master: PORT_KINDS.includes(slave) ? master : undefined,
@@ -103,5 +122,8 @@ export async function linkOf(name: string): Promise<BridgePort> {
             ...(await portsOf(name)),
           }
         : undefined,
+    ...(link !== undefined && { lower: { name: link, kind: [kind, data.mode].filter(Boolean).join(' ') } }),
+    hasXdp: xdp !== undefined,
+    isUnseen: links === undefined,
   }
 }

@@ -52,7 +52,8 @@ function reportCheck(wanted: WantedChannel, seen: Observation): Finding[] {
     return [
       pass('report', `an ${protocol}v${report.message.version} report for ${group} went out to ${report.destination}`),
     ]
-  if (on.flags.loopback || seen.passive) return []
+  if (on.flags.loopback || seen.passive || seen.joinRefused !== undefined) return []
+  if (!on.flags.up) return [skip('report', `no report leaves ${on.name}, which is down`)]
   const wasJoined = seen.joinedBefore.some(({ index }) => index === on.index)
   if (wasJoined || isNeverSnooped(group) || seen.listened < FIRST_REPORT || !on.flags.multicast)
     return [
@@ -118,7 +119,6 @@ function querierCheck(wanted: WantedChannel, seen: Observation): Finding[] {
 }
 
 export function networkChecks(wanted: WantedChannel, seen: Observation): Finding[] {
-  if (seen.joinRefused !== undefined) return []
   if (seen.captureRefused !== undefined)
     return [skip('querier', `${seen.captureRefused.says}; so reports and queries were not looked for`)]
   return [...forgottenCheck(wanted, seen), ...reportCheck(wanted, seen), ...querierCheck(wanted, seen)]

@@ -5,9 +5,10 @@ import type { Counters } from '../../../kernel/proc-counters.ts'
 import type { HostMembership } from '../../../kernel/proc-net.ts'
 import type { MembershipPacket } from '../../../protocols/membership-packet.ts'
 import type { CaptureRefusal } from './capture-refusal.ts'
+import type { AskedSocket } from './inside-socket.ts'
 import type { BridgePort } from './link.ts'
+import type { OtherDestination } from './other-destinations.ts'
 import type { Firewall } from './read-firewall.ts'
-import type { SocketWithOwner } from './sockets.ts'
 import type { Trace } from './trace-firewall.ts'
 import type { ObservedFlow } from './wire.ts'
 
@@ -15,7 +16,7 @@ import type { ObservedFlow } from './wire.ts'
 export interface HostState {
   readonly counters: Counters
   /** The sockets on the wanted port. */
-  readonly sockets: readonly SocketWithOwner[]
+  readonly sockets: readonly AskedSocket[]
 }
 
 /** What was seen in one stretch of time. */
@@ -87,8 +88,12 @@ export interface Observation {
   readonly routes: ReadonlyMap<string, number>
   /** The kind of the route to a source, if it is one that drops: `unreachable`, `blackhole`, `prohibit`. */
   readonly routeKinds: ReadonlyMap<string, string>
+  /** Whether multicast of IPv6 has a route by the interface; undefined if nobody tells, and of IPv4. */
+  readonly hasGroupRoute: boolean | undefined
+  /** What came to the wanted port and another destination, on every interface. */
+  readonly otherDestinations: readonly OtherDestination[]
   /** Local senders to the group: programs with their socket, by the port they send from. */
-  readonly senders: readonly SocketWithOwner[]
+  readonly senders: readonly AskedSocket[]
   /** The names of the interfaces, by index. */
   readonly interfaceNames: ReadonlyMap<number, string>
   /** The indexes of the ports of the wanted interface, if that is a bridge. */

@@ -6,7 +6,9 @@ import type { HostMembership } from '../../../kernel/proc-net.ts'
 import { withoutZone } from '../../../net/address.ts'
 import { lookUp } from '../../../net/route-lookup.ts'
 import { openHostGroups } from '../groups/host-groups.ts'
-import { droppingRouteTo, linkOf } from './link.ts'
+import { INGRESS_DROPS, ingressDrops } from './ingress-drops.ts'
+import { withInside } from './inside-socket.ts'
+import { droppingRouteTo, hasGroupRoute, linkOf } from './link.ts'
 import type { HostState, Observation, Stretch } from './observation.ts'
 import { watchFirewall } from './read-firewall.ts'
 import { createReception } from './reception.ts'
@@ -18,11 +20,18 @@ import { takesWanted, type WantedChannel, wantedFlows } from './wanted-channel.t
 import { MAX_REMEMBERED, openWatch, type Watch } from './watch.ts'
 import { type ObservedFlow, soundOf } from './wire.ts'
 
-const readHostState = async ({ family, port }: WantedChannel): Promise<HostState> => {
+const readHostState = async (wanted: WantedChannel): Promise<HostState> => {
+  const { family, port, on } = wanted
   const sockets = port === undefined ? [] : await socketsOn((one) => one === port)
+  const counters = parseCounters(
+    ...['netstat', 'snmp', 'snmp6', 'xfrm_stat'].map((name) => readText(`/proc/net/${name}`)),
+  )
   return {
-    counters: parseCounters(...['netstat', 'snmp', 'snmp6'].map((name) => readText(`/proc/net/${name}`))),
-    sockets: sockets.filter((socket) => isOfFamily(socket, family)),
+    counters: new Map([...counters, [INGRESS_DROPS, await ingressDrops(on.name)]]),
+    sockets: await withInside(
+      sockets.filter((socket) => isOfFamily(socket, family)),
+      wanted,
+    ),
   }
 }
 
@@ -34,11 +43,15 @@ export interface WaitTime {
 
 /** In milliseconds: how long to look, before the doctor joins, for a stream that others have joined. */
 const LOOK = 1000
+/** So many datagrams are a stream. */
+const ENOUGH = 3
 /** If so many datagrams were lost in so many milliseconds, more of them would not tell more. */
 const LOST_ENOUGH = { datagrams: 10, time: 1500 }
 const TICK = 50
-/** In milliseconds: how long to wait for the listing of the firewall's rules at the least. */
-const SOON = 500
+/** In milliseconds: how long to wait for the listing of the firewall's rules beyond the time for looking. */
+const SOON = 300
+/** In milliseconds: the same if the stream flows, when there is mostly time left. */
+const SOON_IF_WELL = 500
 
 const pause = (time: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, time))
 
@@ -48,9 +61,8 @@ const busiestPort = (flows: readonly ObservedFlow[]): number | undefined =>
 /** Looks for a stream that others have joined, without a join of the doctor's. */
 async function look(watch: Watch, time: number, end: AbortSignal, all: boolean): Promise<Stretch> {
   const start = performance.now()
-  const enough = 3
   while (!end.aborted && performance.now() - start < time) {
-    if (!all && watch.arrivals.length >= enough) break
+    if (!all && watch.arrivals.length >= ENOUGH) break
     await pause(TICK)
   }
   const { flows, passed } = watch.restart()
@@ -79,7 +91,11 @@ export async function observe(
     ? await look(watch, passive ? wait.atMost - passedTime() : Math.min(LOOK, wait.atMost / 2), stop, passive)
     : undefined
   const reception = createReception(wanted)
-  const renewals = createRenewals({ watch, wasSilent: isJoined && watch.arrivals.length === 0, since: start })
+  const renewals = createRenewals({
+    watch,
+    wasSilent: on.flags.up && isJoined && watch.arrivals.length === 0,
+    since: start,
+  })
   let listed: HostMembership | undefined
   let joinedAt = performance.now()
   try {
@@ -100,8 +116,14 @@ export async function observe(
   if (stop.aborted) return undefined
 
   async function listen(): Promise<void> {
-    while (!stop.aborted && reception.receiver !== undefined && passedTime() < wait.atMost) {
-      await pause(Math.max(1, Math.min(TICK, wait.atMost - passedTime())))
+    const left = (): number => wait.atMost - firewall.readsAgainIn() - passedTime()
+    while (!stop.aborted && left() > 0) {
+      await pause(Math.max(1, Math.min(TICK, left())))
+      // Whoever may not join may look all the same.
+      if (reception.receiver === undefined) {
+        if (watch.arrivals.length >= ENOUGH || performance.now() - joinedAt >= LOOK) return
+        continue
+      }
       if (port === undefined && !reception.listens) {
         const found = busiestPort(wantedFlows(wanted, watch.flows()))
         if (found !== undefined) await reception.join(found)
@@ -155,11 +177,13 @@ export async function observe(
     reports: watch.reports.map(({ packet }) => packet),
     delivered: reception.listens ? reception.delivered : undefined,
     after: await readHostState(wanted),
-    firewall: await firewall.finish(Math.max(SOON, allArrived ? 0 : wait.atMost - passedTime())),
+    firewall: await firewall.finish(allArrived ? SOON_IF_WELL : SOON + Math.max(0, wait.atMost - passedTime())),
     trace: await trace?.finish(),
     routes,
     routeKinds,
-    senders: sendingPorts.size === 0 ? [] : await socketsOn((one) => sendingPorts.has(one)),
+    hasGroupRoute: wanted.family === 'ipv6' ? await hasGroupRoute(on.name) : undefined,
+    otherDestinations: watch.otherDestinations,
+    senders: sendingPorts.size === 0 ? [] : await withInside(await socketsOn((one) => sendingPorts.has(one)), wanted),
     portsOfWanted: new Set(
       last.flatMap(({ index, name }) => (link.bridge?.ports.includes(name) === true ? index : [])),
     ),

@@ -13,6 +13,8 @@ export interface Firewall {
   readonly tables: readonly Table[]
   /** What could not be read, as clauses: `iptables is not installed`. */
   readonly unseen: readonly string[]
+  /** Whether rules were not read because they took too long. */
+  readonly isLate: boolean
 }
 
 /** In bytes: a listing as long as this takes too long to be asked for twice. */
@@ -33,6 +35,8 @@ function list(program: string, args: readonly string[], stop: AbortSignal): Prom
       else if (stop.aborted)
         resolve({ failed: 'late', says: `${program} had not listed its rules in time (--wait gives more)` })
       else if (error.code === 'ENOENT') resolve({ failed: 'missing', says: `${program} is not installed` })
+      else if (error.syscall !== undefined)
+        resolve({ failed: 'other', says: `${program} can't be run here (${error.code})` })
       else if (/permitted|permission/i.test(stderr))
         resolve({ failed: 'refused', says: `${program} lists no rules without CAP_NET_ADMIN: run doctor as root` })
       else resolve({ failed: 'other', says: `${program} failed: ${stderr.trim().split('\n')[0] ?? ''}` })
@@ -45,20 +49,25 @@ interface NftReading extends Firewall {
   readonly hasExtensions: boolean
 }
 
-const unread = (...unseen: readonly string[]): NftReading => ({ tables: [], unseen, hasExtensions: false })
+const unread = (says: string, isLate: boolean): NftReading => ({
+  tables: [],
+  unseen: [says],
+  isLate,
+  hasExtensions: false,
+})
 
 /** The rules of nf_tables. The listing in text tells what that in JSON leaves out, and the rules as they are written. */
 async function readNft(stop: AbortSignal, inFull: boolean): Promise<NftReading> {
   const json = await list('nft', ['-j', 'list', 'ruleset'], stop)
-  if ('failed' in json) return unread(json.says)
+  if ('failed' in json) return unread(json.says, json.failed === 'late')
   let texts: NftTexts | undefined
   if (inFull && json.text.length < LONG_LISTING && json.text.includes('"chain"')) {
     const text = await list('nft', ['-a', 'list', 'ruleset'], stop)
     if ('text' in text) texts = parseNftTexts(text.text)
   }
   const tables = parseNftRuleset(json.text, texts)
-  if (isMalformed(tables)) return unread(tables.malformed)
-  return { tables, unseen: [], hasExtensions: json.text.includes('"xt":') }
+  if (isMalformed(tables)) return unread(tables.malformed, false)
+  return { tables, unseen: [], isLate: false, hasExtensions: json.text.includes('"xt":') }
 }
 
 /** The tables of iptables that its programs are known to keep in nf_tables. */
@@ -74,7 +83,8 @@ async function readIptables(family: 'ip' | 'ip6', nft: NftReading, stop: AbortSi
   const names = readText(`/proc/net/${family}_tables_names`).split('\n').filter(Boolean)
   const usesNft =
     nft.unseen.length > 0 || nft.tables.some((table) => table.family === family && IPTABLES_NAMES.has(table.name))
-  if (names.length === 0 && !usesNft) return { tables: [], unseen: [], isOfNft: false }
+  const none = { tables: [], unseen: [], isLate: false, isOfNft: false }
+  if (names.length === 0 && (!usesNft || nft.isLate)) return none
   const saved = await list(`${program}-save`, ['-c'], stop)
   const unseen: string[] = []
   const tables: Table[] = []
@@ -85,15 +95,17 @@ async function readIptables(family: 'ip' | 'ip6', nft: NftReading, stop: AbortSi
     if (nft.unseen.length > 0) unseen.push(says)
     else if (nft.hasExtensions) unseen.push(`${says}, so that extensions in its rules were not read`)
   }
-  // A program that keeps its rules in nf_tables does not list the older tables.
-  if (names.length === 0 || ('text' in saved && !isOfNft)) return { tables, unseen, isOfNft }
+  // A program that keeps its rules in nf_tables does not list the older tables, nor says so if it has none of its own.
+  const isListed = (name: string): boolean => tables.some((table) => table.name === name)
+  const isLate = 'failed' in saved && saved.failed === 'late'
+  if (names.length === 0 || (!isOfNft && names.every(isListed))) return { tables, unseen, isLate, isOfNft }
   const legacy = await list(`${program}-legacy-save`, ['-c'], stop)
   if ('text' in legacy) tables.push(...parseIptablesRules(legacy.text, family, true))
   else {
     const says = legacy.failed === 'missing' ? `${program}-legacy-save is not installed` : legacy.says
     unseen.push(`there are legacy tables of ${program} (${names.join(', ')}), and ${says}`)
   }
-  return { tables, unseen, isOfNft }
+  return { tables, unseen, isLate: isLate || ('failed' in legacy && legacy.failed === 'late'), isOfNft }
 }
 
 /** Reads the rules. Without `inFull`, they have no texts: enough for their counters. */
@@ -105,36 +117,45 @@ export async function readFirewall(family: IpFamily, stop: AbortSignal, inFull =
   return {
     tables: [...nft.tables.filter((table) => !told.has(`${table.family} ${table.name}`)), ...iptables.tables],
     unseen: [...nft.unseen, ...iptables.unseen],
+    isLate: nft.isLate || iptables.isLate,
   }
 }
 
 /** The rules before and after, the first of them read while the doctor looks at other things. */
 export interface FirewallWatch {
+  /** In milliseconds: how long it takes to read the rules once more, for their counters; 0 if they are not read again. */
+  readsAgainIn(): number
   /** Waits until the rules are read, at most for so many milliseconds. */
   finish(patience: number): Promise<{ before: Firewall; after: Firewall }>
 }
 
 /** In milliseconds: if the rules were listed as fast as this, their counters are listed once more. */
 const FAST = 1000
+/** In milliseconds: how much longer the second listing may take. */
+const SLACK = 300
 
 export function watchFirewall(family: IpFamily, stop: AbortSignal): FirewallWatch {
   const late = new AbortController()
   const end = AbortSignal.any([stop, late.signal])
   const start = performance.now()
   let took = Number.POSITIVE_INFINITY
+  let isEmpty = true
   const first = readFirewall(family, end).then((read) => {
     took = performance.now() - start
+    isEmpty = read.tables.length === 0
     return read
   })
+  const readsAgain = (): boolean => took < FAST && !isEmpty
   return {
+    readsAgainIn: () => (readsAgain() ? took : 0),
     finish: async (patience) => {
       const timer = setTimeout(() => late.abort(), patience)
       const before = await first
       clearTimeout(timer)
-      const again = took < FAST && before.tables.length > 0 && !stop.aborted
-      const after = again
-        ? await readFirewall(family, AbortSignal.any([stop, AbortSignal.timeout(FAST * 2)]), false)
-        : before
+      const after =
+        readsAgain() && !stop.aborted
+          ? await readFirewall(family, AbortSignal.any([stop, AbortSignal.timeout(Math.ceil(took) + SLACK)]), false)
+          : before
       return { before, after }
     },
   }

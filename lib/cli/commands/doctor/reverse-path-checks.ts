@@ -3,7 +3,7 @@
 import { growth } from '../../../kernel/proc-counters.ts'
 import { interfaceLabel } from '../../shell/interface-option.ts'
 import { explains, lossOf } from './arrival.ts'
-import { type Finding, fail, pass, RANK, warn } from './finding.ts'
+import { type Finding, fail, pass, RANK, skip, warn } from './finding.ts'
 import type { Observation } from './observation.ts'
 import { sysctl, sysctlName } from './system.ts'
 import type { WantedChannel } from './wanted-channel.ts'
@@ -11,9 +11,10 @@ import type { WantedChannel } from './wanted-channel.ts'
 const COUNTER = 'TcpExt.IPReversePathFilter'
 
 /** The setting that counts is the larger of two: that for all interfaces, and this interface's own. ip-sysctl.rst */
-function settingOf(name: string): { value: number; setting: string } {
+function settingOf(name: string): { value: number; setting: string } | undefined {
   const paths = ['all', name].map((scope) => `net/ipv4/conf/${scope}/rp_filter`)
-  const [all = 0, own = 0] = paths.map(sysctl)
+  const [all, own] = paths.map(sysctl)
+  if (all === undefined || own === undefined) return undefined
   const [ofAll = '', ofOwn = ''] = paths.map(sysctlName)
   return { value: Math.max(all, own), setting: all > own ? ofAll : ofOwn }
 }
@@ -40,17 +41,37 @@ function foreignSources({ on }: WantedChannel, seen: Observation, value: number)
   })
 }
 
+const unreadCheck = (name: string, { interfaceEnd }: Observation): Finding =>
+  skip(
+    'reverse path',
+    interfaceEnd === 'gone'
+      ? `${name} is gone, and its rp_filter with it`
+      : `rp_filter can't be read here, in /proc/sys/net/ipv4/conf; so the filter was not looked at`,
+  )
+
 /**
  * The filter drops a packet that came in by another interface than the one by which the kernel would answer its source.
  */
 export function reversePathChecks(wanted: WantedChannel, seen: Observation): Finding[] {
   const { family, on } = wanted
   if (family === 'ipv6') return []
-  const { value, setting: name } = settingOf(on.name)
+  const read = settingOf(on.name)
+  if (read === undefined) return [unreadCheck(on.name, seen)]
+  const { value, setting: name } = read
   const dropped = growth(seen.before.counters, seen.after.counters, COUNTER)
   const foreign = foreignSources(wanted, seen, value)
   const [first] = foreign
   const mode = `${name} is ${value} (${RP_FILTER_MODES[value] ?? 'unknown'})`
+  if (first === undefined && dropped > 0 && value > 0 && seen.captureRefused !== undefined)
+    return [
+      warn('reverse path', {
+        says: `${mode}; the filter dropped ${dropped} packets meanwhile, and whose they were can't be seen`,
+        advice: `run doctor ${seen.captureRefused.remedy}, to see whose they are`,
+        cause: `the reverse path filter may drop the datagrams: ${mode}, and it dropped ${dropped} packets meanwhile`,
+        certainty: 'possible',
+        rank: RANK.reversePath,
+      }),
+    ]
   if (first === undefined)
     return [
       pass(

@@ -1,6 +1,6 @@
 // Checks the kernel's settings: limits of memberships, and forced versions of IGMP and MLD.
 
-import { type Finding, fail, pass, RANK, warn } from './finding.ts'
+import { type Finding, fail, pass, RANK, skip, warn } from './finding.ts'
 import { sysctl, sysctlName } from './system.ts'
 import type { WantedChannel } from './wanted-channel.ts'
 
@@ -25,6 +25,8 @@ function limits({ family, sources }: WantedChannel): Finding {
         : `${name} is ${perGroup} sources a group`,
     )
   const groups = sysctl('net/ipv4/igmp_max_memberships')
+  if (groups === undefined || perGroup === undefined)
+    return skip('limits', "/proc/sys/net can't be read here; so the limits of memberships were not looked at")
   if (groups === 0)
     return fail('limits', {
       says: 'net.ipv4.igmp_max_memberships is 0: no socket can join anything',
@@ -43,8 +45,13 @@ function limits({ family, sources }: WantedChannel): Finding {
 function forcedVersion({ family, sources, on }: WantedChannel): Finding[] {
   const [protocol, setting, newest] = family === 'ipv4' ? ['IGMP', 'ipv4', 3] : ['MLD', 'ipv6', 2]
   const option = family === 'ipv4' ? 'force_igmp_version' : 'force_mld_version'
-  for (const scope of ['all', on.name]) {
-    const path = `net/${setting}/conf/${scope}/${option}`
+  const paths = ['all', on.name].map((scope) => `net/${setting}/conf/${scope}/${option}`)
+  // A kernel without IPv6 has none of its settings, and forces nothing.
+  if (family === 'ipv4' && paths.every((path) => sysctl(path) === undefined))
+    return [
+      skip('version', `/proc/sys/net can't be read here; so whether an older ${protocol} is forced was not looked at`),
+    ]
+  for (const path of paths) {
     const version = sysctl(path)
     if (version === undefined || version === 0 || version >= newest) continue
     const name = sysctlName(path)

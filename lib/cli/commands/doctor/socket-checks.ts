@@ -1,19 +1,19 @@
 // Checks the sockets of other programs on the port: mostly one of them is the socket that receives nothing.
 
 import { arrivedOf, explains } from './arrival.ts'
-import { dropsOf, obstacleOf, passedAtAll, whyNotJoined } from './asked-sockets.ts'
+import { dropsOf, obstacleOf, ownObstacleOf, passedAtAll, whyNotJoined } from './asked-sockets.ts'
 import { routeBy } from './choose-interface.ts'
-import { type Finding, fail, pass, RANK, warn } from './finding.ts'
+import { type Finding, fail, pass, RANK, skip, warn } from './finding.ts'
+import type { AskedSocket } from './inside-socket.ts'
 import type { Observation } from './observation.ts'
-import type { SocketWithOwner } from './sockets.ts'
 import type { WantedChannel } from './wanted-channel.ts'
 
 /** If datagrams reach UDP, or the doctor's own socket, once the doctor has joined, that is an experiment. */
 const certaintyOf = (seen: Observation) => (!seen.passive && arrivedOf(seen) > 0 ? 'proven' : 'likely')
 
-function boundCheck(socket: SocketWithOwner, wanted: WantedChannel, seen: Observation, isOnly: boolean): Finding {
+function boundCheck(socket: AskedSocket, wanted: WantedChannel, seen: Observation, isOnly: boolean): Finding {
   const { owner, address, port, drops } = socket
-  const obstacle = obstacleOf(socket, wanted, seen)
+  const obstacle = obstacleOf(socket, wanted, seen) ?? ownObstacleOf(socket, wanted, seen)
   if (obstacle !== undefined) {
     const says = `${owner} ${obstacle.text}`
     if (!isOnly) return warn('socket', { says, advice: obstacle.advice })
@@ -87,12 +87,21 @@ export function socketChecks(wanted: WantedChannel, seen: Observation): Finding[
   }
   const now = sockets.map((one) => seen.after.sockets.find(({ inode }) => inode === one.inode) ?? one)
   const able = now.filter((one) => obstacleOf(one, wanted, seen) === undefined)
+  const isNoneLeft = able.every((one) => ownObstacleOf(one, wanted, seen) !== undefined)
   const [first] = able
   return [
-    ...now.map((one) => boundCheck(one, wanted, seen, able.length === 0)),
+    ...now.map((one) => boundCheck(one, wanted, seen, isNoneLeft)),
     ...(first === undefined ? [] : joinedCheck(wanted, seen, first.owner)),
+    ...ownerCheck(wanted, now),
     ...bindCheck(wanted, seen),
   ]
+}
+
+/** Of processes of other users only the user is told. */
+function ownerCheck({ port }: WantedChannel, sockets: readonly AskedSocket[]): Finding[] {
+  if (sockets.every(({ processes = [] }) => processes.length > 0)) return []
+  const needs = 'CAP_SYS_PTRACE and CAP_DAC_READ_SEARCH: run doctor as root, where its /proc is'
+  return [skip('owner', `which program has port ${port} can't be seen without ${needs}`)]
 }
 
 function bindCheck({ port }: WantedChannel, { bindRefused }: Observation): Finding[] {
@@ -119,7 +128,7 @@ export function flowsToAsked(wanted: WantedChannel, seen: Observation): boolean 
   return seen.after.sockets.some(
     (socket) =>
       sockets.some(({ inode }) => inode === socket.inode) &&
-      obstacleOf(socket, wanted, seen) === undefined &&
+      (obstacleOf(socket, wanted, seen) ?? ownObstacleOf(socket, wanted, seen)) === undefined &&
       !explains(dropsOf(socket, seen), Math.max(1, passedAtAll(seen))),
   )
 }

@@ -14,6 +14,8 @@ import { readText } from './system.ts'
 export interface OwningProcess {
   readonly pid: number
   readonly program: string
+  /** The number that the socket has there. */
+  readonly fd: number
 }
 
 export interface SocketWithOwner extends HostSocket {
@@ -47,7 +49,7 @@ function programName(pid: string): string {
 function ownersOf(inodes: ReadonlySet<number>): Map<number, OwningProcess[]> {
   const owners = new Map<number, OwningProcess[]>()
   for (const pid of entriesOf('/proc').filter((name) => /^\d+$/.test(name))) {
-    const found = new Set<number>()
+    const found = new Map<number, number>()
     for (const fd of entriesOf(`/proc/${pid}/fd`)) {
       let link = ''
       try {
@@ -56,11 +58,11 @@ function ownersOf(inodes: ReadonlySet<number>): Map<number, OwningProcess[]> {
         continue
       }
       const inode = Number(/^socket:\[(\d+)\]$/.exec(link)?.[1])
-      if (inodes.has(inode)) found.add(inode)
+      if (inodes.has(inode)) found.set(inode, Number(fd))
     }
     if (found.size === 0) continue
     const owner = { pid: Number(pid), program: programName(pid) }
-    for (const inode of found) owners.set(inode, [...(owners.get(inode) ?? []), owner])
+    for (const [inode, fd] of found) owners.set(inode, [...(owners.get(inode) ?? []), { ...owner, fd }])
   }
   return owners
 }

@@ -73,10 +73,6 @@ export async function startTrace(wanted: WantedChannel, stop: AbortSignal): Prom
     child.on('error', () => undefined)
     child.stdin?.on('error', () => undefined)
   }
-  let said = ''
-  owner.stderr.on('data', (data: Buffer) => {
-    said = `${said}${data.toString()}`.slice(0, 4096)
-  })
   const seen = new Set<string>()
   const drops = new Map<string, { drop: TracedDrop; packets: number }>()
   createInterface({ input: monitor.stdout }).on('line', (line) => {
@@ -92,8 +88,14 @@ export async function startTrace(wanted: WantedChannel, stop: AbortSignal): Prom
   const close = async (): Promise<void> => {
     await Promise.all([end(owner), end(monitor)])
   }
+  let said = ''
   const ready = new Promise<boolean>((resolve) => {
     let answer = ''
+    // An error of nft does not end it.
+    owner.stderr.on('data', (data: Buffer) => {
+      said = `${said}${data.toString()}`.slice(0, 4096)
+      resolve(false)
+    })
     owner.stdout.on('data', (data: Buffer) => {
       answer = `${answer}${data.toString()}`.slice(-4096)
       if (answer.includes('nftrace set 1')) resolve(true)

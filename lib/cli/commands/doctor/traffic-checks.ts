@@ -1,9 +1,10 @@
 // Checks the datagrams: whether they are on the wire, by which interface, and whether they reach a socket.
 
-import type { IpFamily } from '../../../net/address.ts'
+import { type IpFamily, isMulticast } from '../../../net/address.ts'
 import { arrivedOf, lossOf } from './arrival.ts'
 import { routeBy } from './choose-interface.ts'
 import { type Finding, fail, pass, RANK, skip, warn } from './finding.ts'
+import type { AskedSocket } from './inside-socket.ts'
 import type { Observation } from './observation.ts'
 import {
   channelText,
@@ -42,7 +43,6 @@ function flowText(
 const secondsOf = ({ listened, looked }: Observation): number => Math.max(1, listened || (looked?.length ?? 0)) / 1000
 
 function wireCheck(wanted: WantedChannel, seen: Observation): Finding[] {
-  if (seen.joinRefused !== undefined) return []
   if (seen.captureRefused !== undefined)
     return [skip('wire', `${seen.captureRefused.says}; so the wire was not looked at`)]
   const seconds = secondsOf(seen)
@@ -55,7 +55,12 @@ function wireCheck(wanted: WantedChannel, seen: Observation): Finding[] {
         .map((flow) => pass('wire', flowText(wanted.family, flow, seconds))),
       ...(found.length > MAX_LISTED ? [pass('wire', `and ${found.length - MAX_LISTED} more sources and ports`)] : []),
     ]
-  return [elsewhereCheck(wanted, seen) ?? otherStreamCheck(wanted, seen) ?? silenceCheck(wanted, seen, seconds)]
+  const elsewhere =
+    elsewhereCheck(wanted, seen) ?? otherStreamCheck(wanted, seen) ?? otherDestinationCheck(wanted, seen)
+  if (elsewhere !== undefined) return [elsewhere]
+  if (seen.joinRefused !== undefined)
+    return [skip('wire', `nothing for ${wanted.group} came in by ${wanted.on.name}; but it was not joined`)]
+  return [silenceCheck(wanted, seen, seconds)]
 }
 
 /** Another port, or another source, of the same group on the same interface. */
@@ -99,7 +104,14 @@ function elsewhereCheck(wanted: WantedChannel, seen: Observation): Finding | und
       isWantedSource(wanted, flow.source) &&
       (!flow.outgoing || seen.ownAddresses.has(flow.source)),
   )
-  const [flow] = flows.toSorted((a, b) => Number(a.outgoing) - Number(b.outgoing))
+  // What this host sends by lo shows there as it goes out, and as it comes in.
+  const isOwn = (one: ObservedFlow): boolean =>
+    one.outgoing ||
+    seen.flows.some(
+      ({ outgoing, interfaceIndex, source }) =>
+        outgoing && interfaceIndex === one.interfaceIndex && source === one.source,
+    )
+  const [flow] = flows.toSorted((a, b) => Number(isOwn(a)) - Number(isOwn(b)))
   if (flow === undefined) return undefined
   const name = seen.interfaceNames.get(flow.interfaceIndex) ?? `${flow.interfaceIndex}`
   const rank = RANK.comesElsewhere
@@ -111,12 +123,22 @@ function elsewhereCheck(wanted: WantedChannel, seen: Observation): Finding | und
       certainty: 'possible',
       rank,
     })
-  if (flow.outgoing)
+  if (isOwn(flow))
     return fail('wire', {
       says: `this host itself sends ${group} from ${flow.source}, by ${name} and not by ${on.name}`,
       fix: routeBy(group, on.name),
       advice: `have the sender name its interface (IP_MULTICAST_IF), or join on ${name}`,
       cause: `the sender on this host sends by ${name}, not by ${on.name}`,
+      certainty: 'likely',
+      rank,
+    })
+  const { lower } = seen.link
+  if (lower?.name === name)
+    return fail('wire', {
+      says: `${group} comes in by ${name}, from ${flow.source}; ${on.name} (${lower.kind}) is above ${name}, and takes none of it`,
+      fix: commandLine('receive', wanted, { interface: name }),
+      advice: `see what ${on.name} takes: ip -d link show dev ${on.name}`,
+      cause: `${group} comes in by ${name}, and ${on.name} above it (${lower.kind}) does not take it`,
       certainty: 'likely',
       rank,
     })
@@ -127,6 +149,39 @@ function elsewhereCheck(wanted: WantedChannel, seen: Observation): Finding | und
     cause: `${group} comes in by ${name}, and was looked for on ${on.name}`,
     certainty: 'likely',
     rank,
+  })
+}
+
+/** Groups of IPv6 may differ in their scope alone, the second half of their second byte. RFC 4291 2.7 */
+const withoutScope = (group: string): string => group.replace(/^(ff.).:/, '$1x:')
+
+/** The wanted port, and another destination: the sender was given another group, or an address of this host. */
+function otherDestinationCheck(wanted: WantedChannel, seen: Observation): Finding | undefined {
+  const { group, on, port } = wanted
+  const here = seen.otherDestinations.filter(
+    ({ interfaceIndex, source }) => interfaceIndex === on.index && isWantedSource(wanted, source),
+  )
+  const toGroups = here.filter(({ destination }) => isMulticast(destination))
+  const scoped = toGroups.find(({ destination }) => withoutScope(destination) === withoutScope(group))
+  // One port may have the streams of many groups, and none of them is the sender's mistake then.
+  const isOnly = new Set(toGroups.map(({ destination }) => destination)).size === 1
+  const found = scoped ?? (isOnly ? toGroups[0] : here.find((one) => !toGroups.includes(one)))
+  if (found === undefined) return undefined
+  const { destination, source } = found
+  const isGroup = isMulticast(destination)
+  const what = seen.ownAddresses.has(destination)
+    ? `this host's own address ${destination}`
+    : found === scoped
+      ? `${destination}, another scope`
+      : destination
+  const text = `${source} sends to port ${port} of ${what}, and nobody to ${group}`
+  return fail('wire', {
+    says: `nothing for ${group} came in by ${on.name}; ${text}`,
+    fix: isGroup ? commandLine('receive', { ...wanted, group: destination }) : undefined,
+    advice: `have the sender send to ${group}`,
+    cause: text,
+    certainty: 'possible',
+    rank: RANK.otherDestination,
   })
 }
 
@@ -146,9 +201,11 @@ function loopbackCheck(wanted: WantedChannel, seen: Observation): Finding[] {
   const lost = own.filter(({ source }) => lostOf.has(source))
   if (lost.length === 0) return []
   const senders = seen.senders.filter(({ port }) => lost.some(({ sourcePort }) => sourcePort === port))
-  // Of a socket of IPv6 the kernel does not tell IPV6_MULTICAST_LOOP.
-  const told = wanted.family === 'ipv4' ? senders.filter(({ more }) => more?.loopsMulticast !== undefined) : []
-  const silent = told.find(({ more }) => more?.loopsMulticast === false)
+  // Of IPV6_MULTICAST_LOOP only the socket itself tells.
+  const loops = ({ inside, more }: AskedSocket): boolean | undefined =>
+    inside?.loops ?? (wanted.family === 'ipv4' ? more?.loopsMulticast : undefined)
+  const told = senders.filter((one) => loops(one) !== undefined)
+  const silent = told.find((one) => loops(one) === false)
   const sender = silent ?? (told.length === 0 ? senders[0] : undefined)
   if (sender === undefined) return []
   const option = wanted.family === 'ipv4' ? 'IP_MULTICAST_LOOP' : 'IPV6_MULTICAST_LOOP'

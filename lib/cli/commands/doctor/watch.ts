@@ -1,7 +1,6 @@
 // Watches the wire and the way up to UDP: frames of every interface, packets past the firewall, IGMP and MLD.
 
-import { type Datagram, interfaces } from '../../../index.ts'
-import { withoutZone } from '../../../net/address.ts'
+import type { Datagram } from '../../../index.ts'
 import { viewOf } from '../../../protocols/bytes.ts'
 import { isMalformed } from '../../../protocols/malformed.ts'
 import { decodeMembershipPacket, type MembershipPacket } from '../../../protocols/membership-packet.ts'
@@ -9,9 +8,10 @@ import { openCapture, openFrameCapture } from '../../capture/capture.ts'
 import { MEMBERSHIP_FILTER } from '../../capture/membership-filter.ts'
 import { whyUntaken } from '../../capture/untaken-query.ts'
 import { type CaptureRefusal, captureRefusal } from './capture-refusal.ts'
-import { type HostRules, readFrame, type Sighting } from './frame.ts'
+import { readFrame, type Sighting } from './frame.ts'
+import { hostRules } from './host-rules.ts'
+import { type OtherDestination, type OtherDestinations, watchOtherDestinations } from './other-destinations.ts'
 import { openPassedDatagrams, openPassedQueries, type PassedPacket } from './past-firewall.ts'
-import { sysctl } from './system.ts'
 import { isWantedSource, type WantedChannel } from './wanted-channel.ts'
 import { createFlows, filterForGroup, type ObservedFlow } from './wire.ts'
 
@@ -33,33 +33,11 @@ export interface Watch extends AsyncDisposable {
   readonly badQueries: readonly { readonly source: string; readonly why: string }[]
   queriesPassed(): number | undefined
   readonly reports: readonly HeardQuery[]
+  readonly otherDestinations: readonly OtherDestination[]
   /** When wanted datagrams that the kernel takes, as far as their frames show, came; by performance.now(). */
   readonly arrivals: readonly number[]
   /** Begins to count anew. What was counted is given. */
   restart(): { flows: ObservedFlow[]; passed: ReadonlyMap<string, number> | undefined }
-}
-
-/** What this host takes, by its settings at this moment. */
-function hostRules(): HostRules {
-  const all = interfaces()
-  const byIndex = new Map(all.map((one) => [one.index, one]))
-  const settings = new Map<string, boolean>()
-  const setting = (index: number, name: string, any: boolean): boolean => {
-    const key = `${index} ${name}`
-    const known = settings.get(key)
-    if (known !== undefined) return known
-    const of = (scope: string): boolean => sysctl(`net/ipv4/conf/${scope}/${name}`) === 1
-    const own = of(byIndex.get(index)?.name ?? '')
-    const value = any ? own || of('all') : own
-    settings.set(key, value)
-    return value
-  }
-  return {
-    addresses: new Set(all.flatMap(({ addresses }) => addresses.map(({ address }) => withoutZone(address)))),
-    isLoopback: (index) => byIndex.get(index)?.flags.loopback === true,
-    acceptsLocal: (index) => setting(index, 'accept_local', true),
-    routesLocalnet: (index) => setting(index, 'route_localnet', true),
-  }
 }
 
 const IGMP_QUERY = 0x11
@@ -144,6 +122,7 @@ export async function openWatch(wanted: WantedChannel, stop: AbortSignal): Promi
     if (interfaceIndex === on.index && !own.has(source)) queriesPassed = (queriesPassed ?? 0) + 1
   }
 
+  let others: OtherDestinations | undefined
   let captureRefused: CaptureRefusal | undefined
   try {
     read(await openCapture(on, MEMBERSHIP_FILTER), takeMembership)
@@ -152,6 +131,10 @@ export async function openWatch(wanted: WantedChannel, stop: AbortSignal): Promi
     passed = new Map()
     read(await openPassedQueries(family), takeQuery)
     queriesPassed = 0
+    if (port !== undefined) {
+      others = await watchOtherDestinations({ group, family, port }, rules, end)
+      opened.push(others)
+    }
   } catch (error) {
     captureRefused = captureRefusal(error)
   }
@@ -163,6 +146,9 @@ export async function openWatch(wanted: WantedChannel, stop: AbortSignal): Promi
     badQueries,
     queriesPassed: () => queriesPassed,
     reports,
+    get otherDestinations() {
+      return others?.list() ?? []
+    },
     arrivals,
     restart: () => {
       const before = { flows: flows.list(), passed }

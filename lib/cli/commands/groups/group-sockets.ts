@@ -15,7 +15,7 @@ export interface GroupSocket {
   readonly uid: number
   readonly inode: number
   /** The processes that hold it, as far as they can be seen. */
-  readonly processes: readonly OwningProcess[]
+  readonly processes: readonly Pick<OwningProcess, 'pid' | 'program'>[]
   /** Datagrams dropped because the receive buffer was full, or refused by the socket's filter. */
   readonly drops: number
   /** In bytes: what waits to be read, and how much may wait. */
@@ -59,7 +59,7 @@ export function groupSocket({
   more,
 }: SocketWithOwner): GroupSocket {
   return {
-    ...{ family, address, port, uid, inode, processes, drops },
+    ...{ family, address, port, uid, inode, processes: processes.map(({ pid, program }) => ({ pid, program })), drops },
     ...(more !== undefined && { unread: more.unread }),
     ...(more?.receiveBuffer !== undefined && { receiveBuffer: more.receiveBuffer }),
     ...(more !== undefined && more.device !== 0 && { device: interfaceLabel(more.device) }),

@@ -273,6 +273,12 @@ describeOnHosts('sockctl groups', (hosts) => {
     expect(watched.objects()[0]).toMatchObject({ event: 'watching', queriers: false })
   })
 
+  it('waits for nobody where no interface takes multicast', async () => {
+    const { status, objects } = await runCli(['groups', '--json', '-i', 'lo', '--wait', '60s'])
+    expect(status).toBe(0)
+    expect(objects<HostMembership>().every((one) => one.interface === 'lo')).toBe(true)
+  })
+
   it('refuses --wait with --watch', async () => {
     expect(await runCli(['groups', '-w', '--wait', '5s'])).toMatchObject({
       status: 2,

@@ -154,6 +154,7 @@ async function list(
       const { interface: _, index: __, family: ___, ...querier } = link ?? ({} as Partial<LinkQuerier>)
       const own = sockets.filter((socket) => maySocketTake(socket, one)).map(groupSocket)
       out.object({ ...one, ...naming(one.group), ...(link !== undefined && { querier }), sockets: own })
+      await out.drained()
     }
     return found
   }
@@ -173,9 +174,11 @@ async function hearAll(
   stop: AbortSignal,
   wait: number,
 ): Promise<void> {
+  const isDone = (): boolean => links.every(({ index, family }) => hearing.querierOf(index, family) !== undefined)
+  // Without an interface that takes multicast there is nobody to wait for.
+  if (isDone()) return
   const over = new AbortController()
   const timer = startTimer(wait, () => over.abort())
-  const isDone = (): boolean => links.every(({ index, family }) => hearing.querierOf(index, family) !== undefined)
   try {
     await hearing.listen(AbortSignal.any([stop, over.signal]), () => {
       if (isDone()) over.abort()

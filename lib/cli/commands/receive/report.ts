@@ -151,6 +151,9 @@ function silenceLines({ elapsed, sources }: ReceiveView, now: number): string[] 
 
 function tableReport(out: Output): ReceiveReport {
   const screen = createLiveLines(process.stdout)
+  /** Whole columns alone: a line that wraps is no row any more. */
+  const fitted = (rows: readonly ReceiveRow[], columns: readonly Column<ReceiveRow>[]): string[] =>
+    formatTable(rows, columns, out.paint, (process.stdout.columns || 80) - 1)
   return {
     joined: (channel) => out.hint(joinedText(channel)),
     listening: (address, port) => out.hint(listeningText(address, port)),
@@ -176,15 +179,11 @@ function tableReport(out: Output): ReceiveReport {
         },
         { head: '', cell: (row, { good }) => good(sparkline(history(row))) },
       ]
-      const room = process.stdout.columns || 80
-      screen.draw(formatTable(flowingFirst(view.sources), columns, out.paint, room - 1), [
-        totalLine(view),
-        ...silenceLines(view, now),
-      ])
+      screen.draw(fitted(flowingFirst(view.sources), columns), [totalLine(view), ...silenceLines(view, now)])
     },
     end: (view) => {
       screen.clear()
-      for (const line of formatTable(view.sources, summaryColumns(view), out.paint)) out.line(line)
+      for (const line of fitted(view.sources, summaryColumns(view))) out.line(line)
       for (const line of rtpLines(view)) out.line(line)
       out.line(totals(view))
     },

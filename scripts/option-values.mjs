@@ -25,14 +25,35 @@ const KINDS = {
 const { options: docs } = JSON.parse(readFileSync(new URL('../dist/options/docs.json', import.meta.url), 'utf8'))
 const docOf = (name) => docs.find((option) => option.name === name)?.does ?? ''
 
-/** The default that a doc comment names, if it is a number or a truth value of its own. */
-function saidDefault(name) {
-  const [, said] = /Default (true|false|-?\d+)(?=[.:;,]| |$)/.exec(docOf(name)) ?? []
-  return said === undefined ? undefined : JSON.parse(said)
+/** The default that a doc comment names, if it is a number, a truth value or a word of its own. */
+function saidDefault({ name, expects }) {
+  const words = [...expects.matchAll(/'([\w-]+)'/g)].map(([, word]) => word)
+  const [, said] = /Default (true|false|-?\d+n?|[a-z][\w-]*)(?=[.:;,]| |$)/.exec(docOf(name)) ?? []
+  if (said === undefined || (!/^(true|false|-?\d+n?)$/.test(said) && !words.includes(said))) return undefined
+  return said
 }
 
-const isPlain = ({ expects }) => expects === 'true or false' || /^a whole number/.test(expects)
-const boundsOf = ({ expects }) => (/from (-?\d+) to (-?\d+)/.exec(expects) ?? []).slice(1).map(Number)
+/** For each kind of value, by what the option expects: the values to try, the first of them to find out whether a socket takes the option. */
+const KINDS_OF_VALUE = [
+  [/^true or false$/, () => [true, false]],
+  [/^a whole number.* from (-?\d+) to (-?\d+)/, (least, most) => between(Number(least), 12_345, Number(most))],
+  // Microseconds count too; 5 is no multiple of a tick of 4 or 10.
+  [/^a time in milliseconds from (\d+) to (\d+)/, (least, most) => between(Number(least), 5, Number(most))],
+  [/^a BigInt from 0n to 2n \*\* 64n - 1n$/, () => between(0n, 12_345n, 2n ** 64n - 1n)],
+  [/^one of ((?:'[\w-]+'(?:, )?)+)$/, (words) => words.match(/[\w-]+/g)],
+  [/^an array of ((?:'[\w-]+'(?:, )?)+)$/, (words) => [...words.match(/[\w-]+/g).map((word) => [word]), []]],
+]
+
+const between = (least, some, most) => [...new Set([least, some < most ? some : most, most])]
+
+/** The values to try, none if the option's are of another kind. */
+function valuesOf({ expects }) {
+  for (const [pattern, values] of KINDS_OF_VALUE) {
+    const found = pattern.exec(expects)
+    if (found !== null) return values(...found.slice(1))
+  }
+  return []
+}
 
 /** The value that a new socket reads after an option was set to a value, or the reason of the refusal. */
 async function after(kind, option, ...set) {
@@ -48,8 +69,12 @@ async function after(kind, option, ...set) {
   }
 }
 
-const isRefused = (answer) => typeof answer === 'object' && answer !== null
-const words = (answer) => (isRefused(answer) ? `refused: ${answer.refused}` : String(answer))
+const isRefused = (answer) => typeof answer === 'object' && answer !== null && !Array.isArray(answer)
+const words = (answer) => {
+  if (isRefused(answer)) return `refused: ${answer.refused}`
+  if (Array.isArray(answer)) return answer.length === 0 ? 'none' : answer.join(', ')
+  return typeof answer === 'bigint' ? `${answer}n` : String(answer)
+}
 
 /** The first kind of socket that takes the option, with the value that a new one reads. */
 async function kindFor(option) {
@@ -61,7 +86,10 @@ async function kindFor(option) {
       continue // this kernel opens no such socket
     }
     if (isRefused(initial)) continue
-    const other = initial === true || initial === false ? !initial : Math.max(initial, boundsOf(option)[0] ?? 0)
+    const values = valuesOf(option)
+    // A number that is read may be less than can be set: the least that can, or as it is.
+    const other =
+      typeof initial === 'boolean' ? !initial : values.includes(initial) || initial > values[0] ? initial : values[0]
     if (!isRefused(await after(kind, option, other))) return { kind, initial }
   }
   return undefined
@@ -71,18 +99,21 @@ async function rowOf(option) {
   const found = await kindFor(option)
   if (found === undefined) return undefined
   const { kind, initial } = found
-  const said = saidDefault(option.name)
-  const row = { name: option.name, kind, default: words(initial), agrees: said === undefined || said === initial }
+  const said = saidDefault(option)
+  const row = {
+    name: option.name,
+    kind,
+    default: words(initial),
+    agrees: said === undefined || said === words(initial),
+  }
   if (typeof initial === 'boolean') return { ...row, most: words(await after(kind, option, !initial)), isFlag: true }
-  const [least, most] = boundsOf(option)
-  const tried = [...new Set([least, Math.min(12_345, most), most])]
   const read = []
-  for (const value of tried) read.push([value, await after(kind, option, value)])
-  return { ...row, read: read.map(([value, answer]) => [String(value), words(answer)]) }
+  for (const value of valuesOf(option)) read.push([words(value), words(await after(kind, option, value))])
+  return { ...row, read }
 }
 
 const list = Object.values(table).filter(
-  (option) => option.supported && option.readable && option.writable && isPlain(option),
+  (option) => option.supported && option.readable && option.writable && valuesOf(option).length > 0,
 )
 
 async function probe() {
@@ -123,7 +154,7 @@ function writePage(rows) {
   const page = new URL('../docs/options.md', import.meta.url)
   const text = readFileSync(page, 'utf8')
   const made = [
-    `Linux ${release()}, as root in a new network namespace.`,
+    `Linux ${release().split('-')[0]}, as root in a new network namespace.`,
     '',
     '| Option | Socket | Default | Set | Reads back |',
     '|---|---|---|---|---|',

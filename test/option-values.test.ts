@@ -24,7 +24,7 @@ const page = readFileSync(new URL('../docs/options.md', import.meta.url), 'utf8'
 
 /** The words by which a comment says that an option does not read back as it was set. */
 const SAYS_SO =
-  /[Rr]eads? |capped|[Cc]apped|taken as|no effect|up to \d+|at most|even offset|-1: the default|the default/
+  /[Rr]eads? |refuse|kept within|capped|[Cc]apped|taken as|no effect|up to \d+|at most|even offset|-1: the default|the default/
 
 describeUnless(inNamespace && hasRealRoot ? undefined : 'it needs root in a namespace', 'the kernel', () => {
   let rows: Row[] = []
@@ -34,6 +34,12 @@ describeUnless(inNamespace && hasRealRoot ? undefined : 'it needs root in a name
       maxBuffer: 2 ** 26,
     })
     rows = JSON.parse(stdout)
+  })
+
+  it('is asked for every kind of value: numbers, times, 64-bit numbers, names and sets', () => {
+    const names = rows.map(({ name }) => name)
+    const kinds = ['SO_RCVBUF', 'SO_RCVTIMEO', 'SO_MAX_PACING_RATE', 'IP_MTU_DISCOVER', 'SO_BUF_LOCK', 'SO_KEEPALIVE']
+    expect(names).toEqual(expect.arrayContaining(kinds))
   })
 
   it('has the defaults that the table names', () => {
@@ -50,8 +56,9 @@ describeUnless(inNamespace && hasRealRoot ? undefined : 'it needs root in a name
     expect(silent.map(({ name, read }) => ({ name, read }))).toEqual([])
   })
 
-  it('rounds the times of TCP to its tick, which the options say', () => {
-    for (const name of ['TCP_RTO_MIN_US', 'TCP_DELACK_MAX_US', 'TCP_RTO_MAX_MS']) {
+  it('rounds times to its tick, which the options say', () => {
+    const ofTcp = ['TCP_RTO_MIN_US', 'TCP_DELACK_MAX_US', 'TCP_RTO_MAX_MS']
+    for (const name of [...ofTcp, 'SO_RCVTIMEO', 'SO_SNDTIMEO', 'SO_VM_SOCKETS_CONNECT_TIMEOUT']) {
       const does = docs.find((one) => one.name === name)?.does
       expect(does).toContain('Reads back rounded up to the tick')
     }

@@ -20,7 +20,7 @@ import { option } from '../option.ts'
 
 /** `IPV6_ADDRFORM`: turn a connected socket with an IPv4-mapped address into an IPv4 socket: set 2 (AF_INET). Reads the family. ipv6(7) */
 export const IPV6_ADDRFORM = option('IPV6_ADDRFORM', 'IPPROTO_IPV6', int())
-/** `IPV6_ADDR_PREFERENCES`: which source address is preferred if the host has several. The cryptographic preferences have no effect. Default ['public-or-temporary-default', 'home']. RFC 5014 */
+/** `IPV6_ADDR_PREFERENCES`: which source address is preferred if the host has several. Reads one preference of each kind; the cryptographic ones have no effect. Default ['public-or-temporary-default', 'home']. RFC 5014 */
 export const IPV6_ADDR_PREFERENCES = option('IPV6_ADDR_PREFERENCES', 'IPPROTO_IPV6', addressPreferences)
 /** `IPV6_ADD_MEMBERSHIP`: the older name of `IPV6_JOIN_GROUP`. Write-only; may wait. ipv6(7) */
 export const IPV6_ADD_MEMBERSHIP = option('IPV6_ADD_MEMBERSHIP', 'IPPROTO_IPV6', ipv6Mreq, {

@@ -110,7 +110,7 @@ export const SO_LINGER = option('SO_LINGER', 'SOL_SOCKET', linger, { darwin: tru
 export const SO_LOCK_FILTER = option('SO_LOCK_FILTER', 'SOL_SOCKET', boolean, { since: '3.9' })
 /** `SO_MARK`: the mark of each packet sent, for routing and filtering. Default 0. CAP_NET_RAW is enough since 5.17. socket(7) */
 export const SO_MARK = option('SO_MARK', 'SOL_SOCKET', unsigned(), { needs: 'CAP_NET_ADMIN or CAP_NET_RAW' })
-/** `SO_MAX_PACING_RATE`: the most bytes a second that TCP, or the fq queue for others, sends. Default 2n ** 64n - 1n, no limit. net/core/sock.c, tc-fq(8) */
+/** `SO_MAX_PACING_RATE`: the most bytes a second that TCP, or the fq queue for others, sends. Default 18446744073709551615n, 2n ** 64n - 1n: no limit. net/core/sock.c, tc-fq(8) */
 export const SO_MAX_PACING_RATE = option('SO_MAX_PACING_RATE', 'SOL_SOCKET', u64, { since: '3.13' })
 /** `SO_MEMINFO`: memory of the socket in bytes, and datagrams dropped. include/uapi/linux/sock_diag.h */
 export const SO_MEMINFO = option('SO_MEMINFO', 'SOL_SOCKET', skMeminfo, { access: 'read', since: '4.12' })
@@ -171,7 +171,7 @@ export const SO_RCVLOWAT = option('SO_RCVLOWAT', 'SOL_SOCKET', int(0, undefined,
 export const SO_RCVMARK = option('SO_RCVMARK', 'SOL_SOCKET', boolean, { since: '5.19' })
 /** `SO_RCVPRIORITY`: tell the priority of each datagram received. Default false. In `Datagram.ancillary`, in bytes. net/core/sock.c */
 export const SO_RCVPRIORITY = option('SO_RCVPRIORITY', 'SOL_SOCKET', boolean, { since: '6.14' })
-/** `SO_RCVTIMEO`: how long a blocking receive waits, in milliseconds; 0: for ever. Default 0. socket(7) */
+/** `SO_RCVTIMEO`: how long a blocking receive waits, in milliseconds; 0: for ever. Default 0. Reads back rounded up to the tick of the kernel's clock: 1, 4 or 10 by CONFIG_HZ. socket(7) */
 export const SO_RCVTIMEO = option('SO_RCVTIMEO', 'SOL_SOCKET', milliseconds, { darwin: true })
 /** `SO_RESERVE_MEM`: bytes of memory that stay with this socket, 1 GiB at most; needs a memory control group. TCP. Default 0. net/core/sock.c */
 export const SO_RESERVE_MEM = option('SO_RESERVE_MEM', 'SOL_SOCKET', int(0, undefined, 'bytes'), { since: '5.16' })
@@ -192,7 +192,7 @@ export const SO_SNDBUFFORCE = option('SO_SNDBUFFORCE', 'SOL_SOCKET', int(0, unde
 })
 /** `SO_SNDLOWAT`: how much room makes a socket writable; always 1 on Linux, which can't set it. socket(7) */
 export const SO_SNDLOWAT = option('SO_SNDLOWAT', 'SOL_SOCKET', int(), { access: 'read', darwin: true })
-/** `SO_SNDTIMEO`: how long a blocking send waits, in milliseconds; 0: for ever. Default 0. socket(7) */
+/** `SO_SNDTIMEO`: how long a blocking send waits, in milliseconds; 0: for ever. Default 0. Reads back rounded up to the tick of the kernel's clock: 1, 4 or 10 by CONFIG_HZ. socket(7) */
 export const SO_SNDTIMEO = option('SO_SNDTIMEO', 'SOL_SOCKET', milliseconds, { darwin: true })
 /** `SO_TIMESTAMP`: tell the arrival time of each datagram in microseconds. Setting SO_TIMESTAMPNS switches this option off. Default false. In `Datagram.timestamp`. socket(7) */
 export const SO_TIMESTAMP = option('SO_TIMESTAMP', 'SOL_SOCKET', boolean, { darwin: true })

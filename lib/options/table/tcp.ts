@@ -93,7 +93,7 @@ export const TCP_QUEUE_SEQ = option('TCP_QUEUE_SEQ', 'IPPROTO_TCP', unsigned(), 
 })
 /** `TCP_QUICKACK`: acknowledge at once; the kernel may go back to delayed acknowledgements by itself. Default true. tcp(7) */
 export const TCP_QUICKACK = option('TCP_QUICKACK', 'IPPROTO_TCP', boolean)
-/** `TCP_REPAIR`: stop the connection in order to move it: nothing is sent any more, and the connection's state can be read and set. Default off. net/ipv4/tcp.c */
+/** `TCP_REPAIR`: stop the connection in order to move it: nothing is sent any more, and the connection's state can be read and set. `off-no-window-probes` reads `off`. Default off. net/ipv4/tcp.c */
 export const TCP_REPAIR = option('TCP_REPAIR', 'IPPROTO_TCP', tcpRepair, { since: '3.5', needs: 'CAP_NET_ADMIN' })
 /** `TCP_REPAIR_OPTIONS`: what the handshake agreed on. Under repair only, established. net/ipv4/tcp.c */
 export const TCP_REPAIR_OPTIONS = option('TCP_REPAIR_OPTIONS', 'IPPROTO_TCP', tcpRepairOptions, {

@@ -9,7 +9,7 @@ export const UDPLITE_RECV_CSCOV = option('UDPLITE_RECV_CSCOV', 'SOL_UDPLITE', in
 export const UDPLITE_SEND_CSCOV = option('UDPLITE_SEND_CSCOV', 'SOL_UDPLITE', int(0, 65535, 'bytes'))
 /** `UDP_CORK`: collect everything written into one datagram, which is sent when this is false again. Default false. udp(7) */
 export const UDP_CORK = option('UDP_CORK', 'IPPROTO_UDP', boolean)
-/** `UDP_ENCAP`: this socket's datagrams carry another protocol: esp for IPsec through NAT, l2tp; newer kernels refuse esp-non-ike. Default none. RFC 3948, net/ipv4/udp.c */
+/** `UDP_ENCAP`: this socket's datagrams carry another protocol: esp for IPsec through NAT, l2tp; newer kernels refuse esp-non-ike, and those that drivers of the kernel set: gtp0, gtp1u, rxrpc. Default none. RFC 3948, net/ipv4/udp.c */
 export const UDP_ENCAP = option('UDP_ENCAP', 'IPPROTO_UDP', udpEncapsulation)
 /** `UDP_GRO`: receive datagrams of one flow together, and tell their size. Default false. Datagrams of a receiver with `gro` are split by it. udp(7) */
 export const UDP_GRO = option('UDP_GRO', 'IPPROTO_UDP', boolean, { since: '5.0' })

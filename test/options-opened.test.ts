@@ -131,3 +131,38 @@ describeInNamespace('an option of a socket opened elsewhere', () => {
     })
   })
 })
+
+/** Sockets of AF_XDP have no address, by which the kernel would say what they are. */
+const XDP = `
+import os, sys
+from socket import *
+try:
+    s = socket(44, SOCK_RAW)
+    s.setsockopt(283, 3, (64).to_bytes(4, sys.byteorder))
+    os.dup2(s.fileno(), ${FIRST})
+except OSError as error:
+    print(error.strerror); sys.exit(3)
+os.execvp(sys.argv[1], sys.argv[1:])
+`
+const SNAPSHOT = `
+import { adoptSocket, control } from 'sockctl'
+import { XDP_MAX_TX_SKB_BUDGET } from 'sockctl/options'
+await control(${FIRST}).set(XDP_MAX_TX_SKB_BUDGET, 64).catch((error) => { if (error.reason !== 'unsupported') throw error })
+console.log(Object.keys(await control(${FIRST}).snapshot()).filter((name) => name.startsWith('XDP_')).join(' '))
+try { adoptSocket(${FIRST}) } catch (error) { console.log(error.message) }
+`
+
+describeInNamespace('a socket that has no address', () => {
+  it('has a snapshot, and is refused by name if it is to be adopted', ({ skip }) => {
+    const node = [process.execPath, '--input-type=module', '--eval', SNAPSHOT]
+    const cwd = fileURLToPath(new URL('..', import.meta.url))
+    const child = spawnSync('python3', ['-c', XDP, ...node], { cwd, encoding: 'utf8' })
+    if (child.status === 3) return skip(`this kernel opens no such socket: ${child.stdout.trim()}`)
+    expect(child.stderr).toBe('')
+    expect(child.stdout.split('\n')).toEqual([
+      'XDP_OPTIONS XDP_STATISTICS',
+      `adopt descriptor ${FIRST}: a socket of family 44 and type 3 is none that openSocket opens; control(${FIRST}) has its options`,
+      '',
+    ])
+  })
+})

@@ -57,7 +57,6 @@ const ownedAlready = (fd: number): SocketOptionError =>
 const ADVICE: Readonly<Record<string, string>> = {
   EBADF: 'no descriptor of this number is open: pass the number that the socket has in this process',
   ENOTSOCK: 'it is no socket',
-  ENOTSUP: 'this library knows no sockets of its family',
 }
 
 /** What openSocket would have been asked for. */

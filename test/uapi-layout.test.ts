@@ -3,12 +3,37 @@ import { spawnSync } from 'node:child_process'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { codecs } from 'sockctl'
 import { expect, it } from 'vitest'
 import { run } from './support/commands.ts'
 import { describeUnless } from './support/namespace.ts'
 import { LAYOUTS, PRELUDE } from './support/uapi-layouts.ts'
 
 const missing = spawnSync('cc', ['--version']).error ? 'cc is not installed (Debian package gcc)' : undefined
+
+/** Codecs of bytes that no struct of C has, or that another test compares. */
+const NO_STRUCT: Readonly<Record<string, string>> = {
+  bytes: 'bytes as they are',
+  fastOpenKey: 'bytes as they are',
+  mptcpSubflowAddresses: 'test/mptcp-subflows.test.ts, of real connections',
+  mptcpTcpInfo: 'test/mptcp-subflows.test.ts, of real connections',
+  netlinkGroups: 'a bit a group',
+  numbers: 'an array of numbers',
+  tcpCcInfo: 'test/tcp-info.test.ts',
+  tcpConnectionInfo: 'native/codec/codecs_darwin.cc',
+}
+
+it('is compared for every codec that lays bytes out', () => {
+  const compared = new Set<unknown>(LAYOUTS.map(({ codec }) => codec))
+  const laysOut = (codec: unknown): boolean => {
+    const { read = '', write = '' } = Object(codec) as Partial<Record<'read' | 'write', unknown>>
+    return typeof codec === 'object' && [read, write].some((type) => type === 'bytes' || type === 'exact_bytes')
+  }
+  const missing = Object.entries(codecs).filter(
+    ([name, codec]) => laysOut(codec) && !compared.has(codec) && !(name in NO_STRUCT),
+  )
+  expect(missing.map(([name]) => name)).toEqual([])
+})
 
 const program = `${PRELUDE}
 int main(void) {

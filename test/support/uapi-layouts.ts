@@ -20,12 +20,16 @@ export interface StructLayout {
 export const PRELUDE = `
 #include <arpa/inet.h>
 #include <netinet/in.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <linux/mroute.h>
 #include <linux/mroute6.h>
 #include <linux/can.h>
+#include <linux/icmp.h>
+#include <linux/icmpv6.h>
+#include <linux/sock_diag.h>
 #include <linux/can/isotp.h>
 #include <linux/can/j1939.h>
 #include <linux/can/raw.h>
@@ -124,6 +128,39 @@ struct can_raw_vcid_options {
   __u8 rx_vcid_mask;
 };
 #endif
+
+#ifndef SO_DEVMEM_DONTNEED
+struct dmabuf_token {
+  __u32 token_start;
+  __u32 token_count;
+};
+#endif
+// Linux 6.18 has more than the headers may have, and the fields of theirs at the same places.
+struct whole_mptcp_info {
+  __u8 subflows, add_addr_signal, add_addr_accepted, subflows_max, add_addr_signal_max, add_addr_accepted_max;
+  __u32 flags;
+  __u32 token;
+  __u64 write_seq;
+  __u64 snd_una;
+  __u64 rcv_nxt;
+  __u8 local_addr_used;
+  __u8 local_addr_max;
+  __u8 csum_enabled;
+  __u32 retransmits;
+  __u64 bytes_retrans;
+  __u64 bytes_sent;
+  __u64 bytes_received;
+  __u64 bytes_acked;
+  __u8 subflows_total;
+  __u8 endp_laminar_max;
+  __u8 endp_fullmesh_max;
+  __u8 reserved;
+  __u32 last_data_sent;
+  __u32 last_data_recv;
+  __u32 last_ack_recv;
+};
+_Static_assert(offsetof(struct whole_mptcp_info, rcv_nxt) == offsetof(struct mptcp_info, mptcpi_rcv_nxt), "");
+_Static_assert(offsetof(struct whole_mptcp_info, csum_enabled) == offsetof(struct mptcp_info, mptcpi_csum_enabled), "");
 
 static void show(int index, const void *value, size_t size) {
   (void)index;
@@ -499,4 +536,150 @@ const ROUTING: readonly StructLayout[] = [
   },
 ]
 
-export const LAYOUTS: readonly StructLayout[] = [...ROUTING, ...TLS, ...SCTP, ...AO, ...CAN, ...OTHERS]
+/** A struct of numbers alone: its fields in C, each numbered by its place, and their names without the prefix. */
+const flat = (
+  struct: string,
+  codec: StructLayout['codec'],
+  fields: readonly (readonly [c: string, name: string])[],
+  big: readonly string[] = [],
+): StructLayout => ({
+  struct,
+  codec,
+  value: Object.fromEntries(
+    fields.map(([, name], index) => [name, big.includes(name) ? BigInt(index + 1) : index + 1]),
+  ),
+  fill: fields.map(([c], index) => `p->${c} = ${index + 1};`).join(' '),
+})
+const prefixed = (prefix: string, ...names: readonly string[]) =>
+  names.map((name) => [`${prefix}${name}`, name] as const)
+
+const SCTP_EVENTS = [
+  ...['data_io', 'association', 'address', 'send_failure', 'peer_error', 'shutdown', 'partial_delivery'],
+  ...[
+    'adaptation_layer',
+    'authentication',
+    'sender_dry',
+    'stream_reset',
+    'assoc_reset',
+    'stream_change',
+    'send_failure_event',
+  ],
+]
+const MPTCP_FIELDS = [
+  ...[
+    'subflows',
+    'add_addr_signal',
+    'add_addr_accepted',
+    'subflows_max',
+    'add_addr_signal_max',
+    'add_addr_accepted_max',
+  ],
+  ...['flags', 'token', 'write_seq', 'snd_una', 'rcv_nxt', 'local_addr_used', 'local_addr_max', 'csum_enabled'],
+  ...['retransmits', 'bytes_retrans', 'bytes_sent', 'bytes_received', 'bytes_acked', 'subflows_total'],
+  ...['endp_laminar_max', 'endp_fullmesh_max', 'last_data_sent', 'last_data_recv', 'last_ack_recv'],
+]
+const MPTCP_BIG = ['write_seq', 'snd_una', 'rcv_nxt', 'bytes_retrans', 'bytes_sent', 'bytes_received', 'bytes_acked']
+const MEMINFO = [
+  'rmem_alloc',
+  'rcvbuf',
+  'wmem_alloc',
+  'sndbuf',
+  'fwd_alloc',
+  'wmem_queued',
+  'optmem',
+  'backlog',
+  'drops',
+]
+
+const FLAT: readonly StructLayout[] = [
+  flat(
+    'struct sctp_initmsg',
+    codecs.sctpInitmsg,
+    prefixed('sinit_', 'num_ostreams', 'max_instreams', 'max_attempts', 'max_init_timeo'),
+  ),
+  flat('struct sctp_rtoinfo', codecs.sctpRtoinfo, prefixed('srto_', 'assoc_id', 'initial', 'max', 'min')),
+  flat(
+    'struct sctp_assocparams',
+    codecs.sctpAssocparams,
+    prefixed(
+      'sasoc_',
+      ...['assoc_id', 'asocmaxrxt', 'number_peer_destinations', 'peer_rwnd', 'local_rwnd', 'cookie_life'],
+    ),
+  ),
+  flat('struct sctp_assoc_value', codecs.sctpAssocValue, [
+    ['assoc_id', 'assoc_id'],
+    ['assoc_value', 'value'],
+  ]),
+  flat('struct sctp_sack_info', codecs.sctpSackInfo, prefixed('sack_', 'assoc_id', 'delay', 'freq')),
+  flat('struct sctp_stream_value', codecs.sctpStreamValue, [
+    ['assoc_id', 'assoc_id'],
+    ['stream_id', 'stream_id'],
+    ['stream_value', 'value'],
+  ]),
+  flat('struct sctp_event', codecs.sctpEvent, prefixed('se_', 'assoc_id', 'type', 'on')),
+  flat('struct sctp_sndinfo', codecs.sctpSndinfo, prefixed('snd_', 'sid', 'flags', 'ppid', 'context', 'assoc_id')),
+  flat('struct sctp_default_prinfo', codecs.sctpDefaultPrinfo, prefixed('pr_', 'assoc_id', 'value', 'policy')),
+  flat('struct sctp_authkeyid', codecs.sctpAuthkeyid, prefixed('scact_', 'assoc_id', 'keynumber')),
+  flat('struct sctp_add_streams', codecs.sctpAddStreams, prefixed('sas_', 'assoc_id', 'instrms', 'outstrms')),
+  flat(
+    'struct sctp_event_subscribe',
+    codecs.sctpEventSubscribe,
+    SCTP_EVENTS.map((name) => [`sctp_${name}_event`, name] as const),
+  ),
+  flat('struct tpacket_stats_v3', codecs.packetStatistics, [
+    ['tp_packets', 'packets'],
+    ['tp_drops', 'drops'],
+    ['tp_freeze_q_cnt', 'freeze_q_cnt'],
+  ]),
+  flat('struct tpacket_rollover_stats', codecs.rolloverStatistics, prefixed('tp_', 'all', 'huge', 'failed'), [
+    ...['all', 'huge', 'failed'],
+  ]),
+  flat('struct whole_mptcp_info', codecs.mptcpInfo, prefixed('', ...MPTCP_FIELDS), MPTCP_BIG),
+  {
+    struct: '__u32',
+    codec: codecs.skMeminfo,
+    value: Object.fromEntries(MEMINFO.map((name, index) => [name, index + 1])),
+    fill: MEMINFO.map((name, index) => `p[SK_MEMINFO_${name.toUpperCase()}] = ${index + 1};`).join(' '),
+    size: 'SK_MEMINFO_VARS * sizeof v',
+  },
+  {
+    struct: 'struct dmabuf_token',
+    codec: codecs.devmemTokens,
+    value: [
+      { token: 1, count: 2 },
+      { token: 3, count: 4 },
+    ],
+    fill: 'p[0].token_start = 1; p[0].token_count = 2; p[1].token_start = 3; p[1].token_count = 4;',
+    size: '2 * sizeof v',
+  },
+  {
+    struct: 'struct tcp_repair_opt',
+    codec: codecs.tcpRepairOptions,
+    value: [
+      { option: 'mss', value: 1460 },
+      { option: 'timestamp', value: 0 },
+    ],
+    fill: 'p[0].opt_code = 2; p[0].opt_val = 1460; p[1].opt_code = 8;',
+    size: '2 * sizeof v',
+  },
+  {
+    struct: 'struct icmp_filter',
+    codec: codecs.icmpFilter,
+    value: { block: [0, 8, 31] },
+    fill: 'p->data = 1u << 0 | 1u << 8 | 1u << 31;',
+  },
+  {
+    struct: 'struct icmp6_filter',
+    codec: codecs.icmpv6Filter,
+    value: { block: [1, 130, 255] },
+    fill: 'p->data[0] = 1u << 1; p->data[4] = 1u << 2; p->data[7] = 1u << 31;',
+  },
+  {
+    struct: '__u16',
+    codec: codecs.tlsPayloadLength,
+    value: 0x1234,
+    fill: '*p = 0x1234;',
+  },
+]
+
+export const LAYOUTS: readonly StructLayout[] = [...ROUTING, ...TLS, ...SCTP, ...AO, ...CAN, ...OTHERS, ...FLAT]

@@ -222,6 +222,13 @@ function write({ key, value }: Fields, { state, reached }: Context, certain: boo
   } else if (kind === 'payload') state.rewritten.add(String(inner.field))
 }
 
+/** Where a statement sends the datagram by writing another destination into it; undefined if the datagram keeps its own. */
+function rewrittenTo({ key, value }: Fields, { packet }: Context): string | undefined {
+  const field = isFields(key) && isFields(key.payload) ? key.payload.field : undefined
+  if (field === 'daddr' && value !== packet.destination) return short(value)
+  return field === 'dport' && value !== packet.destinationPort ? `port ${short(value)}` : undefined
+}
+
 /** Statements that neither match nor decide. */
 const NEUTRAL = new Set(['counter', 'log', 'mangle', 'dup', 'flow', 'comment', 'ct helper', 'ct timeout', 'secmark'])
 
@@ -236,8 +243,11 @@ function judge(expr: readonly unknown[], context: Context): readonly Judgement[]
       const limit = typeof inner === 'string' ? context.objects.limits.get(inner) : inner
       portion = both(portion, isFields(limit) ? limitMatched(limit, context) : unjudged(short(statement)))
     } else if (kind === 'vmap' && isFields(inner)) return mapJudgements(inner, portion, context)
-    else if (kind === 'mangle' && isFields(inner)) write(inner, context, certain)
-    else if (kind === 'notrack') state.connection = certain && context.reached ? 'untracked' : undefined
+    else if (kind === 'mangle' && isFields(inner)) {
+      const to = rewrittenTo(inner, context)
+      if (to !== undefined) return [{ portion, verdict: { kind: 'divert', to } }]
+      write(inner, context, certain)
+    } else if (kind === 'notrack') state.connection = certain && context.reached ? 'untracked' : undefined
     else if (kind === 'set' || kind === 'meter') portion = both(portion, setMatched(inner, context))
     else if (kind === 'xt') {
       const target = isFields(inner) && inner.type === 'target' ? String(inner.name) : undefined

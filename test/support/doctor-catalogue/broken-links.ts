@@ -1,4 +1,5 @@
 // Networks whose bridge, switch or firewall keeps the stream from this host, or will.
+import { run } from '../commands.ts'
 import { QUERIES } from '../membership-messages.ts'
 import { GROUP, GROUP6, type Lab, PORT, pause } from './lab.ts'
 import type { BrokenNetwork } from './network.ts'
@@ -183,6 +184,37 @@ export const brokenLinks: readonly BrokenNetwork[] = [
     certainty: 'likely',
     says: /this host's firewall drops the datagrams: bridge lab pre: /,
     fix: /^nft insert rule bridge lab pre ip daddr 239.1.1.1 udp dport 5004 accept$/,
+  },
+  {
+    name: 'translated',
+    story: 'A rule sends the group to one address of this host, as for programs that join nothing.',
+    ask: `${GROUP}:${PORT} -i a0`,
+    setUp: async (lab) => {
+      await lab.rules(
+        `table ip lab { chain pre { type nat hook prerouting priority -100; ip daddr ${GROUP} dnat to 10.77.0.1; }; }`,
+      )
+      lab.undo(() => run('nft', ['delete', 'table', 'ip', 'untracked']).catch(() => {}))
+      await lab.stream()
+    },
+    check: 'firewall',
+    certainty: 'likely',
+    says: /this host's firewall diverts the datagrams: ip lab pre: .*dnat to 10\.77\.0\.1/,
+    fix: /^nft add table ip untracked && nft add chain ip untracked pre '\{ type filter hook prerouting priority -300; \}' && nft add rule ip untracked pre ip daddr 239\.1\.1\.1 udp dport 5004 notrack$/,
+  },
+  {
+    name: 'rewritten',
+    story: 'A rule writes another group into the datagrams, so that two streams become one.',
+    ask: `${GROUP}:${PORT} -i a0`,
+    setUp: async (lab) => {
+      await lab.rules(
+        `table ip lab { chain pre { type filter hook prerouting priority -300; ip daddr ${GROUP} ip daddr set 239.1.1.9; }; }`,
+      )
+      await lab.stream()
+    },
+    check: 'firewall',
+    certainty: 'likely',
+    says: /this host's firewall diverts the datagrams: ip lab pre: .*239\.1\.1\.9/,
+    fix: /^nft insert rule ip lab pre ip daddr 239\.1\.1\.1 udp dport 5004 accept$/,
   },
   {
     name: 'macvlan-takes-others',

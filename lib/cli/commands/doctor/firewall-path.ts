@@ -107,8 +107,22 @@ export function conditionOf(
   return `-d ${destination} -p udp${port === undefined ? '' : ` --dport ${port}`}`
 }
 
+/** The command that has a stream pass by the address translation, which keeps what it did to a stream's first datagram. */
+function untracked(table: Table, packet: FilteredPacket): string {
+  const isNft = table.tool === 'nft'
+  const condition = conditionOf(packet, isNft)
+  if (!isNft) return `${iptablesProgram(table)} -t raw -I PREROUTING ${condition} -j CT --notrack`
+  const chain = `${packet.family === 'ipv4' ? 'ip' : 'ip6'} untracked`
+  return [
+    `nft add table ${chain}`,
+    `nft add chain ${chain} pre '{ type filter hook prerouting priority -300; }'`,
+    `nft add rule ${chain} pre ${condition} notrack`,
+  ].join(' && ')
+}
+
 /** The command that has a chain accept the packet before any of its rules. */
 function acceptIn(table: Table, base: Chain, packet: FilteredPacket): string {
+  if (base.base?.type === 'nat' || table.name === 'nat') return untracked(table, packet)
   if (table.tool === 'nft')
     return `nft insert rule ${table.family} ${table.name} ${base.name} ${conditionOf(packet, true)} accept`
   return `${iptablesProgram(table)} -t ${table.name} -I ${base.name} ${conditionOf(packet, false)} -j ACCEPT`

@@ -34,7 +34,7 @@ const percent = (share: number): string => `${Math.round(share * 100)} %`
 
 const DEEDS = {
   drops: ['drops', 'drop'],
-  diverts: ['sends elsewhere', 'send elsewhere'],
+  diverts: ['diverts', 'divert'],
   asks: ['hands to a program', 'hand to a program'],
 } as const
 

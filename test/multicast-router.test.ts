@@ -15,6 +15,7 @@ import {
   MRT6_INIT,
 } from 'sockctl/options'
 import { expect, it, onTestFinished } from 'vitest'
+import { ip } from './support/commands.ts'
 import { seqs } from './support/datagrams.ts'
 import { describeOnHosts } from './support/hosts.ts'
 import { describeInNamespace, describeUnless } from './support/namespace.ts'
@@ -92,6 +93,25 @@ describeOnHosts('a static multicast router', (hosts) => {
       reason: 'bad-value',
       message: expect.stringContaining('no such route'),
     })
+  })
+})
+
+describeOnHosts('a table of its own', (hosts) => {
+  it('gets packets by a rule alone', async () => {
+    const { a, b } = hosts().pairs[0]
+    const router = await raw('ipv4')
+    await router.control.set(MRT_TABLE, 77)
+    await router.control.set(MRT_INIT, true)
+    await router.control.set(MRT_ADD_VIF, { vifi: 0, interface: a.name })
+    const sender = hosts().sender('B', { bind: b.ipv4[0], hops: 9 })
+    await sender.send({ address: '239.255.77.8', port: PORT }, [0])
+    await ip('mrule', 'add', 'iif', a.name, 'table', '77')
+    onTestFinished(() => ip('mrule', 'delete', 'iif', a.name, 'table', '77').then(() => {}))
+    await sender.send({ address: '239.255.77.9', port: PORT }, [1])
+    const asked: (string | undefined)[] = []
+    while (asked.length === 0)
+      for (const { data, destination } of await router.receive()) if (data[9] === 0) asked.push(destination)
+    expect(asked).toEqual(['239.255.77.9'])
   })
 })
 

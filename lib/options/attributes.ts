@@ -110,7 +110,7 @@ export const becomesRouter = {
     EADDRINUSE: {
       reason: 'system',
       advice:
-        'a socket routes multicast in this network namespace already, this one or another socket, of this program or another: stop that, or choose another table by MRT_TABLE',
+        'a socket routes multicast in this network namespace already, this one or another socket, of this program or another: stop that, or choose another table by MRT_TABLE, to which packets come by a rule (ip mrule add iif eth0 table 77)',
     },
     EACCES: { reason: 'permission', advice: 'the socket that became the router by MRT_INIT ends that, and no other' },
   },

@@ -26,7 +26,7 @@ export const MRT_FLUSH = option('MRT_FLUSH', 'IPPROTO_IP', mrtFlush, flushesRout
 export const MRT_INIT = option('MRT_INIT', 'IPPROTO_IP', trigger, becomesRouter)
 /** `MRT_PIM`: PIM is on: registers are taken, and `MRT_ASSERT` is on with it. Between `on` and `wrong-interface` the kernel changes nothing: set `off` first. Default off. net/ipv4/ipmr.c */
 export const MRT_PIM = option('MRT_PIM', 'IPPROTO_IP', mrtPim, routes)
-/** `MRT_TABLE`: the table of routes that this socket is for; before `MRT_INIT`. Default 253, RT_TABLE_DEFAULT. Write-only; may wait. net/ipv4/ipmr.c */
+/** `MRT_TABLE`: the table of routes that this socket is for; before `MRT_INIT`. Packets come to another table than the default by a rule alone: `ip mrule add iif eth0 table 77`. Default 253, RT_TABLE_DEFAULT. Write-only; may wait. net/ipv4/ipmr.c */
 export const MRT_TABLE = option('MRT_TABLE', 'IPPROTO_IP', unsigned(0, 999_999_999), setsRoutes)
 /** `MRT_VERSION`: the version of multicast routing, 0x0305. net/ipv4/ipmr.c */
 export const MRT_VERSION = option('MRT_VERSION', 'IPPROTO_IP', int(), { access: 'read' })

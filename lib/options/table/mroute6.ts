@@ -26,7 +26,7 @@ export const MRT6_FLUSH = option('MRT6_FLUSH', 'IPPROTO_IPV6', mrt6Flush, flushe
 export const MRT6_INIT = option('MRT6_INIT', 'IPPROTO_IPV6', trigger, becomesRouter)
 /** `MRT6_PIM`: PIM is on: registers are taken, and `MRT6_ASSERT` is on with it. Between `on` and `wrong-interface` the kernel changes nothing: set `off` first. Default off. net/ipv6/ip6mr.c */
 export const MRT6_PIM = option('MRT6_PIM', 'IPPROTO_IPV6', mrtPim, routes)
-/** `MRT6_TABLE`: the table of routes that this socket is for; before `MRT6_INIT`. Default 253, RT_TABLE_DEFAULT. Write-only; may wait. net/ipv6/ip6mr.c */
+/** `MRT6_TABLE`: the table of routes that this socket is for; before `MRT6_INIT`. Packets come to another table than the default by a rule alone: `ip -6 mrule add iif eth0 table 77`. Default 253, RT_TABLE_DEFAULT. Write-only; may wait. net/ipv6/ip6mr.c */
 export const MRT6_TABLE = option('MRT6_TABLE', 'IPPROTO_IPV6', unsigned(0, 999_999_999), setsRoutes)
 /** `MRT6_VERSION`: the version of multicast routing, 0x0305. net/ipv6/ip6mr.c */
 export const MRT6_VERSION = option('MRT6_VERSION', 'IPPROTO_IPV6', int(), { access: 'read' })

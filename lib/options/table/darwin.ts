@@ -20,5 +20,7 @@ export const TCP_CONNECTION_INFO = option('TCP_CONNECTION_INFO', 'IPPROTO_TCP', 
   access: 'read',
   darwin: 'only',
 })
-/** `TCP_KEEPALIVE`: seconds without traffic before the first probe of SO_KEEPALIVE; Linux's TCP_KEEPIDLE. Default: the sysctl net.inet.tcp.keepidle, 7200. tcp(4) */
-export const TCP_KEEPALIVE = option('TCP_KEEPALIVE', 'IPPROTO_TCP', int(0, undefined, 'seconds'), { darwin: 'only' })
+/** `TCP_KEEPALIVE`: seconds without traffic before the first probe of SO_KEEPALIVE; Linux's TCP_KEEPIDLE. Default 7200: the sysctl net.inet.tcp.keepidle, in milliseconds. tcp(4), bsd/netinet/tcp_usrreq.c */
+export const TCP_KEEPALIVE = option('TCP_KEEPALIVE', 'IPPROTO_TCP', int(0, 4_294_967, 'seconds'), {
+  darwin: 'only',
+})

@@ -289,6 +289,13 @@ describe('a value in text', () => {
     expect(parseQuestion(findOption('MCAST_MSFILTER'), '{"group": "239.1.1.1"}')).toEqual({ group: '239.1.1.1' })
   })
 
+  it('may be as long a list as the option takes, in hexadecimal too', () => {
+    const filters = Array.from({ length: 512 }, (_, id) => ({ can_id: `0x${id.toString(16)}`, can_mask: 0x7ff }))
+    const option = findOption('CAN_RAW_FILTER')
+    const value = parseValue(option, JSON.stringify(filters)) as { can_id: number }[]
+    expect(value.map(({ can_id }) => can_id)).toEqual(Array.from({ length: 512 }, (_, id) => id))
+  })
+
   it('has bytes even if they are too few, so that the error says how many there are to be', () => {
     const keys = { iv: '00', key: '11'.repeat(16), salt: '22'.repeat(4), rec_seq: '33'.repeat(8) }
     const option = findOption('TLS_TX')

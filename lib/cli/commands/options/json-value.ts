@@ -40,8 +40,8 @@ const subjectOf = (verdict: string | boolean): string | boolean =>
 const shown = (reading: unknown): string =>
   typeof reading === 'bigint' ? `${reading}n` : reading instanceof Uint8Array ? 'an object' : String(reading)
 
-/** The pairs of a leaf and a reading are tried again after each one that helps. */
-const MOST_LEAVES = 64
+/** All pairs of a leaf and a reading are tried again as long as one helps, each by a look at the whole value. */
+const MOST_LEAVES = 1024
 
 /**
  * The value of JSON in which each text or number stands for what makes a codec complain no more, or about another field.
@@ -57,6 +57,7 @@ export function settleJson(text: string, wrong: (value: unknown) => string | boo
   for (let helped = true; helped && verdict !== '' && verdict !== false; ) {
     helped = false
     for (const [index, reading] of tries) {
+      if (verdict === '' || verdict === false) return value
       if (chosen.has(index)) continue
       const tried = parseWith(text, new Map([...chosen, [index, reading]]))
       const said = wrong(tried)
@@ -68,7 +69,6 @@ export function settleJson(text: string, wrong: (value: unknown) => string | boo
       value = tried
       verdict = said
       helped = true
-      break
     }
   }
   return value

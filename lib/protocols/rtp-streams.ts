@@ -67,6 +67,8 @@ export interface RtpStreams {
   numbers(): SequenceStats | undefined
   /** What came by several paths. */
   redundant(): RedundantStats[]
+  /** Whether packets of this SSRC have come by several paths. */
+  isRedundant(ssrc: number): boolean
 }
 
 /** The sum of several statistics; `undefined` if there are none. */
@@ -307,6 +309,10 @@ export function createRtpStreams(): RtpStreams {
   return {
     sender: createSender,
     numbers: () => restartedBy(newPorts, sumOf(all().map(numbersOf))),
+    isRedundant(ssrc) {
+      for (const stream of streams.get(ssrc) ?? []) if (stream.isRedundant) return true
+      return false
+    },
     redundant: () =>
       all().flatMap((stream) => {
         if (stream.paths.size < 2) return []

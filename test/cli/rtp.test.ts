@@ -61,6 +61,25 @@ for (const socket of sockets.values()) socket.close()
 console.log('{}')
 `
 
+/** Sends packets, each from an address to a group and port. */
+const pathsCode = `
+import dgram from 'node:dgram'
+import { serve } from './test/support/stdio.mjs'
+const sockets = new Map()
+for (const address of ['10.77.0.11', '10.77.0.12']) {
+  const socket = dgram.createSocket('udp4')
+  await new Promise((done) => socket.bind(0, address, done))
+  socket.setMulticastInterface(address)
+  sockets.set(address, socket)
+}
+serve({
+  send: async ({ packets }) => {
+    for (const [from, group, port, hex] of packets)
+      await new Promise((done) => sockets.get(from).send(Buffer.from(hex, 'hex'), port, group, done))
+  },
+})
+`
+
 /** Host B sends packets, each from the address beside it, so many milliseconds apart. */
 async function sendEach(hosts: TwoHosts, packets: [address: string, Buffer][], every = 0): Promise<void> {
   const inHex = packets.map(([address, packet]) => [address, packet.toString('hex')])
@@ -130,6 +149,39 @@ describeOnHosts('sockctl receive of RTP', (hosts) => {
       { source: '10.77.0.12', lost: 33 },
     ])
     expect(readFileSync(target, 'utf8')).toBe([...both, 65_700].map((sequence) => `<${sequence}>`).join(''))
+  })
+
+  it('writes a pair in the order of its numbers, also if its paths have two groups and ports', async () => {
+    const target = scratchFile('two-ports')
+    const receive = startCli([
+      ...[
+        'receive',
+        `10.77.0.11@232.1.2.3:${PORT}`,
+        `10.77.0.12@232.1.2.4:${PORT + 20}`,
+        '--rtp',
+        '-i',
+        'a0',
+        '--json',
+      ],
+      ...['--output', target, '--expect', '300', '--timeout', '5s'],
+    ])
+    for (let joined = 0; joined < 2; joined++) await receive.object<Told>(({ event }) => event === 'joined')
+    const packets = range(65_400, 300)
+    const sender = hosts().spawn('B', { code: pathsCode })
+    // Each path loses what the other brings, and the second is 20 packets behind the first.
+    const sent = packets.flatMap((_, at) => {
+      const [first = 0, second] = [packets[at], packets[at - 20]]
+      return [
+        ...(first % 7 === 3 ? [] : [['10.77.0.11', '232.1.2.3', PORT, rtp(first).toString('hex')]]),
+        ...(second === undefined || second % 7 === 5
+          ? []
+          : [['10.77.0.12', '232.1.2.4', PORT + 20, rtp(second).toString('hex')]]),
+      ]
+    })
+    const rest = packets.slice(-20).map((last) => ['10.77.0.12', '232.1.2.4', PORT + 20, rtp(last).toString('hex')])
+    await sender.request('send', { packets: [...sent, ...rest] })
+    expect((await receive.ended).status).toBe(0)
+    expect(readFileSync(target, 'utf8')).toBe(packets.map((sequence) => `<${sequence}>`).join(''))
   })
 
   it('ends after as many packets of a pair as --count says, and has written as many', async () => {

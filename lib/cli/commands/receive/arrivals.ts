@@ -3,6 +3,7 @@
 import type { Datagram } from '../../../index.ts'
 import { isMalformed } from '../../../protocols/malformed.ts'
 import { decodeRtp } from '../../../protocols/rtp.ts'
+import type { RtpOrder } from '../../../protocols/rtp-order.ts'
 import type { RtpStats } from '../../../protocols/rtp-stats.ts'
 import { type RtpStreams, sumOf } from '../../../protocols/rtp-streams.ts'
 import { createSequenceCounter, type SequenceCounter, type SequenceStats } from '../../../protocols/sequence-counter.ts'
@@ -45,6 +46,10 @@ export interface RtpChoice {
   readonly streams: RtpStreams
   /** Ticks a second of the clock. */
   readonly clockRate?: number | undefined
+  /** The order in which payloads are written. */
+  readonly order: RtpOrder
+  /** Whether several channels or hosts are received, which may be the paths of one stream. */
+  readonly severalPaths: boolean
 }
 
 /**
@@ -91,7 +96,7 @@ function numberedContents(takeRoom: () => boolean): Contents {
   }
 }
 
-function rtpContents({ streams, clockRate }: RtpChoice): Contents {
+function rtpContents({ streams, clockRate, order, severalPaths }: RtpChoice): Contents {
   const sender = streams.sender(clockRate)
   const problems = new Map<string, number>()
   let malformed = 0
@@ -113,7 +118,8 @@ function rtpContents({ streams, clockRate }: RtpChoice): Contents {
         return true
       }
       if (!sender.add(packet, port, secondsAt(timestamp ?? process.hrtime.bigint()))) return false
-      payloads?.push(packet.payload)
+      if (payloads !== undefined)
+        order.add(packet, performance.now(), severalPaths || streams.isRedundant(packet.ssrc), payloads)
       return true
     },
     numbers: () => sender.numbers(),

@@ -1,7 +1,7 @@
 // Receives until a limit, a signal or an error ends it.
 
-import type { RtpStreams } from '../../../protocols/rtp-streams.ts'
 import { drained } from '../../shell/drained.ts'
+import type { RtpChoice } from './arrivals.ts'
 import type { DatagramPrinter } from './datagram-printer.ts'
 import { createEnding, type ReceiveLimits, type ReceiveResult } from './ending.ts'
 import type { OpenedReceiver } from './opened-receiver.ts'
@@ -14,8 +14,8 @@ interface Outlets {
   readonly report: ReceiveReport
   readonly sink: PayloadSink | undefined
   readonly print: DatagramPrinter | undefined
-  /** The RTP streams of all receivers. */
-  readonly streams: RtpStreams
+  /** The RTP streams of all receivers, and the order of what is written. */
+  readonly rtp: Pick<RtpChoice, 'streams' | 'order'>
 }
 
 /** Receives until one of the limits, a signal or an error ends it, and closes the receivers. */
@@ -23,10 +23,20 @@ export async function receiveUntil(
   opened: readonly OpenedReceiver[],
   stop: AbortSignal,
   limits: ReceiveLimits,
-  { report, sink, print, streams }: Outlets,
+  { report, sink, print, rtp: { streams, order } }: Outlets,
 ): Promise<ReceiveResult> {
   const ending = createEnding(limits, stop)
   const viewer = createViewer(opened, streams)
+
+  const put = async (payloads: readonly Uint8Array[]): Promise<void> => {
+    if (payloads.length > 0) await sink?.write(payloads, ending.over)
+  }
+  /** Writes what waits for a packet that comes no more. */
+  const putDue = (): void => {
+    const due: Uint8Array[] = []
+    order.due(performance.now(), due)
+    put(due).catch(ending.finish)
+  }
 
   const read = async (receiving: OpenedReceiver): Promise<void> => {
     for await (const batch of receiving.receiver) {
@@ -37,8 +47,7 @@ export async function receiveUntil(
       ending.arrived(counted)
       print?.(wanted.slice(0, taken), receiving)
       if (print !== undefined) await drained(process.stdout, ending.over)
-      const room = payloads && sink?.write(payloads, ending.over)
-      if (room !== undefined) await room
+      if (payloads !== undefined) await put(payloads)
       if (ending.isOver()) return
     }
   }
@@ -51,10 +60,17 @@ export async function receiveUntil(
   const reading = opened.map((one) => read(one).catch(ending.finish))
   const second = setInterval(() => report.interval(viewer.now(), viewer.history), 1000)
 
+  // Behind the sockets' turn: what has arrived meanwhile is read first.
+  const often = sink && setInterval(setImmediate, 50, putDue)
+
   const end = await ending.wait()
   clearInterval(second)
+  clearInterval(often)
   await Promise.all(opened.map(({ receiver }) => receiver.close()))
   await Promise.all(reading)
+  const rest: Uint8Array[] = []
+  order.flush(rest)
+  await put(rest)
   const view = viewer.whole()
   report.end(view)
   return { end, total: ending.total, elapsed: view.elapsed }

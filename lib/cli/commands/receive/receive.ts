@@ -1,6 +1,7 @@
 // `sockctl receive`: its options, and what its exit status says.
 
 import type { Command } from 'commander'
+import { createRtpOrder } from '../../../protocols/rtp-order.ts'
 import { createRtpStreams } from '../../../protocols/rtp-streams.ts'
 import type { SocketTarget } from '../../../protocols/socket-target.ts'
 import type { TargetText } from '../../../protocols/target.ts'
@@ -121,13 +122,14 @@ async function receivePlanned(
   const telling = options.hex === true
   const opened: OpenedReceiver[] = []
   try {
-    const rtp = { streams: createRtpStreams(), clockRate: options.clock }
+    const severalPaths = [...planned.channels.flatMap(({ channels }) => channels), ...planned.hosts].length > 1
+    const rtp = { streams: createRtpStreams(), clockRate: options.clock, order: createRtpOrder(), severalPaths }
     const choices = { buffer, telling, waitForInterface: options.waitInterface === true, rtp }
     for (const plan of planned.channels) opened.push(await openPlanned(plan, choices))
     for (const plan of planned.hosts) opened.push(...(await openHosts(plan, choices)))
     const report = createReceiveReport(out, quiet || (telling && !out.json))
     const print = telling ? datagramPrinter(out) : undefined
-    const result = await receiveUntil(opened, stop, options, { report, sink, print, streams: rtp.streams })
+    const result = await receiveUntil(opened, stop, options, { report, sink, print, rtp })
     const first = opened[0]?.joined[0]
     judge(result, options.expect, 'datagrams', first && doctorOf(first))
   } finally {

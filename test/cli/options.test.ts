@@ -118,6 +118,7 @@ describe('sockctl options', () => {
     ['get', 'XDP_STATISTICS', /level SOL_XDP, of which sockctl opens no socket: give one that is open by --fd/],
     ['get', 'TLS_TX', /set TCP_ULP to 'tls'/],
     ['get', 'IP_MTU', /the socket must be connected first/],
+    ['set', 'IP_ROUTER_ALERT false --igmp4', /it is off already/],
     ['set', 'MRT_ADD_VIF {vifi:0}', /'{vifi:0}' is not JSON: names and texts take double quotes/],
     ['get', 'MCAST_MSFILTER --ask {group:1}', /'{group:1}' is not JSON/],
     ['get', 'TLS_TX --ask des', /the question is 'des', not one of 'aes-gcm-128'/],

@@ -113,7 +113,12 @@ export const IP_RECVTTL = option('IP_RECVTTL', 'IPPROTO_IP', boolean, { darwin: 
 /** `IP_RETOPTS`: tell the IP options of each packet received, reversed for a reply. Default false. In `Datagram.ancillary`, in bytes. ip(7) */
 export const IP_RETOPTS = option('IP_RETOPTS', 'IPPROTO_IP', boolean)
 /** `IP_ROUTER_ALERT`: this socket gets the forwarded packets that have a router alert. Raw sockets. Default false. ip(7) */
-export const IP_ROUTER_ALERT = option('IP_ROUTER_ALERT', 'IPPROTO_IP', boolean)
+export const IP_ROUTER_ALERT = option('IP_ROUTER_ALERT', 'IPPROTO_IP', boolean, {
+  meanings: {
+    EADDRINUSE: { reason: 'bad-value', advice: 'it is on already' },
+    ENOBUFS: { reason: 'bad-value', advice: 'it is off already, or the kernel has no memory for it' },
+  },
+})
 /** `IP_TOS`: the type-of-service octet sent; on TCP the kernel clears its two ECN bits. Default 0. ip(7) */
 export const IP_TOS = option('IP_TOS', 'IPPROTO_IP', int(0, 255), { darwin: true })
 /** `IP_TRANSPARENT`: may bind to an address of another host, and gets packets sent there. Default false. ip(7) */

@@ -79,6 +79,7 @@ export const seeing = (more: Partial<Observation> = {}): Observation => ({
   queriesPassed: 0,
   reports: [],
   delivered: new Map(),
+  port: 5000,
   before: host,
   after: host,
   firewall: { before: noRules, after: noRules },

@@ -77,6 +77,13 @@ export const brokenPrograms: readonly BrokenNetwork[] = [
     { check: 'joined', report: 'moby/moby#23659' },
   ),
   ofProgram(
+    'not-joined-no-port-named',
+    'The same, and the doctor was asked for the group alone: the port is that of the stream.',
+    {},
+    /has port 5004, but nobody on this host has joined 239\.1\.1\.1 on a0\./,
+    { check: 'joined', ask: `${GROUP} -i a0` },
+  ),
+  ofProgram(
     'joined-elsewhere',
     'A program joins without an interface, and the kernel joins on that of the default route: a VPN.',
     { joins: [{ group: GROUP, interface: 'a1' }] },

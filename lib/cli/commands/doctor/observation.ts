@@ -15,7 +15,7 @@ import type { ObservedFlow } from './wire.ts'
 /** What is read from this host before and after, to see what changed. */
 export interface HostState {
   readonly counters: Counters
-  /** The sockets on the wanted port. */
+  /** The sockets on that port. */
   readonly sockets: readonly AskedSocket[]
 }
 
@@ -59,6 +59,8 @@ export interface Observation {
   readonly link: BridgePort
   /** Why packets could not be captured; undefined if they were. */
   readonly captureRefused: CaptureRefusal | undefined
+  /** The wanted port; if none was named, that of the stream that was seen. */
+  readonly port: number | undefined
   readonly before: HostState
   /** Before the doctor joined; undefined if it joined at once. */
   readonly looked: Stretch | undefined

@@ -20,20 +20,26 @@ import { takesWanted, type WantedChannel, wantedFlows } from './wanted-channel.t
 import { MAX_REMEMBERED, openWatch, type Watch } from './watch.ts'
 import { type ObservedFlow, soundOf } from './wire.ts'
 
-const readHostState = async (wanted: WantedChannel): Promise<HostState> => {
-  const { family, port, on } = wanted
-  const sockets = port === undefined ? [] : await socketsOn((one) => one === port)
+/** The sockets are those on the wanted port, or with no port all: which of them matter is known once the stream was seen. */
+const readHostState = async ({ family, port, on }: WantedChannel): Promise<HostState> => {
+  const sockets = await socketsOn((one) => one !== 0 && (port === undefined || one === port))
   const counters = parseCounters(
     ...['netstat', 'snmp', 'snmp6', 'xfrm_stat'].map((name) => readText(`/proc/net/${name}`)),
   )
   return {
     counters: new Map([...counters, [INGRESS_DROPS, await ingressDrops(on.name)]]),
-    sockets: await withInside(
-      sockets.filter((socket) => isOfFamily(socket, family)),
-      wanted,
-    ),
+    sockets: sockets.filter((socket) => isOfFamily(socket, family)),
   }
 }
+
+/** The sockets on a port, asked as far as this process may. */
+const askedOn = async (port: number | undefined, state: HostState, wanted: WantedChannel): Promise<HostState> => ({
+  ...state,
+  sockets: await withInside(
+    state.sockets.filter((socket) => socket.port === port),
+    wanted,
+  ),
+})
 
 /** The time that is given to the doctor. In milliseconds: at least and at most so much. */
 export interface WaitTime {
@@ -150,6 +156,7 @@ export async function observe(
     if (kind !== undefined) routeKinds.set(source, kind)
   }
   const sendingPorts = new Set(shown.flows.flatMap(({ outgoing, sourcePort }) => (outgoing ? (sourcePort ?? []) : [])))
+  const foundPort = port ?? busiestPort(wantedFlows(wanted, shown.flows))
   const lastArrival = watch.arrivals.at(-1) ?? start
   const [query] = watch.queries
   const last = interfaces()
@@ -165,7 +172,8 @@ export async function observe(
     joinedBefore,
     link,
     captureRefused: watch.captureRefused,
-    before,
+    port: foundPort,
+    before: await askedOn(foundPort, before, wanted),
     looked,
     ...shown,
     renewals: renewals.outcomes(),
@@ -176,7 +184,7 @@ export async function observe(
     queriesPassed: watch.queriesPassed(),
     reports: watch.reports.map(({ packet }) => packet),
     delivered: reception.listens ? reception.delivered : undefined,
-    after: await readHostState(wanted),
+    after: await askedOn(foundPort, await readHostState(wanted), wanted),
     firewall: await firewall.finish(allArrived ? SOON_IF_WELL : SOON + Math.max(0, wait.atMost - passedTime())),
     trace: await trace?.finish(),
     routes,

@@ -49,7 +49,8 @@ function boundCheck(socket: AskedSocket, wanted: WantedChannel, seen: Observatio
 /** Whether somebody had joined the group before the doctor did. */
 function joinedCheck(wanted: WantedChannel, seen: Observation, owner: string): Finding[] {
   const why = whyNotJoined(wanted, seen)
-  const { group, on, port } = wanted
+  const { group, on } = wanted
+  const { port } = seen
   const comesTo = seen.flows.find(
     ({ interfaceIndex, outgoing }) => !outgoing && seen.joinedBefore.some(({ index }) => index === interfaceIndex),
   )
@@ -69,7 +70,7 @@ function joinedCheck(wanted: WantedChannel, seen: Observation, owner: string): F
 }
 
 export function socketChecks(wanted: WantedChannel, seen: Observation): Finding[] {
-  const { port } = wanted
+  const { port } = seen
   if (port === undefined) return []
   const { sockets } = seen.before
   if (sockets.length === 0) {
@@ -92,19 +93,19 @@ export function socketChecks(wanted: WantedChannel, seen: Observation): Finding[
   return [
     ...now.map((one) => boundCheck(one, wanted, seen, isNoneLeft)),
     ...(first === undefined ? [] : joinedCheck(wanted, seen, first.owner)),
-    ...ownerCheck(wanted, now),
-    ...bindCheck(wanted, seen),
+    ...ownerCheck(port, now),
+    ...bindCheck(seen),
   ]
 }
 
 /** Of processes of other users only the user is told. */
-function ownerCheck({ port }: WantedChannel, sockets: readonly AskedSocket[]): Finding[] {
+function ownerCheck(port: number, sockets: readonly AskedSocket[]): Finding[] {
   if (sockets.every(({ processes = [] }) => processes.length > 0)) return []
   const needs = 'CAP_SYS_PTRACE and CAP_DAC_READ_SEARCH: run doctor as root, where its /proc is'
   return [skip('owner', `which program has port ${port} can't be seen without ${needs}`)]
 }
 
-function bindCheck({ port }: WantedChannel, { bindRefused }: Observation): Finding[] {
+function bindCheck({ port, bindRefused }: Observation): Finding[] {
   if (bindRefused === undefined) return []
   return [
     warn('bind', {

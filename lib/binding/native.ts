@@ -291,8 +291,8 @@ function absent(): Native {
 }
 
 /**
- * The addon's members. The addon is loaded at the first use of one, since many programs import more than they use; from then on the
- * members are plain fields.
+ * The addon's members. The addon is loaded at the first use of one: `sockctl` uses some as it is imported, since a process may
+ * have no descriptor left for the binary later, and `sockctl/options` alone uses none. From then on they are plain fields.
  */
 export const native: Native = Object.create(
   new Proxy(

@@ -5,7 +5,6 @@ import { native } from '../binding/native.ts'
 import { isIpv6 } from '../net/address.ts'
 import { partsOf } from '../options/option.ts'
 import { IPV6_V6ONLY } from '../options/table/ipv6.ts'
-import { SO_DOMAIN, SO_TYPE } from '../options/table/socket.ts'
 import { getNow } from './call-now.ts'
 import type { DescriptorOwner } from './socket-handle.ts'
 
@@ -13,6 +12,8 @@ export interface SocketKind {
   readonly family: number
   readonly type: number
 }
+
+const { AF_INET, AF_INET6, SOCK_DGRAM, SOCK_RAW } = native.constants
 
 /** A socket keeps its kind for life, so the kernel is asked once for each owner. */
 const known = new WeakMap<DescriptorOwner, SocketKind>()
@@ -28,8 +29,6 @@ export function kindOf(owner: DescriptorOwner): SocketKind {
   return kind
 }
 
-const numberOf = (fd: number, option: typeof SO_TYPE): number => getNow(fd, partsOf(option), undefined) as number
-
 /** The kind of a descriptor, as the kernel tells it now. `asked` and `advice`, by the errno's name, are for the error. */
 export function kindOfDescriptor(
   fd: number,
@@ -41,9 +40,6 @@ export function kindOfDescriptor(
     return { family: kind >> 8, type: kind & 255 }
   } catch (error) {
     if (typeof error !== 'number') throw error
-    // Some sockets have no address to be asked for, such as those of AF_XDP.
-    if (codeOf(error) === 'ENOTSUP' && SO_DOMAIN.supported)
-      return { family: numberOf(fd, SO_DOMAIN), type: numberOf(fd, SO_TYPE) }
     throw kernelError({
       asked,
       errno: error,
@@ -53,22 +49,18 @@ export function kindOfDescriptor(
   }
 }
 
-export const isIpv6Socket = ({ family }: SocketKind): boolean => family === native.constants.AF_INET6
+export const isIpv6Socket = ({ family }: SocketKind): boolean => family === AF_INET6
 
 /** Whether IPv4 arrives at a socket: a dual-stack socket gets it, a raw IPv6 socket does not, whatever IPV6_V6ONLY is. */
 export function takesIpv4(owner: DescriptorOwner): boolean {
-  const kind = kindOf(owner)
-  return (
-    !isIpv6Socket(kind) ||
-    (kind.type !== native.constants.SOCK_RAW && !getNow(owner.fd, partsOf(IPV6_V6ONLY), undefined))
-  )
+  const { family, type } = kindOf(owner)
+  return family !== AF_INET6 || (type !== SOCK_RAW && !getNow(owner.fd, partsOf(IPV6_V6ONLY), undefined))
 }
 
 /** Refuses a socket that can't be a member of anything: some joins succeed on a stream socket and do nothing. */
 export function mustTakeMemberships(owner: DescriptorOwner): SocketKind {
   const kind = kindOf(owner)
   const { family, type } = kind
-  const { AF_INET, AF_INET6, SOCK_DGRAM, SOCK_RAW } = native.constants
   if (family !== AF_INET && family !== AF_INET6)
     throw badValue(`a membership needs an IPv4 or IPv6 socket; this one is of family ${family}`)
   if (type !== SOCK_DGRAM && type !== SOCK_RAW)
@@ -78,10 +70,10 @@ export function mustTakeMemberships(owner: DescriptorOwner): SocketKind {
 
 /** Refuses a group that the kernel would accept and then never deliver, or refuse with a misleading errno. */
 export function mustTakeGroup(owner: DescriptorOwner, group: string): void {
-  const kind = mustTakeMemberships(owner)
+  const { family } = mustTakeMemberships(owner)
   if (isIpv6(group)) {
-    if (!isIpv6Socket(kind)) throw badValue(`group ${show(group)} is IPv6 and this socket is IPv4`)
-  } else if (isIpv6Socket(kind) && !takesIpv4(owner)) {
+    if (family !== AF_INET6) throw badValue(`group ${show(group)} is IPv6 and this socket is IPv4`)
+  } else if (family === AF_INET6 && !takesIpv4(owner)) {
     throw badValue(`group ${show(group)} is IPv4 and this IPv6 socket is raw or has IPV6_V6ONLY: nothing would arrive`)
   }
 }

@@ -58,17 +58,14 @@ const DARWIN = ['darwin'] as const
 
 const systemsOf = ({ darwin }: OptionAttributes) => (darwin === 'only' ? DARWIN : darwin === true ? EVERYWHERE : LINUX)
 
-/** What it takes to call the kernel. */
-type Found = Pick<OptionParts, 'supported' | 'number' | 'levelNumber' | 'toWrite' | 'toRead'>
-
 /** Numbers that the addon need not know. */
 type GivenNumbers = Partial<Pick<OptionParts, 'number' | 'levelNumber'>>
 
 /**
- * An option, which finds out at its first use what it takes to call the kernel: an import makes hundreds of options, and a
+ * An option without the parts that calls are made of, which are made at its first use: an import makes hundreds of options, and a
  * program uses a few. A class, since its getters are made once, not for each option.
  */
-class MadeOption implements OptionParts {
+class MadeOption implements Option<unknown, unknown, unknown> {
   readonly name: string
   readonly level: string
   readonly readable: boolean
@@ -79,8 +76,7 @@ class MadeOption implements OptionParts {
   readonly systems: OptionParts['systems']
   readonly codec: OptionParts['codec']
   readonly attributes: OptionAttributes
-  /** A field that holds a function, so that a frozen option and a proxy of one work too. */
-  readonly find: () => Found
+  readonly parts: () => OptionParts
 
   constructor(name: string, level: string, codec: unknown, attributes: OptionAttributes, given: GivenNumbers) {
     this.name = name
@@ -93,10 +89,10 @@ class MadeOption implements OptionParts {
     this.systems = systemsOf(attributes)
     this.codec = codec as OptionParts['codec']
     this.attributes = attributes
-    let found: Found | undefined
-    this.find = () => {
-      found ??= findOut(this, given)
-      return found
+    let parts: OptionParts | undefined
+    this.parts = () => {
+      parts ??= makeParts(this, given)
+      return parts
     }
   }
 
@@ -104,29 +100,20 @@ class MadeOption implements OptionParts {
     return this.codec.expects
   }
   get supported(): boolean {
-    return this.find().supported
-  }
-  get number(): number {
-    return this.find().number
-  }
-  get levelNumber(): number {
-    return this.find().levelNumber
-  }
-  get toWrite(): NativeChoice {
-    return this.find().toWrite
-  }
-  get toRead(): NativeChoice {
-    return this.find().toRead
+    return this.parts().supported
   }
 }
 
-function findOut({ name, level, codec, attributes }: MadeOption, given: GivenNumbers): Found {
+function makeParts(option: MadeOption, given: GivenNumbers): OptionParts {
+  const { name, level, codec, attributes } = option
   const { constants, codecs } = native
   const { number = constants[name], levelNumber = constants[level] } = given
   const hasCodec = typeof codec.read !== 'string' || codecs[codec.read] !== undefined
   const choose = (ctype: typeof codec.write): NativeChoice =>
     chooseNative(name, levelNumber ?? -1, number ?? -1, ctype, attributes)
   return {
+    ...option,
+    expects: codec.expects,
     supported: number !== undefined && levelNumber !== undefined && hasCodec,
     number: number ?? -1,
     levelNumber: levelNumber ?? -1,
@@ -211,7 +198,8 @@ function mustDefine(definition: unknown): void {
 }
 
 export function partsOf(option: AnyOption): OptionParts {
-  if ((option as OptionParts | undefined)?.codec === undefined)
+  const { parts } = (option ?? {}) as Partial<MadeOption>
+  if (typeof parts !== 'function')
     throw wrongType(`the option is ${show(option)}: one of sockctl/options, or of defineOption, is needed`)
-  return option as unknown as OptionParts
+  return parts()
 }

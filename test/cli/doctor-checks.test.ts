@@ -200,7 +200,11 @@ describe('the sockets of other programs on the port', () => {
   it('of processes that can not be seen are told with what it takes to see them', () => {
     const unseen = { ...joined, ...sockets([socket({ owner: 'a process of user 0', processes: [] })]) }
     expect(find('owner', {}, unseen)).toEqual([
-      [expect.stringMatching(/^skip owner: which program has port 5000 can't be seen without CAP_SYS_PTRACE and /)],
+      [
+        expect.stringMatching(
+          /^skip owner: which program has port 5000 is not seen; to see it needs CAP_SYS_PTRACE and /,
+        ),
+      ],
     ])
     expect(find('owner', {}, { ...joined, ...sockets([socket()]) })).toEqual([])
   })

@@ -2,6 +2,7 @@
 
 import { SocketOptionError } from '../../../index.ts'
 import { messageOf } from '../../shell/failure.ts'
+import { withRights } from './system.ts'
 
 export interface CaptureRefusal {
   readonly says: string
@@ -15,8 +16,7 @@ export const captureRefusal = (error: unknown, isRoot = process.getuid?.() === 0
 })
 
 function remedyOf(error: SocketOptionError | undefined, isRoot: boolean): string {
-  // Root in a container may lack the capability.
-  if (error?.reason === 'permission') return isRoot ? 'with CAP_NET_RAW' : 'as root'
+  if (error?.reason === 'permission') return withRights('CAP_NET_RAW', isRoot)
   if (error?.code === 'EMFILE') return 'with more descriptors (ulimit -n)'
   if (error?.code === 'ENFILE') return 'with more open files on this system (sysctl fs.file-max)'
   return 'where packets can be captured'

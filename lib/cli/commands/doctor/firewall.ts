@@ -6,6 +6,7 @@ import { lossOf } from './arrival.ts'
 import { type Certainty, type Finding, fail, pass, RANK, skip, warn } from './finding.ts'
 import { barrierTo, conditionOf, datagramOf, membershipPacket } from './firewall-path.ts'
 import type { Observation } from './observation.ts'
+import { withRights } from './system.ts'
 import { commandLine, isWantedSource, type WantedChannel, wantedFlows } from './wanted-channel.ts'
 import { type ObservedFlow, soundOf } from './wire.ts'
 
@@ -139,7 +140,7 @@ function withFlows(wanted: WantedChannel, seen: Observation, flows: readonly Obs
         says: `none of the datagrams passes the firewall, whose rules were not all seen: ${unseenText(seen)}`,
         advice: seen.firewall.before.isLate
           ? `give doctor more time to list the rules: ${commandLine('doctor', wanted)} --wait 30s`
-          : 'have the rules listed: run doctor as root, with nft and iptables installed',
+          : `have the rules listed: run doctor ${withRights('CAP_NET_ADMIN')}, with nft and iptables installed`,
         cause: `a rule of the firewall may drop the datagrams: ${unseenText(seen)}`,
         certainty: 'possible',
         rank: RANK.firewallDropped - 1,

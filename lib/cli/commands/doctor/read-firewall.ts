@@ -6,7 +6,7 @@ import type { Table } from '../../../kernel/firewall/model.ts'
 import { type NftTexts, parseNftRuleset, parseNftTexts } from '../../../kernel/firewall/nft-ruleset.ts'
 import type { IpFamily } from '../../../net/address.ts'
 import { isMalformed } from '../../../protocols/malformed.ts'
-import { readText } from './system.ts'
+import { readText, withRights } from './system.ts'
 
 /** The rules as they were at one time. */
 export interface Firewall {
@@ -38,7 +38,10 @@ function list(program: string, args: readonly string[], stop: AbortSignal): Prom
       else if (error.syscall !== undefined)
         resolve({ failed: 'other', says: `${program} can't be run here (${error.code})` })
       else if (/permitted|permission/i.test(stderr))
-        resolve({ failed: 'refused', says: `${program} lists no rules without CAP_NET_ADMIN: run doctor as root` })
+        resolve({
+          failed: 'refused',
+          says: `${program} lists no rules without CAP_NET_ADMIN: run doctor ${withRights('CAP_NET_ADMIN')}`,
+        })
       else resolve({ failed: 'other', says: `${program} failed: ${stderr.trim().split('\n')[0] ?? ''}` })
     })
   })

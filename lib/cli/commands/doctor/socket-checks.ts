@@ -6,6 +6,7 @@ import { routeBy } from './choose-interface.ts'
 import { type Finding, fail, pass, RANK, skip, warn } from './finding.ts'
 import type { AskedSocket } from './inside-socket.ts'
 import type { Observation } from './observation.ts'
+import { withRights } from './system.ts'
 import type { WantedChannel } from './wanted-channel.ts'
 
 /** If datagrams reach UDP, or the doctor's own socket, once the doctor has joined, that is an experiment. */
@@ -101,8 +102,9 @@ export function socketChecks(wanted: WantedChannel, seen: Observation): Finding[
 /** Of processes of other users only the user is told. */
 function ownerCheck(port: number, sockets: readonly AskedSocket[]): Finding[] {
   if (sockets.every(({ processes = [] }) => processes.length > 0)) return []
-  const needs = 'CAP_SYS_PTRACE and CAP_DAC_READ_SEARCH: run doctor as root, where its /proc is'
-  return [skip('owner', `which program has port ${port} can't be seen without ${needs}`)]
+  const needs = 'CAP_SYS_PTRACE and CAP_DAC_READ_SEARCH'
+  const remedy = `run doctor ${withRights('them')}, and outside of a container that has its own /proc`
+  return [skip('owner', `which program has port ${port} is not seen; to see it needs ${needs}: ${remedy}`)]
 }
 
 function bindCheck({ port, bindRefused }: Observation): Finding[] {

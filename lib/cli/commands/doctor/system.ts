@@ -11,6 +11,10 @@ export function readText(path: string): string {
   }
 }
 
+/** With what a process may do what needs a capability, after "run doctor". Root in a container may lack the capability. */
+export const withRights = (capability: string, isRoot = process.getuid?.() === 0): string =>
+  isRoot ? `with ${capability}` : 'as root'
+
 /** A numeric setting, by its path below /proc/sys; undefined if there is no such setting. */
 export function sysctl(path: string): number | undefined {
   const text = readText(`/proc/sys/${path}`).trim()

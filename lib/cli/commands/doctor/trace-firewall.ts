@@ -4,6 +4,7 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { createInterface } from 'node:readline'
 import { parseTraceLine, type TracedDrop } from '../../../kernel/firewall/nft-trace.ts'
+import { withRights } from './system.ts'
 import type { WantedChannel } from './wanted-channel.ts'
 
 /** What became of the traced datagrams. */
@@ -107,7 +108,7 @@ export async function startTrace(wanted: WantedChannel, stop: AbortSignal): Prom
   if (!(await ready)) {
     await close()
     if (owner.pid === undefined) return refuse('nft is not installed')
-    if (/permitted/i.test(said)) return refuse('tracing needs CAP_NET_ADMIN: run doctor as root')
+    if (/permitted/i.test(said)) return refuse(`tracing needs CAP_NET_ADMIN: run doctor ${withRights('CAP_NET_ADMIN')}`)
     return refuse(`nft made no table to trace with: ${said.trim().split('\n')[0] ?? ''}`)
   }
   return {

@@ -5,6 +5,7 @@ import { native } from '../binding/native.ts'
 import { isIpv6 } from '../net/address.ts'
 import { partsOf } from '../options/option.ts'
 import { IPV6_V6ONLY } from '../options/table/ipv6.ts'
+import { SO_DOMAIN, SO_TYPE } from '../options/table/socket.ts'
 import { getNow } from './call-now.ts'
 import type { DescriptorOwner } from './socket-handle.ts'
 
@@ -29,6 +30,8 @@ export function kindOf(owner: DescriptorOwner): SocketKind {
   return kind
 }
 
+const numberOf = (fd: number, option: typeof SO_TYPE): number => getNow(fd, partsOf(option), undefined) as number
+
 /** The kind of a descriptor, as the kernel tells it now. `asked` and `advice`, by the errno's name, are for the error. */
 export function kindOfDescriptor(
   fd: number,
@@ -40,6 +43,9 @@ export function kindOfDescriptor(
     return { family: kind >> 8, type: kind & 255 }
   } catch (error) {
     if (typeof error !== 'number') throw error
+    // Some sockets have no address to be asked for, such as those of AF_XDP.
+    if (codeOf(error) === 'ENOTSUP' && SO_DOMAIN.supported)
+      return { family: numberOf(fd, SO_DOMAIN), type: numberOf(fd, SO_TYPE) }
     throw kernelError({
       asked,
       errno: error,

@@ -43,7 +43,8 @@ const terminals = snippets
   }, [])
   .map((group) => ({ title: titleOf(group[0] as Snippet), snippets: group }))
 
-const scratch = join(root, 'build', 'docs')
+// Not in `build`, which node-gyp empties, beside the tests in CI.
+const scratch = join(root, 'build-docs')
 const commands = join(scratch, 'bin')
 
 /** What an ordinary user lacks. */
@@ -113,7 +114,7 @@ describe('the types of their programs', () => {
       )
     }
     const config = {
-      extends: '../../../tsconfig.json',
+      extends: '../../tsconfig.json',
       compilerOptions: { rootDir: root },
       include: ['*.ts'],
     }

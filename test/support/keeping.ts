@@ -26,7 +26,7 @@ export interface FarEnd {
   readonly pid: number
   /** Runs `ip` on host B, where the other end of a cable has an x behind its name. */
   readonly ip: (...args: string[]) => Promise<string>
-  /** Has a snooping bridge forget that a group is wanted at the far end of a cable, and sees to it that nothing comes. */
+  /** Has a snooping bridge forget that a group is wanted at the far end of a cable, until a report comes. */
   forget(name: string, group: string): Promise<void>
   /** Sends to a group from both sources of its family until the test ends. */
   stream(group: string, port: number): Promise<void>
@@ -109,8 +109,8 @@ export interface Kept {
   readonly arrived: Map<string, number[]>
   /** The sources of a group that something arrives from, by what arrives until `count` further datagrams have come. */
   flowing(group: string, count?: number): Promise<Set<string>>
-  /** Settles once nothing has arrived for a fifth of a second. */
-  silent(): Promise<void>
+  /** Does something, again and again, until nothing has arrived for a fifth of a second after it. */
+  silentAfter(what: () => Promise<unknown>): Promise<void>
   /** How many milliseconds it takes until a datagram of the group arrives. */
   untilFlowing(group: string): Promise<number>
 }
@@ -170,8 +170,9 @@ export function following(receiver: Receiver): Kept {
         return ofGroup.length < count ? undefined : new Set(ofGroup.map(({ from }) => from))
       })
     },
-    silent: async () => {
+    silentAfter: async (what) => {
       do {
+        await what()
         last = []
         await pause(200)
       } while (last.length > 0)

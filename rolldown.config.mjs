@@ -1,5 +1,11 @@
 import { defineConfig } from 'rolldown'
-import { besideDist, markPure, namedCreateRequire, nativeNamespace } from './scripts/rolldown-plugins.mjs'
+import {
+  besideDist,
+  markPure,
+  namedCreateRequire,
+  nativeNamespace,
+  optionsByEntry,
+} from './scripts/rolldown-plugins.mjs'
 
 const common = {
   platform: 'node',
@@ -22,6 +28,8 @@ const library = {
   priority: 1,
 }
 const options = { name: 'options', test: /\/lib\/options\/index\.ts$/, priority: 2 }
+/** What the table is made of. */
+const codecs = { name: 'codecs', test: /\/lib\/options\/(option|codecs)\.ts$/, priority: 2 }
 // What help needs, which loads no addon and prints no table; and what every command needs besides.
 const help = { name: 'help', test: /\/lib\/cli\/shell\/(help|packaged|stop)\.ts$/, priority: 5 }
 const base = { name: 'base', test: /\/lib\/cli\/shell\/(run|parsers)\.ts$/, priority: 4 }
@@ -42,6 +50,7 @@ export default defineConfig([
       ...common.plugins,
       nativeNamespace('control/snapshot', 'options/index'),
       nativeNamespace('index', 'options/codecs'),
+      optionsByEntry(),
     ],
     input: {
       ...face,
@@ -49,7 +58,7 @@ export default defineConfig([
       'options/left-out': 'lib/options/left-out.ts',
       'options/left-out-levels': 'lib/options/left-out-levels.ts',
     },
-    output: { ...output, cleanDir: true, codeSplitting: { groups: [options, library] } },
+    output: { ...output, cleanDir: true, codeSplitting: { groups: [codecs, library] } },
   },
   {
     ...common,

@@ -37,6 +37,19 @@ export const nativeNamespace = (of, entry) => ({
   },
 })
 
+/**
+ * Lets the library import the options by the entry that users import them by: that is then the table itself, and no list of 300
+ * names of another file.
+ */
+export const optionsByEntry = () => ({
+  name: 'options-by-entry',
+  resolveId: {
+    filter: { id: /\/options\/table\/[^/]+\.ts$/ },
+    handler: (_source, importer) =>
+      importer?.includes('/lib/options/') ? null : { id: './options/index.js', external: true },
+  },
+})
+
 /** A name, or a field of one: `createOption`, `module.createRequire`. */
 const isName = ({ type, computed, object }) =>
   type === 'Identifier' || (type === 'MemberExpression' && !computed && object.type === 'Identifier')

@@ -29,7 +29,7 @@ export function cellsOf({ label, skipped, ours, unit, floor, goal = '', met }) {
     label,
     floor ? `${floor.name} ${number(floor.value)} ${unit}`.trim() : '',
     `${number(ours)} ${unit}`.trim(),
-    floor ? `${(ours / floor.value).toFixed(2)}x` : '',
+    floor && floor.value !== 0 ? `${(ours / floor.value).toFixed(2)}x` : '',
     goal,
     met === undefined ? '' : met ? 'yes' : 'NO',
   ]

@@ -65,12 +65,19 @@ const DEVCONF_DISABLE_IPV6 = 26
 /** The counters are left out, which are a third of a message. */
 const RTEXT_FILTER_SKIP_STATS = 8
 
-/** The link of an RTM_NEWLINK or RTM_DELLINK. */
-export function decodeLink({ payload }: NetlinkMessage): LinkMessage | Malformed {
+function readHead(payload: Uint8Array): { index: number; attributes: ReadonlyMap<number, Uint8Array> } | Malformed {
   const attributes = attributesByType(payload, IFINFOMSG_LENGTH, LENGTHS)
   if (isMalformed(attributes)) return attributes
   const index = netlinkNumber(payload, 4)
   if (index === 0) return malformed('a link without an index')
+  return { index, attributes }
+}
+
+/** The link of an RTM_NEWLINK or RTM_DELLINK. */
+export function decodeLink({ payload }: NetlinkMessage): LinkMessage | Malformed {
+  const head = readHead(payload)
+  if (isMalformed(head)) return head
+  const { index, attributes } = head
   const operstate = attributes.get(IFLA_OPERSTATE)
   const carrier = attributes.get(IFLA_CARRIER)
   const master = numberOf(attributes.get(IFLA_MASTER))
@@ -157,10 +164,9 @@ const LEAST_STATS_LENGTH = 184
 
 /** The counters in an RTM_NEWLINK that was asked for with counters. */
 export function decodeCounters({ payload }: NetlinkMessage): InterfaceCounters | Malformed {
-  const attributes = attributesByType(payload, IFINFOMSG_LENGTH, LENGTHS)
-  if (isMalformed(attributes)) return attributes
-  const index = netlinkNumber(payload, 4)
-  if (index === 0) return malformed('a link without an index')
+  const head = readHead(payload)
+  if (isMalformed(head)) return head
+  const { index, attributes } = head
   const stats = attributes.get(IFLA_STATS64) ?? NONE
   if (stats.length < LEAST_STATS_LENGTH)
     return malformed(`the counters have ${stats.length} bytes, where ${LEAST_STATS_LENGTH} are needed`)

@@ -1,6 +1,21 @@
 // Networks in which the stream goes elsewhere: to another port, group or interface, from another source, or nowhere.
-import { GROUP, GROUP6, PORT, pause } from './lab.ts'
+import { GROUP, GROUP6, type Lab, PORT, pause } from './lab.ts'
 import type { BrokenNetwork } from './network.ts'
+
+/** A sender on host A that names no interface, and a route for all groups. */
+async function sendByRoute(lab: Lab, interfaceName: string): Promise<void> {
+  await lab.ip('A', `route add 224.0.0.0/4 dev ${interfaceName}`)
+  lab.undo(() => lab.ip('A', 'route delete 224.0.0.0/4'))
+  lab.undo(() => lab.ip('A', `route delete ${GROUP}`).catch(() => {}))
+  await lab.sender(
+    'A',
+    `import dgram from 'node:dgram'
+    const socket = dgram.createSocket('udp4').bind(0, () => {
+      setInterval(() => socket.send(Buffer.alloc(100), ${PORT}, '${GROUP}'), 20)
+      console.log('{}')
+    })`,
+  )
+}
 
 export const brokenSenders: readonly BrokenNetwork[] = [
   {
@@ -70,19 +85,7 @@ export const brokenSenders: readonly BrokenNetwork[] = [
       'The sender on this host sends by the interface of its default route, and not by the one where receivers are.',
     report: 'duncanthrax/scream#129',
     ask: `${GROUP}:${PORT} -i a0`,
-    setUp: async (lab) => {
-      await lab.ip('A', 'route add 224.0.0.0/4 dev a1')
-      lab.undo(() => lab.ip('A', 'route delete 224.0.0.0/4'))
-      lab.undo(() => lab.ip('A', `route delete ${GROUP}`).catch(() => {}))
-      await lab.sender(
-        'A',
-        `import dgram from 'node:dgram'
-        const socket = dgram.createSocket('udp4').bind(0, () => {
-          setInterval(() => socket.send(Buffer.alloc(100), ${PORT}, '${GROUP}'), 20)
-          console.log('{}')
-        })`,
-      )
-    },
+    setUp: (lab) => sendByRoute(lab, 'a1'),
     check: 'wire',
     certainty: 'likely',
     says: /the sender on this host sends by a1, not by a0/,
@@ -92,19 +95,7 @@ export const brokenSenders: readonly BrokenNetwork[] = [
     name: 'sent-by-lo',
     story: 'The route for groups goes by lo, as on a machine without a network: what is sent here never leaves.',
     ask: `${GROUP}:${PORT} -i a0`,
-    setUp: async (lab) => {
-      await lab.ip('A', 'route add 224.0.0.0/4 dev lo')
-      lab.undo(() => lab.ip('A', 'route delete 224.0.0.0/4'))
-      lab.undo(() => lab.ip('A', `route delete ${GROUP}`).catch(() => {}))
-      await lab.sender(
-        'A',
-        `import dgram from 'node:dgram'
-        const socket = dgram.createSocket('udp4').bind(0, () => {
-          setInterval(() => socket.send(Buffer.alloc(100), ${PORT}, '${GROUP}'), 20)
-          console.log('{}')
-        })`,
-      )
-    },
+    setUp: (lab) => sendByRoute(lab, 'lo'),
     check: 'wire',
     certainty: 'likely',
     says: /the sender on this host sends by lo, not by a0/,
